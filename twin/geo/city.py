@@ -1,0 +1,431 @@
+"""A city: layers of objects, one packed mesh, a terrain, and where all of it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from twin.errors import CRSError, FormatError, GeometryError, did_you_mean
+from twin.geo.crs import require_metres, short_name
+from twin.geo.mesh import TriangleMesh
+from twin.geo.terrain import Terrain
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+LAYERS: tuple[str, ...] = (
+    "buildings",
+    "roads",
+    "stairs",
+    "bridges",
+    "tunnels",
+    "water",
+    "trees",
+    "green",
+    "furniture",
+    "utilities",
+    "cellars",
+    "pits",
+    "soundings",
+    "sensors",
+    "landuse",
+    "other",
+)
+"""Every layer a city has. One that a source lacks is an empty frame.
+
+Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
+
+- ``buildings``: footprint polygon; ``ground_m``, ``roof_m`` (highest point, in the vertical datum), ``height_m``,
+  ``height_source``, ``type``, and the attributes of the source.
+- ``roads``: polygon one can walk or drive on; ``surface`` (street, square, wharf, footway, ...), ``level`` (name
+  of the walkable level), ``z_m`` (height, NaN: on the terrain).
+- ``stairs``: polygon with its ``bottom_level``, ``top_level``, ``bottom_z_m``, ``top_z_m`` and ``up_azimuth_deg``
+  (direction in which it climbs, from north clockwise).
+- ``bridges``: deck polygon; ``level``, ``z_m`` (deck), ``underside_z_m``.
+- ``water``: polygon; ``z_m`` (water level).
+- ``trees``: point; ``height_m``, ``crown_diameter_m``, ``crown_base_m``, ``z_m`` (foot).
+- ``furniture``: point; ``kind`` (lamp, bench, ...), ``height_m``, ``z_m``.
+- ``cellars``: polygon; ``floor_m``, ``crown_m`` (height of the vault above the floor), ``vault_m`` (thickness),
+  ``cover_m``, ``span_azimuth_deg``, ``estimated``.
+- ``pits``: outline polygon; ``bottom_m``, ``top_m``, ``status`` (planned, ...).
+- ``soundings``: point; ``kind`` (cpt, borehole), ``surface_m``, ``depth_m``; values in ``profile`` where known.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a part of the city came from.
+
+    Parameters
+    ----------
+    name : str
+        File name or address.
+    format : str
+        What it was read as, with its version.
+    licence, credit : str
+        As the source states them; empty when it does not.
+    sha256 : str
+        Checksum of the file, empty for what was generated.
+    date : str
+        Date the source states, ISO 8601, or empty.
+    """
+
+    name: str
+    format: str
+    licence: str = ""
+    credit: str = ""
+    sha256: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with one object.
+
+    Parameters
+    ----------
+    code : str
+        What kind of fault, e.g. ``"vertex-index"``.
+    object_id : str
+        Object it was found in; empty for the file as a whole.
+    message : str
+        What is wrong and what was done about it.
+    severity : {"error", "warning", "info"}
+        ``error``: (part of) the object was left out.
+    path : str
+        Where in the file.
+    """
+
+    code: str
+    object_id: str
+    message: str
+    severity: str = "warning"
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What was found while reading or checking; nothing is dropped without a line here."""
+
+    findings: tuple[Finding, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __add__(self, other: Quality) -> Quality:
+        return Quality(self.findings + other.findings)
+
+    @property
+    def errors(self) -> int:
+        """Number of findings because of which something was left out."""
+        return sum(finding.severity == "error" for finding in self.findings)
+
+    def counts(self) -> dict[str, int]:
+        """Findings by code, most frequent first."""
+        counted = pd.Series([finding.code for finding in self.findings], dtype=str).value_counts()
+        return {str(code): int(count) for code, count in counted.items()}
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a finding: code, severity, object_id, message, path."""
+        columns = ["code", "severity", "object_id", "message", "path"]
+        rows = [[getattr(finding, column) for column in columns] for finding in self.findings]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def _empty_objects() -> pd.DataFrame:
+    columns = {"type": "str", "layer": "str", "parent": "str", "lod": "str"}
+    frame = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
+    frame.index = pd.Index([], name="id", dtype="str")
+    return frame
+
+
+@dataclass(frozen=True, eq=False)
+class City:
+    """A city in 3D. Never edited: methods that change something return a new one.
+
+    Parameters
+    ----------
+    crs : pyproj.CRS
+        Projected, in metres; with a vertical datum where the source has one.
+    origin : (3,) float64
+        Local origin in `crs` [m]; `surfaces` are relative to it.
+    layers : mapping of str to GeoDataFrame
+        Frames by name, see `LAYERS`; missing ones are filled with empty frames. In `crs`, not local.
+    surfaces : TriangleMesh
+        All triangles of all objects.
+    objects : DataFrame
+        One row an object, indexed by id: ``type``, ``layer``, ``parent`` (id or ""), ``lod``. The order is
+        what `TriangleMesh.owner` counts in.
+    terrain : Terrain or None
+        Ground heights; None when the source has none.
+    sources : tuple of Source
+        Provenance and licence of each file.
+    quality : Quality
+        What was found wrong while reading.
+    name : str
+        Title for people.
+    synthetic : bool
+        True for a city that was made up.
+    date : str
+        Date of the state described, ISO 8601, or empty.
+
+    Raises
+    ------
+    CRSError
+        When the CRS is not projected in metres.
+    GeometryError
+        When a layer is in another CRS than the city, or has no unique index.
+    """
+
+    crs: CRS
+    origin: NDArray[np.float64]
+    layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    surfaces: TriangleMesh = field(default_factory=TriangleMesh.empty)
+    objects: pd.DataFrame = field(default_factory=_empty_objects)
+    terrain: Terrain | None = None
+    sources: tuple[Source, ...] = ()
+    quality: Quality = field(default_factory=Quality)
+    name: str = ""
+    synthetic: bool = False
+    date: str = ""
+
+    def __post_init__(self) -> None:
+        require_metres(self.crs)
+        origin = np.asarray(self.origin, dtype=np.float64)
+        if origin.shape != (3,) or not np.isfinite(origin).all():
+            raise GeometryError("the origin of a city is three finite numbers")
+        object.__setattr__(self, "origin", origin)
+        full: dict[str, gpd.GeoDataFrame] = {}
+        for name in LAYERS:
+            frame = self.layers.get(name)
+            if frame is None:
+                frame = gpd.GeoDataFrame(
+                    {"geometry": gpd.GeoSeries([], crs=self.crs)}, index=pd.Index([], name="id", dtype="str"), crs=self.crs
+                )
+            elif frame.crs is None or frame.crs != self.crs:
+                raise CRSError(f"layer `{name}` is in {frame.crs}, the city in {short_name(self.crs)}")
+            elif not frame.index.is_unique:
+                raise GeometryError(f"layer `{name}` has two objects with the same id")
+            full[name] = frame
+        for name in self.layers:
+            if name not in full:
+                raise GeometryError(f"a city has no layer `{name}`{did_you_mean(name, LAYERS)}")
+        object.__setattr__(self, "layers", MappingProxyType(full))
+        if len(self.surfaces) and int(self.surfaces.owner.max()) >= len(self.objects):
+            raise GeometryError("a triangle belongs to an object that is not in the table")
+
+    # One property a layer, so that editors and type checkers know them.
+    @property
+    def buildings(self) -> gpd.GeoDataFrame:
+        return self.layers["buildings"]
+
+    @property
+    def roads(self) -> gpd.GeoDataFrame:
+        return self.layers["roads"]
+
+    @property
+    def stairs(self) -> gpd.GeoDataFrame:
+        return self.layers["stairs"]
+
+    @property
+    def bridges(self) -> gpd.GeoDataFrame:
+        return self.layers["bridges"]
+
+    @property
+    def tunnels(self) -> gpd.GeoDataFrame:
+        return self.layers["tunnels"]
+
+    @property
+    def water(self) -> gpd.GeoDataFrame:
+        return self.layers["water"]
+
+    @property
+    def trees(self) -> gpd.GeoDataFrame:
+        return self.layers["trees"]
+
+    @property
+    def green(self) -> gpd.GeoDataFrame:
+        return self.layers["green"]
+
+    @property
+    def furniture(self) -> gpd.GeoDataFrame:
+        return self.layers["furniture"]
+
+    @property
+    def utilities(self) -> gpd.GeoDataFrame:
+        return self.layers["utilities"]
+
+    @property
+    def cellars(self) -> gpd.GeoDataFrame:
+        return self.layers["cellars"]
+
+    @property
+    def pits(self) -> gpd.GeoDataFrame:
+        return self.layers["pits"]
+
+    @property
+    def soundings(self) -> gpd.GeoDataFrame:
+        return self.layers["soundings"]
+
+    @property
+    def sensors(self) -> gpd.GeoDataFrame:
+        return self.layers["sensors"]
+
+    @property
+    def landuse(self) -> gpd.GeoDataFrame:
+        return self.layers["landuse"]
+
+    @property
+    def other(self) -> gpd.GeoDataFrame:
+        return self.layers["other"]
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of everything in the city [m].
+
+        Raises
+        ------
+        GeometryError
+            When there is nothing in it.
+        """
+        boxes = [frame.total_bounds for frame in self.layers.values() if len(frame) and not frame.geometry.is_empty.all()]
+        if len(self.surfaces):
+            low, high = self.surfaces.vertices.min(axis=0), self.surfaces.vertices.max(axis=0)
+            x, y = self.origin[:2]
+            boxes.append(np.array([low[0] + x, low[1] + y, high[0] + x, high[1] + y]))
+        if self.terrain is not None:
+            boxes.append(np.array(self.terrain.grid.bounds))
+        if not boxes:
+            raise GeometryError("the city is empty", hint="read a file that holds objects with geometry")
+        stacked = np.array(boxes)
+        low_xy, high_xy = np.nanmin(stacked[:, :2], axis=0), np.nanmax(stacked[:, 2:], axis=0)
+        return float(low_xy[0]), float(low_xy[1]), float(high_xy[0]), float(high_xy[1])
+
+    @property
+    def height_range(self) -> tuple[float, float]:
+        """Lowest and highest vertex in the vertical datum [m]; NaN when there is no mesh."""
+        if not len(self.surfaces):
+            return float("nan"), float("nan")
+        z = self.surfaces.vertices[:, 2] + self.origin[2]
+        return float(z.min()), float(z.max())
+
+    def find(self, object_id: str) -> tuple[str, pd.Series[Any]]:
+        """Layer and row of an object.
+
+        Raises
+        ------
+        GeometryError
+            When no layer has it; names the nearest id.
+        """
+        for name, frame in self.layers.items():
+            if object_id in frame.index:
+                return name, frame.loc[object_id]
+        known = (str(key) for frame in self.layers.values() for key in frame.index)
+        raise GeometryError(f"the city has no object `{object_id}`{did_you_mean(object_id, known)}")
+
+    def with_layer(self, name: str, frame: gpd.GeoDataFrame) -> City:
+        """A city with one layer replaced; the rest is shared."""
+        return replace(self, layers={**self.layers, name: frame})
+
+    def without(self, ids: Iterable[str]) -> City:
+        """A city without some objects: their rows, their parts and their triangles.
+
+        Raises
+        ------
+        GeometryError
+            When an id is not in the city.
+        """
+        gone = set(ids)
+        for object_id in sorted(gone):
+            if object_id not in self.objects.index:
+                self.find(object_id)
+        while True:
+            parts = set(self.objects.index[self.objects["parent"].isin(gone)]) - gone
+            if not parts:
+                break
+            gone |= parts
+        layers = {name: frame[~frame.index.isin(gone)] for name, frame in self.layers.items()}
+        rows = np.asarray(self.objects.index.isin(gone), dtype=bool)
+        surfaces = self.surfaces.select(~rows[self.surfaces.owner]) if len(self.surfaces) else self.surfaces
+        renumber = (np.cumsum(~rows) - 1).astype(np.int32)
+        surfaces = surfaces.with_owner(renumber[surfaces.owner])
+        return replace(self, layers=layers, objects=self.objects[~rows], surfaces=surfaces)
+
+    def with_buildings(self, frame: gpd.GeoDataFrame) -> City:
+        """A city with buildings added from footprints: LoD1 blocks with their own triangles.
+
+        Parameters
+        ----------
+        frame : GeoDataFrame
+            Footprint polygons indexed by id, with ``height_m`` and optionally ``ground_m`` (else from the terrain).
+
+        Raises
+        ------
+        GeometryError
+            When an id is taken, a footprint is not a polygon, or a height is missing or not positive.
+        """
+        from twin.geo.extrude import add_buildings
+
+        return add_buildings(self, frame)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the city folder: ``city.toml`` beside one file a layer. Nothing half-written stays behind."""
+        from twin.geo.writers.cityfolder import write_city_folder
+
+        return write_city_folder(self, Path(folder))
+
+    def summary(self) -> dict[str, Any]:
+        """Counts by type and level of detail, CRS, extent, heights, licences: what ``twin info`` prints."""
+        counts = self.objects.groupby(["type", "lod"]).size() if len(self.objects) else pd.Series(dtype=int)
+        return {
+            "name": self.name,
+            "crs": short_name(self.crs),
+            "bounds": self.bounds if len(self.objects) or any(len(f) for f in self.layers.values()) else None,
+            "height_range_m": self.height_range,
+            "objects": {f"{kind} lod {lod}" if lod else str(kind): int(n) for (kind, lod), n in counts.items()},
+            "layers": {name: len(frame) for name, frame in self.layers.items() if len(frame)},
+            "triangles": len(self.surfaces),
+            "terrain": None if self.terrain is None else {"cell_m": self.terrain.grid.cell, "shape": self.terrain.grid.shape},
+            "sources": [{"name": s.name, "format": s.format, "licence": s.licence, "credit": s.credit} for s in self.sources],
+            "quality": self.quality.counts(),
+            "synthetic": self.synthetic,
+        }
+
+    def __repr__(self) -> str:
+        layers = ", ".join(f"{len(frame)} {name}" for name, frame in self.layers.items() if len(frame))
+        label = f" {self.name!r}" if self.name else ""
+        return f"<City{label} {short_name(self.crs)}: {layers or 'empty'}; {len(self.surfaces)} triangles>"
+
+
+def read_city(source: str | Path, *, lod: str | None = None) -> City:
+    """Read a city from a file or a city folder; the format is told from the content.
+
+    Parameters
+    ----------
+    source : str or Path
+        A file of a known format, a city folder, or ``"sample"`` for the embedded district.
+    lod : str, optional
+        Level of detail to take where an object has several; by default the highest.
+
+    Raises
+    ------
+    MissingFileError
+        When there is nothing there.
+    FormatError
+        When no reader knows the content, or the file is broken.
+    CRSError
+        When coordinates are not in metres.
+    """
+    from twin.geo.readers import read
+
+    if lod is not None and not isinstance(lod, str):
+        raise FormatError(f"lod is text such as '2.2', not {lod!r}")
+    return read(source, lod=lod)

@@ -1,0 +1,143 @@
+"""What a run gives back: fields, trajectories, features, a summary, and where it all came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twin.errors import ResultError, did_you_mean
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number that a report prints.
+
+    Parameters
+    ----------
+    key : str
+        Name in code, e.g. ``"density_max"``.
+    label : str
+        Name for people.
+    value : float
+        NaN when it does not apply or was not reached.
+    unit : str
+        SI.
+    limit : float, optional
+        What it is judged by.
+    limit_source : str
+        Where the limit stands.
+    better : {"lower", "higher", ""}
+        Which way is better; decides the verdict against the limit.
+    digits : int
+        Decimals to print.
+    note : str
+        What one has to know to read it.
+    """
+
+    key: str
+    label: str
+    value: float
+    unit: str
+    limit: float | None = None
+    limit_source: str = ""
+    better: str = ""
+    digits: int = 1
+    note: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """``"meets"``, ``"exceeds"``, or an empty string when there is no limit or no value."""
+        if self.limit is None or self.value != self.value:
+            return ""
+        if self.better == "higher":
+            return "meets" if self.value >= self.limit else "falls short"
+        return "meets" if self.value <= self.limit else "exceeds"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The outcome of one run.
+
+    Parameters
+    ----------
+    fields : xarray.Dataset
+        Variables of `twin.variables`, dims (time, level, y, x); coordinates in the CRS of the city. ``attrs`` hold
+        ``crs`` (authority code or WKT).
+    trajectories : DataFrame
+        Long table ``id, frame, x, y, level`` and ``z`` (floor height) [m], in PedPy's terms; ``attrs["frame_rate"]`` [1/s].
+    features : mapping of str to GeoDataFrame
+        ``exits``, ``lines``, ``hotspots``, ... in the CRS of the city.
+    series : DataFrame
+        One row a second of the run: ``time_s``, ``present``, ``waiting``, ``left`` and one column an exit (people gone through).
+    figures : tuple of Figure
+        What the report prints.
+    provenance : mapping
+        Scenario text, seed, versions, input checksums, assumptions, warnings.
+    partial : bool
+        True when the run was interrupted; everything up to then is valid.
+    """
+
+    fields: xr.Dataset
+    trajectories: pd.DataFrame
+    features: Mapping[str, gpd.GeoDataFrame]
+    series: pd.DataFrame
+    figures: tuple[Figure, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    partial: bool = False
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The figures by key: value, unit and limit."""
+        return {figure.key: asdict(figure) for figure in self.figures}
+
+    def figure(self, key: str) -> Figure:
+        """One figure by key.
+
+        Raises
+        ------
+        ResultError
+            When there is none of that name.
+        """
+        for figure in self.figures:
+            if figure.key == key:
+                return figure
+        raise ResultError(f"there is no figure `{key}`{did_you_mean(key, (f.key for f in self.figures))}")
+
+    def save(self, folder: str | Path) -> Path:
+        """Write NetCDF, Parquet, GeoPackage and JSON into a folder; `open_result` reads it back.
+
+        Raises
+        ------
+        OutputError
+            When the folder cannot be written; nothing half-written is left under its final name.
+        """
+        from twin.result_io import save_result
+
+        return save_result(self, Path(folder))
+
+    def __repr__(self) -> str:
+        people = self.trajectories["id"].nunique() if len(self.trajectories) else 0
+        state = ", partial" if self.partial else ""
+        return f"<Result: {people} people, {dict(self.fields.sizes)}{state}>"
+
+
+def open_result(folder: str | Path) -> Result:
+    """Read what `Result.save` wrote; fields are opened lazily.
+
+    Raises
+    ------
+    MissingFileError
+        When the folder is not there.
+    ResultError
+        When it does not hold a result.
+    """
+    from twin.result_io import load_result
+
+    return load_result(Path(folder))

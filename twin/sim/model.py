@@ -1,0 +1,157 @@
+"""What a simulation is made of: arrays in NamedTuples, nothing that knows a file or a geometry library.
+
+All coordinates are local metres (relative to the origin of the city), x east and y north. Rasters of the
+floor are stacked by level, ``(L, H, W)``, with row 0 in the north as in `twin.grid.GridSpec`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Floor(NamedTuple):
+    """The floor people stand on: levels stacked on one grid.
+
+    Two levels share the cells of a *portal* (the upper end of a stair): a person in such a cell is at
+    the same place and height on both, and goes on along the one its way leads over.
+
+    Attributes
+    ----------
+    west, north : float
+        Outer corner of cell (0, 0) [m].
+    cell : float
+        Side of a cell [m].
+    mask : (L, H, W) bool
+        True where the centre of the cell is floor.
+    distance : (L, H, W) float32
+        Exact signed distance from the centre of the cell to the nearest wall, positive on the floor, capped [m].
+    height : (L, H, W) float32
+        Height of the floor in the vertical datum; 0 off the floor [m].
+    speed : (L, H, W) float32
+        Factor on the desired speed (1 on the flat).
+    portal : (L, H, W) int16
+        Row of `portal_levels` and `portal_up` that the cell belongs to; -1 for most.
+    portal_levels : (P, 2) int32
+        Lower and upper level of each portal.
+    portal_up : (P, 2) float64
+        Unit vector in plan that points up the stair.
+    walls : (S, 4) float64
+        Wall segments x0, y0, x1, y1 [m], sorted by bucket: a segment stands once in each bucket it touches.
+    wall_start : (L * BH * BW + 1,) int64
+        First row of `walls` of each bucket; bucket (l, r, c) is number (l * BH + r) * BW + c.
+    bucket : float
+        Side of a bucket [m]; bucket (0, 0) has its outer corner at (west, north).
+    bucket_shape : tuple of int
+        (BH, BW).
+    """
+
+    west: float
+    north: float
+    cell: float
+    mask: NDArray[np.bool_]
+    distance: NDArray[np.float32]
+    height: NDArray[np.float32]
+    speed: NDArray[np.float32]
+    portal: NDArray[np.int16]
+    portal_levels: NDArray[np.int32]
+    portal_up: NDArray[np.float64]
+    walls: NDArray[np.float64]
+    wall_start: NDArray[np.int64]
+    bucket: float
+    bucket_shape: tuple[int, int]
+
+
+class Goals(NamedTuple):
+    """Where people can head for: exits, waypoints and zones, as sets of cells.
+
+    Attributes
+    ----------
+    start : (G + 1,) int64
+        First row of `cells` of each goal.
+    cells : (K, 3) int32
+        Level, row and column of each cell of each goal.
+    """
+
+    start: NDArray[np.int64]
+    cells: NDArray[np.int32]
+
+
+STAGE_END = -1
+STAGE_PASS = 0
+STAGE_STAY = 1
+STAGE_LEAVE = 2
+
+
+class Journeys(NamedTuple):
+    """Sequences of stages; a person follows one.
+
+    Attributes
+    ----------
+    goal : (J, K) int32
+        Goal of each stage; -1 past the end.
+    kind : (J, K) int8
+        `STAGE_PASS` (go on as soon as it is reached), `STAGE_STAY` (remain there until `until`), `STAGE_LEAVE`
+        (be removed), `STAGE_END` past the end.
+    until : (J, K) float64
+        Time at which a stay ends [s]; a person that is still under way then goes on to the next stage.
+    """
+
+    goal: NDArray[np.int32]
+    kind: NDArray[np.int8]
+    until: NDArray[np.float64]
+
+
+class People(NamedTuple):
+    """Everybody who will take part, in the order in which they enter.
+
+    Attributes
+    ----------
+    x, y : (N,) float64
+        Where each is put [m].
+    level : (N,) int32
+        Level each is put on.
+    start : (N,) float64
+        Time at which each enters, rising [s]. Who finds the place taken waits until it is free.
+    journey : (N,) int32
+        Row of `Journeys`.
+    desired_speed : (N,) float64
+        Speed on a free flat floor [m/s].
+    radius : (N,) float64
+        Body radius [m].
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    level: NDArray[np.int32]
+    start: NDArray[np.float64]
+    journey: NDArray[np.int32]
+    desired_speed: NDArray[np.float64]
+    radius: NDArray[np.float64]
+
+
+class Snapshot(NamedTuple):
+    """The people present at one moment, ordered by id.
+
+    Attributes
+    ----------
+    time : float
+        [s]
+    id : (M,) int32
+        Row of `People`.
+    x, y, z : (M,) float64
+        Position in local metres, height in the vertical datum [m].
+    level : (M,) int32
+    speed : (M,) float64
+        Actual speed over the last step [m/s].
+    """
+
+    time: float
+    id: NDArray[np.int32]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    z: NDArray[np.float64]
+    level: NDArray[np.int32]
+    speed: NDArray[np.float64]

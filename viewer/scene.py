@@ -1,0 +1,286 @@
+"""A scene is data: everything to draw, without City or Result, so every back-end draws the same.
+
+Coordinates are local metres relative to `Scene.origin`, x east, y north, z up (vertical datum of the CRS,
+minus ``origin[2]``). Colours are sRGB, 0-255.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import ParameterError, did_you_mean
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class MeshLayer:
+    """Triangles with a colour each.
+
+    Parameters
+    ----------
+    name : str
+        Key, unique in the scene.
+    label : str
+        Name for people.
+    vertices : (V, 3) float64
+    triangles : (T, 3) int32
+    colours : (T, 3) uint8
+    owner : (T,) int32, optional
+        Row of `attributes`.
+    attributes : mapping of str to list
+        One value an object, by column; must contain ``"id"`` when `owner` is given.
+    group : str
+        ``ground``, ``buildings``, ``water``, ``green``, ``street``, ``underground``, ``change``, ...
+    edges : bool
+        Draw creases.
+    opacity : float
+    casts_shadow : bool
+    visible : bool
+    """
+
+    name: str
+    label: str
+    vertices: NDArray[np.float64]
+    triangles: NDArray[np.int32]
+    colours: NDArray[np.uint8]
+    owner: NDArray[np.int32] | None = None
+    attributes: dict[str, list[Any]] = field(default_factory=dict)
+    group: str = ""
+    edges: bool = False
+    opacity: float = 1.0
+    casts_shadow: bool = False
+    visible: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class PeopleLayer:
+    """People over time.
+
+    Parameters
+    ----------
+    times : (F,) float64
+        Time of each frame [s].
+    start : (F + 1,) int64
+        First row of `positions` of each frame.
+    ids : (K,) int32
+    positions : (K, 3) float32
+    colour : tuple of int
+    """
+
+    name: str
+    label: str
+    times: NDArray[np.float64]
+    start: NDArray[np.int64]
+    ids: NDArray[np.int32]
+    positions: NDArray[np.float32]
+    colour: Colour
+    group: str = "people"
+    visible: bool = True
+
+    def frame(self, time: float) -> NDArray[np.float32]:
+        """Positions at the last frame not later than `time`, (M, 3)."""
+        if not len(self.times):
+            return np.empty((0, 3), np.float32)
+        index = int(np.clip(np.searchsorted(self.times, time + 1e-9, side="right") - 1, 0, len(self.times) - 1))
+        return self.positions[self.start[index] : self.start[index + 1]]
+
+
+@dataclass(frozen=True, eq=False)
+class FieldLayer:
+    """A raster over time, draped on its own floor heights.
+
+    Parameters
+    ----------
+    west, north : float
+        Outer corner of cell (0, 0), local [m].
+    cell : float
+        [m]
+    height : (H, W) float32
+        Floor height of each cell, local; NaN where there is no floor.
+    times : (F,) float64
+        [s]; a field that does not change has one.
+    values : (F, H, W) float32
+        NaN where there is nothing to draw.
+    legend : str
+        Name of the `Legend` whose classes colour it.
+    """
+
+    name: str
+    label: str
+    west: float
+    north: float
+    cell: float
+    height: NDArray[np.float32]
+    times: NDArray[np.float64]
+    values: NDArray[np.float32]
+    legend: str
+    group: str = "results"
+    opacity: float = 0.85
+    visible: bool = True
+
+    def frame(self, time: float) -> NDArray[np.float32]:
+        """Values of the first interval that ends at or after `time`, (H, W)."""
+        index = int(np.clip(np.searchsorted(self.times, time - 1e-9, side="left"), 0, len(self.times) - 1))
+        return self.values[index]
+
+
+@dataclass(frozen=True, eq=False)
+class LineLayer:
+    """Polylines: `paths` is a sequence of (K, 3) float64 arrays."""
+
+    name: str
+    label: str
+    paths: tuple[NDArray[np.float64], ...]
+    colour: Colour
+    width: float = 2.0
+    group: str = "annotations"
+    visible: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class LabelLayer:
+    """Texts at places: `points` (K, 3) float64."""
+
+    name: str
+    label: str
+    points: NDArray[np.float64]
+    texts: tuple[str, ...]
+    group: str = "annotations"
+    visible: bool = True
+
+
+Layer = MeshLayer | PeopleLayer | FieldLayer | LineLayer | LabelLayer
+
+
+@dataclass(frozen=True)
+class LegendClass:
+    """One class of a legend: from `low` up to `high` (exclusive)."""
+
+    low: float
+    high: float
+    colour: Colour
+    label: str
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What the colours of a field mean."""
+
+    name: str
+    title: str
+    unit: str
+    classes: tuple[LegendClass, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """A named camera: looks from `eye` at `target`, local metres."""
+
+    name: str
+    label: str
+    eye: tuple[float, float, float]
+    target: tuple[float, float, float]
+    angle_deg: float = 30.0
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything to draw.
+
+    Parameters
+    ----------
+    title, subtitle : str
+    layers : tuple of Layer
+    legends : tuple of Legend
+    views : tuple of View
+        The first is the default.
+    origin : tuple of float
+        Local origin in `crs` [m].
+    crs : str
+        Authority code or a name.
+    times : (F,) float64
+        Steps of the timeline [s]; empty when nothing moves.
+    clock_start : str
+        Clock time at t = 0, ``"14:30:00"``, or empty.
+    time : float
+        Moment to show first [s].
+    sun_azimuth_deg, sun_altitude_deg : float
+        Where the light comes from, from north clockwise and above the horizon.
+    credits : tuple of str
+    notes : tuple of str
+        What one has to know to read the scene (synthetic, partial, ...).
+    """
+
+    title: str
+    layers: tuple[Layer, ...]
+    views: tuple[View, ...]
+    subtitle: str = ""
+    legends: tuple[Legend, ...] = ()
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    crs: str = ""
+    times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    clock_start: str = ""
+    time: float = 0.0
+    sun_azimuth_deg: float = 215.0
+    sun_altitude_deg: float = 38.0
+    credits: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def layer(self, name: str) -> Layer:
+        """A layer by name.
+
+        Raises
+        ------
+        ParameterError
+            When the scene has none of that name.
+        """
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        names = [layer.name for layer in self.layers]
+        raise ParameterError(f"the scene has no layer `{name}`{did_you_mean(name, names)}", hint=f"it has: {', '.join(names)}")
+
+    def legend(self, name: str) -> Legend:
+        """A legend by name.
+
+        Raises
+        ------
+        ParameterError
+            When the scene has none of that name.
+        """
+        for legend in self.legends:
+            if legend.name == name:
+                return legend
+        raise ParameterError(f"the scene has no legend `{name}`")
+
+    def view(self, name: str | None = None) -> View:
+        """A view by name, or the first.
+
+        Raises
+        ------
+        ParameterError
+            When the scene has none of that name, or no view at all.
+        """
+        if name is None and self.views:
+            return self.views[0]
+        for view in self.views:
+            if view.name == name:
+                return view
+        names = [view.name for view in self.views]
+        raise ParameterError(f"the scene has no view `{name}`{did_you_mean(name or '', names)}", hint=f"it has: {', '.join(names)}")
+
+    def show_only(self, *names: str) -> Scene:
+        """The scene with just these layers visible."""
+        for name in names:
+            self.layer(name)
+        return replace(self, layers=tuple(replace(layer, visible=layer.name in names) for layer in self.layers))
+
+    def at(self, time: float) -> Scene:
+        """The scene at another moment [s]."""
+        return replace(self, time=float(time))
