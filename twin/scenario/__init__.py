@@ -1,0 +1,30 @@
+"""Scenarios: what goes in. A validated, immutable description read from a YAML file."""
+
+from __future__ import annotations
+
+from twin.scenario.model import (
+    Analyses,
+    BuildingChange,
+    Change,
+    ClosureChange,
+    CrowdSettings,
+    EventChange,
+    ExcavationChange,
+    FenceChange,
+    Scenario,
+)
+from twin.scenario.read import read_scenario, scenario_from_text
+
+__all__ = [
+    "Analyses",
+    "BuildingChange",
+    "Change",
+    "ClosureChange",
+    "CrowdSettings",
+    "EventChange",
+    "ExcavationChange",
+    "FenceChange",
+    "Scenario",
+    "read_scenario",
+    "scenario_from_text",
+]

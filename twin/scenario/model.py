@@ -1,0 +1,312 @@
+"""The parts of a scenario. Units are in the names; unknown keys are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, FiniteFloat, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+
+from twin.scenario.place import Name, Part, Place, Point, shorthand
+
+Where = Annotated[Place, BeforeValidator(shorthand)]
+Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+FORMAT_VERSION = 1
+
+
+class Arrivals(Part):
+    """People who come in from somewhere, at a rate that changes over time.
+
+    Attributes
+    ----------
+    id : str
+    at : Place
+        Where they appear.
+    people : int
+        How many in all; spread evenly over `from_s` to `until_s`, or by `profile`.
+    from_s, until_s : float
+        Time since the start [s]; equal when all are there at once.
+    profile : list of [time_s, people_per_min], optional
+        A rate that is linear between the points; replaces `people`.
+    to : mapping of exit or zone to share, optional
+        Where they go; by default all zones of the event, or all exits.
+    """
+
+    id: Name
+    at: Where
+    people: int | None = Field(default=None, gt=0, le=2_000_000)
+    from_s: NonNegativeFloat = 0.0
+    until_s: NonNegativeFloat | None = None
+    profile: tuple[tuple[NonNegativeFloat, NonNegativeFloat], ...] | None = Field(default=None, min_length=2)
+    via: tuple[Name, ...] = ()
+    to: dict[Name, Share] | None = None
+
+    @model_validator(mode="after")
+    def _how_many(self) -> Self:
+        if (self.people is None) == (self.profile is None):
+            raise ValueError("give either `people` or `profile`")
+        if self.until_s is not None and self.until_s < self.from_s:
+            raise ValueError(f"`until_s` ({self.until_s:g}) is before `from_s` ({self.from_s:g})")
+        if self.profile is not None:
+            times = [time for time, _ in self.profile]
+            if any(late <= early for early, late in zip(times, times[1:], strict=False)):
+                raise ValueError("the times of `profile` must rise")
+            if not any(rate > 0 for _, rate in self.profile):
+                raise ValueError("`profile` brings nobody: all its rates are 0")
+        return self
+
+
+class Zone(Part):
+    """A part of the event where people stay: a square in front of a stage, a terrace.
+
+    Attributes
+    ----------
+    present : int
+        People who are there at the start.
+    stay_until_s : float
+        Time at which everybody goes [s]; by default the event's `end_s`.
+    exits : mapping of exit to share, optional
+        How people leave; by default by the exits of the event.
+    """
+
+    id: Name
+    at: Where
+    present: int = Field(default=0, ge=0, le=2_000_000)
+    stay_until_s: NonNegativeFloat | None = None
+    exits: dict[Name, Share] | None = None
+
+
+class Stage(Part):
+    """A stage, stall or other obstacle of an event."""
+
+    id: Name
+    at: Where
+    height_m: PositiveFloat = Field(default=4.0, le=100)
+
+
+class Line(Part):
+    """A line across a street through which people are counted."""
+
+    id: Name
+    line: tuple[Point, Point]
+    level: Name = "street"
+
+
+class ChangeBase(Part):
+    """What every change has.
+
+    Attributes
+    ----------
+    id : str
+        Name in the report.
+    in_baseline : bool
+        True when it is there in the baseline as well: then the comparison is about the other changes.
+    """
+
+    id: Name
+    label: str | None = Field(default=None, max_length=200)
+    in_baseline: bool = False
+
+
+class ClosureChange(ChangeBase):
+    """A part of the floor that is closed for people."""
+
+    type: Literal["closure"]
+    at: Where
+
+
+class FenceChange(ChangeBase):
+    """A fence along a line: nobody passes."""
+
+    type: Literal["fence"]
+    line: tuple[Point, ...] = Field(min_length=2, max_length=10_000)
+    level: Name = "street"
+    height_m: PositiveFloat = Field(default=1.1, le=20)
+
+
+class EventChange(ChangeBase):
+    """An event: zones where people stay, stages, arrivals, exits and a timetable."""
+
+    type: Literal["event"]
+    zones: tuple[Zone, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    arrivals: tuple[Arrivals, ...] = ()
+    exits: dict[Name, Share] | None = None
+    end_s: NonNegativeFloat = 0.0
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if not self.arrivals and not any(zone.present for zone in self.zones):
+            raise ValueError("nobody comes: give `arrivals`, or people `present` in a zone")
+        return self
+
+
+class BuildingChange(ChangeBase):
+    """A building that is added (footprint and height) or removed (id)."""
+
+    type: Literal["building"]
+    remove: Name | None = None
+    footprint: tuple[Point, ...] | None = Field(default=None, min_length=3, max_length=10_000)
+    height_m: PositiveFloat | None = Field(default=None, le=1000)
+    ground_m: FiniteFloat | None = None
+
+    @model_validator(mode="after")
+    def _add_or_remove(self) -> Self:
+        if (self.remove is None) == (self.footprint is None):
+            raise ValueError("a building is added by `footprint` and `height_m`, or removed by `remove: <id>`")
+        if self.footprint is not None and self.height_m is None:
+            raise ValueError("a building that is added needs `height_m`")
+        return self
+
+
+class ExcavationChange(ChangeBase):
+    """A pit: an obstacle for people and a hole in the ground."""
+
+    type: Literal["excavation"]
+    outline: Where
+    bottom_m: FiniteFloat
+    top_m: FiniteFloat | None = None
+    fence_offset_m: NonNegativeFloat = Field(default=0.5, le=50)
+
+    @model_validator(mode="after")
+    def _downward(self) -> Self:
+        if self.top_m is not None and self.bottom_m >= self.top_m:
+            raise ValueError(
+                f"the bottom ({self.bottom_m:g} m) is not below the top ({self.top_m:g} m): heights are in the vertical datum"
+            )
+        return self
+
+
+Change = Annotated[
+    ClosureChange | FenceChange | EventChange | BuildingChange | ExcavationChange, Field(discriminator="type")
+]
+
+
+class CrowdSettings(Part):
+    """How people move.
+
+    Attributes
+    ----------
+    duration_s, dt_s : float
+        Length of the run and of a step [s].
+    navigation_cell_m, density_cell_m : float
+        Cells on which ways are found and density is given [m].
+    frame_interval_s, field_interval_s : float
+        How often positions and fields are kept [s].
+    speed_mean_m_s, speed_sd_m_s : float
+        Desired walking speed, normal and clipped to 0.5-2.2 m/s; Weidmann 1993: 1.34 and 0.26.
+    time_gap_s, radius_m : float
+        Of the collision-free speed model.
+    flows : list of Arrivals
+        Ordinary pedestrians, in the baseline as well.
+    exits : mapping of name to Place
+        Where people leave.
+    waypoints : mapping of name to Place
+    lines : list of Line
+        Where people are counted.
+    """
+
+    model: Literal["collision-free-speed"] = "collision-free-speed"
+    duration_s: PositiveFloat = Field(default=600.0, le=86_400)
+    dt_s: PositiveFloat = Field(default=0.05, le=0.5)
+    seed: int = Field(default=1, ge=0, le=2**31 - 1)
+    seeds: PositiveInt = Field(default=3, le=1000)
+    clock_start: str = Field(default="", pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")
+    navigation_cell_m: PositiveFloat = Field(default=0.5, ge=0.1, le=1.0)
+    density_cell_m: PositiveFloat = Field(default=1.0, ge=0.25, le=10)
+    frame_interval_s: PositiveFloat = Field(default=1.0, ge=0.05)
+    field_interval_s: PositiveFloat = Field(default=10.0, ge=0.5)
+    speed_mean_m_s: PositiveFloat = Field(default=1.34, le=3)
+    speed_sd_m_s: NonNegativeFloat = Field(default=0.26, le=1)
+    time_gap_s: PositiveFloat = Field(default=0.5, le=5)
+    radius_m: PositiveFloat = Field(default=0.2, le=0.5)
+    flows: tuple[Arrivals, ...] = ()
+    exits: dict[Name, Where] = Field(default_factory=dict)
+    waypoints: dict[Name, Where] = Field(default_factory=dict)
+    lines: tuple[Line, ...] = ()
+
+
+class CrowdingAnalysis(Part):
+    """What crowding is judged by.
+
+    Attributes
+    ----------
+    density_limit_per_m2 : float
+        Limit on the density of a moving crowd [1/m2].
+    density_limit_source : str
+    evacuation_limit_s : float, optional
+        Time within which everybody must be out [s].
+    """
+
+    density_limit_per_m2: PositiveFloat = 4.0
+    density_limit_source: str = "usual planning limit for a moving crowd (Still 2014; Fruin 1993)"
+    evacuation_limit_s: PositiveFloat | None = None
+    evacuation_limit_source: str = "set in the scenario"
+
+
+class Analyses(Part):
+    """What is worked out from a run."""
+
+    crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
+
+
+class Scenario(Part):
+    """A scenario: the city, the changes to it, the crowd, and what is asked.
+
+    Attributes
+    ----------
+    stadstwin : int
+        Version of this format, 1.
+    title, question : str
+    city : str
+        ``sample``, or a path relative to the scenario file.
+    lod : str, optional
+    area : [west, south, east, north], optional
+        Part of the city to work in [m].
+    changes : tuple of Change
+        In the order in which they are made.
+    source : Path or None
+        File it was read from (set by the reader).
+    text : str
+        The file's text, kept for the provenance of results.
+    """
+
+    stadstwin: Literal[1] = 1
+    title: Name
+    question: str = Field(default="", max_length=1000)
+    city: Name = "sample"
+    lod: str | None = None
+    area: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat] | None = None
+    changes: tuple[Change, ...] = ()
+    crowd: CrowdSettings = Field(default_factory=CrowdSettings)
+    analyses: Analyses = Field(default_factory=Analyses)
+    source: Path | None = Field(default=None, exclude=True, repr=False)
+    text: str = Field(default="", exclude=True, repr=False)
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        seen: set[str] = set()
+        for change in self.changes:
+            if change.id in seen:
+                raise ValueError(f"two changes have the id `{change.id}`")
+            seen.add(change.id)
+        if self.area is not None:
+            west, south, east, north = self.area
+            if west >= east or south >= north:
+                raise ValueError("`area` is [west, south, east, north]; this one is empty")
+        return self
+
+    @property
+    def has_variant(self) -> bool:
+        """Whether some change is not in the baseline, so that there is something to compare."""
+        return any(not change.in_baseline for change in self.changes)
+
+    def baseline_changes(self) -> tuple[Change, ...]:
+        """The changes that are there without the intervention too."""
+        return tuple(change for change in self.changes if change.in_baseline)
+
+    def with_crowd(self, **settings: object) -> Scenario:
+        """The scenario with some crowd settings replaced, validated again."""
+        crowd = CrowdSettings.model_validate({**self.crowd.model_dump(), **settings})
+        return self.model_copy(update={"crowd": crowd})

@@ -1,0 +1,60 @@
+"""How a scenario says where: by coordinates, or by an object of the city."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PositiveFloat, model_validator
+
+Point = tuple[FiniteFloat, FiniteFloat]
+"""x and y in the CRS of the city [m]."""
+
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class Part(BaseModel):
+    """Base of everything in a scenario: frozen, and no key that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Place(Part):
+    """A place on one level: one of `object`, `polygon`, `line` or `point`.
+
+    Attributes
+    ----------
+    object : str
+        Id of an object of the city; its shape is taken.
+    polygon : list of [x, y]
+        At least three corners.
+    line : list of [x, y]
+        At least two points; widened to `width_m`.
+    point : [x, y]
+        Centre of a circle with `radius_m`.
+    level : str, optional
+        Level of the floor; by default the object's own, else ``street``.
+    """
+
+    object: Name | None = None
+    polygon: tuple[Point, ...] | None = Field(default=None, min_length=3, max_length=10_000)
+    line: tuple[Point, ...] | None = Field(default=None, min_length=2, max_length=10_000)
+    point: Point | None = None
+    width_m: PositiveFloat = Field(default=1.0, le=1000)
+    radius_m: PositiveFloat = Field(default=2.0, le=5000)
+    level: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        given = [key for key in ("object", "polygon", "line", "point") if getattr(self, key) is not None]
+        if len(given) != 1:
+            told = " and ".join(f"`{key}`" for key in given) or "none of them"
+            raise ValueError(f"a place is given by one of `object`, `polygon`, `line` or `point`; here is {told}")
+        return self
+
+
+def shorthand(value: Any) -> Any:
+    """Let a bare id stand for ``{object: id}``."""
+    return {"object": value} if isinstance(value, str) else value
+
+
+Kind = Literal["building", "closure", "event", "excavation", "fence"]

@@ -1,0 +1,188 @@
+"""Reads a scenario from YAML; an error says file, line, path in the file and the nearest valid key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from twin.errors import MissingFileError, ScenarioError, did_you_mean
+from twin.scenario.model import (
+    BuildingChange,
+    ClosureChange,
+    EventChange,
+    ExcavationChange,
+    FenceChange,
+    Scenario,
+)
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+MAX_BYTES = 5_000_000
+_CHANGES: dict[str, type[BaseModel]] = {
+    "building": BuildingChange,
+    "closure": ClosureChange,
+    "event": EventChange,
+    "excavation": ExcavationChange,
+    "fence": FenceChange,
+}
+
+
+def read_scenario(path: str | Path) -> Scenario:
+    """Read a scenario file.
+
+    Raises
+    ------
+    MissingFileError
+        When there is no such file.
+    ScenarioError
+        When it is not YAML or says something that is not valid: with line, path and remedy.
+    """
+    path = Path(path)
+    if not path.is_file():
+        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.y*ml"))) if path.parent.is_dir() else ""
+        raise MissingFileError(
+            f"there is no scenario {path}{near}", hint="give the path of a .yaml file, or start from one of the samples"
+        )
+    if path.stat().st_size > MAX_BYTES:
+        raise ScenarioError(f"is larger than {MAX_BYTES // 1_000_000} MB: not a scenario", where=str(path))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ScenarioError("is not text in UTF-8", where=str(path), hint="save the file as UTF-8") from None
+    return scenario_from_text(text, source=path)
+
+
+def scenario_from_text(text: str, *, source: Path | None = None) -> Scenario:
+    """Make a scenario from YAML text; `source` names the file in errors and anchors relative paths.
+
+    Raises
+    ------
+    ScenarioError
+        As `read_scenario`.
+    """
+    name = str(source) if source else "scenario"
+    tree = _load(text, name)
+    try:
+        scenario = Scenario.model_validate(_plain(tree))
+    except ValidationError as error:
+        raise _explain(error, tree, name) from None
+    return scenario.model_copy(update={"source": source, "text": text})
+
+
+def _load(text: str, name: str) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    yaml = YAML(typ="rt", pure=True)  # the round-trip loader knows lines; it makes no objects from tags
+    try:
+        if "&" in text and any(word.startswith("*") for word in text.split()):
+            raise ScenarioError("uses YAML aliases (`*name`)", where=name, hint="write the values out")
+        tree = yaml.load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        raise ScenarioError(
+            f"is not valid YAML: {error.problem or 'cannot be read'}", where=where, hint="check the indentation and the colons"
+        ) from None
+    except (YAMLError, RecursionError, ValueError) as error:
+        raise ScenarioError(f"is not valid YAML: {str(error)[:200]}", where=name) from None
+    if not isinstance(tree, dict):
+        raise ScenarioError("is not a scenario: expected keys such as `title:` and `changes:`", where=name)
+    return tree
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    if depth > 30:
+        raise ScenarioError("is nested more than 30 deep")
+    if isinstance(value, dict):
+        return {str(key): _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, depth + 1) for item in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    for kind in (int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return str(value)
+
+
+def _explain(error: ValidationError, tree: Any, name: str) -> ScenarioError:
+    """Turn the first complaint into a sentence with its line; further ones are counted."""
+    details = error.errors(include_url=False)
+    details.sort(key=lambda d: d["type"] != "extra_forbidden")  # a misspelt key explains a missing one
+    first = details[0]
+    location = [part for part in first["loc"] if part not in _CHANGES]
+    path, line = _locate(location, tree)
+    what = _sentence(first, location, tree)
+    if len(details) > 1:
+        what += f" (and {len(details) - 1} more)"
+    return ScenarioError(what, where=f"{name}:{line} {path}".rstrip(), hint=_hint(first))
+
+
+def _locate(location: list[Any], tree: Any) -> tuple[str, int]:
+    path, line, node = "", 1, tree
+    for part in location:
+        marks = getattr(node, "lc", None)
+        try:
+            if isinstance(part, int):
+                line = marks.item(part)[0] + 1 if marks is not None else line
+                path += f"[{part}]"
+            else:
+                if marks is not None and part in node:
+                    line = marks.key(part)[0] + 1
+                path += f".{part}" if path else str(part)
+            node = node[part]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            break
+    return path, line
+
+
+def _sentence(detail: ErrorDetails, location: list[Any], tree: Any) -> str:
+    kind, key = detail["type"], str(location[-1]) if location else ""
+    owner, model = _model_at(detail["loc"], tree)
+    if kind == "extra_forbidden":
+        return f"`{key}` is not a key of {owner}{did_you_mean(key, model.model_fields if model else ())}"
+    if kind == "missing":
+        return f"{owner} lacks `{key}`"
+    if kind == "union_tag_not_found":
+        return f"a change lacks `type`: one of {', '.join(_CHANGES)}"
+    if kind == "union_tag_invalid":
+        given = str(detail["ctx"].get("tag", ""))
+        return f"`{given}` is not a type of change{did_you_mean(given, _CHANGES)}; there are {', '.join(_CHANGES)}"
+    message = detail["msg"].removeprefix("Value error, ")
+    return f"{message[0].lower()}{message[1:]}" + (f": {detail['input']!r:.80}" if kind != "value_error" else "")
+
+
+def _hint(detail: ErrorDetails) -> str | None:
+    if detail["type"] in ("extra_forbidden", "missing", "union_tag_invalid", "union_tag_not_found"):
+        return "see docs/scenario.md for every key"
+    return None
+
+
+def _model_at(location: tuple[int | str, ...], tree: Any) -> tuple[str, type[BaseModel] | None]:
+    """The model whose key is wrong, and what to call it."""
+    model: type[BaseModel] | None = Scenario
+    owner = "a scenario"
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        if part in _CHANGES and owner == "`changes`":
+            model, owner = _CHANGES[part], f"`{part}`"
+            continue
+        info = model.model_fields.get(part) if model else None
+        model = _inner_model(info.annotation) if info else model
+        owner = f"`{part}`" if info else owner
+    return owner, model
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in get_args(annotation):
+        found = _inner_model(inner)
+        if found is not None:
+            return found
+    return None
