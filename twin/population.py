@@ -87,7 +87,46 @@ class _JourneyTable:
         return Journeys(goal, kind, until)
 
 
-def populate(scenario: Scenario, changed: Changed, ground: Ground, *, seed: int) -> Population:
+@dataclass(frozen=True, eq=False)
+class Destinations:
+    """Where people can go, and the ways there: the same for every seed of a scenario.
+
+    Parameters
+    ----------
+    places : mapping of str to Located
+        Shape and level of each goal, in the order of `goals`.
+    kinds : mapping of str to {"exit", "waypoint", "zone"}
+    where : mapping of str to str
+        Path of each in the scenario.
+    goals : Goals
+    routes : Routes
+    """
+
+    places: Mapping[str, Located]
+    kinds: Mapping[str, str]
+    where: Mapping[str, str]
+    goals: Goals
+    routes: Routes
+
+
+def find_destinations(scenario: Scenario, changed: Changed, ground: Ground) -> Destinations:
+    """Find exits, waypoints and zones on the floor and the ways to them.
+
+    Raises
+    ------
+    ScenarioError
+        When a place is not in the city, or a name is used twice.
+    StartError
+        When a zone has no floor.
+    UnreachableError
+        When an exit or waypoint has no floor.
+    """
+    return _Finder(scenario, changed, ground).find()
+
+
+def populate(
+    scenario: Scenario, changed: Changed, ground: Ground, *, seed: int, destinations: Destinations | None = None
+) -> Population:
     """Place the people of a scenario on the floor.
 
     Parameters
@@ -97,6 +136,13 @@ def populate(scenario: Scenario, changed: Changed, ground: Ground, *, seed: int)
         The city with the changes made, and the events that take place.
     ground : Ground
     seed : int
+    destinations : Destinations, optional
+        From `find_destinations` with the same scenario, changes and floor.
+
+    Returns
+    -------
+    Population
+        Without anybody when the scenario has neither flows nor an event that takes place.
 
     Raises
     ------
@@ -107,50 +153,36 @@ def populate(scenario: Scenario, changed: Changed, ground: Ground, *, seed: int)
     UnreachableError
         When somebody cannot reach a goal.
     """
-    return _Builder(scenario, changed, ground, seed).build()
+    if destinations is None:
+        destinations = find_destinations(scenario, changed, ground)
+    return _Builder(scenario, changed, ground, seed, destinations).build()
 
 
-class _Builder:
-    def __init__(self, scenario: Scenario, changed: Changed, ground: Ground, seed: int) -> None:
+class _Finder:
+    """Places by name, checked to have floor."""
+
+    def __init__(self, scenario: Scenario, changed: Changed, ground: Ground) -> None:
         self.crowd: CrowdSettings = scenario.crowd
         self.city: City = changed.city
-        self.events: tuple[EventChange, ...] = changed.events
-        self.ground, self.seed = ground, seed
+        self.events = changed.events
+        self.ground = ground
         self.places: dict[str, Located] = {}
         self.kinds: dict[str, str] = {}
         self.where: dict[str, str] = {}
-        self.table = _JourneyTable()
 
-    def build(self) -> Population:
-        self._find_places()
-        if not any(kind == "exit" for kind in self.kinds.values()):
-            raise ScenarioError("there is no exit", where="crowd.exits", hint="give at least one place where people leave")
-        cells = [self._goal_cells(name) for name in self.places]
-        starts = np.cumsum([0, *(len(c) for c in cells)]).astype(np.int64)
-        goals = Goals(starts, np.concatenate(cells))
-        self.number = {name: i for i, name in enumerate(self.places)}
-        self.routes = find_routes(self.ground.floor, goals)
-        groups = [g for g in self._groups() if len(g.xy)]
-        if not groups:
-            raise ScenarioError("nobody walks", where="crowd", hint="give `flows`, or an event with people")
-        people, group = self._people(groups)
-        exits = tuple(i for name, i in self.number.items() if self.kinds[name] == "exit")
-        return Population(
-            people, goals, self.table.arrays(), self.routes, tuple(self.places), exits, self.places,
-            tuple(g.name for g in groups), group,
-        )  # fmt: skip
-
-    # --- goals
-
-    def _find_places(self) -> None:
-        for name, place in self.crowd.exits.items():
-            self._add(name, "exit", locate(place, self.city, f"crowd.exits.{name}"), f"crowd.exits.{name}")
-        for name, place in self.crowd.waypoints.items():
-            self._add(name, "waypoint", locate(place, self.city, f"crowd.waypoints.{name}"), f"crowd.waypoints.{name}")
+    def find(self) -> Destinations:
+        for kind, given in (("exit", self.crowd.exits), ("waypoint", self.crowd.waypoints)):
+            for name, place in given.items():
+                where = f"crowd.{kind}s.{name}"
+                self._add(name, kind, locate(place, self.city, where), where)
         for event in self.events:
             for zone in event.zones:
                 where = f"changes[{event.id}].zones[{zone.id}]"
                 self._add(zone.id, "zone", locate(zone.at, self.city, f"{where}.at"), where)
+        cells = [self._goal_cells(name) for name in self.places]
+        starts = np.cumsum([0, *(len(c) for c in cells)]).astype(np.int64)
+        goals = Goals(starts, np.concatenate(cells) if cells else np.empty((0, 3), np.int32))
+        return Destinations(self.places, self.kinds, self.where, goals, find_routes(self.ground.floor, goals))
 
     def _add(self, name: str, kind: str, place: Located, where: str) -> None:
         if name in self.places:
@@ -158,28 +190,60 @@ class _Builder:
         self.places[name], self.kinds[name], self.where[name] = place, kind, where
 
     def _goal_cells(self, name: str) -> NDArray[np.int32]:
-        place = self.places[name]
-        if place.level not in self.ground.levels:
-            raise ScenarioError(
-                f"there is no level `{place.level}`",
-                where=self.where[name],
-                hint=f"the levels are: {', '.join(self.ground.levels)}",
-            )
+        place, where = self.places[name], self.where[name]
+        check_level(place, self.ground, where)
         cells = self.ground.cells(place.shape, place.level)
         if not len(cells):
-            reason = self._why_no_floor(place)
-            if self.kinds[name] == "zone":
-                raise StartError(f"`{name}` has no floor: {reason}", where=self.where[name], hint="move it to open ground")
-            raise UnreachableError(f"`{name}` has no floor: {reason}", where=self.where[name], hint="move it to open ground")
+            error = StartError if self.kinds[name] == "zone" else UnreachableError
+            reason = why_no_floor(place, self.city)
+            raise error(f"`{name}` has no floor: {reason}", where=where, hint="move it to open ground")
         return cells
 
-    def _why_no_floor(self, place: Located) -> str:
-        for layer, what in (("buildings", "in building"), ("water", "in water")):
-            frame = self.city.layers[layer]
-            hit = frame.index[frame.intersects(place.shape)] if len(frame) else []
-            if len(hit):
-                return f"it lies {what} `{hit[0]}`"
-        return f"nobody can walk there on level `{place.level}` (closed, or outside the area)"
+
+def check_level(place: Located, ground: Ground, where: str) -> None:
+    """Raise a ScenarioError when the floor has no such level."""
+    if place.level not in ground.levels:
+        raise ScenarioError(
+            f"there is no level `{place.level}`{did_you_mean(place.level, ground.levels)}",
+            where=where,
+            hint=f"the levels are: {', '.join(ground.levels)}",
+        )
+
+
+def why_no_floor(place: Located, city: City) -> str:
+    """What stands where nobody can walk, for people."""
+    for layer, what in (("buildings", "in building"), ("water", "in water")):
+        frame = city.layers[layer]
+        hit = frame.index[frame.intersects(place.shape)] if len(frame) else []
+        if len(hit):
+            return f"it lies {what} `{hit[0]}`"
+    return f"nobody can walk there on level `{place.level}` (closed, not a street, or outside the area)"
+
+
+class _Builder:
+    def __init__(
+        self, scenario: Scenario, changed: Changed, ground: Ground, seed: int, destinations: Destinations
+    ) -> None:
+        self.crowd: CrowdSettings = scenario.crowd
+        self.city: City = changed.city
+        self.events: tuple[EventChange, ...] = changed.events
+        self.ground, self.seed = ground, seed
+        self.goals, self.routes = destinations.goals, destinations.routes
+        self.places, self.kinds, self.where = destinations.places, destinations.kinds, destinations.where
+        self.number = {name: i for i, name in enumerate(self.places)}
+        self.table = _JourneyTable()
+
+    def build(self) -> Population:
+        somebody = bool(self.crowd.flows) or bool(self.events)
+        exits = tuple(i for name, i in self.number.items() if self.kinds[name] == "exit")
+        if somebody and not exits:
+            raise ScenarioError("there is no exit", where="crowd.exits", hint="give at least one place where people leave")
+        groups = [g for g in self._groups() if len(g.xy)]
+        people, group = self._people(groups)
+        return Population(
+            people, self.goals, self.table.arrays(), self.routes, tuple(self.places), exits, self.places,
+            tuple(g.name for g in groups), group,
+        )  # fmt: skip
 
     # --- groups
 
@@ -280,14 +344,12 @@ class _Builder:
     # --- where and when
 
     def _floor_of(self, place: Located, where: str) -> BaseGeometry:
-        if place.level not in self.ground.levels:
-            raise ScenarioError(f"there is no level `{place.level}`", where=where,
-                                hint=f"the levels are: {', '.join(self.ground.levels)}")  # fmt: skip
+        check_level(place, self.ground, where)
         clearance = self.crowd.radius_m + 0.05
         shape = place.shape.intersection(self.ground.walkable.floors[place.level].buffer(-clearance))
         if shape.is_empty or shape.area < 0.05:
             raise StartError(
-                f"people would start where nobody can stand: {self._why_no_floor(place)}",
+                f"people would start where nobody can stand: {why_no_floor(place, self.city)}",
                 where=where,
                 hint="move the place to open ground",
             )
@@ -351,6 +413,9 @@ class _Builder:
         return node
 
     def _people(self, groups: list[_Group]) -> tuple[People, NDArray[np.int32]]:
+        if not groups:
+            none, nobody = np.empty(0), np.empty(0, np.int32)
+            return People(none, none, nobody, none, nobody, none, none), nobody
         journeys = self.table.arrays()
         for g in groups:
             self._check_reachable(g, journeys)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from twin.errors import GeometryError, ScenarioError, TwinError
+from twin.errors import GeometryError, ScenarioError
 from twin.geo.city import City
 from twin.geo.terrain import Terrain
 from twin.geo.walkable import STREET
@@ -66,11 +66,14 @@ class Changed:
     city : City
     obstacles : tuple of Obstacle
     events : tuple of EventChange
+    ids : tuple of str
+        The changes made, in order.
     """
 
     city: City
     obstacles: tuple[Obstacle, ...] = ()
-    events: tuple[EventChange, ...] = field(default_factory=tuple)
+    events: tuple[EventChange, ...] = ()
+    ids: tuple[str, ...] = ()
 
     def blocked(self) -> dict[str, BaseGeometry]:
         """What is not floor, by level."""
@@ -164,9 +167,7 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
                 obstacles.append(obstacle)
         except GeometryError as error:
             raise ScenarioError(error.what, where=here, hint=error.hint) from error
-        except TwinError:
-            raise
-    return Changed(city, tuple(obstacles), tuple(events))
+    return Changed(city, tuple(obstacles), tuple(events), tuple(change.id for change in changes))
 
 
 def _build(city: City, change: BuildingChange) -> City:
