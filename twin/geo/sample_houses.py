@@ -1,0 +1,150 @@
+"""Plots and houses of the embedded sample: narrow, side by side, sharing their party walls exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely.geometry import LineString, Polygon
+
+from twin.geo.sample_plan import Block, Dice, Plan
+from twin.geo.sample_solids import Point2, mm, signed_area
+
+FLAT_TO_GABLE = {"gable-front": 0.40, "gable-side": 0.27, "hipped": 0.11, "mansard": 0.10, "flat": 0.12}
+
+
+@dataclass(frozen=True)
+class House:
+    """A house: four corners with its front first, points of neighbours on its party walls, heights [m]."""
+
+    id: str
+    ring: tuple[Point2, ...]
+    extras: tuple[list[Point2], list[Point2]]
+    roof: str
+    ground_m: float
+    eaves_m: float
+    ridge_m: float
+    use: str = "dwelling"
+
+    @property
+    def footprint(self) -> Polygon:
+        ring = self.ring
+        return Polygon([ring[0], ring[1], *self.extras[0], ring[2], ring[3], *self.extras[1]])
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Corners of a plot that is built on: front and back at its first and its second party wall."""
+
+    front: tuple[Point2, Point2]
+    back: tuple[Point2, Point2]
+    steps: tuple[list[Point2], list[Point2]]
+    """Where the shorter neighbour ends, on the first and the second party wall."""
+
+
+def make_houses(plan: Plan, dice: Dice) -> list[House]:
+    """Houses along all streets; ids run from south to north within a block."""
+    houses: list[House] = []
+    for block in plan.blocks:
+        if block.kind == "houses":
+            houses.extend(_block_houses(plan, block, dice, len(houses)))
+    return houses
+
+
+def _block_houses(plan: Plan, block: Block, dice: Dice, first: int) -> list[House]:
+    plots: list[Plot] = []
+    built = shapely.Polygon()
+    for side in block.rows:
+        front, back = {
+            "w": (block.west, block.east), "e": (block.east, block.west),
+            "s": (block.south, block.north), "n": (block.north, block.south),
+        }[side]  # fmt: skip
+        start, end = 0.0, 1.0
+        if side in "sn":
+            # the corners belong to the rows along the curved sides; a gate leads to the gardens
+            margin = 16.5 / front.length
+            start, end = (margin if "w" in block.rows else 0.02), 1.0 - (margin if "e" in block.rows else 0.02)
+            if (end - start) * front.length < 9.0:
+                continue
+        row = _row(front, back, start, end, dice, f"{block.name}-{side}", wide=block.name[:2] in ("w3", "e4"))
+        for plot in row:
+            outline = _outline(plot)
+            if side in "sn" and outline.intersection(built).area > 1e-3:
+                continue
+            plots.append(plot)
+            built = built.union(outline)
+    return [_house(plan, plot, dice, first + number) for number, plot in enumerate(plots)]
+
+
+def _outline(plot: Plot) -> Polygon:
+    return Polygon([plot.front[0], *plot.steps[0], plot.back[0], plot.back[1], *reversed(plot.steps[1]), plot.front[1]])
+
+
+def _row(
+    front: LineString, back: LineString, start: float, end: float, dice: Dice, name: str, *, wide: bool
+) -> list[Plot]:
+    """Plots along one side of a block, between two fractions of its length."""
+    length = (end - start) * front.length
+    mean = 9.6 if wide else 6.9
+    count = max(1, round(length / mean))
+    widths = np.array([dice.uniform(f"{name}/width", 0.72, 1.28, n) for n in range(count)])
+    at = start + (end - start) * np.concatenate([[0.0], np.cumsum(widths) / widths.sum()])
+    depths: list[float] = []
+    depth = left = 0.0
+    for n in range(count):
+        if left < 1:
+            left = 1 + int(dice.uniform(f"{name}/run", 0.0, 3.999, n))
+            depth = round(dice.uniform(f"{name}/depth", 9.4, 13.6, n), 1)
+            if wide:
+                depth = round(depth + 1.5, 1)
+        depths.append(depth)
+        left -= 1
+    starts = [_along(front, t) for t in at]
+    far = [_along(back, t) for t in at]
+
+    def behind(n: int, distance: float) -> Point2:
+        (x, y), (u, v) = starts[n], far[n]
+        share = distance / float(np.hypot(u - x, v - y))
+        return mm(x + share * (u - x)), mm(y + share * (v - y))
+
+    plots = []
+    for n in range(count):
+        steps: list[list[Point2]] = [[], []]
+        for k, other in ((0, n - 1), (1, n + 1)):
+            if 0 <= other < count and depths[other] < depths[n]:
+                steps[k] = [behind(n + k, depths[other])]
+        corners = (behind(n, depths[n]), behind(n + 1, depths[n]))
+        plots.append(Plot((starts[n], starts[n + 1]), corners, (steps[0], steps[1])))
+    return plots
+
+
+def _along(line: LineString, fraction: float) -> Point2:
+    point = line.interpolate(fraction, normalized=True)
+    return mm(point.x), mm(point.y)
+
+
+def _house(plan: Plan, plot: Plot, dice: Dice, number: int) -> House:
+    ring: tuple[Point2, ...] = (plot.front[1], plot.front[0], plot.back[0], plot.back[1])
+    extras = (plot.steps[0], plot.steps[1])
+    if signed_area(ring) < 0:
+        ring, extras = (ring[1], ring[0], ring[3], ring[2]), (plot.steps[1], plot.steps[0])
+    x, y = np.array(ring).T
+    ground = mm(float(plan.height(x, y).min()))
+    width = float(np.hypot(x[0] - x[1], y[0] - y[1]))
+    depth = float(np.hypot(x[1] - x[2], y[1] - y[2]))
+    storeys = dice.pick("storeys", {"2": 0.34, "3": 0.48, "4": 0.18}, number)
+    eaves = {"2": 6.6, "3": 9.6, "4": 12.2}[storeys] + dice.uniform("eaves", -0.6, 0.7, number)
+    roof = dice.pick("roof", FLAT_TO_GABLE, number)
+    if roof == "hipped" and width < 6.2:
+        roof = "gable-front"
+    if roof in ("gable-side", "mansard") and depth > 12.5:
+        roof = "gable-front" if width < 8.5 else "hipped"
+    span = width if roof == "gable-front" else min(width, depth) if roof == "hipped" else depth
+    rise = {
+        "flat": 0.0, "mansard": 3.9, "gable-side": 0.5 * span * 0.86, "gable-front": 0.5 * span * 1.15,
+        "hipped": 0.5 * span * 0.95,
+    }[roof]  # fmt: skip
+    eaves = mm(ground + round(eaves, 1))
+    ridge = mm(eaves + round(min(rise, 6.2), 1))
+    return House(f"house-{number + 1:04d}", ring, extras, roof, ground, eaves, ridge)
