@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from shapely.geometry import LineString, Polygon
 
 from twin.geo.sample_plan import Block, Dice, Plan
@@ -43,18 +42,27 @@ class Plot:
     """Where the shorter neighbour ends, on the first and the second party wall."""
 
 
-def make_houses(plan: Plan, dice: Dice) -> list[House]:
-    """Houses along all streets; ids run from south to north within a block."""
+def make_houses(plan: Plan, dice: Dice) -> tuple[list[House], dict[str, Polygon]]:
+    """Houses along all streets, and the land of each block, whose edge is its house fronts.
+
+    Ids run block by block from the south-west.
+    """
     houses: list[House] = []
+    land: dict[str, Polygon] = {}
     for block in plan.blocks:
-        if block.kind == "houses":
-            houses.extend(_block_houses(plan, block, dice, len(houses)))
-    return houses
+        if block.kind != "houses":
+            land[block.name] = block.polygon
+            continue
+        plots, land[block.name] = _block_plots(block, dice)
+        first = len(houses)
+        houses += [_house(plan, plot, dice, first + number) for number, plot in enumerate(plots)]
+    return houses, land
 
 
-def _block_houses(plan: Plan, block: Block, dice: Dice, first: int) -> list[House]:
+def _block_plots(block: Block, dice: Dice) -> tuple[list[Plot], Polygon]:
     plots: list[Plot] = []
-    built = shapely.Polygon()
+    built = Polygon()
+    edges: dict[str, list[Point2]] = {"w": list(block.west.coords), "e": list(block.east.coords)}
     for side in block.rows:
         front, back = {
             "w": (block.west, block.east), "e": (block.east, block.west),
@@ -63,18 +71,25 @@ def _block_houses(plan: Plan, block: Block, dice: Dice, first: int) -> list[Hous
         start, end = 0.0, 1.0
         if side in "sn":
             # the corners belong to the rows along the curved sides; a gate leads to the gardens
-            margin = 16.5 / front.length
-            start, end = (margin if "w" in block.rows else 0.02), 1.0 - (margin if "e" in block.rows else 0.02)
+            start = 16.0 / front.length if "w" in block.rows else 0.0
+            end = 1.0 - (16.0 / front.length if "e" in block.rows else 0.0)
             if (end - start) * front.length < 9.0:
                 continue
-        row = _row(front, back, start, end, dice, f"{block.name}-{side}", wide=block.name[:2] in ("w3", "e4"))
+        row = _row(front, back, start, end, dice, f"{block.name}-{side}", mean=_mean_width(block))
+        if side in "we":
+            edges[side] = [plot.front[0] for plot in row] + [row[-1].front[1]]
         for plot in row:
             outline = _outline(plot)
             if side in "sn" and outline.intersection(built).area > 1e-3:
                 continue
             plots.append(plot)
             built = built.union(outline)
-    return [_house(plan, plot, dice, first + number) for number, plot in enumerate(plots)]
+    return plots, Polygon([*edges["w"], *reversed(edges["e"])])
+
+
+def _mean_width(block: Block) -> float:
+    """Width of a plot [m]: narrow at the canal, wider towards the edge of town."""
+    return {"w3": 12.0, "e4": 12.0, "w2": 7.6, "e3": 7.6}.get(block.name[:2], 6.7)
 
 
 def _outline(plot: Plot) -> Polygon:
@@ -82,11 +97,10 @@ def _outline(plot: Plot) -> Polygon:
 
 
 def _row(
-    front: LineString, back: LineString, start: float, end: float, dice: Dice, name: str, *, wide: bool
+    front: LineString, back: LineString, start: float, end: float, dice: Dice, name: str, *, mean: float
 ) -> list[Plot]:
     """Plots along one side of a block, between two fractions of its length."""
     length = (end - start) * front.length
-    mean = 9.6 if wide else 6.9
     count = max(1, round(length / mean))
     widths = np.array([dice.uniform(f"{name}/width", 0.72, 1.28, n) for n in range(count)])
     at = start + (end - start) * np.concatenate([[0.0], np.cumsum(widths) / widths.sum()])
@@ -96,7 +110,7 @@ def _row(
         if left < 1:
             left = 1 + int(dice.uniform(f"{name}/run", 0.0, 3.999, n))
             depth = round(dice.uniform(f"{name}/depth", 9.4, 13.6, n), 1)
-            if wide:
+            if mean > 9:
                 depth = round(depth + 1.5, 1)
         depths.append(depth)
         left -= 1

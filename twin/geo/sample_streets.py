@@ -25,27 +25,16 @@ class Surface:
     z_m: float = math.nan
 
 
-def block_outlines(plan: Plan, houses: list[House]) -> dict[str, BaseGeometry]:
-    """Land of each block: its plots' fronts are its edge, so that no strip is left before a house."""
-    footprints = [house.footprint for house in houses]
-    tree = shapely.STRtree(footprints)
-    outlines: dict[str, BaseGeometry] = {}
-    for block in plan.blocks:
-        inner = block.polygon.buffer(-1.0)
-        near = [footprints[i] for i in tree.query(inner, predicate="intersects")] if footprints else []
-        outlines[block.name] = clean(shapely.union_all([block.polygon, *near], grid_size=PRECISION_M))
-    return outlines
-
-
 def make_surfaces(
-    plan: Plan, outlines: dict[str, BaseGeometry], bridges: list[Bridge], stairs: list[Stairway]
+    plan: Plan, land: dict[str, Polygon], houses: list[House], bridges: list[Bridge], stairs: list[Stairway]
 ) -> list[Surface]:
     """All floor: streets, lanes, square, wharves and bridges."""
     canal = plan.canal
     between = Polygon(canal.line(-1, "quay") + canal.line(1, "quay")[::-1])
     squares = {block.name: block for block in plan.blocks if block.kind != "houses"}
-    land = [outline for name, outline in outlines.items() if name not in squares]
-    holes = shapely.union_all([*land, between, *(stair.polygon for stair in stairs)], grid_size=PRECISION_M)
+    taken = [polygon for name, polygon in land.items() if name not in squares]
+    taken += [between, *(stair.polygon for stair in stairs), *(house.footprint for house in houses)]
+    holes = shapely.union_all(taken, grid_size=PRECISION_M)
     left = clean(shapely.difference(DISTRICT, holes, grid_size=PRECISION_M))
     found: list[Surface] = []
     for surface_id, zone, kind, z_m in _zones(plan):
