@@ -172,22 +172,25 @@ def terrain_heights(plan: Plan, water: BaseGeometry, stairs: list[Stairway], cel
     y = HEIGHT_M - (np.arange(round(HEIGHT_M / cell)) + 0.5) * cell
     xx, yy = np.meshgrid(x, y)
     height = plan.height(xx, yy)
-    near = np.abs(xx - plan.canal.axis_x(yy)) < 30.0
+    near = np.abs(xx - plan.canal.axis_x(yy)) < 32.0
     px, py = xx[near], yy[near]
     values = height[near]
     canal = plan.canal
+    # each lower floor reaches a cell beyond its wall, under the edge of the floor above, so that the slope
+    # between cells does not lie in front of the wall
     for name, side in SIDES.items():
         street = Polygon(canal.line(side, "axis") + canal.line(side, "facade")[::-1])
         values[shapely.contains_xy(street, px, py)] = STREET_Z[name]
+    for side in SIDES.values():
         floor = Polygon(canal.line(side, "axis") + canal.line(side, "quay")[::-1])
-        values[shapely.contains_xy(floor, px, py)] = WHARF_Z
+        values[shapely.contains_xy(floor.buffer(cell), px, py)] = WHARF_Z
     for stair in stairs:
-        inside = shapely.contains_xy(stair.polygon, px, py)
+        inside = shapely.contains_xy(stair.polygon.buffer(cell), px, py)
         angle = math.radians(stair.up_azimuth_deg)
         up = np.array([math.sin(angle), math.cos(angle)])
         reach = shapely.get_coordinates(stair.polygon) @ up
         share = (np.column_stack([px, py])[inside] @ up - reach.min()) / (reach.max() - reach.min())
-        values[inside] = WHARF_Z + share * (stair.top_z_m - WHARF_Z)
-    values[shapely.contains_xy(water, px, py)] = BED_Z
+        values[inside] = WHARF_Z + np.clip(share, 0.0, 1.0) * (stair.top_z_m - WHARF_Z)
+    values[shapely.contains_xy(water.buffer(cell), px, py)] = BED_Z
     height[near] = values
     return np.round(height, 3).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,21 +43,28 @@ class Plot:
     """Where the shorter neighbour ends, on the first and the second party wall."""
 
 
-def make_houses(plan: Plan, dice: Dice) -> tuple[list[House], dict[str, Polygon]]:
-    """Houses along all streets, and the land of each block, whose edge is its house fronts.
+def make_houses(plan: Plan, dice: Dice) -> tuple[list[House], dict[str, list[Plot]], dict[str, Polygon]]:
+    """Houses along all streets, the plots of each block, and its land, whose edge is the house fronts.
 
     Ids run block by block from the south-west.
     """
     houses: list[House] = []
+    plots: dict[str, list[Plot]] = {}
     land: dict[str, Polygon] = {}
     for block in plan.blocks:
         if block.kind != "houses":
             land[block.name] = block.polygon
             continue
-        plots, land[block.name] = _block_plots(block, dice)
+        plots[block.name], land[block.name] = _block_plots(block, dice)
         first = len(houses)
-        houses += [_house(plan, plot, dice, first + number) for number, plot in enumerate(plots)]
-    return houses, land
+        houses += [_house(plan, plot, dice, first + number) for number, plot in enumerate(plots[block.name])]
+    return houses, plots, land
+
+
+def ground_of(plan: Plan, ring: Sequence[Point2]) -> float:
+    """Height of the lowest corner [m], so that no wall floats."""
+    x, y = np.array(ring).T
+    return mm(float(plan.height(x, y).min()))
 
 
 def _block_plots(block: Block, dice: Dice) -> tuple[list[Plot], Polygon]:
@@ -79,7 +87,7 @@ def _block_plots(block: Block, dice: Dice) -> tuple[list[Plot], Polygon]:
         if side in "we":
             edges[side] = [plot.front[0] for plot in row] + [row[-1].front[1]]
         for plot in row:
-            outline = _outline(plot)
+            outline = polygon_of(plot)
             if side in "sn" and outline.intersection(built).area > 1e-3:
                 continue
             plots.append(plot)
@@ -92,7 +100,8 @@ def _mean_width(block: Block) -> float:
     return {"w3": 12.0, "e4": 12.0, "w2": 7.6, "e3": 7.6}.get(block.name[:2], 6.7)
 
 
-def _outline(plot: Plot) -> Polygon:
+def polygon_of(plot: Plot) -> Polygon:
+    """Footprint of what stands on a plot."""
     return Polygon([plot.front[0], *plot.steps[0], plot.back[0], plot.back[1], *reversed(plot.steps[1]), plot.front[1]])
 
 
@@ -144,7 +153,7 @@ def _house(plan: Plan, plot: Plot, dice: Dice, number: int) -> House:
     if signed_area(ring) < 0:
         ring, extras = (ring[1], ring[0], ring[3], ring[2]), (plot.steps[1], plot.steps[0])
     x, y = np.array(ring).T
-    ground = mm(float(plan.height(x, y).min()))
+    ground = ground_of(plan, ring)
     width = float(np.hypot(x[0] - x[1], y[0] - y[1]))
     depth = float(np.hypot(x[1] - x[2], y[1] - y[2]))
     storeys = dice.pick("storeys", {"2": 0.34, "3": 0.48, "4": 0.18}, number)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
 from shapely.geometry import Polygon
 
 from twin.geo.sample_furnish import in_block, square_block
-from twin.geo.sample_houses import House
+from twin.geo.sample_houses import House, ground_of
 from twin.geo.sample_plan import Plan
 from twin.geo.sample_solids import Point2, Point3, mm
 
@@ -42,11 +41,6 @@ def _place(plan: Plan, points: list[tuple[float, float]]) -> list[Point2]:
     return [(mm(x + s * ux - t * uy), mm(y + s * uy + t * ux)) for s, t in points]
 
 
-def _ground(plan: Plan, points: list[Point2]) -> float:
-    x, y = np.array(points).T
-    return mm(float(plan.height(x, y).min()))
-
-
 def _square(centre: float, half: float) -> list[tuple[float, float]]:
     return [(centre - half, -half), (centre + half, -half), (centre + half, half), (centre - half, half)]
 
@@ -60,7 +54,7 @@ def make_tower(plan: Plan) -> Tower:
     """A Gothic tower of some 86 m: two square stages, an octagonal lantern and a spire."""
     centre = 11.0
     base = _place(plan, _square(centre, 8.0))
-    ground = _ground(plan, base)
+    ground = ground_of(plan, base)
     outlines = [
         (base, 3.0), (_place(plan, _square(centre, 7.5)), 33.0), (_place(plan, _square(centre, 6.2)), 34.5),
         (_place(plan, _square(centre, 5.9)), 55.0), (_place(plan, _octagon(centre, 5.0)), 57.0),
@@ -88,7 +82,7 @@ def make_church(plan: Plan) -> list[House]:
         ring = _place(plan, [(s0, t0), (s1, t0), (s1, t1), (s0, t1)])
         if name == "church-choir":
             ring = ring[3:] + ring[:3]
-        ground = _ground(plan, ring)
+        ground = ground_of(plan, ring)
         extras: tuple[list[Point2], list[Point2]] = ([], [])
         if name == "church-nave":
             # the choir is narrower than the nave
@@ -97,6 +91,6 @@ def make_church(plan: Plan) -> list[House]:
     for name, sign in (("church-aisle-south", -1.0), ("church-aisle-north", 1.0)):
         points = [(19.0, sign * 11.5), (50.0, sign * 11.5), (50.0, sign * 6.0), (19.0, sign * 6.0)]
         ring = _place(plan, points if sign < 0 else [points[1], points[0], points[3], points[2]])
-        ground = _ground(plan, ring)
+        ground = ground_of(plan, ring)
         houses.append(House(name, tuple(ring), ([], []), "shed", ground, mm(ground + 8.5), mm(ground + 12.0), "church"))
     return houses

@@ -12,6 +12,7 @@ from shapely.affinity import translate
 from shapely.geometry import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from twin.geo.sample_backs import GardenWall, make_annexes, make_courts, make_garden_walls
 from twin.geo.sample_canal import (
     Bridge,
     Cellar,
@@ -24,7 +25,7 @@ from twin.geo.sample_canal import (
 )
 from twin.geo.sample_furnish import make_furniture, make_pit, make_places, make_trees
 from twin.geo.sample_ground import make_soundings
-from twin.geo.sample_houses import House, make_houses
+from twin.geo.sample_houses import House, Plot, make_houses, polygon_of
 from twin.geo.sample_landmark import Tower, make_church, make_tower
 from twin.geo.sample_plan import DECK_Z, SOUTH_WEST, WATER_Z, WHARF_Z, Dice, Plan, clean
 from twin.geo.sample_streets import Surface, make_surfaces
@@ -49,11 +50,13 @@ class District:
     cellars: list[Cellar]
     gardens: dict[str, BaseGeometry]
     water: Polygon
+    garden_walls: list[GardenWall]
 
 
 def make_district(plan: Plan, dice: Dice) -> District:
     """Lay out everything on the plan."""
-    houses, land = make_houses(plan, dice)
+    houses, plots, land = make_houses(plan, dice)
+    houses += _behind(plan, dice, plots)
     tower, church = make_tower(plan), make_church(plan)
     stairs, bridges = make_stairs(plan), make_bridges(plan)
     landmark = shapely.union_all([tower.footprint, *(part.footprint for part in church)])
@@ -64,8 +67,25 @@ def make_district(plan: Plan, dice: Dice) -> District:
     cellars = make_cellars(plan, stairs, dice)
     gardens = _gardens(land, houses, plan)
     return District(
-        plan, dice, houses + church, tower, surfaces, stairs, bridges, cellars, gardens, clean(water(plan.canal))
-    )
+        plan, dice, houses + church, tower, surfaces, stairs, bridges, cellars, gardens, clean(water(plan.canal)),
+        make_garden_walls(plan, {b.name: land[b.name] for b in plan.blocks if b.kind == "houses"}, houses),
+    )  # fmt: skip
+
+
+def _behind(plan: Plan, dice: Dice, plots: dict[str, list[Plot]]) -> list[House]:
+    """Courts, halls and annexes in the blocks."""
+    found: list[House] = []
+    annexes = 0
+    for block in plan.blocks:
+        if block.kind != "houses":
+            continue
+        here = [polygon_of(plot) for plot in plots[block.name]]
+        courts = make_courts(plan, block, shapely.union_all(here), block.name)
+        built = shapely.union_all([*here, *(house.footprint.buffer(3.0) for house in courts)])
+        extra = make_annexes(plan, block, plots[block.name], built, dice, annexes)
+        annexes += len(extra)
+        found += courts + extra
+    return found
 
 
 def _gardens(land: dict[str, Polygon], houses: list[House], plan: Plan) -> dict[str, BaseGeometry]:

@@ -228,8 +228,8 @@ def make_plan(dice: Dice) -> Plan:
         column("w3", edge_w, side(w2, -4.0), "e", lanes("w3", (262.0, 255.0)), {}),
         column("w2", side(w2, 4.0), side(w1, -3.5), "we", lanes("w2", (122.0, 130.0), (272.0, 262.0), (388.0, 396.0)), {}),
         column("w1", side(w1, 3.5), facade_w, "we", lanes("w1", (137.0, 128.0), (268.0, 273.0)), {}),
-        column("e1", facade_e, side(e1, -4.5), "we", lanes("e1", (120.0, 128.0), (277.0, 281.0), (391.0, 386.0)), {3: "square"}),
-        column("e2", side(e1, 4.5), side(e2, -4.0), "we", lanes("e2", (134.0, 126.0), (284.0, 276.0)), {3: "church"}),
+        column("e1", facade_e, side(e1, -4.5), "we", [*lanes("e1", (120.0, 128.0), (391.0, 386.0)), Crossing("square-north-e1", 277.0, 281.0, 6.0)], {3: "square"}),
+        column("e2", side(e1, 4.5), side(e2, -4.0), "we", [*lanes("e2", (134.0, 126.0)), Crossing("square-north-e2", 284.0, 276.0, 6.0)], {3: "church"}),
         column("e3", side(e2, 4.0), side(e3, -4.0), "we", lanes("e3", (118.0, 126.0), (262.0, 270.0), (395.0, 387.0)), {}),
         column("e4", side(e3, 4.0), edge_e, "w", lanes("e4", (268.0, 272.0)), {}),
     )

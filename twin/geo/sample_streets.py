@@ -64,7 +64,7 @@ def _zones(plan: Plan) -> list[tuple[str, BaseGeometry, str, float]]:
         for crossing in column.crossings:
             south, north = crossing_lines(column, crossing)
             zone = Polygon([*south.coords, *reversed(north.coords)]).buffer(0.3, join_style="mitre")
-            name = crossing.name if crossing.surface == "lane" else f"{crossing.name}-{column.name}"
+            name = f"{crossing.name}-{column.name}" if crossing.name.startswith("street") else crossing.name
             zones.append((name, zone, crossing.surface, math.nan))
     for west, east in zip(plan.columns[:-1], plan.columns[1:], strict=True):
         if west.name == "w1":

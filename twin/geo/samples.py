@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import shapely
 
 import twin
 from twin.errors import MissingFileError
@@ -92,6 +93,10 @@ def _build(district: District) -> tuple[Solids, pd.DataFrame]:
     for name, side in SIDES.items():
         owner = row(f"quay-{name}", "OtherConstruction", "other")
         build_quay(solids, owner, plan, side, district.stairs, district.cellars)
+    for wall in district.garden_walls:
+        owner = row(wall.id, "OtherConstruction", "other")
+        for part in shapely.get_parts(wall.polygon):
+            solids.slab(owner, part, wall.bottom_m, wall.top_m, ("RoofSurface", "WallSurface", "GroundSurface"))
     for stair in district.stairs:
         build_stair(solids, row(stair.id, "OtherConstruction", "stairs"), plan, stair)
     return solids, pd.DataFrame(table, index=pd.Index(ids, name="id", dtype="str"))
