@@ -36,7 +36,7 @@ def make_annexes(plan: Plan, block: Block, plots: list[Plot], built: BaseGeometr
     land = block.polygon.buffer(-1.0).intersection(DISTRICT.buffer(-0.5))
     name = f"annex/{block.name}"
     for number, plot in enumerate(plots):
-        if dice.uniform(f"{name}/there", 0.0, 1.0, number) > 0.6:
+        if dice.uniform(f"{name}/there", 0.0, 1.0, number) > 0.5:
             continue
         near = mid(plot.back[0], plot.back[1], dice.uniform(f"{name}/from", 0.005, 0.25, number))
         far = mid(plot.back[0], plot.back[1], dice.uniform(f"{name}/to", 0.62, 0.995, number))

@@ -97,7 +97,7 @@ def _block_plots(block: Block, dice: Dice) -> tuple[list[Plot], Polygon]:
 
 def _mean_width(block: Block) -> float:
     """Width of a plot [m]: narrow at the canal, wider towards the edge of town."""
-    return {"w3": 12.0, "e4": 12.0, "w2": 7.6, "e3": 7.6}.get(block.name[:2], 6.7)
+    return {"w3": 13.0, "e4": 13.0, "w2": 8.4, "e3": 8.4}.get(block.name[:2], 6.7)
 
 
 def polygon_of(plot: Plot) -> Polygon:
@@ -118,9 +118,10 @@ def _row(
     for n in range(count):
         if left < 1:
             left = 1 + int(dice.uniform(f"{name}/run", 0.0, 3.999, n))
-            depth = round(dice.uniform(f"{name}/depth", 9.4, 13.6, n), 1)
+            # half metres: a step between neighbours is none or one that shows
+            depth = round(2.0 * dice.uniform(f"{name}/depth", 9.2, 13.8, n)) / 2.0
             if mean > 9:
-                depth = round(depth + 1.5, 1)
+                depth += 1.5
         depths.append(depth)
         left -= 1
     starts = [_along(front, t) for t in at]

@@ -280,5 +280,7 @@ def _blocks(column: Column) -> list[Block]:
 def _between(line: LineString, start: tuple[float, ...], end: tuple[float, ...]) -> LineString:
     """Part of a line between two points on it."""
     a, b = (line.project(shapely.Point(point)) for point in (start, end))
-    inner = [c for c in line.coords if a + 0.2 < line.project(shapely.Point(c)) < b - 0.2]
-    return LineString([(round(x, 3), round(y, 3)) for x, y in (start[:2], *inner, end[:2])])
+    points = shapely.get_coordinates(line)
+    way = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    inner = points[(way > a + 0.2) & (way < b - 0.2)]
+    return LineString([(round(float(x), 3), round(float(y), 3)) for x, y in (start[:2], *inner, end[:2])])
