@@ -412,10 +412,19 @@ class City:
             "synthetic": self.synthetic,
         }
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a read-only mapping does not pickle; workers of a sweep need the city
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return _rebuild, ({**values, "layers": dict(self.layers)},)
+
     def __repr__(self) -> str:
         layers = ", ".join(f"{len(frame)} {name}" for name, frame in self.layers.items() if len(frame))
         label = f" {self.name!r}" if self.name else ""
         return f"<City{label} {short_name(self.crs)}: {layers or 'empty'}; {len(self.surfaces)} triangles>"
+
+
+def _rebuild(values: dict[str, Any]) -> City:
+    return City(**values)
 
 
 def read_city(source: str | Path, *, lod: str | None = None) -> City:
