@@ -23,7 +23,7 @@ from twin.sim.crowd.wayfinding import Routes, find_routes
 from twin.sim.model import STAGE_END, Floor, Goals, Journeys, People, Snapshot
 from twin.jit import njit
 
-SKIN_M = 0.3
+SKIN_M = 0.4
 """Neighbours this much beyond a person's reach are listed, so a list holds until somebody has moved half of it."""
 
 ENTRY_INTERVAL_S = 0.2
@@ -194,7 +194,7 @@ class Crowd:
                 now["person"], now["x"], now["y"], now["level"], now["stage"], now["radius"], now["desired"], now["reach"],
                 now["journey"], now["home_x"], now["home_y"], self._neighbours, self._neighbour_count,
                 self._lines, self._line_level,
-                new["x"], new["y"], new["level"], new["stage"], self._speed, self._moved2, self._built_x, self._built_y,
+                new["x"], new["y"], new["level"], new["stage"], self._node, self._speed, self._moved2, self._built_x, self._built_y,
                 self.passed, self._left_goal,
             )  # fmt: skip
             for name in ("x", "y", "level", "stage"):
@@ -211,22 +211,26 @@ class Crowd:
     # --- bookkeeping
 
     def _allocate(self, capacity: int) -> None:
+        """Room for so many people present; keeps what is there."""
+
+        def grown(old: NDArray[Any] | None, dtype: str) -> NDArray[Any]:
+            new = np.zeros(capacity, dtype)
+            if old is not None:
+                new[: len(old)] = old
+            return new
+
         for name, dtype in _FIELDS:
             for store in (self._now, self._spare):
-                old = store.get(name)
-                store[name] = np.zeros(capacity, dtype)
-                if old is not None:
-                    store[name][: len(old)] = old
-        for name in ("_z", "_clear", "_speed", "_moved2", "_built_x", "_built_y"):
-            old = getattr(self, name, None)
-            setattr(self, name, np.zeros(capacity))
-            if old is not None:
-                getattr(self, name)[: len(old)] = old
-        self._order = np.zeros(capacity, np.int32)
+                store[name] = grown(store.get(name), dtype)
+        first = not hasattr(self, "_speed")
+        self._speed: NDArray[np.float64] = grown(None if first else self._speed, "f8")
+        # the rest is filled anew whenever the lists are built
+        self._z, self._clear = np.zeros(capacity), np.zeros(capacity)
+        self._moved2, self._built_x, self._built_y = np.zeros(capacity), np.zeros(capacity), np.zeros(capacity)
+        self._order, self._node = np.zeros(capacity, np.int32), np.zeros(capacity, np.int32)
         self._left_goal = np.full(capacity, -1, np.int32)
         self._neighbour_count = np.zeros(capacity, np.int32)
-        width = self._neighbours.shape[1] if hasattr(self, "_neighbours") else 24
-        self._neighbours = np.zeros((capacity, width), np.int32)
+        self._neighbours = np.zeros((capacity, 24 if first else self._neighbours.shape[1]), np.int32)
 
     def _sort(self) -> None:
         now, to = self._now, self._spare
@@ -234,8 +238,8 @@ class Crowd:
         speed_of = self._speed[: self._count].copy()
         alive = int(sort_by_cell(self._count, now["x"], now["y"], *grid, self._start, self._order))
         reorder(
-            alive, self._order, self.floor,
-            *(now[name] for name, _ in _FIELDS), *(to[name] for name, _ in _FIELDS), self._z, self._clear,
+            alive, self._order, self.floor, self.routes.node,
+            *(now[name] for name, _ in _FIELDS), *(to[name] for name, _ in _FIELDS), self._z, self._clear, self._node,
         )  # fmt: skip
         self._speed[:alive] = speed_of[self._order[:alive]]
         self._now, self._spare = to, now
