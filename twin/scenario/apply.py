@@ -29,10 +29,11 @@ FENCE_WIDTH_M = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A place found in the city: its shape (polygon, CRS of the city) and the name of its level."""
+    """A place found in the city: its shape (polygon, CRS of the city), the name of its level and its floor height."""
 
     shape: BaseGeometry
     level: str
+    z_m: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,12 @@ class Obstacle:
     level : str
     height_m : float
         How far it rises above the floor; for an excavation the height of its fence.
+    z_m : float
+        Height of the floor there, in the vertical datum.
+    outline : shapely geometry, optional
+        Of an excavation: the hole itself; `shape` is its fence.
+    depth_m : float
+        Of an excavation.
     """
 
     kind: str
@@ -55,6 +62,9 @@ class Obstacle:
     shape: BaseGeometry
     level: str
     height_m: float
+    z_m: float = float("nan")
+    outline: BaseGeometry | None = None
+    depth_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,7 @@ def locate(place: Place, city: City, where: str) -> Located:
         When the city has no such object, or the shape is not usable or far outside the city.
     """
     level = place.level
+    z_m = float("nan")
     if place.object is not None:
         try:
             layer, row = city.find(place.object)
@@ -107,6 +118,7 @@ def locate(place: Place, city: City, where: str) -> Located:
         shape = row.geometry
         if shape is None or shape.is_empty:
             raise ScenarioError(f"object `{place.object}` has no shape in the plane", where=where)
+        z_m = float(row["z_m"]) if layer in ("roads", "bridges") and row.get("z_m") is not None else z_m
         if level is None and isinstance(row.get("level"), str) and layer in ("roads", "bridges", "landuse", "stairs"):
             level = str(row["level"])
         if shape.geom_type in ("Point", "MultiPoint"):
@@ -132,7 +144,23 @@ def locate(place: Place, city: City, where: str) -> Located:
             where=where,
             hint=f"the city reaches from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f}); are these coordinates in its CRS?",
         )
-    return Located(shape, level or STREET)
+    level = level or STREET
+    return Located(shape, level, z_m if np.isfinite(z_m) else floor_height(city, shape, level))
+
+
+def floor_height(city: City, shape: BaseGeometry, level: str) -> float:
+    """Height of the floor of a level at a shape: of the road or deck there, else of the ground [m]."""
+    point = shape.representative_point()
+    for layer in ("roads", "bridges"):
+        frame = city.layers[layer]
+        if len(frame) and "z_m" in frame:
+            here = frame[frame.intersects(point)]
+            if "level" in here:
+                here = here[here["level"].fillna(STREET) == level]
+            known = here["z_m"].dropna()
+            if len(known):
+                return float(known.iloc[0])
+    return float(city.ground_at(np.array([point.x]), np.array([point.y]))[0])
 
 
 def apply_changes(city: City, changes: Sequence[Change], where: str = "changes") -> Changed:
@@ -151,15 +179,15 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
         try:
             if isinstance(change, ClosureChange):
                 place = locate(change.at, city, f"{here}.at")
-                obstacles.append(Obstacle("closure", label, place.shape, place.level, 1.0))
+                obstacles.append(Obstacle("closure", label, place.shape, place.level, 1.0, place.z_m))
             elif isinstance(change, FenceChange):
                 shape = shapely.LineString(change.line).buffer(FENCE_WIDTH_M / 2, cap_style="square", join_style="mitre")
-                obstacles.append(Obstacle("fence", label, shape, change.level, change.height_m))
+                obstacles.append(Obstacle("fence", label, shape, change.level, change.height_m, floor_height(city, shape, change.level)))
             elif isinstance(change, EventChange):
                 events.append(change)
                 for stage in change.stages:
                     place = locate(stage.at, city, f"{here}.stages[{stage.id}].at")
-                    obstacles.append(Obstacle("stage", stage.id, place.shape, place.level, stage.height_m))
+                    obstacles.append(Obstacle("stage", stage.id, place.shape, place.level, stage.height_m, place.z_m))
             elif isinstance(change, BuildingChange):
                 city = _build(city, change)
             else:
@@ -209,7 +237,7 @@ def _excavate(city: City, change: ExcavationChange, here: str, label: str) -> tu
     if city.terrain is not None:
         changed = replace(changed, terrain=_dug(city.terrain, place.shape, change.bottom_m))
     fenced = place.shape.buffer(change.fence_offset_m, join_style="mitre")
-    return changed, Obstacle("excavation", label, fenced, place.level, 2.0)
+    return changed, Obstacle("excavation", label, fenced, place.level, 2.0, top, place.shape, top - change.bottom_m)
 
 
 def _concat(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
