@@ -10,6 +10,7 @@ from shapely.geometry import LineString, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from twin.geo.sample_canal import (
+    CELLAR_FRONT_M,
     DECK_THICKNESS_M,
     PARAPET_M,
     SIDES,
@@ -21,12 +22,13 @@ from twin.geo.sample_canal import (
     patch,
     quay_line,
 )
-from twin.geo.sample_plan import BED_Z, DECK_Z, HALF_WATER_M, HEIGHT_M, WATER_Z, WHARF_Z, WIDTH_M, Canal, Plan, clean
+from twin.geo.sample_plan import BED_Z, DECK_Z, FACADE_M, HALF_WATER_M, HEIGHT_M, WATER_Z, WHARF_Z, WIDTH_M, Canal, Plan, clean
 from twin.geo.sample_solids import Point2, Solids, flat_triangles, mm
 from twin.geo.sample_streets import Surface
 
 BRIDGE_MEANINGS = ("OuterFloorSurface", "WallSurface", "OuterCeilingSurface")
 TREADS = 17
+COPING_M = 0.35
 DRAPE_CELL_M = 12.5
 
 
@@ -73,6 +75,49 @@ def build_quay(
     for cellar in cellars:
         if cellar.side == side:
             _front(solids, owner, plan, cellar)
+
+
+def build_coping(solids: Solids, owner: int, plan: Plan, side: int, stairs: list[Stairway], bridges: list[Bridge]) -> None:
+    """The stone kerb on top of the quay wall, left out at stairs and bridges."""
+    name = "west" if side < 0 else "east"
+    taken = [stair.polygon for stair in stairs if stair.side == side]
+    taken += [bridge.deck.buffer(0.02, join_style="mitre") for bridge in bridges]
+    line = quay_line(plan.canal, side, "quay")
+    strip = line.buffer(-side * COPING_M, single_sided=True, join_style="mitre")
+    district = box(0.0, 0.0, WIDTH_M, HEIGHT_M)
+    for part in shapely.get_parts(clean(strip.intersection(district).difference(shapely.union_all(taken)))):
+        solids.slab(owner, part, STREET_Z[name], mm(STREET_Z[name] + 0.14), BRIDGE_MEANINGS)
+
+
+def build_cellar(solids: Solids, owner: int, plan: Plan, cellar: Cellar) -> None:
+    """The room under a barrel vault, closed: a half ellipse on upright walls."""
+    canal, y, side = plan.canal, cellar.y, cellar.side
+    near, far = cellar_ends(canal, cellar)
+    half, crown = cellar.width / 2, mm(cellar.floor_m + cellar.crown_m)
+    spring = mm(cellar.floor_m + 0.45 * cellar.crown_m)
+    angles = np.linspace(0.0, math.pi, 9)
+    arch = [(mm(half * math.cos(a)), mm(spring + (crown - spring) * math.sin(a))) for a in angles]
+    ring = [(-half, cellar.floor_m), (half, cellar.floor_m), *arch]
+    meanings = ["FloorSurface", "InteriorWallSurface", *["CeilingSurface"] * (len(arch) - 1), "InteriorWallSurface"]
+    nx, ny = canal.normal(y)
+
+    def place(s: float, z: float, distance: float) -> tuple[float, float, float]:
+        # seen from the canal; left and right change with the side
+        x = float(canal.axis_x(y)) + side * distance * nx + side * s * ny
+        return mm(x), mm(y + side * distance * ny - side * s * nx), mm(z)
+
+    front = [place(s, z, near) for s, z in ring]
+    back = [place(s, z, far) for s, z in ring]
+    solids.fan(owner, "InteriorWallSurface", front)
+    solids.fan(owner, "InteriorWallSurface", back[::-1])
+    for k, meaning in enumerate(meanings):
+        after = (k + 1) % len(ring)
+        solids.fan(owner, meaning, [front[after], front[k], back[k], back[after]])
+
+
+def cellar_ends(canal: Canal, cellar: Cellar) -> tuple[float, float]:
+    """Distances from the canal's axis at which a cellar begins and ends [m]."""
+    return CELLAR_FRONT_M + canal.wharf_edge(cellar.y, cellar.side), FACADE_M - 0.15
 
 
 def _upright(solids: Solids, owner: int, line: LineString, bottom: float, top: float, side: int) -> None:

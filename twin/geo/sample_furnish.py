@@ -75,11 +75,12 @@ def make_trees(plan: Plan, gardens: dict[str, BaseGeometry], dice: Dice, keep_fr
             x, y = in_block(square, 0.16 + 0.68 * n / (count - 1), along)
             add("square", x, y, float(plan.height(np.array(x), np.array(y))), 8.0, 11.0)
     for name, garden in gardens.items():
-        inner = garden.buffer(-2.4)
+        lawn = "lawn" in name
+        inner = garden.buffer(-1.2 if lawn else -2.4)
         if inner.is_empty:
             continue
         west, south, east, north_ = inner.bounds
-        spacing = 9.5 if name.startswith("churchyard") else 8.4
+        spacing = 8.0 if lawn else 7.6
         for i in range(int((east - west) / spacing) + 1):
             for j in range(int((north_ - south) / spacing) + 1):
                 if dice.uniform(f"{name}/there", 0.0, 1.0, i, j) > 0.62:
@@ -87,7 +88,8 @@ def make_trees(plan: Plan, gardens: dict[str, BaseGeometry], dice: Dice, keep_fr
                 x = west + spacing * (i + dice.uniform(f"{name}/x", 0.1, 0.9, i, j))
                 y = south + spacing * (j + dice.uniform(f"{name}/y", 0.1, 0.9, i, j))
                 if inner.contains(Point(x, y)):
-                    add("garden", x, y, float(plan.height(np.array(x), np.array(y))), 4.5, 10.5)
+                    low, high = (8.0, 12.5) if lawn else (4.5, 10.5)
+                    add("garden", x, y, float(plan.height(np.array(x), np.array(y))), low, high)
     return found
 
 

@@ -26,7 +26,7 @@ from twin.geo.sample_canal import (
 from twin.geo.sample_furnish import make_furniture, make_pit, make_places, make_trees
 from twin.geo.sample_ground import make_soundings
 from twin.geo.sample_houses import House, Plot, make_houses, polygon_of
-from twin.geo.sample_landmark import Tower, make_church, make_tower
+from twin.geo.sample_landmark import Tower, make_church, make_lawns, make_tower
 from twin.geo.sample_plan import DECK_Z, SOUTH_WEST, WATER_Z, WHARF_Z, Dice, Plan, clean
 from twin.geo.sample_streets import Surface, make_surfaces
 
@@ -59,13 +59,14 @@ def make_district(plan: Plan, dice: Dice) -> District:
     houses += _behind(plan, dice, plots)
     tower, church = make_tower(plan), make_church(plan)
     stairs, bridges = make_stairs(plan), make_bridges(plan)
-    landmark = shapely.union_all([tower.footprint, *(part.footprint for part in church)])
+    lawns = make_lawns(plan)
+    landmark = shapely.union_all([tower.footprint, *(part.footprint for part in church), *lawns.values()])
     surfaces = [
         replace(s, polygon=clean(s.polygon.difference(landmark))) if s.id == "churchyard" else s
         for s in make_surfaces(plan, land, houses, bridges, stairs)
     ]
     cellars = make_cellars(plan, stairs, dice)
-    gardens = _gardens(land, houses, plan)
+    gardens = {**_gardens(land, houses, plan), **lawns}
     return District(
         plan, dice, houses + church, tower, surfaces, stairs, bridges, cellars, gardens, clean(water(plan.canal)),
         make_garden_walls(plan, {b.name: land[b.name] for b in plan.blocks if b.kind == "houses"}, houses),
@@ -80,7 +81,7 @@ def _behind(plan: Plan, dice: Dice, plots: dict[str, list[Plot]]) -> list[House]
         if block.kind != "houses":
             continue
         here = [polygon_of(plot) for plot in plots[block.name]]
-        courts = make_courts(plan, block, shapely.union_all(here), block.name)
+        courts = make_courts(plan, block, shapely.union_all(here), dice)
         built = shapely.union_all([*here, *(house.footprint.buffer(3.0) for house in courts)])
         extra = make_annexes(plan, block, plots[block.name], built, dice, annexes)
         annexes += len(extra)
@@ -135,7 +136,7 @@ def layer_rows(district: District) -> dict[str, Rows]:
             }
             for t in trees
         },
-        "green": {name: {"geometry": garden, "kind": "garden"} for name, garden in district.gardens.items()},
+        "green": {name: {"geometry": garden, "kind": "lawn" if "lawn" in name else "garden"} for name, garden in district.gardens.items()},
         "furniture": {
             f.id: {"geometry": Point(f.x, f.y), "kind": f.kind, "height_m": f.height_m, "z_m": f.z_m}
             for f in make_furniture(plan, district.stairs)

@@ -15,7 +15,16 @@ import twin
 from twin.errors import MissingFileError
 from twin.geo import crs as crs_module
 from twin.geo.city import City, Source
-from twin.geo.sample_build import build_bridge, build_quay, build_stair, build_surface, build_water, terrain_heights
+from twin.geo.sample_build import (
+    build_bridge,
+    build_cellar,
+    build_coping,
+    build_quay,
+    build_stair,
+    build_surface,
+    build_water,
+    terrain_heights,
+)
 from twin.geo.sample_canal import SIDES
 from twin.geo.sample_layers import District, frame, layer_rows, make_district
 from twin.geo.sample_plan import HEIGHT_M, SOUTH_WEST, WIDTH_M, Dice, make_plan
@@ -93,6 +102,9 @@ def _build(district: District) -> tuple[Solids, pd.DataFrame]:
     for name, side in SIDES.items():
         owner = row(f"quay-{name}", "OtherConstruction", "other")
         build_quay(solids, owner, plan, side, district.stairs, district.cellars)
+        build_coping(solids, owner, plan, side, district.stairs, district.bridges)
+    for cellar in district.cellars:
+        build_cellar(solids, row(cellar.id, "OtherConstruction", "cellars"), plan, cellar)
     for wall in district.garden_walls:
         owner = row(wall.id, "OtherConstruction", "other")
         for part in shapely.get_parts(wall.polygon):
