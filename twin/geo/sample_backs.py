@@ -30,7 +30,9 @@ class GardenWall:
     top_m: float
 
 
-def make_annexes(plan: Plan, block: Block, plots: list[Plot], built: BaseGeometry, dice: Dice, first: int) -> list[House]:
+def make_annexes(
+    plan: Plan, block: Block, plots: list[Plot], built: BaseGeometry, dice: Dice, first: int
+) -> list[House]:
     """Low buildings in the gardens, on the back of about half of the houses."""
     found: list[House] = []
     land = block.polygon.buffer(-1.0).intersection(DISTRICT.buffer(-0.5))
@@ -55,7 +57,9 @@ def make_annexes(plan: Plan, block: Block, plots: list[Plot], built: BaseGeometr
         ground = ground_of(plan, ring)
         eaves = mm(ground + round(dice.uniform(f"{name}/eaves", 2.8, 4.2, number), 1))
         ridge = mm(eaves + 1.3) if roof == "shed" else eaves
-        found.append(House(f"annex-{first + len(found) + 1:04d}", tuple(ring), ([], []), roof, ground, eaves, ridge, "annex"))
+        found.append(
+            House(f"annex-{first + len(found) + 1:04d}", tuple(ring), ([], []), roof, ground, eaves, ridge, "annex")
+        )
     return found
 
 
@@ -81,7 +85,9 @@ def make_courts(plan: Plan, block: Block, built: BaseGeometry, dice: Dice) -> li
             across, along = along, across
         here: list[House] = []
         if court and number == 0 and site.contains(Polygon(_rectangle(centre, angle, 38.0, 33.0))):
-            here = _court(plan, block.name, _rectangle(centre, angle, 38.0, 33.0), _rectangle(centre, angle, 23.0, 18.0))
+            here = _court(
+                plan, block.name, _rectangle(centre, angle, 38.0, 33.0), _rectangle(centre, angle, 23.0, 18.0)
+            )
         elif site.contains(Polygon(_rectangle(centre, angle, across, along))):
             roof = "hipped" if dice.uniform(f"hall/{block.name}/roof", 0.0, 1.0, number) < 0.3 else "gable-front"
             ring = _rectangle(centre, angle, across, along)
@@ -122,7 +128,10 @@ def _rectangle(centre: tuple[float, ...], angle: float, across: float, along: fl
     ux, uy, vx, vy = math.cos(angle), -math.sin(angle), math.sin(angle), math.cos(angle)
     signs = ((-1, -1), (1, -1), (1, 1), (-1, 1))
     return [
-        (mm(centre[0] + a * across / 2 * ux + b * along / 2 * vx), mm(centre[1] + a * across / 2 * uy + b * along / 2 * vy))
+        (
+            mm(centre[0] + a * across / 2 * ux + b * along / 2 * vx),
+            mm(centre[1] + a * across / 2 * uy + b * along / 2 * vy),
+        )
         for a, b in signs
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -12,7 +13,6 @@ from shapely.geometry.base import BaseGeometry
 from twin.geo.sample_canal import (
     CELLAR_FRONT_M,
     DECK_THICKNESS_M,
-    PARAPET_M,
     SIDES,
     STAIR_RUN_M,
     STREET_Z,
@@ -22,7 +22,19 @@ from twin.geo.sample_canal import (
     patch,
     quay_line,
 )
-from twin.geo.sample_plan import BED_Z, DECK_Z, FACADE_M, HALF_WATER_M, HEIGHT_M, WATER_Z, WHARF_Z, WIDTH_M, Canal, Plan, clean
+from twin.geo.sample_plan import (
+    BED_Z,
+    DECK_Z,
+    FACADE_M,
+    HALF_WATER_M,
+    HEIGHT_M,
+    WATER_Z,
+    WHARF_Z,
+    WIDTH_M,
+    Canal,
+    Plan,
+    clean,
+)
 from twin.geo.sample_solids import Point2, Solids, flat_triangles, mm
 from twin.geo.sample_streets import Surface
 
@@ -68,7 +80,9 @@ def build_quay(
     """Quay wall between wharf and street with its cellar fronts, and the wall between wharf and water."""
     name = "west" if side < 0 else "east"
     line = quay_line(plan.canal, side, "quay")
-    openings = shapely.union_all([stair.polygon.buffer(0.003, join_style="mitre") for stair in stairs if stair.side == side])
+    openings = shapely.union_all(
+        [stair.polygon.buffer(0.003, join_style="mitre") for stair in stairs if stair.side == side]
+    )
     for part in shapely.get_parts(line.difference(openings)):
         _upright(solids, owner, part, WHARF_Z, STREET_Z[name], side)
     _upright(solids, owner, quay_line(plan.canal, side, "water"), BED_Z, WHARF_Z, side)
@@ -77,7 +91,9 @@ def build_quay(
             _front(solids, owner, plan, cellar)
 
 
-def build_coping(solids: Solids, owner: int, plan: Plan, side: int, stairs: list[Stairway], bridges: list[Bridge]) -> None:
+def build_coping(
+    solids: Solids, owner: int, plan: Plan, side: int, stairs: list[Stairway], bridges: list[Bridge]
+) -> None:
     """The stone kerb on top of the quay wall, left out at stairs and bridges."""
     name = "west" if side < 0 else "east"
     taken = [stair.polygon for stair in stairs if stair.side == side]
@@ -125,7 +141,7 @@ def _upright(solids: Solids, owner: int, line: LineString, bottom: float, top: f
     points = [(mm(x), mm(y)) for x, y in line.coords]
     if side < 0:
         points.reverse()
-    for p, q in zip(points[:-1], points[1:], strict=True):
+    for p, q in itertools.pairwise(points):
         # the canal lies left of the way
         solids.fan(owner, "WallSurface", [(*q, bottom), (*p, bottom), (*p, top), (*q, top)])
 
@@ -234,7 +250,8 @@ def terrain_heights(plan: Plan, water: BaseGeometry, stairs: list[Stairway], cel
         angle = math.radians(stair.up_azimuth_deg)
         up = np.array([math.sin(angle), math.cos(angle)])
         reach = shapely.get_coordinates(stair.polygon) @ up
-        share = (np.column_stack([px, py])[inside] @ up - reach.min()) / (reach.max() - reach.min())
+        # a cell behind the treads, so that it stays below them
+        share = (np.column_stack([px, py])[inside] @ up - reach.min() - cell) / (reach.max() - reach.min())
         values[inside] = WHARF_Z + np.clip(share, 0.0, 1.0) * (stair.top_z_m - WHARF_Z)
     values[shapely.contains_xy(water.buffer(cell), px, py)] = BED_Z
     height[near] = values

@@ -80,7 +80,7 @@ def make_trees(plan: Plan, gardens: dict[str, BaseGeometry], dice: Dice, keep_fr
         if inner.is_empty:
             continue
         west, south, east, north_ = inner.bounds
-        spacing = 8.0 if lawn else 7.6
+        spacing = 6.0 if lawn else 7.6
         for i in range(int((east - west) / spacing) + 1):
             for j in range(int((north_ - south) / spacing) + 1):
                 if dice.uniform(f"{name}/there", 0.0, 1.0, i, j) > 0.62:
@@ -127,7 +127,7 @@ def make_pit(plan: Plan) -> tuple[Polygon, float]:
     """Outline and street height of the planned pit, which leaves about 2.8 m of an 11 m wide street."""
     column = next(column for column in plan.columns if column.name == "e2")
     crossing = next(crossing for crossing in column.crossings if crossing.width > 10)
-    south, north = crossing_lines(column, crossing)
+    south, _north = crossing_lines(column, crossing)
     (ax, ay), (bx, by) = south.coords[0], south.coords[-1]
     length = math.hypot(bx - ax, by - ay)
     ux, uy = (bx - ax) / length, (by - ay) / length
@@ -166,4 +166,3 @@ def make_places(plan: Plan, surfaces: list[Surface]) -> dict[str, BaseGeometry]:
     places |= {name: clean(floor[street].intersection(strip)) for name, (street, strip) in edges.items()}
     places["place-wharf-terrace"] = terrace(plan, TERRACE_Y, 40.0, SIDES["east"])
     return places
-

@@ -72,6 +72,7 @@ def make_tower(plan: Plan) -> Tower:
 
 def make_church(plan: Plan) -> list[House]:
     """Nave, aisles, transept and choir east of the tower, each a closed solid of its own."""
+
     # along from, to, left from, to; the first edge is the south side
     def part(name: str, s0: float, s1: float, t0: float, t1: float, roof: str, eaves: float, ridge: float) -> House:
         corners = [(s0, t0), (s1, t0), (s1, t1), (s0, t1)]

@@ -60,9 +60,11 @@ def make_district(plan: Plan, dice: Dice) -> District:
     tower, church = make_tower(plan), make_church(plan)
     stairs, bridges = make_stairs(plan), make_bridges(plan)
     lawns = make_lawns(plan)
-    landmark = shapely.union_all([tower.footprint, *(part.footprint for part in church), *lawns.values()])
+    parts = [tower.footprint, *(part.footprint for part in church), *lawns.values()]
+    # millimetres more, so that no crumb of floor is left between walls that touch
+    landmark = shapely.union_all(shapely.buffer(parts, 0.002, join_style="mitre"))
     surfaces = [
-        replace(s, polygon=clean(s.polygon.difference(landmark))) if s.id == "churchyard" else s
+        replace(s, polygon=_largest(clean(s.polygon.difference(landmark)))) if s.id == "churchyard" else s
         for s in make_surfaces(plan, land, houses, bridges, stairs)
     ]
     cellars = make_cellars(plan, stairs, dice)
@@ -71,6 +73,10 @@ def make_district(plan: Plan, dice: Dice) -> District:
         plan, dice, houses + church, tower, surfaces, stairs, bridges, cellars, gardens, clean(water(plan.canal)),
         make_garden_walls(plan, {b.name: land[b.name] for b in plan.blocks if b.kind == "houses"}, houses),
     )  # fmt: skip
+
+
+def _largest(geometry: BaseGeometry) -> BaseGeometry:
+    return max(shapely.get_parts(geometry), key=lambda part: part.area)
 
 
 def _behind(plan: Plan, dice: Dice, plots: dict[str, list[Plot]]) -> list[House]:

@@ -220,17 +220,37 @@ def make_plan(dice: Dice) -> Plan:
     def lanes(column: str, *rows: tuple[float, float]) -> list[Crossing]:
         return [Crossing(f"lane-{column}-{n + 1}", a, b, 4.2 + 0.4 * (n % 2), "lane") for n, (a, b) in enumerate(rows)]
 
-    def column(name: str, west: LineString, east: LineString, rows: str, extra: list[Crossing], kinds: dict[int, str]) -> Column:
+    def column(
+        name: str, west: LineString, east: LineString, rows: str, extra: list[Crossing], kinds: dict[int, str]
+    ) -> Column:
         ordered = sorted([*main(name), *extra], key=lambda c: c.west_y + c.east_y)
         return Column(name, west, east, tuple(ordered), rows, kinds)
 
     columns = (
         column("w3", edge_w, side(w2, -4.0), "e", lanes("w3", (262.0, 255.0)), {}),
-        column("w2", side(w2, 4.0), side(w1, -3.5), "we", lanes("w2", (122.0, 130.0), (272.0, 262.0), (388.0, 396.0)), {}),
+        column(
+            "w2", side(w2, 4.0), side(w1, -3.5), "we", lanes("w2", (122.0, 130.0), (272.0, 262.0), (388.0, 396.0)), {}
+        ),
         column("w1", side(w1, 3.5), facade_w, "we", lanes("w1", (137.0, 128.0), (268.0, 273.0)), {}),
-        column("e1", facade_e, side(e1, -4.5), "we", [*lanes("e1", (120.0, 128.0), (391.0, 386.0)), Crossing("square-north-e1", 277.0, 281.0, 6.0)], {3: "square"}),
-        column("e2", side(e1, 4.5), side(e2, -4.0), "we", [*lanes("e2", (134.0, 126.0)), Crossing("square-north-e2", 284.0, 276.0, 6.0)], {3: "church"}),
-        column("e3", side(e2, 4.0), side(e3, -4.0), "we", lanes("e3", (118.0, 126.0), (262.0, 270.0), (395.0, 387.0)), {}),
+        column(
+            "e1",
+            facade_e,
+            side(e1, -4.5),
+            "we",
+            [*lanes("e1", (120.0, 128.0), (391.0, 386.0)), Crossing("square-north-e1", 277.0, 281.0, 6.0)],
+            {3: "square"},
+        ),
+        column(
+            "e2",
+            side(e1, 4.5),
+            side(e2, -4.0),
+            "we",
+            [*lanes("e2", (134.0, 126.0)), Crossing("square-north-e2", 284.0, 276.0, 6.0)],
+            {3: "church"},
+        ),
+        column(
+            "e3", side(e2, 4.0), side(e3, -4.0), "we", lanes("e3", (118.0, 126.0), (262.0, 270.0), (395.0, 387.0)), {}
+        ),
         column("e4", side(e3, 4.0), edge_e, "w", lanes("e4", (268.0, 272.0)), {}),
     )
     blocks = tuple(block for item in columns for block in _blocks(item))

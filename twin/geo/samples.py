@@ -60,7 +60,11 @@ def make_sample(seed: int = SEED) -> City:
     crs = crs_module.parse("EPSG:7415")
     west, south = SOUTH_WEST
     grid = GridSpec(
-        west, south + HEIGHT_M, TERRAIN_CELL_M, (round(HEIGHT_M / TERRAIN_CELL_M), round(WIDTH_M / TERRAIN_CELL_M)), "EPSG:7415"
+        west,
+        south + HEIGHT_M,
+        TERRAIN_CELL_M,
+        (round(HEIGHT_M / TERRAIN_CELL_M), round(WIDTH_M / TERRAIN_CELL_M)),
+        "EPSG:7415",
     )
     heights = terrain_heights(district.plan, district.water, district.stairs, TERRAIN_CELL_M)
     return City(
