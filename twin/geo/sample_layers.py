@@ -121,7 +121,8 @@ def layer_rows(district: District) -> dict[str, Rows]:
     return {
         "buildings": _buildings(district),
         "roads": {
-            s.id: {"geometry": s.polygon, "surface": s.surface, "level": s.level, "z_m": s.z_m} for s in district.surfaces
+            s.id: {"geometry": s.polygon, "surface": s.surface, "level": s.level, "z_m": s.z_m}
+            for s in district.surfaces
         },
         "stairs": {
             s.id: {
@@ -142,7 +143,10 @@ def layer_rows(district: District) -> dict[str, Rows]:
             }
             for t in trees
         },
-        "green": {name: {"geometry": garden, "kind": "lawn" if "lawn" in name else "garden"} for name, garden in district.gardens.items()},
+        "green": {
+            name: {"geometry": garden, "kind": "lawn" if "lawn" in name else "garden"}
+            for name, garden in district.gardens.items()
+        },
         "furniture": {
             f.id: {"geometry": Point(f.x, f.y), "kind": f.kind, "height_m": f.height_m, "z_m": f.z_m}
             for f in make_furniture(plan, district.stairs)
