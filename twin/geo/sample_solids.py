@@ -75,7 +75,7 @@ class Solids:
 
     def fan(self, owner: int, meaning: str, points: Sequence[Point3]) -> None:
         """Add a convex polygon as a fan around its first point."""
-        for b, c in itertools.pairwise(points):
+        for b, c in itertools.pairwise(points[1:]):
             self.triangle(owner, meaning, points[0], b, c)
 
     def flat(self, owner: int, meaning: str, polygon: BaseGeometry, z: float, *, down: bool = False) -> None:
