@@ -5,7 +5,9 @@ A new format is one file with ``NAME``, ``SUFFIXES``, ``recognises`` and ``read`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,7 +127,20 @@ def read(source: str | Path | Sequence[str | Path], *, lod: str | None = None) -
         for path in paths:
             if path.is_dir():
                 raise FormatError("a folder cannot be merged with files", where=str(path), hint="read it alone")
-    return assemble([model for path in paths for model in _models(path, lod)])
+    with _no_collection():
+        return assemble([model for path in paths for model in _models(path, lod)])
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the cycle collector, which would walk the millions of small lists of a parsed file again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _models(path: Path, lod: str | None) -> list[ObjectModel]:

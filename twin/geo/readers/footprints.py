@@ -15,6 +15,9 @@ HORIZONTAL = 0.95
 STEP_M = 0.5
 """Without semantics, near-horizontal faces within this height of the lowest point are the ground [m]."""
 
+SNAP_M = 0.01
+"""Gaps up to about this width between parts of one object are closed [m]."""
+
 
 def project(points: NDArray[np.float64], rings: Rings) -> NDArray[np.object_]:
     """Polygon on the map of each face (S,), valid; None for a face without rings or seen from its edge.
@@ -95,6 +98,13 @@ def _unite(padded: NDArray[np.object_]) -> NDArray[np.object_]:
     if not fits.all():
         united[~fits] = shapely.union_all(padded[~fits], axis=1)
     kind = shapely.get_type_id(united)
+    apart = np.flatnonzero(kind == 6)
+    if len(apart):
+        # Parts of one building often stand a millimetre apart; a second look on a grid of 1 cm joins those.
+        joined = shapely.union_all(padded[apart], axis=1, grid_size=SNAP_M)
+        fewer = shapely.get_num_geometries(joined) < shapely.get_num_geometries(united[apart])
+        united[apart[fewer]] = joined[fewer]
+        kind = shapely.get_type_id(united)
     lone = (kind == 6) & (shapely.get_num_geometries(united) == 1)
     united[lone] = shapely.get_geometry(united[lone], 0)
     strange = ~np.isin(shapely.get_type_id(united), (3, 6))
