@@ -61,6 +61,7 @@ LAYER_OF = {
 _EXTENSIONS = (("Building", "buildings"), ("Bridge", "bridges"), ("Tunnel", "tunnels"), ("Road", "roads"), ("Water", "water"))
 _WHOLE = ("Building", "BuildingPart", "Bridge", "BridgePart", "Tunnel", "TunnelPart")
 _FLAT_M = 0.05
+_SAME_M = 0.0015
 
 SURFACE_WORDS = (
     ("voetpad", "footway"),
@@ -194,10 +195,22 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
         ids = pd.Index([objects.ids[member] for member in members], name="id", dtype="str")
         columns, geometry = _MAKERS.get(name, _areas)(objects, members, faces)
         stated = table([objects.attributes[member] for member in members], {*columns, "geometry", "id"})
+        for key in columns:
+            if f"{key}_attribute" in stated and _repeats(columns[key], stated[f"{key}_attribute"]):
+                del stated[f"{key}_attribute"]
         data = {**columns, **{key: value.array for key, value in stated.items()}}
         frame = pd.DataFrame(data, index=ids)
         frames[name] = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(geometry, index=ids, crs=objects.crs), crs=objects.crs)
     return frames
+
+
+def _repeats(ours: Any, stated: pd.Series[Any]) -> bool:
+    """Whether an attribute says no more than a column of ours, as in a file that this library wrote."""
+    mine, theirs = pd.Series(ours), stated.reset_index(drop=True)
+    if pd.api.types.is_numeric_dtype(mine) and pd.api.types.is_numeric_dtype(theirs):
+        a, b = mine.to_numpy(np.float64, na_value=np.nan), theirs.to_numpy(np.float64, na_value=np.nan)
+        return bool((np.isnan(b) | (np.abs(a - b) < _SAME_M)).all())
+    return bool((theirs.isna() | (mine.astype("str") == theirs.astype("str"))).all())
 
 
 Columns = tuple[dict[str, Any], NDArray[np.object_]]
