@@ -106,7 +106,7 @@ def _gardens(land: dict[str, Polygon], houses: list[House], plan: Plan) -> dict[
         inside = land[block.name].intersection(shapely.box(0, 0, 600, 500))
         near = [footprints[i] for i in tree.query(inside)]
         # slivers of less than a step between walls are no garden
-        open_land = inside.difference(shapely.union_all(near)).buffer(-0.3).buffer(0.29, join_style="mitre")
+        open_land = inside.difference(shapely.union_all(near)).buffer(-0.3, join_style="mitre").buffer(0.29, join_style="mitre").simplify(0.02)
         parts = [part for part in shapely.get_parts(clean(open_land)) if part.area > 8.0]
         for number, part in enumerate(sorted(parts, key=lambda part: -part.area)):
             found[f"garden-{block.name}-{number + 1}" if number else f"garden-{block.name}"] = part
