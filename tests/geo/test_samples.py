@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import itertools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 
-from twin.geo.city import City
-from twin.geo.samples import make_sample, sample_folder
+from twin.geo.city import City, read_city
+from twin.geo.samples import make_sample, sample_folder, write_sample
 from twin.geo.walkable import Walkable, make_walkable
+from twin.geo.writers.cityjson import cityjson_bytes
 
 LAYERS = (
-    "buildings", "roads", "stairs", "bridges", "water", "trees", "green", "furniture", "cellars", "pits", "soundings",
-    "landuse",
+    "buildings", "roads", "stairs", "bridges", "water", "trees", "green", "furniture", "utilities", "cellars", "pits",
+    "soundings", "sensors", "landuse",
 )  # fmt: skip
 PLACES = {
     "place-square", "place-stage", "place-wharf-terrace", "exit-north", "exit-south", "exit-east", "exit-west",
@@ -346,5 +348,22 @@ def test_coordinates_are_whole_millimetres(city: City) -> None:
     assert np.abs(thousandfold - np.rint(thousandfold)).max() < 1e-6
 
 
-def test_the_shipped_folder_is_there() -> None:
-    assert (sample_folder() / "city.toml").is_file()
+def test_the_shipped_folder_is_what_the_generator_makes(city: City) -> None:
+    folder = sample_folder()
+    written = (folder / "objects.city.json").read_bytes()
+    assert written == cityjson_bytes(city, attributes=False, marks=True), "write it again: python -m twin.geo.samples"
+    shipped = read_city(folder)
+    assert len(shipped.quality) == 0
+    assert shipped.objects.equals(city.objects)
+    for name in LAYERS:
+        assert shipped.layers[name].equals(city.layers[name]), name
+    assert shipped.terrain is not None
+    assert city.terrain is not None
+    assert np.array_equal(shipped.terrain.height, city.terrain.height)
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 4 * 2**20
+
+
+def test_the_sample_is_written_where_asked(tmp_path: Path) -> None:
+    folder = write_sample(tmp_path / "other", seed=7)
+    assert (folder / "city.toml").is_file()
+    assert read_city(folder).synthetic

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import shapely
 import shapely.ops
 from shapely.geometry import LineString, Polygon
@@ -77,7 +78,7 @@ def make_courts(plan: Plan, block: Block, built: BaseGeometry, dice: Dice) -> li
         if free.is_empty:
             break
         site = max(shapely.get_parts(free), key=lambda part: part.area)
-        centre = shapely.maximum_inscribed_circle(site).coords[0]
+        centre = _roomiest(site)
         name = f"{block.name}-{number + 1}"
         across = round(dice.uniform(f"hall/{block.name}/across", 7.0, 12.0, number), 1)
         along = round(across * dice.uniform(f"hall/{block.name}/along", 1.1, 2.2, number), 1)
@@ -98,6 +99,19 @@ def make_courts(plan: Plan, block: Block, built: BaseGeometry, dice: Dice) -> li
         found += here
         built = shapely.union_all([built, *(house.footprint.buffer(4.0) for house in here)])
     return found
+
+
+def _roomiest(site: Polygon) -> tuple[float, float]:
+    """Point of a two-metre grid that is farthest from the edge, the same in every version of GEOS."""
+    west, south, east, north = site.bounds
+    x, y = np.meshgrid(np.arange(math.ceil(west), east, 2.0), np.arange(math.ceil(south), north, 2.0))
+    points = shapely.points(x.ravel(), y.ravel())
+    shapely.prepare(site)
+    inside = points[shapely.contains(site, points)]
+    if not len(inside):
+        return west, south
+    best = inside[int(np.argmax(np.round(shapely.distance(inside, site.boundary), 4)))]
+    return float(best.x), float(best.y)
 
 
 def _court(plan: Plan, name: str, outer: list[Point2], inner: list[Point2]) -> list[House]:

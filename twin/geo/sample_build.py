@@ -255,4 +255,4 @@ def terrain_heights(plan: Plan, water: BaseGeometry, stairs: list[Stairway], cel
         values[inside] = WHARF_Z + np.clip(share, 0.0, 1.0) * (stair.top_z_m - WHARF_Z)
     values[shapely.contains_xy(water.buffer(cell), px, py)] = BED_Z
     height[near] = values
-    return np.round(height, 3).astype(np.float32)
+    return np.round(height, 2).astype(np.float32)

@@ -83,7 +83,7 @@ def patch(canal: Canal, y: float, width: float, near: float, far: float) -> Poly
     for distance, along in ((near, -1), (far, -1), (far, 1), (near, 1)):
         step = along * width / 2
         corners.append((round(x0 + distance * nx - step * ny, 3), round(y0 + distance * ny + step * nx, 3)))
-    return shapely.orient_polygons(Polygon(corners))
+    return Polygon(corners)
 
 
 def water(canal: Canal) -> BaseGeometry:
@@ -166,7 +166,7 @@ def terrace(plan: Plan, y: float, length: float, side: int) -> Polygon:
     ys = np.linspace(y - length / 2, y + length / 2, 21)
     inner = [canal.at(float(v), side * 8.0) for v in ys]
     outer = [canal.at(float(v), side * (canal.wharf_edge(float(v), side) - 0.4)) for v in ys]
-    return clean(shapely.orient_polygons(Polygon(inner + outer[::-1])))
+    return clean(Polygon(inner + outer[::-1]))
 
 
 def quay_line(canal: Canal, side: int, kind: str) -> LineString:

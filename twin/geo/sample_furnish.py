@@ -147,9 +147,7 @@ def make_places(plan: Plan, surfaces: list[Surface]) -> dict[str, BaseGeometry]:
     length = math.hypot(bx - ax, by - ay)
     ux, uy = (bx - ax) / length, (by - ay) / length
     corners = [(-4, -3), (4, -3), (4, 3), (-4, 3)]
-    stage = shapely.orient_polygons(
-        Polygon([(round(x + s * ux - t * uy, 3), round(y + s * uy + t * ux, 3)) for s, t in corners])
-    )
+    stage = Polygon([(round(x + s * ux - t * uy, 3), round(y + s * uy + t * ux, 3)) for s, t in corners])
     free = floor["square"].buffer(-1.5, join_style="mitre").difference(stage.buffer(1.0, join_style="mitre"))
     # a start area is one polygon: what lies behind the stage is left out
     free = max(shapely.get_parts(clean(free)), key=lambda part: part.area)

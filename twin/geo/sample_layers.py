@@ -27,6 +27,7 @@ from twin.geo.sample_furnish import make_furniture, make_pit, make_places, make_
 from twin.geo.sample_ground import make_soundings
 from twin.geo.sample_houses import House, Plot, make_houses, polygon_of
 from twin.geo.sample_landmark import Tower, make_church, make_lawns, make_tower
+from twin.geo.sample_networks import make_sensors, make_utilities
 from twin.geo.sample_plan import DECK_Z, SOUTH_WEST, WATER_Z, WHARF_Z, Dice, Plan, clean
 from twin.geo.sample_streets import Surface, make_surfaces
 
@@ -106,7 +107,12 @@ def _gardens(land: dict[str, Polygon], houses: list[House], plan: Plan) -> dict[
         inside = land[block.name].intersection(shapely.box(0, 0, 600, 500))
         near = [footprints[i] for i in tree.query(inside)]
         # slivers of less than a step between walls are no garden
-        open_land = inside.difference(shapely.union_all(near)).buffer(-0.3, join_style="mitre").buffer(0.29, join_style="mitre").simplify(0.02)
+        open_land = (
+            inside.difference(shapely.union_all(near))
+            .buffer(-0.3, join_style="mitre")
+            .buffer(0.29, join_style="mitre")
+            .simplify(0.02)
+        )
         parts = [part for part in shapely.get_parts(clean(open_land)) if part.area > 8.0]
         for number, part in enumerate(sorted(parts, key=lambda part: -part.area)):
             found[f"garden-{block.name}-{number + 1}" if number else f"garden-{block.name}"] = part
@@ -159,6 +165,8 @@ def layer_rows(district: District) -> dict[str, Rows]:
             for c in district.cellars
         },
         "pits": _pits(plan),
+        "utilities": make_utilities(plan),
+        "sensors": make_sensors(plan),
         "soundings": make_soundings(plan, district.dice),
         "landuse": {name: {"geometry": polygon, "kind": "place"} for name, polygon in places.items()},
     }  # fmt: skip
@@ -188,7 +196,7 @@ def _pits(plan: Plan) -> Rows:
 def frame(rows: Rows, crs: CRS) -> gpd.GeoDataFrame:
     """A layer in the CRS of the city from rows in local coordinates."""
     geometry = [translate(row["geometry"], *SOUTH_WEST) for row in rows.values()]
-    geometry = [shapely.set_precision(shape, 0.001) for shape in geometry]
+    geometry = [shapely.normalize(shapely.set_precision(shape, 0.001)) for shape in geometry]
     columns = pd.DataFrame([{k: v for k, v in row.items() if k != "geometry"} for row in rows.values()])
     columns.index = pd.Index(list(rows), name="id", dtype="str")
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=crs)

@@ -148,7 +148,8 @@ def clean(geometry: BaseGeometry) -> BaseGeometry:
     """Snap to whole millimetres and keep polygons only."""
     geometry = shapely.set_precision(geometry, PRECISION_M)
     parts = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon" and part.area > 1e-3]
-    return shapely.union_all(parts, grid_size=PRECISION_M) if parts else Polygon()
+    # rings start at the same corner whatever version of GEOS made them
+    return shapely.normalize(shapely.union_all(parts, grid_size=PRECISION_M)) if parts else Polygon()
 
 
 @dataclass(frozen=True)

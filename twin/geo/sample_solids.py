@@ -47,7 +47,7 @@ def flat_triangles(polygon: BaseGeometry) -> tuple[NDArray[np.float64], NDArray[
     triangles : (T, 3) int64
         Rows of `points`.
     """
-    polygon = shapely.orient_polygons(polygon) if hasattr(shapely, "orient_polygons") else polygon
+    polygon = shapely.normalize(polygon)
     rings = [polygon.exterior, *polygon.interiors]
     coordinates = [np.asarray(ring.coords)[:-1, :2] for ring in rings]
     points = np.concatenate(coordinates)
