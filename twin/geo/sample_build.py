@@ -28,6 +28,7 @@ from twin.geo.sample_plan import (
     FACADE_M,
     HALF_WATER_M,
     HEIGHT_M,
+    PRECISION_M,
     WATER_Z,
     WHARF_Z,
     WIDTH_M,
@@ -54,19 +55,19 @@ def build_surface(solids: Solids, owner: int, surface: Surface, plan: Plan) -> N
 
 
 def _drape(solids: Solids, owner: int, part: Polygon, plan: Plan) -> None:
-    west, south, east, north = part.bounds
-    for i in range(int(west // DRAPE_CELL_M), int(east // DRAPE_CELL_M) + 1):
-        for j in range(int(south // DRAPE_CELL_M), int(north // DRAPE_CELL_M) + 1):
-            x, y = i * DRAPE_CELL_M, j * DRAPE_CELL_M
-            piece = clean(part.intersection(box(x, y, x + DRAPE_CELL_M, y + DRAPE_CELL_M)))
-            for polygon in shapely.get_parts(piece):
-                if polygon.is_empty:
-                    continue
-                points, triangles = flat_triangles(polygon)
-                z = plan.height(points[:, 0], points[:, 1])
-                for triangle in triangles:
-                    a, b, c = ((mm(points[n, 0]), mm(points[n, 1]), mm(z[n])) for n in triangle)
-                    solids.triangle(owner, "TrafficArea", a, b, c)
+    west, south, east, north = (value / DRAPE_CELL_M for value in part.bounds)
+    columns, rows = np.meshgrid(np.arange(math.floor(west), east), np.arange(math.floor(south), north))
+    x, y = columns.ravel() * DRAPE_CELL_M, rows.ravel() * DRAPE_CELL_M
+    cells = shapely.box(x, y, x + DRAPE_CELL_M, y + DRAPE_CELL_M)
+    pieces = shapely.get_parts(shapely.intersection(part, cells, grid_size=PRECISION_M))
+    for piece in pieces:
+        if piece.geom_type != "Polygon" or piece.area < 1e-3:
+            continue
+        points, triangles = flat_triangles(piece)
+        z = plan.height(points[:, 0], points[:, 1])
+        corners = [(mm(px), mm(py), mm(pz)) for (px, py), pz in zip(points.tolist(), z.tolist(), strict=True)]
+        for i, j, k in triangles.tolist():
+            solids.triangle(owner, "TrafficArea", corners[i], corners[j], corners[k])
 
 
 def build_water(solids: Solids, owner: int, polygon: Polygon) -> None:

@@ -67,14 +67,15 @@ class Canal:
 
     def normal(self, y: float) -> tuple[float, float]:
         """Unit vector across the canal, to the east."""
-        slope = float(self.axis_x(y + 0.01) - self.axis_x(y - 0.01)) / 0.02
+        slope = self.amplitude * 2 * math.pi / 455.0 * math.cos(2 * math.pi * (y - self.phase) / 455.0) + 0.03
         length = math.hypot(1.0, slope)
         return 1.0 / length, -slope / length
 
     def at(self, y: float, distance: float) -> tuple[float, float]:
         """Point at a distance from the axis, east positive."""
         nx, ny = self.normal(y)
-        return round(float(self.axis_x(y)) + distance * nx, 3), round(y + distance * ny, 3)
+        x = 288.0 + self.amplitude * math.sin(2 * math.pi * (y - self.phase) / 455.0) + 0.03 * (y - 250.0)
+        return round(x + distance * nx, 3), round(y + distance * ny, 3)
 
     def wharf_edge(self, y: float, side: int) -> float:
         """Distance from the axis to the quay wall between wharf and street [m]."""

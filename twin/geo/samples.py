@@ -1,10 +1,11 @@
 """The embedded sample: a made-up district round a Utrecht-like canal, the same on every machine.
 
-``python -m twin.geo.samples`` writes it to ``data/samples/district``.
+``python -m twin.geo.samples`` writes it to ``data/samples/district`` of the checkout, or to a folder that is named.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -143,4 +144,5 @@ def write_sample(folder: str | Path, seed: int = SEED) -> Path:
 
 
 if __name__ == "__main__":
-    write_sample(Path(twin.__file__).resolve().parent.parent / "data" / "samples" / "district")
+    checkout = Path(twin.__file__).resolve().parent.parent / "data" / "samples" / "district"
+    write_sample(sys.argv[1] if len(sys.argv) > 1 else checkout)
