@@ -204,12 +204,12 @@ class City:
             raise GeometryError("the origin of a city is three finite numbers")
         object.__setattr__(self, "origin", origin)
         full: dict[str, gpd.GeoDataFrame] = {}
+        no_ids = pd.Index([], name="id", dtype="str")
+        empty = gpd.GeoDataFrame({"geometry": gpd.GeoSeries([], crs=self.crs)}, index=no_ids, crs=self.crs)
         for name in LAYERS:
             frame = self.layers.get(name)
             if frame is None:
-                frame = gpd.GeoDataFrame(
-                    {"geometry": gpd.GeoSeries([], crs=self.crs)}, index=pd.Index([], name="id", dtype="str"), crs=self.crs
-                )
+                frame = empty.copy()
             elif frame.crs is None or frame.crs != self.crs:
                 raise CRSError(f"layer `{name}` is in {frame.crs}, the city in {short_name(self.crs)}")
             elif not frame.index.is_unique:

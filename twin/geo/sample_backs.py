@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import shapely
 import shapely.ops
 from shapely.geometry import LineString, Polygon
@@ -30,7 +31,9 @@ class GardenWall:
     top_m: float
 
 
-def make_annexes(plan: Plan, block: Block, plots: list[Plot], built: BaseGeometry, dice: Dice, first: int) -> list[House]:
+def make_annexes(
+    plan: Plan, block: Block, plots: list[Plot], built: BaseGeometry, dice: Dice, first: int
+) -> list[House]:
     """Low buildings in the gardens, on the back of about half of the houses."""
     found: list[House] = []
     land = block.polygon.buffer(-1.0).intersection(DISTRICT.buffer(-0.5))
@@ -55,7 +58,9 @@ def make_annexes(plan: Plan, block: Block, plots: list[Plot], built: BaseGeometr
         ground = ground_of(plan, ring)
         eaves = mm(ground + round(dice.uniform(f"{name}/eaves", 2.8, 4.2, number), 1))
         ridge = mm(eaves + 1.3) if roof == "shed" else eaves
-        found.append(House(f"annex-{first + len(found) + 1:04d}", tuple(ring), ([], []), roof, ground, eaves, ridge, "annex"))
+        found.append(
+            House(f"annex-{first + len(found) + 1:04d}", tuple(ring), ([], []), roof, ground, eaves, ridge, "annex")
+        )
     return found
 
 
@@ -63,27 +68,60 @@ def _moved(point: Point2, ux: float, uy: float, distance: float) -> Point2:
     return mm(point[0] + distance * ux), mm(point[1] + distance * uy)
 
 
-def make_courts(plan: Plan, block: Block, built: BaseGeometry, name: str) -> list[House]:
-    """Four ranges round a court, or one hall where there is less room, in the middle of a block."""
-    free = block.polygon.intersection(DISTRICT).difference(built).buffer(-2.5)
-    if free.is_empty:
-        return []
-    site = max(shapely.get_parts(free), key=lambda part: part.area)
-    centre = shapely.maximum_inscribed_circle(site).coords[0]
+def make_courts(plan: Plan, block: Block, built: BaseGeometry, dice: Dice) -> list[House]:
+    """Almshouses round a court in some blocks, and halls and workshops where there is room."""
+    found: list[House] = []
+    court = dice.uniform(f"court/{block.name}", 0.0, 1.0) < 0.3
     angle = _direction(block)
-    for across, along, depth in ((44.0, 36.0, 8.0), (36.0, 32.0, 7.0), (12.0, 24.0, 0.0), (9.0, 17.0, 0.0)):
-        outer = _rectangle(centre, angle, across, along)
-        if site.contains(Polygon(outer)):
-            if depth:
-                inner = _rectangle(centre, angle, across - 2 * depth, along - 2 * depth)
-                sides = ("south", "east", "north", "west")
-                rings = [(outer[k], outer[(k + 1) % 4], inner[(k + 1) % 4], inner[k]) for k in range(4)]
-                return [
-                    _range(plan, f"almshouses-{name}-{side}", ring, "gable-side", 6.2, 0.55 * depth)
-                    for side, ring in zip(sides, rings, strict=True)
-                ]
-            return [_range(plan, f"hall-{name}", (outer[0], outer[1], outer[2], outer[3]), "gable-front", 6.4, 5.0)]
-    return []
+    for number in range(4):
+        free = block.polygon.intersection(DISTRICT).difference(built).buffer(-2.2)
+        if free.is_empty:
+            break
+        site = max(shapely.get_parts(free), key=lambda part: part.area)
+        centre = _roomiest(site)
+        name = f"{block.name}-{number + 1}"
+        across = round(dice.uniform(f"hall/{block.name}/across", 7.0, 12.0, number), 1)
+        along = round(across * dice.uniform(f"hall/{block.name}/along", 1.1, 2.2, number), 1)
+        if number % 2:
+            across, along = along, across
+        here: list[House] = []
+        if court and number == 0 and site.contains(Polygon(_rectangle(centre, angle, 38.0, 33.0))):
+            here = _court(
+                plan, block.name, _rectangle(centre, angle, 38.0, 33.0), _rectangle(centre, angle, 23.0, 18.0)
+            )
+        elif site.contains(Polygon(_rectangle(centre, angle, across, along))):
+            roof = "hipped" if dice.uniform(f"hall/{block.name}/roof", 0.0, 1.0, number) < 0.3 else "gable-front"
+            ring = _rectangle(centre, angle, across, along)
+            ring = ring if along >= across else ring[1:] + ring[:1]
+            eaves = round(dice.uniform(f"hall/{block.name}/eaves", 3.4, 7.0, number), 1)
+            rise = mm(0.42 * min(across, along))
+            here = [_range(plan, f"hall-{name}", tuple(ring), roof, eaves, rise)]
+        found += here
+        built = shapely.union_all([built, *(house.footprint.buffer(4.0) for house in here)])
+    return found
+
+
+def _roomiest(site: Polygon) -> tuple[float, float]:
+    """Point of a two-metre grid that is farthest from the edge, the same in every version of GEOS."""
+    west, south, east, north = site.bounds
+    x, y = np.meshgrid(np.arange(math.ceil(west), east, 2.0), np.arange(math.ceil(south), north, 2.0))
+    points = shapely.points(x.ravel(), y.ravel())
+    shapely.prepare(site)
+    inside = points[shapely.contains(site, points)]
+    if not len(inside):
+        return west, south
+    best = inside[int(np.argmax(np.round(shapely.distance(inside, site.boundary), 4)))]
+    return float(best.x), float(best.y)
+
+
+def _court(plan: Plan, name: str, outer: list[Point2], inner: list[Point2]) -> list[House]:
+    """Four ranges, mitred at the corners so that their roofs run on."""
+    sides = ("south", "east", "north", "west")
+    rings = [(outer[k], outer[(k + 1) % 4], inner[(k + 1) % 4], inner[k]) for k in range(4)]
+    return [
+        _range(plan, f"almshouses-{name}-{side}", ring, "gable-side", 6.2, 4.1)
+        for side, ring in zip(sides, rings, strict=True)
+    ]
 
 
 def _range(plan: Plan, name: str, ring: tuple[Point2, ...], roof: str, eaves: float, rise: float) -> House:
@@ -104,7 +142,10 @@ def _rectangle(centre: tuple[float, ...], angle: float, across: float, along: fl
     ux, uy, vx, vy = math.cos(angle), -math.sin(angle), math.sin(angle), math.cos(angle)
     signs = ((-1, -1), (1, -1), (1, 1), (-1, 1))
     return [
-        (mm(centre[0] + a * across / 2 * ux + b * along / 2 * vx), mm(centre[1] + a * across / 2 * uy + b * along / 2 * vy))
+        (
+            mm(centre[0] + a * across / 2 * ux + b * along / 2 * vx),
+            mm(centre[1] + a * across / 2 * uy + b * along / 2 * vy),
+        )
         for a, b in signs
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -10,8 +11,8 @@ from shapely.geometry import LineString, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 from twin.geo.sample_canal import (
+    CELLAR_FRONT_M,
     DECK_THICKNESS_M,
-    PARAPET_M,
     SIDES,
     STAIR_RUN_M,
     STREET_Z,
@@ -21,12 +22,26 @@ from twin.geo.sample_canal import (
     patch,
     quay_line,
 )
-from twin.geo.sample_plan import BED_Z, DECK_Z, HALF_WATER_M, HEIGHT_M, WATER_Z, WHARF_Z, WIDTH_M, Canal, Plan, clean
+from twin.geo.sample_plan import (
+    BED_Z,
+    DECK_Z,
+    FACADE_M,
+    HALF_WATER_M,
+    HEIGHT_M,
+    PRECISION_M,
+    WATER_Z,
+    WHARF_Z,
+    WIDTH_M,
+    Canal,
+    Plan,
+    clean,
+)
 from twin.geo.sample_solids import Point2, Solids, flat_triangles, mm
 from twin.geo.sample_streets import Surface
 
 BRIDGE_MEANINGS = ("OuterFloorSurface", "WallSurface", "OuterCeilingSurface")
 TREADS = 17
+COPING_M = 0.35
 DRAPE_CELL_M = 12.5
 
 
@@ -40,19 +55,19 @@ def build_surface(solids: Solids, owner: int, surface: Surface, plan: Plan) -> N
 
 
 def _drape(solids: Solids, owner: int, part: Polygon, plan: Plan) -> None:
-    west, south, east, north = part.bounds
-    for i in range(int(west // DRAPE_CELL_M), int(east // DRAPE_CELL_M) + 1):
-        for j in range(int(south // DRAPE_CELL_M), int(north // DRAPE_CELL_M) + 1):
-            x, y = i * DRAPE_CELL_M, j * DRAPE_CELL_M
-            piece = clean(part.intersection(box(x, y, x + DRAPE_CELL_M, y + DRAPE_CELL_M)))
-            for polygon in shapely.get_parts(piece):
-                if polygon.is_empty:
-                    continue
-                points, triangles = flat_triangles(polygon)
-                z = plan.height(points[:, 0], points[:, 1])
-                for triangle in triangles:
-                    a, b, c = ((mm(points[n, 0]), mm(points[n, 1]), mm(z[n])) for n in triangle)
-                    solids.triangle(owner, "TrafficArea", a, b, c)
+    west, south, east, north = (value / DRAPE_CELL_M for value in part.bounds)
+    columns, rows = np.meshgrid(np.arange(math.floor(west), east), np.arange(math.floor(south), north))
+    x, y = columns.ravel() * DRAPE_CELL_M, rows.ravel() * DRAPE_CELL_M
+    cells = shapely.box(x, y, x + DRAPE_CELL_M, y + DRAPE_CELL_M)
+    pieces = shapely.get_parts(shapely.intersection(part, cells, grid_size=PRECISION_M))
+    for piece in pieces:
+        if piece.geom_type != "Polygon" or piece.area < 1e-3:
+            continue
+        points, triangles = flat_triangles(piece)
+        z = plan.height(points[:, 0], points[:, 1])
+        corners = [(mm(px), mm(py), mm(pz)) for (px, py), pz in zip(points.tolist(), z.tolist(), strict=True)]
+        for i, j, k in triangles.tolist():
+            solids.triangle(owner, "TrafficArea", corners[i], corners[j], corners[k])
 
 
 def build_water(solids: Solids, owner: int, polygon: Polygon) -> None:
@@ -66,7 +81,9 @@ def build_quay(
     """Quay wall between wharf and street with its cellar fronts, and the wall between wharf and water."""
     name = "west" if side < 0 else "east"
     line = quay_line(plan.canal, side, "quay")
-    openings = shapely.union_all([stair.polygon.buffer(0.003, join_style="mitre") for stair in stairs if stair.side == side])
+    openings = shapely.union_all(
+        [stair.polygon.buffer(0.003, join_style="mitre") for stair in stairs if stair.side == side]
+    )
     for part in shapely.get_parts(line.difference(openings)):
         _upright(solids, owner, part, WHARF_Z, STREET_Z[name], side)
     _upright(solids, owner, quay_line(plan.canal, side, "water"), BED_Z, WHARF_Z, side)
@@ -75,12 +92,57 @@ def build_quay(
             _front(solids, owner, plan, cellar)
 
 
+def build_coping(
+    solids: Solids, owner: int, plan: Plan, side: int, stairs: list[Stairway], bridges: list[Bridge]
+) -> None:
+    """The stone kerb on top of the quay wall, left out at stairs and bridges."""
+    name = "west" if side < 0 else "east"
+    taken = [stair.polygon for stair in stairs if stair.side == side]
+    taken += [bridge.deck.buffer(0.02, join_style="mitre") for bridge in bridges]
+    line = quay_line(plan.canal, side, "quay")
+    strip = line.buffer(-side * COPING_M, single_sided=True, join_style="mitre")
+    district = box(0.0, 0.0, WIDTH_M, HEIGHT_M)
+    for part in shapely.get_parts(clean(strip.intersection(district).difference(shapely.union_all(taken)))):
+        solids.slab(owner, part, STREET_Z[name], mm(STREET_Z[name] + 0.14), BRIDGE_MEANINGS)
+
+
+def build_cellar(solids: Solids, owner: int, plan: Plan, cellar: Cellar) -> None:
+    """The room under a barrel vault, closed: a half ellipse on upright walls."""
+    canal, y, side = plan.canal, cellar.y, cellar.side
+    near, far = cellar_ends(canal, cellar)
+    half, crown = cellar.width / 2, mm(cellar.floor_m + cellar.crown_m)
+    spring = mm(cellar.floor_m + 0.45 * cellar.crown_m)
+    angles = np.linspace(0.0, math.pi, 9)
+    arch = [(mm(half * math.cos(a)), mm(spring + (crown - spring) * math.sin(a))) for a in angles]
+    ring = [(-half, cellar.floor_m), (half, cellar.floor_m), *arch]
+    meanings = ["FloorSurface", "InteriorWallSurface", *["CeilingSurface"] * (len(arch) - 1), "InteriorWallSurface"]
+    nx, ny = canal.normal(y)
+
+    def place(s: float, z: float, distance: float) -> tuple[float, float, float]:
+        # seen from the canal; left and right change with the side
+        x = float(canal.axis_x(y)) + side * distance * nx + side * s * ny
+        return mm(x), mm(y + side * distance * ny - side * s * nx), mm(z)
+
+    front = [place(s, z, near) for s, z in ring]
+    back = [place(s, z, far) for s, z in ring]
+    solids.fan(owner, "InteriorWallSurface", front)
+    solids.fan(owner, "InteriorWallSurface", back[::-1])
+    for k, meaning in enumerate(meanings):
+        after = (k + 1) % len(ring)
+        solids.fan(owner, meaning, [front[after], front[k], back[k], back[after]])
+
+
+def cellar_ends(canal: Canal, cellar: Cellar) -> tuple[float, float]:
+    """Distances from the canal's axis at which a cellar begins and ends [m]."""
+    return CELLAR_FRONT_M + canal.wharf_edge(cellar.y, cellar.side), FACADE_M - 0.15
+
+
 def _upright(solids: Solids, owner: int, line: LineString, bottom: float, top: float, side: int) -> None:
     """A wall along a line from south to north that looks towards the canal."""
     points = [(mm(x), mm(y)) for x, y in line.coords]
     if side < 0:
         points.reverse()
-    for p, q in zip(points[:-1], points[1:], strict=True):
+    for p, q in itertools.pairwise(points):
         # the canal lies left of the way
         solids.fan(owner, "WallSurface", [(*q, bottom), (*p, bottom), (*p, top), (*q, top)])
 
@@ -189,8 +251,9 @@ def terrain_heights(plan: Plan, water: BaseGeometry, stairs: list[Stairway], cel
         angle = math.radians(stair.up_azimuth_deg)
         up = np.array([math.sin(angle), math.cos(angle)])
         reach = shapely.get_coordinates(stair.polygon) @ up
-        share = (np.column_stack([px, py])[inside] @ up - reach.min()) / (reach.max() - reach.min())
+        # a cell behind the treads, so that it stays below them
+        share = (np.column_stack([px, py])[inside] @ up - reach.min() - cell) / (reach.max() - reach.min())
         values[inside] = WHARF_Z + np.clip(share, 0.0, 1.0) * (stair.top_z_m - WHARF_Z)
     values[shapely.contains_xy(water.buffer(cell), px, py)] = BED_Z
     height[near] = values
-    return np.round(height, 3).astype(np.float32)
+    return np.round(height, 2).astype(np.float32)

@@ -27,6 +27,8 @@ DECK_THICKNESS_M = 0.6
 PARAPET_M = 0.3
 STAIR_RUN_M = 6.4
 LEAST_COVER_M = 0.3
+CELLAR_FRONT_M = 0.55
+"""Thickness of the quay wall before a cellar [m]."""
 SIDES = {"west": -1, "east": 1}
 STREET_Z = {"west": STREET_WEST_Z, "east": STREET_EAST_Z}
 STAIRS_AT = {"west": (112.0, 236.0, 300.0, 402.0), "east": (30.0, 156.0, 262.0, 374.0)}
@@ -81,7 +83,7 @@ def patch(canal: Canal, y: float, width: float, near: float, far: float) -> Poly
     for distance, along in ((near, -1), (far, -1), (far, 1), (near, 1)):
         step = along * width / 2
         corners.append((round(x0 + distance * nx - step * ny, 3), round(y0 + distance * ny + step * nx, 3)))
-    return shapely.orient_polygons(Polygon(corners))
+    return Polygon(corners)
 
 
 def water(canal: Canal) -> BaseGeometry:
@@ -136,7 +138,7 @@ def make_cellars(plan: Plan, stairs: list[Stairway], dice: Dice) -> list[Cellar]
             width = round(dice.uniform(f"cellar/{name}/width", 3.6, 6.0, slot), 2)
             if any(abs(y - bridge_y) < wide / 2 + width / 2 + 1.0 for bridge_y, wide in plan.bridges.values()):
                 continue
-            edge = round(canal.wharf_edge(y, side), 2) + 0.55
+            edge = canal.wharf_edge(y, side) + CELLAR_FRONT_M
             polygon = patch(canal, y, width, side * edge, side * (FACADE_M - 0.15))
             if polygon.intersects(taken) or not DISTRICT.contains(polygon):
                 continue
@@ -164,7 +166,7 @@ def terrace(plan: Plan, y: float, length: float, side: int) -> Polygon:
     ys = np.linspace(y - length / 2, y + length / 2, 21)
     inner = [canal.at(float(v), side * 8.0) for v in ys]
     outer = [canal.at(float(v), side * (canal.wharf_edge(float(v), side) - 0.4)) for v in ys]
-    return clean(shapely.orient_polygons(Polygon(inner + outer[::-1])))
+    return clean(Polygon(inner + outer[::-1]))
 
 
 def quay_line(canal: Canal, side: int, kind: str) -> LineString:

@@ -75,11 +75,12 @@ def make_trees(plan: Plan, gardens: dict[str, BaseGeometry], dice: Dice, keep_fr
             x, y = in_block(square, 0.16 + 0.68 * n / (count - 1), along)
             add("square", x, y, float(plan.height(np.array(x), np.array(y))), 8.0, 11.0)
     for name, garden in gardens.items():
-        inner = garden.buffer(-2.4)
+        lawn = "lawn" in name
+        inner = garden.buffer(-1.2 if lawn else -2.4)
         if inner.is_empty:
             continue
         west, south, east, north_ = inner.bounds
-        spacing = 9.5 if name.startswith("churchyard") else 8.4
+        spacing = 6.0 if lawn else 7.6
         for i in range(int((east - west) / spacing) + 1):
             for j in range(int((north_ - south) / spacing) + 1):
                 if dice.uniform(f"{name}/there", 0.0, 1.0, i, j) > 0.62:
@@ -87,7 +88,8 @@ def make_trees(plan: Plan, gardens: dict[str, BaseGeometry], dice: Dice, keep_fr
                 x = west + spacing * (i + dice.uniform(f"{name}/x", 0.1, 0.9, i, j))
                 y = south + spacing * (j + dice.uniform(f"{name}/y", 0.1, 0.9, i, j))
                 if inner.contains(Point(x, y)):
-                    add("garden", x, y, float(plan.height(np.array(x), np.array(y))), 4.5, 10.5)
+                    low, high = (8.0, 12.5) if lawn else (4.5, 10.5)
+                    add("garden", x, y, float(plan.height(np.array(x), np.array(y))), low, high)
     return found
 
 
@@ -125,7 +127,7 @@ def make_pit(plan: Plan) -> tuple[Polygon, float]:
     """Outline and street height of the planned pit, which leaves about 2.8 m of an 11 m wide street."""
     column = next(column for column in plan.columns if column.name == "e2")
     crossing = next(crossing for crossing in column.crossings if crossing.width > 10)
-    south, north = crossing_lines(column, crossing)
+    south, _north = crossing_lines(column, crossing)
     (ax, ay), (bx, by) = south.coords[0], south.coords[-1]
     length = math.hypot(bx - ax, by - ay)
     ux, uy = (bx - ax) / length, (by - ay) / length
@@ -145,9 +147,7 @@ def make_places(plan: Plan, surfaces: list[Surface]) -> dict[str, BaseGeometry]:
     length = math.hypot(bx - ax, by - ay)
     ux, uy = (bx - ax) / length, (by - ay) / length
     corners = [(-4, -3), (4, -3), (4, 3), (-4, 3)]
-    stage = shapely.orient_polygons(
-        Polygon([(round(x + s * ux - t * uy, 3), round(y + s * uy + t * ux, 3)) for s, t in corners])
-    )
+    stage = Polygon([(round(x + s * ux - t * uy, 3), round(y + s * uy + t * ux, 3)) for s, t in corners])
     free = floor["square"].buffer(-1.5, join_style="mitre").difference(stage.buffer(1.0, join_style="mitre"))
     # a start area is one polygon: what lies behind the stage is left out
     free = max(shapely.get_parts(clean(free)), key=lambda part: part.area)
@@ -164,4 +164,3 @@ def make_places(plan: Plan, surfaces: list[Surface]) -> dict[str, BaseGeometry]:
     places |= {name: clean(floor[street].intersection(strip)) for name, (street, strip) in edges.items()}
     places["place-wharf-terrace"] = terrace(plan, TERRACE_Y, 40.0, SIDES["east"])
     return places
-

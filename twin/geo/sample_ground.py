@@ -31,7 +31,7 @@ def make_soundings(plan: Plan, dice: Dice) -> dict[str, dict[str, Any]]:
     from the top down; both ``water_table_m`` in the vertical datum.
     """
     outline, surface = make_pit(plan)
-    west, south, east, north = outline.bounds
+    west, _south, east, _north = outline.bounds
     middle = outline.centroid
     cpt, borehole = Point(round(west - 3.0, 1), round(middle.y, 1)), Point(round(east + 3.0, 1), round(middle.y, 1))
     return {

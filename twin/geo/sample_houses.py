@@ -11,7 +11,7 @@ from shapely.geometry import LineString, Polygon
 from twin.geo.sample_plan import Block, Dice, Plan
 from twin.geo.sample_solids import Point2, mm, signed_area
 
-FLAT_TO_GABLE = {"gable-front": 0.40, "gable-side": 0.27, "hipped": 0.11, "mansard": 0.10, "flat": 0.12}
+ROOF_SHARES = {"gable-front": 0.40, "gable-side": 0.27, "hipped": 0.11, "mansard": 0.10, "flat": 0.12}
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _house(plan: Plan, plot: Plot, dice: Dice, number: int) -> House:
     depth = float(np.hypot(x[1] - x[2], y[1] - y[2]))
     storeys = dice.pick("storeys", {"2": 0.34, "3": 0.48, "4": 0.18}, number)
     eaves = {"2": 6.6, "3": 9.6, "4": 12.2}[storeys] + dice.uniform("eaves", -0.6, 0.7, number)
-    roof = dice.pick("roof", FLAT_TO_GABLE, number)
+    roof = dice.pick("roof", ROOF_SHARES, number)
     if roof == "hipped" and width < 6.2:
         roof = "gable-front"
     if roof in ("gable-side", "mansard") and depth > 12.5:

@@ -12,6 +12,9 @@ from twin.geo.sample_houses import House, ground_of
 from twin.geo.sample_plan import Plan
 from twin.geo.sample_solids import Point2, Point3, mm
 
+JOINT_M = 0.003
+"""Gap between parts that meet along a wall without sharing its ends [m]: more than rounding can overlap."""
+
 
 @dataclass(frozen=True)
 class Tower:
@@ -52,7 +55,7 @@ def _octagon(centre: float, radius: float) -> list[tuple[float, float]]:
 
 def make_tower(plan: Plan) -> Tower:
     """A Gothic tower of some 86 m: two square stages, an octagonal lantern and a spire."""
-    centre = 11.0
+    centre = 11.0 - JOINT_M
     base = _place(plan, _square(centre, 8.0))
     ground = ground_of(plan, base)
     outlines = [
@@ -71,26 +74,28 @@ def make_tower(plan: Plan) -> Tower:
 
 
 def make_church(plan: Plan) -> list[House]:
-    """Nave, aisles and choir east of the tower, each a closed solid of its own."""
-    parts = {
-        # id: (along from, to, left from, to), roof, eaves, ridge; the front is the first edge
-        "church-nave": ((19.0, 50.0, -6.0, 6.0), "gable-side", 17.0, 25.5),
-        "church-choir": ((50.0, 60.0, -4.6, 4.6), "hipped", 15.0, 21.0),
-    }
-    houses = []
-    for name, ((s0, s1, t0, t1), roof, eaves, ridge) in parts.items():
-        ring = _place(plan, [(s0, t0), (s1, t0), (s1, t1), (s0, t1)])
-        if name == "church-choir":
-            ring = ring[3:] + ring[:3]
+    """Nave, aisles, transept and choir east of the tower, each a closed solid of its own."""
+
+    # along from, to, left from, to; the first edge is the south side
+    def part(name: str, s0: float, s1: float, t0: float, t1: float, roof: str, eaves: float, ridge: float) -> House:
+        corners = [(s0, t0), (s1, t0), (s1, t1), (s0, t1)]
+        turn = {"church-choir": 3, "church-aisle-north": 2}.get(name, 0)
+        ring = _place(plan, corners[turn:] + corners[:turn])
         ground = ground_of(plan, ring)
-        extras: tuple[list[Point2], list[Point2]] = ([], [])
-        if name == "church-nave":
-            # the choir is narrower than the nave
-            extras = (_place(plan, [(50.0, -4.6), (50.0, 4.6)]), [])
-        houses.append(House(name, tuple(ring), extras, roof, ground, mm(ground + eaves), mm(ground + ridge), "church"))
-    for name, sign in (("church-aisle-south", -1.0), ("church-aisle-north", 1.0)):
-        points = [(19.0, sign * 11.5), (50.0, sign * 11.5), (50.0, sign * 6.0), (19.0, sign * 6.0)]
-        ring = _place(plan, points if sign < 0 else [points[1], points[0], points[3], points[2]])
-        ground = ground_of(plan, ring)
-        houses.append(House(name, tuple(ring), ([], []), "shed", ground, mm(ground + 8.5), mm(ground + 12.0), "church"))
-    return houses
+        return House(name, tuple(ring), ([], []), roof, ground, mm(ground + eaves), mm(ground + ridge), "church")
+
+    return [
+        part("church-nave", 19.0, 52.0, -6.0, 6.0, "gable-side", 18.0, 26.5),
+        part("church-choir", 52.0 + JOINT_M, 63.0, -4.6, 4.6, "hipped", 16.5, 23.0),
+        part("church-aisle-south", 19.0, 41.0, -11.5, -6.0 - JOINT_M, "shed", 8.5, 12.5),
+        part("church-aisle-north", 19.0, 41.0, 6.0 + JOINT_M, 11.5, "shed", 8.5, 12.5),
+        part("church-transept-south", 41.0 + JOINT_M, 52.0, -16.0, -6.0 - JOINT_M, "gable-front", 17.0, 25.0),
+        part("church-transept-north", 41.0 + JOINT_M, 52.0, 6.0 + JOINT_M, 16.0, "gable-front", 17.0, 25.0),
+    ]
+
+
+def make_lawns(plan: Plan) -> dict[str, Polygon]:
+    """Grass with old trees on both sides of the church."""
+    south = [(19.0, -26.0), (60.0, -26.0), (60.0, -19.0), (38.0, -19.0), (38.0, -14.0), (19.0, -14.0)]
+    north = [(s, -t) for s, t in reversed(south)]
+    return {"lawn-south": Polygon(_place(plan, south)), "lawn-north": Polygon(_place(plan, north))}

@@ -26,7 +26,8 @@ from twin.geo.sample_canal import (
 from twin.geo.sample_furnish import make_furniture, make_pit, make_places, make_trees
 from twin.geo.sample_ground import make_soundings
 from twin.geo.sample_houses import House, Plot, make_houses, polygon_of
-from twin.geo.sample_landmark import Tower, make_church, make_tower
+from twin.geo.sample_landmark import Tower, make_church, make_lawns, make_tower
+from twin.geo.sample_networks import make_sensors, make_utilities
 from twin.geo.sample_plan import DECK_Z, SOUTH_WEST, WATER_Z, WHARF_Z, Dice, Plan, clean
 from twin.geo.sample_streets import Surface, make_surfaces
 
@@ -59,17 +60,24 @@ def make_district(plan: Plan, dice: Dice) -> District:
     houses += _behind(plan, dice, plots)
     tower, church = make_tower(plan), make_church(plan)
     stairs, bridges = make_stairs(plan), make_bridges(plan)
-    landmark = shapely.union_all([tower.footprint, *(part.footprint for part in church)])
+    lawns = make_lawns(plan)
+    parts = [tower.footprint, *(part.footprint for part in church), *lawns.values()]
+    # millimetres more, so that no crumb of floor is left between walls that touch
+    landmark = shapely.union_all(shapely.buffer(parts, 0.002, join_style="mitre"))
     surfaces = [
-        replace(s, polygon=clean(s.polygon.difference(landmark))) if s.id == "churchyard" else s
+        replace(s, polygon=_largest(clean(s.polygon.difference(landmark)))) if s.id == "churchyard" else s
         for s in make_surfaces(plan, land, houses, bridges, stairs)
     ]
     cellars = make_cellars(plan, stairs, dice)
-    gardens = _gardens(land, houses, plan)
+    gardens = {**_gardens(land, houses, plan), **lawns}
     return District(
         plan, dice, houses + church, tower, surfaces, stairs, bridges, cellars, gardens, clean(water(plan.canal)),
         make_garden_walls(plan, {b.name: land[b.name] for b in plan.blocks if b.kind == "houses"}, houses),
     )  # fmt: skip
+
+
+def _largest(geometry: BaseGeometry) -> BaseGeometry:
+    return max(shapely.get_parts(geometry), key=lambda part: part.area)
 
 
 def _behind(plan: Plan, dice: Dice, plots: dict[str, list[Plot]]) -> list[House]:
@@ -80,7 +88,7 @@ def _behind(plan: Plan, dice: Dice, plots: dict[str, list[Plot]]) -> list[House]
         if block.kind != "houses":
             continue
         here = [polygon_of(plot) for plot in plots[block.name]]
-        courts = make_courts(plan, block, shapely.union_all(here), block.name)
+        courts = make_courts(plan, block, shapely.union_all(here), dice)
         built = shapely.union_all([*here, *(house.footprint.buffer(3.0) for house in courts)])
         extra = make_annexes(plan, block, plots[block.name], built, dice, annexes)
         annexes += len(extra)
@@ -99,7 +107,12 @@ def _gardens(land: dict[str, Polygon], houses: list[House], plan: Plan) -> dict[
         inside = land[block.name].intersection(shapely.box(0, 0, 600, 500))
         near = [footprints[i] for i in tree.query(inside)]
         # slivers of less than a step between walls are no garden
-        open_land = inside.difference(shapely.union_all(near)).buffer(-0.3).buffer(0.29, join_style="mitre")
+        open_land = (
+            inside.difference(shapely.union_all(near))
+            .buffer(-0.3, join_style="mitre")
+            .buffer(0.29, join_style="mitre")
+            .simplify(0.02)
+        )
         parts = [part for part in shapely.get_parts(clean(open_land)) if part.area > 8.0]
         for number, part in enumerate(sorted(parts, key=lambda part: -part.area)):
             found[f"garden-{block.name}-{number + 1}" if number else f"garden-{block.name}"] = part
@@ -114,7 +127,8 @@ def layer_rows(district: District) -> dict[str, Rows]:
     return {
         "buildings": _buildings(district),
         "roads": {
-            s.id: {"geometry": s.polygon, "surface": s.surface, "level": s.level, "z_m": s.z_m} for s in district.surfaces
+            s.id: {"geometry": s.polygon, "surface": s.surface, "level": s.level, "z_m": s.z_m}
+            for s in district.surfaces
         },
         "stairs": {
             s.id: {
@@ -135,7 +149,10 @@ def layer_rows(district: District) -> dict[str, Rows]:
             }
             for t in trees
         },
-        "green": {name: {"geometry": garden, "kind": "garden"} for name, garden in district.gardens.items()},
+        "green": {
+            name: {"geometry": garden, "kind": "lawn" if "lawn" in name else "garden"}
+            for name, garden in district.gardens.items()
+        },
         "furniture": {
             f.id: {"geometry": Point(f.x, f.y), "kind": f.kind, "height_m": f.height_m, "z_m": f.z_m}
             for f in make_furniture(plan, district.stairs)
@@ -148,6 +165,8 @@ def layer_rows(district: District) -> dict[str, Rows]:
             for c in district.cellars
         },
         "pits": _pits(plan),
+        "utilities": make_utilities(plan),
+        "sensors": make_sensors(plan),
         "soundings": make_soundings(plan, district.dice),
         "landuse": {name: {"geometry": polygon, "kind": "place"} for name, polygon in places.items()},
     }  # fmt: skip
@@ -177,7 +196,7 @@ def _pits(plan: Plan) -> Rows:
 def frame(rows: Rows, crs: CRS) -> gpd.GeoDataFrame:
     """A layer in the CRS of the city from rows in local coordinates."""
     geometry = [translate(row["geometry"], *SOUTH_WEST) for row in rows.values()]
-    geometry = [shapely.set_precision(shape, 0.001) for shape in geometry]
+    geometry = [shapely.normalize(shapely.set_precision(shape, 0.001)) for shape in geometry]
     columns = pd.DataFrame([{k: v for k, v in row.items() if k != "geometry"} for row in rows.values()])
     columns.index = pd.Index(list(rows), name="id", dtype="str")
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=crs)

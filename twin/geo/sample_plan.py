@@ -67,21 +67,22 @@ class Canal:
 
     def normal(self, y: float) -> tuple[float, float]:
         """Unit vector across the canal, to the east."""
-        slope = float(self.axis_x(y + 0.01) - self.axis_x(y - 0.01)) / 0.02
+        slope = self.amplitude * 2 * math.pi / 455.0 * math.cos(2 * math.pi * (y - self.phase) / 455.0) + 0.03
         length = math.hypot(1.0, slope)
         return 1.0 / length, -slope / length
 
     def at(self, y: float, distance: float) -> tuple[float, float]:
         """Point at a distance from the axis, east positive."""
         nx, ny = self.normal(y)
-        return round(float(self.axis_x(y)) + distance * nx, 3), round(y + distance * ny, 3)
+        x = 288.0 + self.amplitude * math.sin(2 * math.pi * (y - self.phase) / 455.0) + 0.03 * (y - 250.0)
+        return round(x + distance * nx, 3), round(y + distance * ny, 3)
 
     def wharf_edge(self, y: float, side: int) -> float:
         """Distance from the axis to the quay wall between wharf and street [m]."""
         width = 4.3 + 0.6 * math.sin(2 * math.pi * (y + 90.0 * side) / 310.0)
         return HALF_WATER_M + width
 
-    def line(self, side: int, kind: str, step: float = 2.0) -> list[tuple[float, float]]:
+    def line(self, side: int, kind: str, step: float = 4.0) -> list[tuple[float, float]]:
         """Points from south to north: ``axis``, ``water``, ``quay`` (wharf to street) or ``facade``."""
         ys = np.arange(-40.0, HEIGHT_M + 40.0 + step / 2, step)
         distance = {
@@ -148,7 +149,8 @@ def clean(geometry: BaseGeometry) -> BaseGeometry:
     """Snap to whole millimetres and keep polygons only."""
     geometry = shapely.set_precision(geometry, PRECISION_M)
     parts = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon" and part.area > 1e-3]
-    return shapely.union_all(parts, grid_size=PRECISION_M) if parts else Polygon()
+    # rings start at the same corner whatever version of GEOS made them
+    return shapely.normalize(shapely.union_all(parts, grid_size=PRECISION_M)) if parts else Polygon()
 
 
 @dataclass(frozen=True)
@@ -182,59 +184,79 @@ def _ease(t: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(t * t * (3.0 - 2.0 * t))
 
 
+BRIDGES = {"bridge-1": (62.0, 6.6), "bridge-2": (197.0, 8.0), "bridge-3": (338.0, 6.6), "bridge-4": (441.0, 6.6)}
+"""Northing on the canal's axis and width of each bridge [m]."""
+STREETS = {
+    # base easting, share of the canal's bend, amplitude and shift of a wave of its own [m], half width [m]
+    "w2": (122.0, 0.35, 7.0, 120.0, 4.0),
+    "w1": (200.0, 0.72, 3.0, 60.0, 3.5),
+    "e1": (377.0, 0.74, 2.0, 0.0, 4.5),
+    "e2": (449.0, 0.45, 5.0, 210.0, 4.0),
+    "e3": (527.0, 0.2, 7.0, 60.0, 4.0),
+}
+LANES: dict[str, tuple[tuple[float, float], ...]] = {
+    "w3": ((262.0, 255.0),),
+    "w2": ((122.0, 130.0), (272.0, 262.0), (388.0, 396.0)),
+    "w1": ((137.0, 128.0), (268.0, 273.0)),
+    "e1": ((120.0, 128.0), (391.0, 386.0)),
+    "e2": ((134.0, 126.0),),
+    "e3": ((118.0, 126.0), (262.0, 270.0), (395.0, 387.0)),
+    "e4": ((268.0, 272.0),),
+}
+"""Northing of the ends of each lane by column [m]."""
+SQUARE_NORTH = {"e1": (277.0, 281.0), "e2": (284.0, 276.0)}
+PIT_STREET = (("bridge-3", "e2"), ("bridge-3", "e3"))
+"""The wider street that the planned pit narrows."""
+DRIFT = {"w3": (-14.0, -9.0), "w2": (-9.0, -5.0), "e2": (5.0, 1.0), "e3": (1.0, 7.0), "e4": (7.0, 9.0)}
+"""How far the streets over the bridges stray from the bridge's northing, at both ends of a column [m]."""
+KINDS = {"e1": {3: "square"}, "e2": {3: "church"}}
+
+
 def make_plan(dice: Dice) -> Plan:
     """Lay out the canal, the streets and the blocks."""
     canal = Canal(round(dice.uniform("canal", 30.0, 60.0), 1), round(dice.uniform("canal", 24.0, 29.0, 1), 1))
-    bridge_y = {"bridge-1": 62.0, "bridge-2": 197.0, "bridge-3": 338.0, "bridge-4": 441.0}
-    bridges = {name: (y, 8.0 if name == "bridge-2" else 6.6) for name, y in bridge_y.items()}
+    border_west, border_east = (LineString([(x, -40.0), (x, HEIGHT_M + 40.0)]) for x in (0.0, WIDTH_M))
+    west = {"w3": border_west, "e1": LineString(canal.line(1, "facade"))}
+    east = {"w1": LineString(canal.line(-1, "facade")), "e4": border_east}
+    # a street lies between the column before it and the one after it
+    beside = {"w2": ("w3", "w2"), "w1": ("w2", "w1"), "e1": ("e1", "e2"), "e2": ("e2", "e3"), "e3": ("e3", "e4")}
+    for name, (before, after) in beside.items():
+        east[before], west[after] = _street_sides(canal, name)
+    columns = []
+    for name in ("w3", "w2", "w1", "e1", "e2", "e3", "e4"):
+        rows = {"w3": "e", "e4": "w"}.get(name, "we")
+        crossings = tuple(sorted(_crossings(canal, name), key=lambda c: c.west_y + c.east_y))
+        columns.append(Column(name, west[name], east[name], crossings, rows, KINDS.get(name, {})))
+    blocks = tuple(block for column in columns for block in _blocks(column))
+    return Plan(canal, tuple(columns), blocks, BRIDGES)
+
+
+def _street_sides(canal: Canal, name: str) -> tuple[LineString, LineString]:
+    """West and east side of a street that follows the canal from afar."""
+    base, fade, wave, shift, half = STREETS[name]
     ys = np.arange(-40.0, HEIGHT_M + 41.0, 4.0)
+    xs = base + fade * (canal.axis_x(ys) - 288.0) + wave * np.sin(2 * np.pi * (ys - shift) / 390.0)
+    sides = [[(round(float(x) + d, 3), float(y)) for x, y in zip(xs, ys, strict=True)] for d in (-half, half)]
+    return LineString(sides[0]), LineString(sides[1])
 
-    def street(base: float, fade: float, wave: float, shift: float) -> list[tuple[float, float]]:
-        x = base + fade * (canal.axis_x(ys) - 288.0) + wave * np.sin(2 * np.pi * (ys - shift) / 390.0)
-        return [(round(float(a), 3), round(float(b), 3)) for a, b in zip(x, ys, strict=True)]
 
-    def side(points: list[tuple[float, float]], offset: float) -> LineString:
-        return LineString([(round(x + offset, 3), y) for x, y in points])
-
-    w2, w1 = street(122.0, 0.35, 7.0, 120.0), street(200.0, 0.72, 3.0, 60.0)
-    e1, e2, e3 = street(377.0, 0.74, 2.0, 0.0), street(449.0, 0.45, 5.0, 210.0), street(527.0, 0.2, 7.0, 60.0)
-    facade_w, facade_e = LineString(canal.line(-1, "facade")), LineString(canal.line(1, "facade"))
-    edge_w, edge_e = LineString([(0.0, -40.0), (0.0, 540.0)]), LineString([(WIDTH_M, -40.0), (WIDTH_M, 540.0)])
-
-    def main(column: str) -> list[Crossing]:
-        """The streets over the bridges; where they meet the canal they run square to it."""
-        drift = {"w3": (-14.0, -9.0), "w2": (-9.0, -5.0), "e2": (5.0, 1.0), "e3": (1.0, 7.0), "e4": (7.0, 9.0)}
-        found = []
-        for number, (name, y) in enumerate(bridge_y.items()):
-            turn = 1.0 if number % 2 else -1.0
-            if column == "w1":
-                ends = (y - 5.0 * turn, canal.at(y, -FACADE_M)[1])
-            elif column == "e1":
-                ends = (canal.at(y, FACADE_M)[1], y + 5.0 * turn)
-            else:
-                ends = (y + turn * drift[column][0], y + turn * drift[column][1])
-            width = 11.0 if (name, column) in (("bridge-3", "e2"), ("bridge-3", "e3")) else 8.0
-            found.append(Crossing(f"street-{name[7:]}", ends[0], ends[1], width))
-        return found
-
-    def lanes(column: str, *rows: tuple[float, float]) -> list[Crossing]:
-        return [Crossing(f"lane-{column}-{n + 1}", a, b, 4.2 + 0.4 * (n % 2), "lane") for n, (a, b) in enumerate(rows)]
-
-    def column(name: str, west: LineString, east: LineString, rows: str, extra: list[Crossing], kinds: dict[int, str]) -> Column:
-        ordered = sorted([*main(name), *extra], key=lambda c: c.west_y + c.east_y)
-        return Column(name, west, east, tuple(ordered), rows, kinds)
-
-    columns = (
-        column("w3", edge_w, side(w2, -4.0), "e", lanes("w3", (262.0, 255.0)), {}),
-        column("w2", side(w2, 4.0), side(w1, -3.5), "we", lanes("w2", (122.0, 130.0), (272.0, 262.0), (388.0, 396.0)), {}),
-        column("w1", side(w1, 3.5), facade_w, "we", lanes("w1", (137.0, 128.0), (268.0, 273.0)), {}),
-        column("e1", facade_e, side(e1, -4.5), "we", [*lanes("e1", (120.0, 128.0), (391.0, 386.0)), Crossing("square-north-e1", 277.0, 281.0, 6.0)], {3: "square"}),
-        column("e2", side(e1, 4.5), side(e2, -4.0), "we", [*lanes("e2", (134.0, 126.0)), Crossing("square-north-e2", 284.0, 276.0, 6.0)], {3: "church"}),
-        column("e3", side(e2, 4.0), side(e3, -4.0), "we", lanes("e3", (118.0, 126.0), (262.0, 270.0), (395.0, 387.0)), {}),
-        column("e4", side(e3, 4.0), edge_e, "w", lanes("e4", (268.0, 272.0)), {}),
-    )
-    blocks = tuple(block for item in columns for block in _blocks(item))
-    return Plan(canal, columns, blocks, bridges)
+def _crossings(canal: Canal, column: str) -> list[Crossing]:
+    """Streets over the bridges, which meet the canal at a right angle, and lanes across a column."""
+    found = []
+    for number, (name, (y, _)) in enumerate(BRIDGES.items()):
+        turn = 1.0 if number % 2 else -1.0
+        if column == "w1":
+            ends = (y - 5.0 * turn, canal.at(y, -FACADE_M)[1])
+        elif column == "e1":
+            ends = (canal.at(y, FACADE_M)[1], y + 5.0 * turn)
+        else:
+            ends = (y + turn * DRIFT[column][0], y + turn * DRIFT[column][1])
+        found.append(Crossing(f"street-{name[7:]}", *ends, 11.0 if (name, column) in PIT_STREET else 8.0))
+    for number, ends in enumerate(LANES[column]):
+        found.append(Crossing(f"lane-{column}-{number + 1}", *ends, 4.2 + 0.4 * (number % 2), "lane"))
+    if column in SQUARE_NORTH:
+        found.append(Crossing(f"square-north-{column}", *SQUARE_NORTH[column], 6.0))
+    return found
 
 
 def crossing_lines(column: Column, crossing: Crossing) -> tuple[LineString, LineString]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -46,7 +47,7 @@ def flat_triangles(polygon: BaseGeometry) -> tuple[NDArray[np.float64], NDArray[
     triangles : (T, 3) int64
         Rows of `points`.
     """
-    polygon = shapely.orient_polygons(polygon) if hasattr(shapely, "orient_polygons") else polygon
+    polygon = shapely.normalize(polygon)
     rings = [polygon.exterior, *polygon.interiors]
     coordinates = [np.asarray(ring.coords)[:-1, :2] for ring in rings]
     points = np.concatenate(coordinates)
@@ -74,7 +75,7 @@ class Solids:
 
     def fan(self, owner: int, meaning: str, points: Sequence[Point3]) -> None:
         """Add a convex polygon as a fan around its first point."""
-        for b, c in zip(points[1:-1], points[2:], strict=True):
+        for b, c in itertools.pairwise(points[1:]):
             self.triangle(owner, meaning, points[0], b, c)
 
     def flat(self, owner: int, meaning: str, polygon: BaseGeometry, z: float, *, down: bool = False) -> None:
@@ -91,7 +92,9 @@ class Solids:
         for p, q in zip(ring, [*ring[1:], ring[0]], strict=True):
             self.fan(owner, meaning, [(*q, top), (*p, top), (*p, bottom), (*q, bottom)])
 
-    def slab(self, owner: int, polygon: BaseGeometry, bottom: float, top: float, meanings: tuple[str, str, str]) -> None:
+    def slab(
+        self, owner: int, polygon: BaseGeometry, bottom: float, top: float, meanings: tuple[str, str, str]
+    ) -> None:
         """Add a closed slab; `meanings` are those of its top, its sides and its underside."""
         self.flat(owner, meanings[0], polygon, top)
         self.flat(owner, meanings[2], polygon, bottom, down=True)
@@ -102,9 +105,7 @@ class Solids:
                 points.reverse()
             self.walls(owner, points, bottom, top, meanings[1])
 
-    def tower(
-        self, owner: int, stages: Sequence[tuple[Sequence[Point2], float, float]], apex: Point3
-    ) -> None:
+    def tower(self, owner: int, stages: Sequence[tuple[Sequence[Point2], float, float]], apex: Point3) -> None:
         """Add a closed tower of prisms that step back, under a spire.
 
         Parameters

@@ -1,10 +1,11 @@
 """The embedded sample: a made-up district round a Utrecht-like canal, the same on every machine.
 
-``python -m twin.geo.samples`` writes it to ``data/samples/district``.
+``python -m twin.geo.samples`` writes it to ``data/samples/district`` of the checkout, or to a folder that is named.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,16 @@ import twin
 from twin.errors import MissingFileError
 from twin.geo import crs as crs_module
 from twin.geo.city import City, Source
-from twin.geo.sample_build import build_bridge, build_quay, build_stair, build_surface, build_water, terrain_heights
+from twin.geo.sample_build import (
+    build_bridge,
+    build_cellar,
+    build_coping,
+    build_quay,
+    build_stair,
+    build_surface,
+    build_water,
+    terrain_heights,
+)
 from twin.geo.sample_canal import SIDES
 from twin.geo.sample_layers import District, frame, layer_rows, make_district
 from twin.geo.sample_plan import HEIGHT_M, SOUTH_WEST, WIDTH_M, Dice, make_plan
@@ -51,7 +61,11 @@ def make_sample(seed: int = SEED) -> City:
     crs = crs_module.parse("EPSG:7415")
     west, south = SOUTH_WEST
     grid = GridSpec(
-        west, south + HEIGHT_M, TERRAIN_CELL_M, (round(HEIGHT_M / TERRAIN_CELL_M), round(WIDTH_M / TERRAIN_CELL_M)), "EPSG:7415"
+        west,
+        south + HEIGHT_M,
+        TERRAIN_CELL_M,
+        (round(HEIGHT_M / TERRAIN_CELL_M), round(WIDTH_M / TERRAIN_CELL_M)),
+        "EPSG:7415",
     )
     heights = terrain_heights(district.plan, district.water, district.stairs, TERRAIN_CELL_M)
     return City(
@@ -93,6 +107,9 @@ def _build(district: District) -> tuple[Solids, pd.DataFrame]:
     for name, side in SIDES.items():
         owner = row(f"quay-{name}", "OtherConstruction", "other")
         build_quay(solids, owner, plan, side, district.stairs, district.cellars)
+        build_coping(solids, owner, plan, side, district.stairs, district.bridges)
+    for cellar in district.cellars:
+        build_cellar(solids, row(cellar.id, "OtherConstruction", "cellars"), plan, cellar)
     for wall in district.garden_walls:
         owner = row(wall.id, "OtherConstruction", "other")
         for part in shapely.get_parts(wall.polygon):
@@ -127,4 +144,5 @@ def write_sample(folder: str | Path, seed: int = SEED) -> Path:
 
 
 if __name__ == "__main__":
-    write_sample(Path(twin.__file__).resolve().parent.parent / "data" / "samples" / "district")
+    checkout = Path(twin.__file__).resolve().parent.parent / "data" / "samples" / "district"
+    write_sample(sys.argv[1] if len(sys.argv) > 1 else checkout)
