@@ -13,8 +13,9 @@ from twin.errors import CRSError
 from twin.geo.city import City, Quality
 from twin.geo.crs import local_plane, short_name
 from twin.geo.mesh import TriangleMesh
-from twin.geo.readers.layers import TERRAIN, ObjectTable, layer_of, layers_of
+from twin.geo.readers.layers import ObjectTable, layers_of
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel
+from twin.geo.readers.object_types import TERRAIN, layer_of
 from twin.geo.readers.tin import terrain_from_triangles
 from twin.geo.triangulate import Rings, triangulate
 

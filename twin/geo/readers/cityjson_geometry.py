@@ -95,7 +95,9 @@ class FlatGeometry:
             values = _values(semantics["values"], piece.geometry["boundaries"], depth)
             codes = [code_of[value] for value in values]
         except (TypeError, KeyError):
-            self.findings.add("semantics", piece.object_id, "values point to surfaces that are not there; ignored", path=where)
+            self.findings.add(
+                "semantics", piece.object_id, "values point to surfaces that are not there; ignored", path=where
+            )
             return [0] * count
         if len(codes) != count:
             message = f"{len(codes)} values for {count} surfaces; those without one are taken as unknown"
@@ -180,7 +182,7 @@ def _sound(surfaces: list[Any]) -> bool:
     if not set(map(type, rings)) <= _LISTS:
         return False
     numbers = list(chain.from_iterable(rings))
-    return set(map(type, numbers)) <= _NUMBERS and (not numbers or max(numbers) < 2**62 and min(numbers) > -(2**62))
+    return set(map(type, numbers)) <= _NUMBERS and (not numbers or (max(numbers) < 2**62 and min(numbers) > -(2**62)))
 
 
 def _walk(boundaries: Any, depth: int, path: str) -> Iterator[tuple[str, Any]]:
