@@ -216,7 +216,7 @@ def blocks(
 
 
 def _rings(polygon: shapely.Polygon, origin: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Outer ring counter-clockwise, holes clockwise, open, relative to the origin; points on the same millimetre once."""
+    """Outer ring counter-clockwise, holes clockwise, open, relative to the origin; each millimetre once."""
     found: list[NDArray[np.float64]] = []
     for number, ring in enumerate((polygon.exterior, *polygon.interiors)):
         corners = shapely.get_coordinates(ring)[:-1] - origin[:2]

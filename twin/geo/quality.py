@@ -79,22 +79,23 @@ def _solids(city: City) -> list[Finding]:
     vector = 0.5 * np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     total = np.column_stack([np.bincount(mesh.owner, weights=vector[:, axis], minlength=count) for axis in range(3)])
     area = np.bincount(mesh.owner, weights=np.linalg.norm(vector, axis=1), minlength=count)
-    solid |= _drawn(city) & (layer != TERRAIN) & (np.linalg.norm(total, axis=1) < NEARLY_CLOSED * area)
+    guessed = ~solid & _drawn(city) & (layer != TERRAIN) & (np.linalg.norm(total, axis=1) < NEARLY_CLOSED * area)
     found: list[Finding] = []
-    for number in np.flatnonzero(solid):
+    for number in np.flatnonzero(solid | guessed).tolist():
         one = str(city.objects.index[number])
-        if use.open[number]:
-            found.append(
-                Finding("open-solid", one, f"{use.open[number]} edges belong to one face only: it has no inside")
-            )
-        if use.many[number]:
-            found.append(Finding("non-manifold", one, f"{use.many[number]} edges belong to more than two faces"))
-        if use.turned[number]:
-            found.append(
-                Finding("turned-face", one, f"{use.turned[number]} edges lie between faces that face opposite sides")
-            )
-        if use.closed[number] and volume[number] < 0:
-            found.append(Finding("inside-out", one, f"its faces look inward: the volume is {volume[number]:.1f} m3"))
+        severity = "warning" if solid[number] else "info"
+        for code, wrong, message in (
+            ("open-solid", use.open[number], f"{use.open[number]} edges belong to one face only: it has no inside"),
+            ("non-manifold", use.many[number], f"{use.many[number]} edges belong to more than two faces"),
+            (
+                "turned-face",
+                use.turned[number],
+                f"{use.turned[number]} edges lie between faces that look opposite ways",
+            ),
+            ("inside-out", use.closed[number] and volume[number] < 0, "its faces look inward: the volume is negative"),
+        ):
+            if wrong:
+                found.append(Finding(code, one, message, severity))
     return found
 
 
@@ -111,7 +112,7 @@ def _duplicates(city: City) -> list[Finding]:
     index = city.objects.index
     return [
         Finding("duplicate-face", str(index[row]), f"{times[row]} triangles are there twice")
-        for row in np.flatnonzero(times)
+        for row in np.flatnonzero(times).tolist()
     ]
 
 
@@ -146,6 +147,5 @@ def _heights(city: City) -> list[Finding]:
         Finding("height-unknown", str(ids[row]), "the height is not known", "info")
         for row in np.flatnonzero(np.isnan(height))
     ]
-    for row in np.flatnonzero((height <= 0) | (height > MAX_HEIGHT_M)):
-        found.append(Finding("height", str(ids[row]), f"a height of {height[row]:.1f} m cannot be"))
-    return found
+    wrong = np.flatnonzero((height <= 0) | (height > MAX_HEIGHT_M))
+    return found + [Finding("height", str(ids[row]), f"a height of {height[row]:.1f} m cannot be") for row in wrong]

@@ -105,7 +105,7 @@ def _stack(whole: ObjectModel, parts: list[tuple[ObjectModel, NDArray[np.int64]]
     tables, indices, sizes, counts, owners, semantics = [], [], [], [], [], []
     start, faces = 0, [0]
     for model, rows in parts:
-        keep = rows[model.owner] >= 0 if len(model.owner) else np.empty(0, dtype=bool)
+        keep = np.asarray(rows[model.owner] >= 0, dtype=bool)
         keep_ring = np.repeat(keep, model.rings.counts)
         tables.append(model.vertices + (model.shift - shift))
         indices.append(model.rings.indices[np.repeat(keep_ring, model.rings.sizes)] + start)
@@ -178,7 +178,7 @@ def assemble(models: Sequence[ObjectModel]) -> City:
     mesh, vertices, rings = mesh_of(model, shift, origin, findings)
     layers = [layer_of(kind) for kind in model.types]
     table = ObjectTable(
-        model.ids, model.types, model.parents, layers, model.attributes, vertices + origin, rings, model.owner,
+        model.ids, model.types, model.parents, layers, model.attributes, np.round(vertices + origin, 6), rings, model.owner,
         model.semantic, {row: anchor + shift for row, anchor in model.anchors.items()}, crs,
     )  # fmt: skip
     frames = layers_of(table)

@@ -81,7 +81,8 @@ def dissolve(polygons: NDArray[np.object_], group: NDArray[np.int64], groups: in
         padded = np.where(inside, polygons[np.minimum(place, len(polygons) - 1)], None)
         out[rows] = _unite(padded)
     for row in several[members[several] > 1024]:
-        out[row] = _unite(polygons[None, first[row] : first[row] + members[row]])[0]
+        own = polygons[first[row] : first[row] + members[row]]
+        out[row] = _unite(own.reshape(1, -1))[0]
     return out
 
 

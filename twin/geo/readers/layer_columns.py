@@ -111,7 +111,7 @@ def _buildings(objects: Picked, faces: Faces) -> Columns:
     np.fmin.at(foot, faces.group[ground], low[ground])
     decided = building_heights(np.where(np.isnan(foot), lowest, foot), highest, _stated(objects))
     columns: dict[str, Any] = {"type": _types(objects)}
-    columns.update({name: decided[name].array for name in decided})
+    columns.update({str(name): decided[name].array for name in decided})
     return columns, geometry
 
 

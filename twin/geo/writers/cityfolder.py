@@ -106,11 +106,10 @@ def _write_terrain(terrain: Terrain, city: City, place: Path) -> dict[str, Any]:
     crs = city.crs.to_wkt() if city.crs.to_authority() is not None else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        with rasterio.open(
-            place / TERRAIN, "w", driver="GTiff", height=grid.rows, width=grid.columns, count=1, dtype="float32", crs=crs,
-            transform=rasterio.Affine(grid.cell, 0.0, grid.west, 0.0, -grid.cell, grid.north), nodata=float("nan"), compress="deflate",
-            predictor=3,
-        ) as file:  # fmt: skip
+        place_of = rasterio.Affine(grid.cell, 0.0, grid.west, 0.0, -grid.cell, grid.north)
+        profile = {"driver": "GTiff", "count": 1, "dtype": "float32", "nodata": float("nan"), "compress": "deflate"}
+        shape = {"height": grid.rows, "width": grid.columns}
+        with rasterio.open(place / TERRAIN, "w", crs=crs, transform=place_of, predictor=3, **shape, **profile) as file:
             file.write(terrain.height, 1)
     where = {"west": float(grid.west), "north": float(grid.north), "cell_m": float(grid.cell)}
     extra = {"rows": grid.rows, "columns": grid.columns, **where, "grid_crs": grid.crs or ""}

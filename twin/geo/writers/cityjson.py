@@ -128,7 +128,11 @@ def _pack(mesh: TriangleMesh, objects: int) -> _Packed:
     grid = corners[first]
     use = edge_use(triangles, owner, objects)
     shell = shells(len(triangles), use.pairs) if len(triangles) else np.empty(0, np.int64)
-    small = TriangleMesh(grid * SCALE_M, triangles.astype(np.int32), owner, semantic) if len(triangles) else mesh
+    small = (
+        TriangleMesh(np.asarray(grid * SCALE_M, dtype=np.float64), triangles.astype(np.int32), owner, semantic)
+        if len(triangles)
+        else mesh
+    )
     volume = signed_volumes(small, shell, int(shell.max()) + 1 if len(shell) else 0)
     starts = np.searchsorted(owner, np.arange(objects + 1))
     return _Packed(grid, triangles, semantic, starts, use.closed, shell, volume > 0)
