@@ -65,7 +65,7 @@ def _clean(points: NDArray[np.float64], rings: Rings) -> tuple[Rings, NDArray[np
     indices, sizes, counts = rings
     ring_polygon = np.repeat(np.arange(len(counts)), counts)
     faults: dict[str, NDArray[np.int64]] = {}
-    good = counts > 0
+    good = np.ones(len(counts), dtype=bool)
     finite = np.isfinite(points).all(axis=1)
     ring_of = np.repeat(np.arange(len(sizes)), sizes)
     if not finite.all():

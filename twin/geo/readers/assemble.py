@@ -105,7 +105,7 @@ def _stack(whole: ObjectModel, parts: list[tuple[ObjectModel, NDArray[np.int64]]
     tables, indices, sizes, counts, owners, semantics = [], [], [], [], [], []
     start, faces = 0, [0]
     for model, rows in parts:
-        keep = np.asarray(rows[model.owner] >= 0, dtype=bool)
+        keep: NDArray[np.bool_] = np.isin(model.owner, np.flatnonzero(rows >= 0))
         keep_ring = np.repeat(keep, model.rings.counts)
         tables.append(model.vertices + (model.shift - shift))
         indices.append(model.rings.indices[np.repeat(keep_ring, model.rings.sizes)] + start)
@@ -135,7 +135,7 @@ def mesh_of(
     used[model.rings.indices] = True
     number = np.cumsum(used) - 1
     vertices = model.vertices[used] + (shift - origin)
-    emptied = model.rings.counts == 0
+    emptied = np.asarray(model.rings.counts == 0, dtype=bool)
     cut = triangulate(vertices, Rings(number[model.rings.indices], model.rings.sizes, model.rings.counts))
     for code, faces in cut.faults.items():
         # A face that a reader has emptied was noted there.
@@ -173,14 +173,24 @@ def assemble(models: Sequence[ObjectModel]) -> City:
     origin = local_origin(models)
     findings = Findings()
     for model in models:
-        findings.extend(model.findings.collected())
+        findings.absorb(model.findings)
     model, shift = merged(models, findings)
     mesh, vertices, rings = mesh_of(model, shift, origin, findings)
     layers = [layer_of(kind) for kind in model.types]
     table = ObjectTable(
-        model.ids, model.types, model.parents, layers, model.attributes, np.round(vertices + origin, 6), rings, model.owner,
-        model.semantic, {row: anchor + shift for row, anchor in model.anchors.items()}, crs,
-    )  # fmt: skip
+        ids=model.ids,
+        types=model.types,
+        parents=model.parents,
+        layers=layers,
+        attributes=model.attributes,
+        # A micrometre: adding the origin leaves digits that mean nothing.
+        points=np.round(vertices + origin, 6),
+        rings=rings,
+        owner=model.owner,
+        semantic=model.semantic,
+        anchors={row: anchor + shift for row, anchor in model.anchors.items()},
+        crs=crs,
+    )
     frames = layers_of(table)
     ground = np.array([layer == TERRAIN for layer in layers], dtype=bool)
     terrain = None

@@ -59,10 +59,18 @@ class FlatGeometry:
             found = self._mend(piece, boundaries, depth)
         if not found:
             return
+        if not all(found):
+            self._note_empty(piece, boundaries, depth)
         self.surfaces += found
         self.codes += self._semantics(piece, len(found), depth)
         self.pieces.append(piece)
         self.lengths.append(len(found))
+
+    def _note_empty(self, piece: Piece, boundaries: Any, depth: int) -> None:
+        for path, surface in _walk(boundaries, depth, ""):
+            if surface == []:
+                where = f"CityObjects.{piece.object_id}.geometry[{piece.number}].boundaries{path}"
+                self.findings.add("too-few-points", piece.object_id, "the surface has no ring", severity="error", path=where)
 
     def _mend(self, piece: Piece, boundaries: Any, depth: int) -> list[Any]:
         """Keep the faces that are lists of rings of whole numbers; an unsound one becomes an empty face."""
