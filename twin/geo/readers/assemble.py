@@ -139,7 +139,7 @@ def mesh_of(
     cut = triangulate(vertices, Rings(number[model.rings.indices], model.rings.sizes, model.rings.counts))
     for code, faces in cut.faults.items():
         # A face that a reader has emptied was noted there.
-        _note(code, faces[~emptied[faces]], model, findings)
+        _note(code, faces[np.flatnonzero(~emptied[faces])], model, findings)
     finite = np.isfinite(vertices).all(axis=1)
     vertices = np.where(finite[:, None], vertices, 0.0)
     mesh = TriangleMesh(vertices, cut.triangles, model.owner[cut.polygon], model.semantic[cut.polygon])

@@ -65,9 +65,8 @@ def read_city_folder(folder: Path, *, lod: str | None = None) -> City:
             if kind == "objects":
                 parts |= _objects(Blob(f"{folder.name}/{name}", contents[name], ""), origin, lod)
             elif kind == "layer":
-                layers[_layer_name(entry, where)] = read_layer(
-                    folder / name, entry["layer"], _columns(entry, where), crs
-                )
+                layer = _layer_name(entry, where)
+                layers[layer] = read_layer(folder / name, layer, _columns(entry, where), crs)
             elif kind == "terrain":
                 parts["terrain"] = _terrain(folder / name, entry, where)
             elif kind == "quality":
