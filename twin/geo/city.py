@@ -309,6 +309,12 @@ class City:
         low_xy, high_xy = np.nanmin(stacked[:, :2], axis=0), np.nanmax(stacked[:, 2:], axis=0)
         return float(low_xy[0]), float(low_xy[1]), float(high_xy[0]), float(high_xy[1])
 
+    def _bounds_or_none(self) -> tuple[float, float, float, float] | None:
+        try:
+            return self.bounds
+        except GeometryError:
+            return None
+
     @property
     def height_range(self) -> tuple[float, float]:
         """Lowest and highest vertex in the vertical datum [m]; NaN when there is no mesh."""
@@ -401,7 +407,7 @@ class City:
         return {
             "name": self.name,
             "crs": short_name(self.crs),
-            "bounds": self.bounds if len(self.objects) or any(len(f) for f in self.layers.values()) else None,
+            "bounds": self._bounds_or_none(),
             "height_range_m": self.height_range,
             "objects": {f"{kind} lod {lod}" if lod else str(kind): int(n) for (kind, lod), n in counts.items()},
             "layers": {name: len(frame) for name, frame in self.layers.items() if len(frame)},

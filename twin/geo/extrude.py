@@ -49,7 +49,8 @@ def add_buildings(city: City, frame: gpd.GeoDataFrame) -> City:
         return city
     if frame.crs is not None and frame.crs != city.crs:
         raise CRSError(
-            f"the footprints are in {short_name(frame.crs)}, the city in {short_name(city.crs)}", hint="reproject them first"
+            f"the footprints are in {short_name(frame.crs)}, the city in {short_name(city.crs)}",
+            hint="reproject them first",
         )
     ids = [str(one) for one in frame.index]
     _check_ids(city, ids)
@@ -70,7 +71,9 @@ def add_buildings(city: City, frame: gpd.GeoDataFrame) -> City:
         buildings = buildings.rename_geometry("geometry")
     table = pd.concat([buildings, added]) if len(buildings) else added
     object_rows = {"type": "Building", "layer": "buildings", "parent": "", "lod": LOD}
-    objects = pd.DataFrame({key: pd.array([value] * len(ids), dtype="str") for key, value in object_rows.items()}, index=rows.index)
+    objects = pd.DataFrame(
+        {key: pd.array([value] * len(ids), dtype="str") for key, value in object_rows.items()}, index=rows.index
+    )
     return replace(
         city,
         layers={**city.layers, "buildings": gpd.GeoDataFrame(table, geometry="geometry", crs=city.crs)},
@@ -87,7 +90,10 @@ def _check_ids(city: City, ids: list[str]) -> None:
     taken = set(city.objects.index).union(*(frame.index for frame in city.layers.values()))
     for one in ids:
         if one in taken:
-            raise GeometryError(f"the city already has an object `{one}`", hint="give the new building another id, or remove the old one first")
+            raise GeometryError(
+                f"the city already has an object `{one}`",
+                hint="give the new building another id, or remove the old one first",
+            )
 
 
 def _check_footprints(footprints: NDArray[np.object_], ids: list[str]) -> None:
@@ -108,7 +114,9 @@ def _check_footprints(footprints: NDArray[np.object_], ids: list[str]) -> None:
 
 def _heights(frame: gpd.GeoDataFrame, ids: list[str]) -> NDArray[np.float64]:
     if "height_m" not in frame:
-        raise GeometryError("the footprints have no column `height_m`", hint="give the height above the ground in metres")
+        raise GeometryError(
+            "the footprints have no column `height_m`", hint="give the height above the ground in metres"
+        )
     height = pd.to_numeric(frame["height_m"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     for one, value in zip(ids, height.tolist(), strict=True):
         if not (np.isfinite(value) and value > 0):
@@ -208,7 +216,7 @@ def blocks(
 
 
 def _rings(polygon: shapely.Polygon, origin: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Outer ring counter-clockwise, holes clockwise, open, relative to the origin; points on the same millimetre once."""
+    """Outer ring counter-clockwise, holes clockwise, open, relative to the origin; each millimetre once."""
     found: list[NDArray[np.float64]] = []
     for number, ring in enumerate((polygon.exterior, *polygon.interiors)):
         corners = shapely.get_coordinates(ring)[:-1] - origin[:2]

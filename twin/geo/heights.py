@@ -16,7 +16,15 @@ STOREY_M = 3.0
 FLAT_M = 0.1
 """A geometry lower than this is a footprint, not a volume [m]."""
 
-HEIGHT_ATTRIBUTES = ("height_m", "measuredHeight", "measured_height", "building_height", "height", "hoogte", "bouwhoogte")
+HEIGHT_ATTRIBUTES = (
+    "height_m",
+    "measuredHeight",
+    "measured_height",
+    "building_height",
+    "height",
+    "hoogte",
+    "bouwhoogte",
+)
 """Attributes that state the height above the ground [m], most trusted first."""
 
 ROOF_ATTRIBUTES = ("roof_m", "b3_h_dak_max", "AbsoluteRidgeHeight", "b3_h_dak_70p", "b3_h_dak_50p", "b3_h_max")

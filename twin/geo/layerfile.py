@@ -24,7 +24,9 @@ def _stored_names(names: list[str]) -> list[str]:
     used = set(TAKEN)
     stored: list[str] = []
     for name in names:
-        clean = "".join(letter if letter.isprintable() and letter not in '"`' else "_" for letter in name)[:60] or "column"
+        clean = (
+            "".join(letter if letter.isprintable() and letter not in '"`' else "_" for letter in name)[:60] or "column"
+        )
         free, number = clean, 1
         while free.lower() in used:
             number += 1
@@ -46,7 +48,9 @@ def encode(column: pd.Series[Any]) -> tuple[pd.Series[Any], str]:
     if kind in ("str", "string"):
         return column.astype("str"), kind
     values = column.tolist()
-    if all(value is None or isinstance(value, str) or (isinstance(value, float) and np.isnan(value)) for value in values):
+    if all(
+        value is None or isinstance(value, str) or (isinstance(value, float) and np.isnan(value)) for value in values
+    ):
         return pd.Series([value if isinstance(value, str) else None for value in values], dtype="str"), "object"
     texts = [None if plain(value) is None else json.dumps(plain(value), ensure_ascii=False) for value in values]
     return pd.Series(texts, dtype="str"), "json" if kind in ("object", "category") else kind
@@ -66,7 +70,7 @@ def decode(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
         values = [json.loads(value) if isinstance(value, str) else None for value in column.tolist()]
         return pd.Series(values, dtype="object" if kind == "json" else kind)
     if kind in (*_NUMBERS, "bool", "Int64", "boolean", "Float64", "str", "string"):
-        return column.astype(kind)  # type: ignore[call-overload,no-any-return]
+        return column.astype(kind)  # type: ignore[call-overload]
     raise ValueError(f"{kind!r} is not a kind of column")
 
 

@@ -7,6 +7,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.city import City, Finding, Quality
+from twin.geo.readers.object_types import TERRAIN
 from twin.geo.topology import object_use, quantised, signed_volumes, welded
 
 MAX_HEIGHT_M = 1000.0
@@ -15,6 +16,9 @@ MAX_HEIGHT_M = 1000.0
 OVERLAP_M2 = 0.5
 OVERLAP_PART = 0.01
 """Footprints overlap when they share more than this area, and this part of the smaller one."""
+
+NEARLY_CLOSED = 0.4
+"""The area vectors of a closed surface cancel; one whose sum is under this part of its area is meant to be closed."""
 
 _SOLID_LAYERS = ("buildings", "bridges", "tunnels")
 
@@ -65,18 +69,33 @@ def _solids(city: City) -> list[Finding]:
     layer = city.objects["layer"].to_numpy(dtype=object)
     lod = city.objects["lod"].to_numpy(dtype=object)
     volume = signed_volumes(mesh, mesh.owner.astype(np.int64), count)
-    solid = np.isin(layer, _SOLID_LAYERS) & _drawn(city) & np.array([not str(one).startswith("0") for one in lod], dtype=bool)
+    solid = (
+        np.isin(layer, _SOLID_LAYERS)
+        & _drawn(city)
+        & np.array([not str(one).startswith("0") for one in lod], dtype=bool)
+    )
+    # Elsewhere the type of geometry is not known any more: what nearly closes is taken for a solid.
+    corners = mesh.vertices[mesh.triangles]
+    vector = 0.5 * np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    total = np.column_stack([np.bincount(mesh.owner, weights=vector[:, axis], minlength=count) for axis in range(3)])
+    area = np.bincount(mesh.owner, weights=np.linalg.norm(vector, axis=1), minlength=count)
+    guessed = ~solid & _drawn(city) & (layer != TERRAIN) & (np.linalg.norm(total, axis=1) < NEARLY_CLOSED * area)
     found: list[Finding] = []
-    for number in np.flatnonzero(solid):
+    for number in np.flatnonzero(solid | guessed).tolist():
         one = str(city.objects.index[number])
-        if use.open[number]:
-            found.append(Finding("open-solid", one, f"{use.open[number]} edges belong to one face only: it has no inside"))
-        if use.many[number]:
-            found.append(Finding("non-manifold", one, f"{use.many[number]} edges belong to more than two faces"))
-        if use.turned[number]:
-            found.append(Finding("turned-face", one, f"{use.turned[number]} edges lie between faces that face opposite sides"))
-        if use.closed[number] and volume[number] < 0:
-            found.append(Finding("inside-out", one, f"its faces look inward: the volume is {volume[number]:.1f} m3"))
+        severity = "warning" if solid[number] else "info"
+        for code, wrong, message in (
+            ("open-solid", use.open[number], f"{use.open[number]} edges belong to one face only: it has no inside"),
+            ("non-manifold", use.many[number], f"{use.many[number]} edges belong to more than two faces"),
+            (
+                "turned-face",
+                use.turned[number],
+                f"{use.turned[number]} edges lie between faces that look opposite ways",
+            ),
+            ("inside-out", use.closed[number] and volume[number] < 0, "its faces look inward: the volume is negative"),
+        ):
+            if wrong:
+                found.append(Finding(code, one, message, severity))
     return found
 
 
@@ -91,7 +110,10 @@ def _duplicates(city: City) -> list[Finding]:
     same = (rows[1:] == rows[:-1]).all(axis=1)
     times = np.bincount(rows[1:][same, 0], minlength=len(city.objects))
     index = city.objects.index
-    return [Finding("duplicate-face", str(index[row]), f"{times[row]} triangles are there twice") for row in np.flatnonzero(times)]
+    return [
+        Finding("duplicate-face", str(index[row]), f"{times[row]} triangles are there twice")
+        for row in np.flatnonzero(times).tolist()
+    ]
 
 
 def _footprints(city: City) -> list[Finding]:
@@ -121,7 +143,9 @@ def _heights(city: City) -> list[Finding]:
         return []
     height = city.buildings["height_m"].to_numpy(dtype=np.float64, na_value=np.nan)
     ids = city.buildings.index
-    found = [Finding("height-unknown", str(ids[row]), "the height is not known", "info") for row in np.flatnonzero(np.isnan(height))]
-    for row in np.flatnonzero((height <= 0) | (height > MAX_HEIGHT_M)):
-        found.append(Finding("height", str(ids[row]), f"a height of {height[row]:.1f} m cannot be"))
-    return found
+    found = [
+        Finding("height-unknown", str(ids[row]), "the height is not known", "info")
+        for row in np.flatnonzero(np.isnan(height))
+    ]
+    wrong = np.flatnonzero((height <= 0) | (height > MAX_HEIGHT_M))
+    return found + [Finding("height", str(ids[row]), f"a height of {height[row]:.1f} m cannot be") for row in wrong]

@@ -65,7 +65,7 @@ def _clean(points: NDArray[np.float64], rings: Rings) -> tuple[Rings, NDArray[np
     indices, sizes, counts = rings
     ring_polygon = np.repeat(np.arange(len(counts)), counts)
     faults: dict[str, NDArray[np.int64]] = {}
-    good = counts > 0
+    good = np.ones(len(counts), dtype=bool)
     finite = np.isfinite(points).all(axis=1)
     ring_of = np.repeat(np.arange(len(sizes)), sizes)
     if not finite.all():
@@ -169,7 +169,9 @@ def _plane_coordinates(
     return np.stack([_dot(relative, u[of]), _dot(relative, v[of])], axis=1)
 
 
-def _clip_ears(flat: NDArray[np.float64], sizes: NDArray[np.int64], counts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def _clip_ears(
+    flat: NDArray[np.float64], sizes: NDArray[np.int64], counts: NDArray[np.int64]
+) -> list[NDArray[np.int64]]:
     """Triangles of each polygon as positions in `flat`, wound counter-clockwise."""
     import mapbox_earcut
 
@@ -313,7 +315,9 @@ def _without(rings: Rings, gone: NDArray[np.int64]) -> Rings:
     keep = np.ones(len(rings.counts), dtype=bool)
     keep[gone] = False
     keep_ring = np.repeat(keep, rings.counts)
-    return Rings(rings.indices[np.repeat(keep_ring, rings.sizes)], rings.sizes[keep_ring], np.where(keep, rings.counts, 0))
+    return Rings(
+        rings.indices[np.repeat(keep_ring, rings.sizes)], rings.sizes[keep_ring], np.where(keep, rings.counts, 0)
+    )
 
 
 def _nothing(rings: Rings, faults: dict[str, NDArray[np.int64]] | None = None) -> Triangulation:
@@ -322,5 +326,8 @@ def _nothing(rings: Rings, faults: dict[str, NDArray[np.int64]] | None = None) -
         faults = {"too-few-points": empty} if len(empty) else {}
     none = np.empty(0, np.int64)
     return Triangulation(
-        np.empty((0, 3), np.int32), np.empty(0, np.int32), faults, Rings(none, none, np.zeros(len(rings.counts), np.int64))
+        np.empty((0, 3), np.int32),
+        np.empty(0, np.int32),
+        faults,
+        Rings(none, none, np.zeros(len(rings.counts), np.int64)),
     )

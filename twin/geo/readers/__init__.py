@@ -109,26 +109,29 @@ def read(source: str | Path | Sequence[str | Path], *, lod: str | None = None) -
     CRSError
         When coordinates are not in metres, or files do not share a CRS.
     """
-    if isinstance(source, str | Path):
-        if source == "sample" and not Path(source).exists():
-            from twin.geo.samples import sample_folder
-
-            source = sample_folder()
-        path = existing(Path(source))
-        if path.is_dir():
-            from twin.geo.readers.cityfolder import read_city_folder
-
-            return read_city_folder(path, lod=lod)
-        paths = [path]
-    else:
+    if not isinstance(source, str | Path):
         paths = [existing(Path(one)) for one in source]
         if not paths:
             raise FormatError("there are no files to read")
         for path in paths:
             if path.is_dir():
                 raise FormatError("a folder cannot be merged with files", where=str(path), hint="read it alone")
+    else:
+        path = _sample() if source == "sample" and not Path(source).exists() else existing(Path(source))
+        if path.is_dir():
+            from twin.geo.readers.cityfolder import read_city_folder
+
+            with _no_collection():
+                return read_city_folder(path, lod=lod)
+        paths = [path]
     with _no_collection():
         return assemble([model for path in paths for model in _models(path, lod)])
+
+
+def _sample() -> Path:
+    from twin.geo.samples import sample_folder
+
+    return Path(sample_folder())
 
 
 @contextmanager

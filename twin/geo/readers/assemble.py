@@ -13,8 +13,9 @@ from twin.errors import CRSError
 from twin.geo.city import City, Quality
 from twin.geo.crs import local_plane, short_name
 from twin.geo.mesh import TriangleMesh
-from twin.geo.readers.layers import TERRAIN, ObjectTable, layer_of, layers_of
+from twin.geo.readers.layers import ObjectTable, layers_of
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel
+from twin.geo.readers.object_types import TERRAIN, layer_of
 from twin.geo.readers.tin import terrain_from_triangles
 from twin.geo.triangulate import Rings, triangulate
 
@@ -104,7 +105,7 @@ def _stack(whole: ObjectModel, parts: list[tuple[ObjectModel, NDArray[np.int64]]
     tables, indices, sizes, counts, owners, semantics = [], [], [], [], [], []
     start, faces = 0, [0]
     for model, rows in parts:
-        keep = rows[model.owner] >= 0 if len(model.owner) else np.empty(0, dtype=bool)
+        keep: NDArray[np.bool_] = np.isin(model.owner, np.flatnonzero(rows >= 0))
         keep_ring = np.repeat(keep, model.rings.counts)
         tables.append(model.vertices + (model.shift - shift))
         indices.append(model.rings.indices[np.repeat(keep_ring, model.rings.sizes)] + start)
@@ -134,11 +135,11 @@ def mesh_of(
     used[model.rings.indices] = True
     number = np.cumsum(used) - 1
     vertices = model.vertices[used] + (shift - origin)
-    emptied = model.rings.counts == 0
+    emptied = np.asarray(model.rings.counts == 0, dtype=bool)
     cut = triangulate(vertices, Rings(number[model.rings.indices], model.rings.sizes, model.rings.counts))
     for code, faces in cut.faults.items():
         # A face that a reader has emptied was noted there.
-        _note(code, faces[~emptied[faces]], model, findings)
+        _note(code, faces[np.flatnonzero(~emptied[faces])], model, findings)
     finite = np.isfinite(vertices).all(axis=1)
     vertices = np.where(finite[:, None], vertices, 0.0)
     mesh = TriangleMesh(vertices, cut.triangles, model.owner[cut.polygon], model.semantic[cut.polygon])
@@ -172,14 +173,24 @@ def assemble(models: Sequence[ObjectModel]) -> City:
     origin = local_origin(models)
     findings = Findings()
     for model in models:
-        findings.extend(model.findings.collected())
+        findings.absorb(model.findings)
     model, shift = merged(models, findings)
     mesh, vertices, rings = mesh_of(model, shift, origin, findings)
     layers = [layer_of(kind) for kind in model.types]
     table = ObjectTable(
-        model.ids, model.types, model.parents, layers, model.attributes, vertices + origin, rings, model.owner,
-        model.semantic, {row: anchor + shift for row, anchor in model.anchors.items()}, crs,
-    )  # fmt: skip
+        ids=model.ids,
+        types=model.types,
+        parents=model.parents,
+        layers=layers,
+        attributes=model.attributes,
+        # A micrometre: adding the origin leaves digits that mean nothing.
+        points=np.round(vertices + origin, 6),
+        rings=rings,
+        owner=model.owner,
+        semantic=model.semantic,
+        anchors={row: anchor + shift for row, anchor in model.anchors.items()},
+        crs=crs,
+    )
     frames = layers_of(table)
     ground = np.array([layer == TERRAIN for layer in layers], dtype=bool)
     terrain = None

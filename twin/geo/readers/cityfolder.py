@@ -16,14 +16,14 @@ import orjson
 from twin.errors import CRSError, FormatError, MissingFileError, TwinError, did_you_mean
 from twin.geo.city import LAYERS, City, Finding, Quality, Source
 from twin.geo.crs import parse, require_metres
+from twin.geo.layerfile import read_layer
 from twin.geo.readers import cityjson
 from twin.geo.readers.assemble import mesh_of, object_frame
-from twin.geo.readers.layers import layer_of
+from twin.geo.readers.object_types import layer_of
 from twin.geo.readers.source import Blob
 from twin.geo.terrain import Terrain
 from twin.geo.writers.cityfolder import FORMAT, INDEX, VERSION
 from twin.geo.writers.cityjson import MARK_LAYER, MARK_LOD, MARK_TYPE
-from twin.geo.layerfile import read_layer
 from twin.grid import GridSpec
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def read_city_folder(folder: Path, *, lod: str | None = None) -> City:
             if kind == "objects":
                 parts |= _objects(Blob(f"{folder.name}/{name}", contents[name], ""), origin, lod)
             elif kind == "layer":
-                layers[_layer_name(entry, where)] = read_layer(folder / name, entry["layer"], _columns(entry, where), crs)
+                layer = _layer_name(entry, where)
+                layers[layer] = read_layer(folder / name, layer, _columns(entry, where), crs)
             elif kind == "terrain":
                 parts["terrain"] = _terrain(folder / name, entry, where)
             elif kind == "quality":
@@ -107,7 +108,9 @@ def _index(folder: Path) -> dict[str, Any]:
         stated = index.get("format_version")
         raise FormatError(f"version {stated!r} of the city folder is not known; {VERSION} is", where=str(path))
     files, sources = index.get("files"), index.get("sources", [])
-    if not isinstance(files, list) or not all(isinstance(one, dict) and isinstance(one.get("path"), str) for one in files):
+    if not isinstance(files, list) or not all(
+        isinstance(one, dict) and isinstance(one.get("path"), str) for one in files
+    ):
         raise FormatError("`files` is not a list of tables with a `path`", where=str(path))
     if not isinstance(sources, list) or not all(isinstance(one, dict) for one in sources):
         raise FormatError("`sources` is not a list of tables", where=str(path))
@@ -153,7 +156,9 @@ def _content(folder: Path, entry: dict[str, Any], where: str) -> bytes:
     except OSError as error:
         raise MissingFileError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
     if hashlib.sha256(content).hexdigest() != entry.get("sha256"):
-        raise FormatError("the checksum does not match city.toml: the file was changed or damaged", where=str(path), hint=_CHANGED)
+        raise FormatError(
+            "the checksum does not match city.toml: the file was changed or damaged", where=str(path), hint=_CHANGED
+        )
     return content
 
 
@@ -179,7 +184,9 @@ def _layer_name(entry: dict[str, Any], where: str) -> str:
 def _columns(entry: dict[str, Any], where: str) -> list[dict[str, str]]:
     columns = entry.get("columns", [])
     keys = ("name", "stored", "kind")
-    if isinstance(columns, list) and all(isinstance(one, dict) and all(isinstance(one.get(k), str) for k in keys) for one in columns):
+    if isinstance(columns, list) and all(
+        isinstance(one, dict) and all(isinstance(one.get(k), str) for k in keys) for one in columns
+    ):
         return columns
     raise FormatError(f"`columns` of {entry['path']} is not a list of tables with {', '.join(keys)}", where=where)
 

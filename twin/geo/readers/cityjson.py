@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
 from twin.geo.crs import parse, require_metres
-from twin.geo.readers.cityjson_geometry import DEPTH, NOT_READ, FlatGeometry, Piece
+from twin.geo.readers.cityjson_objects import Entry, build_model, note_templates
 from twin.geo.readers.model import Findings, ObjectModel
 from twin.geo.readers.source import Blob
 
@@ -33,16 +32,6 @@ def recognises(head: bytes, name: str) -> bool:
     """Whether the first bytes look like CityJSON; JSON of another kind is told apart by `read`."""
     text = head.removeprefix(_BOM).lstrip()
     return text[:1] == b"{" and (b'"CityJSON' in head or b'"CityObjects"' in head or name.lower().endswith(SUFFIXES))
-
-
-@dataclass(slots=True)
-class _Entry:
-    """One object of the file with the part of the vertex table that it may use."""
-
-    object_id: str
-    content: dict[str, Any]
-    first_vertex: int
-    vertices: int
 
 
 def read(blob: Blob, *, lod: str | None = None) -> ObjectModel:
@@ -83,7 +72,7 @@ def read(blob: Blob, *, lod: str | None = None) -> ObjectModel:
     if crs is None:
         message = "the file does not say in which coordinate reference system it is; taken as a local plane in metres"
         findings.add("no-crs", "", message, path="metadata.referenceSystem")
-    entries: list[_Entry] = []
+    entries: list[Entry] = []
     tables: list[NDArray[np.float64]] = []
     count = 0
     for line, document in chain([(1, header)], documents):
@@ -91,8 +80,7 @@ def read(blob: Blob, *, lod: str | None = None) -> ObjectModel:
         if document is not header:
             _check_feature(document, where)
         count += _collect(document, where, count, entries, tables, findings)
-    if "geometry-templates" in header:
-        findings.add("templates", "", "geometry templates are not read yet", severity="info", path="geometry-templates")
+    note_templates(header.get("geometry-templates"), findings)
     vertices = np.concatenate(tables) * scale if tables else np.empty((0, 3))
     title = metadata.get("title")
     contact = metadata.get("pointOfContact")
@@ -100,7 +88,7 @@ def read(blob: Blob, *, lod: str | None = None) -> ObjectModel:
     licence = metadata.get("license", metadata.get("licence"))
     date = _text(metadata.get("referenceDate"))
     source = Source(blob.name, f"{kind} {version}".strip(), _text(licence), _text(credit), blob.sha256, date)
-    return _model(entries, vertices, shift, crs, source, findings, lod=lod, name=_text(title), date=date)
+    return build_model(entries, vertices, shift, crs, source, findings, lod=lod, name=_text(title), date=date)
 
 
 def _text(value: Any) -> str:
@@ -216,7 +204,7 @@ def _collect(
     document: dict[str, Any],
     where: str,
     first_vertex: int,
-    entries: list[_Entry],
+    entries: list[Entry],
     tables: list[NDArray[np.float64]],
     findings: Findings,
 ) -> int:
@@ -238,7 +226,7 @@ def _collect(
             message = "the object has no type; left out"
             findings.add("object-type", object_id, message, severity="error", path=f"CityObjects.{object_id}")
             continue
-        entries.append(_Entry(object_id, content, first_vertex, len(table)))
+        entries.append(Entry(object_id, content, first_vertex, len(table)))
     return len(table)
 
 
@@ -256,159 +244,3 @@ def _vertex_table(vertices: list[Any], where: str, findings: Findings) -> NDArra
             message = f"vertex {number} is not three numbers; surfaces that use it are left out"
             findings.add("vertex", "", message, severity="error", path=f"{where} vertices[{number}]")
     return np.array([np.full(3, np.nan) if row is None else row for row in rows])
-
-
-def lod_text(value: Any) -> str:
-    """Level of detail as text: ``"2.2"``; numbers of version 1.0 are spelt the same."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return f"{value:g}"
-    return ""
-
-
-def _lod_rank(lod: str) -> tuple[float, str]:
-    try:
-        return float(lod), lod
-    except ValueError:
-        return -1.0, lod
-
-
-def _model(
-    entries: list[_Entry],
-    vertices: NDArray[np.float64],
-    shift: NDArray[np.float64],
-    crs: CRS | None,
-    source: Source,
-    findings: Findings,
-    *,
-    lod: str | None,
-    name: str,
-    date: str,
-) -> ObjectModel:
-    flat = FlatGeometry(findings)
-    lods: list[str] = []
-    seen: set[str] = set()
-    unique: dict[str, _Entry] = {}
-    for entry in entries:
-        if entry.object_id in unique:
-            findings.add("duplicate-id", entry.object_id, "a second object with this id; left out", severity="error")
-        else:
-            unique[entry.object_id] = entry
-    for row, entry in enumerate(unique.values()):
-        lods.append(_add_geometries(flat, row, entry, lod, seen, findings))
-    if lod is not None and seen and lod not in seen:
-        there = ", ".join(sorted(seen - {""}, key=_lod_rank)) or "none stated"
-        raise FormatError(f"nothing in lod {lod!r}; the file has: {there}", where=source.name)
-    rings, owner, semantic = flat.finish()
-    drawn = set(owner.tolist())
-    anchors = {row: found for row, entry in enumerate(unique.values()) if row not in drawn
-               for found in _anchor(entry, vertices)}  # fmt: skip
-    return ObjectModel(
-        crs=crs,
-        ids=list(unique),
-        types=[entry.content["type"] for entry in unique.values()],
-        parents=_parents(unique, findings),
-        lods=lods,
-        attributes=[_attributes(entry, findings) for entry in unique.values()],
-        vertices=vertices,
-        shift=shift,
-        rings=rings,
-        owner=owner,
-        semantic=semantic,
-        path_of=flat.path_of,
-        source=source,
-        findings=findings,
-        anchors=anchors,
-        name=name,
-        date=date,
-    )
-
-
-def _attributes(entry: _Entry, findings: Findings) -> dict[str, Any]:
-    attributes = entry.content.get("attributes")
-    if attributes is None:
-        return {}
-    if not isinstance(attributes, dict):
-        path = f"CityObjects.{entry.object_id}.attributes"
-        findings.add("attributes", entry.object_id, "the attributes are not an object; ignored", path=path)
-        return {}
-    return attributes
-
-
-def _add_geometries(
-    flat: FlatGeometry, row: int, entry: _Entry, lod: str | None, seen: set[str], findings: Findings
-) -> str:
-    """Take the geometries of one object in the level of detail wanted; return that level."""
-    geometries = entry.content.get("geometry")
-    if not geometries:
-        return ""
-    root = f"CityObjects.{entry.object_id}.geometry"
-    if not isinstance(geometries, list):
-        findings.add("geometry", entry.object_id, "the geometry is not a list; left out", severity="error", path=root)
-        return ""
-    usable: list[tuple[str, Piece]] = []
-    for number, geometry in enumerate(geometries):
-        kind = geometry.get("type") if isinstance(geometry, dict) else None
-        if kind in DEPTH:
-            level = lod_text(geometry.get("lod"))
-            piece = Piece(row, entry.object_id, number, kind, entry.first_vertex, entry.vertices, geometry)
-            usable.append((level, piece))
-            if not level:
-                findings.add("lod", entry.object_id, "the geometry states no lod", severity="info", path=f"{root}[{number}]")
-        elif kind in NOT_READ:
-            code = "not-read-" + str(kind).lower()
-            findings.add(code, entry.object_id, f"{kind}: {NOT_READ[kind]}", path=f"{root}[{number}]")
-        else:
-            message = f"{str(kind)[:60]!r} is not a type of geometry; left out"
-            findings.add("geometry", entry.object_id, message, severity="error", path=f"{root}[{number}]")
-    if not usable:
-        return ""
-    levels = {level for level, _ in usable}
-    seen |= levels
-    wanted = max(levels, key=_lod_rank) if lod is None else lod
-    taken = [piece for level, piece in usable if level == wanted]
-    for piece in taken:
-        flat.add(piece)
-    if not taken:
-        findings.add("lod-absent", entry.object_id, f"the object has no lod {lod}", severity="info", path=root)
-        return ""
-    return wanted
-
-
-def _anchor(entry: _Entry, vertices: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """The point of an object that is only a point, or a template placed at one; else nothing."""
-    geometries = entry.content.get("geometry")
-    for geometry in geometries if isinstance(geometries, list) else []:
-        if isinstance(geometry, dict) and geometry.get("type") in ("MultiPoint", "GeometryInstance"):
-            numbers = geometry.get("boundaries")
-            if isinstance(numbers, list) and len(numbers) == 1 and type(numbers[0]) is int and 0 <= numbers[0] < entry.vertices:
-                point = vertices[entry.first_vertex + numbers[0]]
-                if np.isfinite(point).all():
-                    return [point]
-    return []
-
-
-def _parents(entries: dict[str, _Entry], findings: Findings) -> list[str]:
-    """Parent of each object, from ``parents``, or from ``children`` of the other where that is missing."""
-    found: dict[str, str] = {}
-    for object_id, entry in entries.items():
-        children = entry.content.get("children", entry.content.get("members"))
-        if not isinstance(children, list) or entry.content["type"] == "CityObjectGroup":
-            continue
-        for child in children:
-            if isinstance(child, str) and child in entries:
-                found.setdefault(child, object_id)
-            else:
-                message = f"child {str(child)[:80]!r} is not in the file"
-                findings.add("child", object_id, message, path=f"CityObjects.{object_id}.children")
-    for object_id, entry in entries.items():
-        stated = entry.content.get("parents")
-        if not isinstance(stated, list) or not stated:
-            continue
-        if isinstance(stated[0], str) and stated[0] in entries and stated[0] != object_id:
-            found[object_id] = stated[0]
-        else:
-            message = f"parent {str(stated[0])[:80]!r} is not in the file"
-            findings.add("parent", object_id, message, path=f"CityObjects.{object_id}.parents")
-    return [found.get(object_id, "") for object_id in entries]

@@ -59,10 +59,18 @@ class FlatGeometry:
             found = self._mend(piece, boundaries, depth)
         if not found:
             return
+        if not all(found):
+            self._note_empty(piece, boundaries, depth)
         self.surfaces += found
         self.codes += self._semantics(piece, len(found), depth)
         self.pieces.append(piece)
         self.lengths.append(len(found))
+
+    def _note_empty(self, piece: Piece, boundaries: Any, depth: int) -> None:
+        for path, surface in _walk(boundaries, depth, ""):
+            if surface == []:
+                where = f"CityObjects.{piece.object_id}.geometry[{piece.number}].boundaries{path}"
+                self.findings.add("too-few-points", piece.object_id, "the surface has no ring", severity="error", path=where)
 
     def _mend(self, piece: Piece, boundaries: Any, depth: int) -> list[Any]:
         """Keep the faces that are lists of rings of whole numbers; an unsound one becomes an empty face."""
@@ -95,7 +103,9 @@ class FlatGeometry:
             values = _values(semantics["values"], piece.geometry["boundaries"], depth)
             codes = [code_of[value] for value in values]
         except (TypeError, KeyError):
-            self.findings.add("semantics", piece.object_id, "values point to surfaces that are not there; ignored", path=where)
+            self.findings.add(
+                "semantics", piece.object_id, "values point to surfaces that are not there; ignored", path=where
+            )
             return [0] * count
         if len(codes) != count:
             message = f"{len(codes)} values for {count} surfaces; those without one are taken as unknown"
@@ -180,7 +190,7 @@ def _sound(surfaces: list[Any]) -> bool:
     if not set(map(type, rings)) <= _LISTS:
         return False
     numbers = list(chain.from_iterable(rings))
-    return set(map(type, numbers)) <= _NUMBERS and (not numbers or max(numbers) < 2**62 and min(numbers) > -(2**62))
+    return set(map(type, numbers)) <= _NUMBERS and (not numbers or (max(numbers) < 2**62 and min(numbers) > -(2**62)))
 
 
 def _walk(boundaries: Any, depth: int, path: str) -> Iterator[tuple[str, Any]]:

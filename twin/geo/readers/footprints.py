@@ -78,10 +78,12 @@ def dissolve(polygons: NDArray[np.object_], group: NDArray[np.int64], groups: in
             continue
         place = first[rows][:, None] + np.arange(high)
         inside = np.arange(high) < members[rows][:, None]
-        padded = np.where(inside, polygons[np.minimum(place, len(polygons) - 1)], None)
+        padded: NDArray[np.object_] = np.full(place.shape, None, dtype=object)
+        padded[inside] = polygons[place[inside]]
         out[rows] = _unite(padded)
     for row in several[members[several] > 1024]:
-        out[row] = _unite(polygons[None, first[row] : first[row] + members[row]])[0]
+        own: NDArray[np.object_] = polygons[first[row] : first[row] + members[row]]
+        out[row] = _unite(own[np.newaxis])[0]
     return out
 
 

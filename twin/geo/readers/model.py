@@ -33,10 +33,15 @@ class Findings:
         if self._count[code, severity] <= MAX_FINDINGS_A_CODE:
             self._kept.append(Finding(code, object_id, message, severity, path))
 
-    def extend(self, findings: tuple[Finding, ...]) -> None:
-        """Note findings made elsewhere."""
-        for finding in findings:
-            self.add(finding.code, finding.object_id, finding.message, severity=finding.severity, path=finding.path)
+    def absorb(self, other: Findings) -> None:
+        """Take over what another has collected."""
+        for finding in other._kept:
+            kind = finding.code, finding.severity
+            self._count[kind] += 1
+            other._count[kind] -= 1
+            if self._count[kind] <= MAX_FINDINGS_A_CODE:
+                self._kept.append(finding)
+        self._count.update(other._count)
 
     def collected(self) -> tuple[Finding, ...]:
         """All that was kept, and a line for each kind of which there were more."""

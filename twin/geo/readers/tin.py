@@ -57,7 +57,9 @@ def terrain_from_triangles(points: NDArray[np.float64], triangles: NDArray[np.in
     first_row = np.maximum(np.ceil(row.min(axis=1) - 1e-9), 0).astype(np.int64)
     last_row = np.minimum(np.floor(row.max(axis=1) + 1e-9), grid.shape[0] - 1).astype(np.int64)
     wide, tall = np.maximum(last_column - first_column + 1, 0), np.maximum(last_row - first_row + 1, 0)
-    doubled = (column[:, 1] - column[:, 0]) * (row[:, 2] - row[:, 0]) - (column[:, 2] - column[:, 0]) * (row[:, 1] - row[:, 0])
+    doubled = (column[:, 1] - column[:, 0]) * (row[:, 2] - row[:, 0]) - (column[:, 2] - column[:, 0]) * (
+        row[:, 1] - row[:, 0]
+    )
     cells = np.where(np.abs(doubled) > 1e-12, wide * tall, 0)
     chunk = np.cumsum(cells) // _AT_ONCE
     for number in np.unique(chunk[cells > 0]):
@@ -65,8 +67,12 @@ def terrain_from_triangles(points: NDArray[np.float64], triangles: NDArray[np.in
         t = np.repeat(of, cells[of])
         place = np.arange(len(t)) - np.repeat(np.cumsum(cells[of]) - cells[of], cells[of])
         r, c = first_row[t] + place // wide[t], first_column[t] + place % wide[t]
-        b1 = ((c - column[t, 0]) * (row[t, 2] - row[t, 0]) - (column[t, 2] - column[t, 0]) * (r - row[t, 0])) / doubled[t]
-        b2 = ((column[t, 1] - column[t, 0]) * (r - row[t, 0]) - (c - column[t, 0]) * (row[t, 1] - row[t, 0])) / doubled[t]
+        b1 = ((c - column[t, 0]) * (row[t, 2] - row[t, 0]) - (column[t, 2] - column[t, 0]) * (r - row[t, 0])) / doubled[
+            t
+        ]
+        b2 = ((column[t, 1] - column[t, 0]) * (r - row[t, 0]) - (c - column[t, 0]) * (row[t, 1] - row[t, 0])) / doubled[
+            t
+        ]
         inside = (b1 >= -1e-9) & (b2 >= -1e-9) & (b1 + b2 <= 1 + 1e-9)
         t, b1, b2 = t[inside], b1[inside], b2[inside]
         value = z[t, 0] + b1 * (z[t, 1] - z[t, 0]) + b2 * (z[t, 2] - z[t, 0])

@@ -13,10 +13,10 @@ import orjson
 
 from twin.errors import GeometryError, OutputError
 from twin.geo.city import City, Quality
+from twin.geo.layerfile import write_layer
 from twin.geo.terrain import Terrain
 from twin.geo.writers.atomic import new_folder
 from twin.geo.writers.cityjson import cityjson_bytes
-from twin.geo.layerfile import write_layer
 from twin.geo.writers.toml import dumps
 
 FORMAT = "stadstwin city folder"
@@ -80,7 +80,9 @@ def _check_place(folder: Path) -> None:
     except (OSError, ValueError, AttributeError, TypeError):
         known = False
     if not known:
-        raise OutputError("the folder is not empty and not a city folder", where=str(folder), hint="choose another folder")
+        raise OutputError(
+            "the folder is not empty and not a city folder", where=str(folder), hint="choose another folder"
+        )
     if present - listed:
         other = ", ".join(sorted(present - listed)[:3])
         raise OutputError(
@@ -104,11 +106,10 @@ def _write_terrain(terrain: Terrain, city: City, place: Path) -> dict[str, Any]:
     crs = city.crs.to_wkt() if city.crs.to_authority() is not None else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        with rasterio.open(
-            place / TERRAIN, "w", driver="GTiff", height=grid.rows, width=grid.columns, count=1, dtype="float32", crs=crs,
-            transform=rasterio.Affine(grid.cell, 0.0, grid.west, 0.0, -grid.cell, grid.north), nodata=float("nan"), compress="deflate",
-            predictor=3,
-        ) as file:  # fmt: skip
+        place_of = rasterio.Affine(grid.cell, 0.0, grid.west, 0.0, -grid.cell, grid.north)
+        profile = {"driver": "GTiff", "count": 1, "dtype": "float32", "nodata": float("nan"), "compress": "deflate"}
+        shape = {"height": grid.rows, "width": grid.columns}
+        with rasterio.open(place / TERRAIN, "w", crs=crs, transform=place_of, predictor=3, **shape, **profile) as file:
             file.write(terrain.height, 1)
     where = {"west": float(grid.west), "north": float(grid.north), "cell_m": float(grid.cell)}
     extra = {"rows": grid.rows, "columns": grid.columns, **where, "grid_crs": grid.crs or ""}
@@ -117,7 +118,9 @@ def _write_terrain(terrain: Terrain, city: City, place: Path) -> dict[str, Any]:
 
 def _quality(quality: Quality) -> bytes:
     fields = ("code", "object_id", "message", "severity", "path")
-    rows = [[getattr(finding, name).encode("utf-8", "replace").decode() for name in fields] for finding in quality.findings]
+    rows = [
+        [getattr(finding, name).encode("utf-8", "replace").decode() for name in fields] for finding in quality.findings
+    ]
     return orjson.dumps({"fields": fields, "findings": rows}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from twin.errors import OutputError
 from twin.geo.city import City
 from twin.geo.mesh import SEMANTIC_NAMES, TriangleMesh
-from twin.geo.readers.layers import LAYER_OF, layer_of
+from twin.geo.readers.cityjson_objects import LODS
+from twin.geo.readers.object_types import LAYER_OF, layer_of
 from twin.geo.topology import edge_use, quantised, shells, signed_volumes, welded
 from twin.geo.writers.atomic import write_bytes
 
@@ -24,9 +25,10 @@ SCALE_M = 0.001
 MARK_TYPE, MARK_LAYER, MARK_LOD = "stadstwin_type", "stadstwin_layer", "stadstwin_lod"
 """Attributes that keep, in a city folder, what CityJSON cannot say."""
 
-LODS = ("0", "1", "2", "3", *(f"{whole}.{part}" for whole in range(4) for part in range(4)))
 _CORE = {*LAYER_OF, "GenericCityObject", "OtherConstruction", "CityObjectGroup"} - {"BridgeConstructionElement"}
-_SECOND = re.compile(r"^(Building|Bridge|Tunnel)(Part|Installation|ConstructiveElement|Furniture|Storey|Room|Unit|HollowSpace)$")
+_SECOND = re.compile(
+    r"^(Building|Bridge|Tunnel)(Part|Installation|ConstructiveElement|Furniture|Storey|Room|Unit|HollowSpace)$"
+)
 _EXTENSION = re.compile(r"^\+[A-Z]\w+$")
 _SURFACES_ONLY = ("Road", "Railway", "TransportSquare", "Waterway", "LandUse")
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
@@ -65,7 +67,9 @@ def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) 
         if parent in known:
             children.setdefault(parent, []).append(str(object_id))
     objects: dict[str, Any] = {}
-    for number, (object_id, row) in enumerate(zip(city.objects.index, city.objects.itertuples(index=False), strict=True)):
+    for number, (object_id, row) in enumerate(
+        zip(city.objects.index, city.objects.itertuples(index=False), strict=True)
+    ):
         kind = str(row.type)
         written: dict[str, Any] = {"type": kind if kind in _CORE or _EXTENSION.match(kind) else "GenericCityObject"}
         stated = dict(rows.get(object_id, {}))
@@ -124,7 +128,11 @@ def _pack(mesh: TriangleMesh, objects: int) -> _Packed:
     grid = corners[first]
     use = edge_use(triangles, owner, objects)
     shell = shells(len(triangles), use.pairs) if len(triangles) else np.empty(0, np.int64)
-    small = TriangleMesh(grid * SCALE_M, triangles.astype(np.int32), owner, semantic) if len(triangles) else mesh
+    small = (
+        TriangleMesh(np.asarray(grid * SCALE_M, dtype=np.float64), triangles.astype(np.int32), owner, semantic)
+        if len(triangles)
+        else mesh
+    )
     volume = signed_volumes(small, shell, int(shell.max()) + 1 if len(shell) else 0)
     starts = np.searchsorted(owner, np.arange(objects + 1))
     return _Packed(grid, triangles, semantic, starts, use.closed, shell, volume > 0)
@@ -150,7 +158,11 @@ def _geometry(packed: _Packed, number: int, kind: str, lod: str) -> dict[str, An
     inner = [int(one) for one in shell_numbers if not packed.outward[one]]
     if solid and len(outer) == 1:
         parts = [chosen[packed.shell[start:stop] == one] for one in outer + inner]
-        geometry: dict[str, Any] = {"type": "Solid", "lod": level, "boundaries": [_faces(packed, part) for part in parts]}
+        geometry: dict[str, Any] = {
+            "type": "Solid",
+            "lod": level,
+            "boundaries": [_faces(packed, part) for part in parts],
+        }
     elif solid and outer and not inner:
         parts = [chosen[packed.shell[start:stop] == one] for one in outer]
         geometry = {"type": "CompositeSolid", "lod": level, "boundaries": [[_faces(packed, part)] for part in parts]}

@@ -38,7 +38,11 @@ def _key(key: str) -> str:
 
 def dumps(document: Mapping[str, Any]) -> str:
     """TOML of a mapping of values, in order; a list of mappings becomes an array of tables, which come last."""
-    tables = {key: value for key, value in document.items() if isinstance(value, list) and value and isinstance(value[0], dict)}
+    tables = {
+        key: value
+        for key, value in document.items()
+        if isinstance(value, list) and value and isinstance(value[0], dict)
+    }
     lines = [f"{_key(key)} = {_value(value)}" for key, value in document.items() if key not in tables]
     for key, rows in tables.items():
         for row in rows:
