@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from viewer import raster
 from viewer.scene import MeshLayer, View
 
-ANGLE_DEG = 28.0
+ANGLE_DEG = 30.0
 
 
 def blockers(layers: list[MeshLayer], bounds: tuple[float, float, float, float]) -> tuple[NDArray[np.float32], float, float, float]:
@@ -86,7 +86,7 @@ def standard_views(
     box = _box_points(focus, floor, 6.0)
     grid = blockers(layers, bounds)
     look_at = busy if len(busy) else _lattice(bounds, floor)
-    altitudes = (27.0, 33.0, 40.0)
+    altitudes = (20.0, 25.0, 31.0, 38.0)
     overview = _best(box, look_at, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.06)
     views = [overview, _plan(focus)]
     if hot is not None:

@@ -47,10 +47,20 @@ class Surfaces(NamedTuple):
     thing: NDArray[np.int32]
 
 
+BLOCK = 8
+"""Cells a side of the blocks that a shadow ray may jump over."""
+
+
 class Heights(NamedTuple):
-    """Raster of what casts shadow."""
+    """Rasters of what casts shadow, and of what hides the sky (no leaves, no people).
+
+    `solid` holds rasters from fine to coarse end to end; `levels` (L, 3) where each starts, its rows and columns.
+    """
 
     z: NDArray[np.float32]
+    block_top: NDArray[np.float32]
+    solid: NDArray[np.float32]
+    levels: NDArray[np.int64]
     west: float
     north: float
     cell: float
@@ -83,6 +93,7 @@ def _pixel_light(  # type: ignore[no-untyped-def]
     hr, hc = hz.shape
     light = np.empty(3)
     for i in range(first, last):
+        sky_number, sky_until, open_sky = np.uint32(0), 0, 1.0
         for j in range(out.shape[1]):
             red, green, blue = 0.0, 0.0, 0.0
             previous = -1
@@ -136,11 +147,15 @@ def _pixel_light(  # type: ignore[no-untyped-def]
                         qx, qy, qz = px + nx * off, py + ny * off, pz + nz * off * 0.5 + 0.05
                         lit = 0.0
                         if facing > 0.0 or kind == FOLIAGE or kind == PERSON:
-                            lit = _sunlit(hz, heights.west, heights.north, cell, heights.top, qx, qy, qz, sx / flat, sy / flat, sz / flat)
+                            lit = _sunlit(hz, heights.block_top, heights.west, heights.north, cell, heights.top,
+                                          qx, qy, qz, sx / flat, sy / flat, sz / flat)  # fmt: skip
                         if kind == FOLIAGE or kind == PERSON:
                             facing = 0.35 + 0.65 * facing if facing > -0.5 else 0.02
                             facing = max(facing, 0.0)
-                        open_sky = _sky_seen(hz, heights.west, heights.north, cell, qx, qy, qz)
+                        if number != sky_number or j >= sky_until:
+                            # the sky changes slowly over a surface: ask at every fourth pixel
+                            open_sky = _sky_seen(heights.solid, heights.levels, heights.west, heights.north, cell, qx, qy, qz)
+                            sky_number, sky_until = number, j + 4
                         up = 0.5 + 0.5 * nz
                         ambient = min(1.0, open_sky / max(up, 0.25)) * up
                         sun = lit * max(facing, 0.0) / sz
@@ -242,35 +257,55 @@ def _height(hz, west, north, cell, x, y):  # type: ignore[no-untyped-def]  # pra
 
 
 @njit()
-def _sunlit(hz, west, north, cell, top, x, y, z, ux, uy, rise):  # type: ignore[no-untyped-def]  # pragma: no cover
-    lit, d = 1.0, 0.35 * cell
+def _sunlit(  # type: ignore[no-untyped-def]
+    hz, block_top, west, north, cell, top, x, y, z, ux, uy, rise
+):  # pragma: no cover - compiled
+    lit, d, size = 1.0, 0.35 * cell, BLOCK * cell
     while True:
         ray = z + d * rise
-        if ray > top:
+        if ray > top + 0.5:
             return lit
-        over = _height(hz, west, north, cell, x + d * ux, y + d * uy)
-        if over < -1e8 and d > 2 * cell:
+        px, py = x + d * ux, y + d * uy
+        i, j = int((north - py) / size), int((px - west) / size)
+        if i < 0 or j < 0 or i >= block_top.shape[0] or j >= block_top.shape[1]:
             return lit
+        # `block_top` covers the neighbours too, so nothing within one block can be hit or grazed
+        if ray > block_top[i, j] + 0.1 * d + 0.5:
+            d += 0.95 * size
+            continue
+        over = _height(hz, west, north, cell, px, py)
         # the sun is a disc: a ray that passes close to an edge is half in shadow
-        clear = (ray - over + 0.25) / (0.25 + 0.035 * d + 0.25)
+        clear = (ray - over + 0.20) / (0.40 + 0.03 * d)
         if clear < lit:
             lit = clear
             if lit <= 0.0:
                 return 0.0
-        d += max(0.5 * cell, min(0.45 * (ray - over) / (1.0 + rise), 4.0))
+        d += 0.6 * cell
 
 
 @njit()
-def _sky_seen(hz, west, north, cell, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _sky_seen(solid, levels, west, north, cell, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     total = 0.0
     for k in range(8):
         angle = 0.3927 + k * 0.7853981634
         ux, uy = math.cos(angle), math.sin(angle)
-        steep, d = 0.0, 0.8
-        for _ in range(6):
-            slope = (_height(hz, west, north, cell, x + d * ux, y + d * uy) - z - 0.15) / d
-            steep = max(steep, slope)
-            d *= 1.9
+        steep, d, size = 0.0, 0.8, cell
+        for level in range(len(levels)):
+            start, rows, columns = levels[level, 0], levels[level, 1], levels[level, 2]
+            # far away a coarser raster: a smooth answer from few samples
+            for half in range(2):
+                e = d * (1.0 + 0.5 * half)
+                c, r = (x + e * ux - west) / size - 0.5, (north - y - e * uy) / size - 0.5
+                j, i = int(math.floor(c)), int(math.floor(r))
+                if i < 0 or j < 0 or i >= rows - 1 or j >= columns - 1:
+                    continue
+                fc, fr = c - j, r - i
+                at = start + i * columns + j
+                upper = solid[at] * (1 - fc) + solid[at + 1] * fc
+                lower = solid[at + columns] * (1 - fc) + solid[at + columns + 1] * fc
+                steep = max(steep, (upper * (1 - fr) + lower * fr - z - 0.15) / e)
+            d *= 2.0
+            size *= 2.0
         total += 1.0 / (1.0 + steep * steep)
     return total / 8.0
 

@@ -143,15 +143,46 @@ def height_raster(packed: Packed, shift: NDArray[np.float64], max_cells: int = 6
     keep = packed.casts | (packed.kind == light.FLOOR) | (packed.kind == light.WATER)
     keep &= packed.kind != light.BEYOND
     if not keep.any():
-        return light.Heights(np.full((2, 2), -1e9, np.float32), 0.0, 0.0, 1.0, -1e9)
-    used = packed.vertices[packed.triangles[keep].ravel()] - shift
+        nothing = np.full((2, 2), -1e9, np.float32)
+        return light.Heights(nothing, nothing, nothing.ravel(), np.array([[0, 2, 2]]), 0.0, 0.0, 1.0, -1e9)
+    vertices = packed.vertices - shift
+    used = vertices[packed.triangles[keep].ravel()]
     low, high = used.min(axis=0), used.max(axis=0)
     cell = max(0.4, float(np.sqrt((high[0] - low[0]) * (high[1] - low[1]) / max_cells)))
     west, north = float(low[0] - 2 * cell), float(high[1] + 2 * cell)
     shape = (int((north - low[1]) / cell) + 3, int((high[0] - west) / cell) + 3)
-    z = np.full(shape, np.float32(-1e9))
-    raster.top_heights(packed.vertices - shift, packed.triangles[keep], west, north, cell, shape, z)
-    return light.Heights(z, west, north, cell, float(high[2]))
+    solid = np.full(shape, np.float32(low[2]))
+    soft = (packed.kind == light.FOLIAGE) | (packed.kind == light.PERSON)
+    raster.top_heights(vertices, packed.triangles[keep & ~soft], west, north, cell, shape, solid)
+    z = solid.copy()
+    raster.top_heights(vertices, packed.triangles[keep & soft], west, north, cell, shape, z)
+    return light.Heights(z, _block_top(z), *_halved(solid), west, north, cell, float(high[2]))
+
+
+SKY_LEVELS = 5
+
+
+def _halved(solid: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The raster and its means over 2, 4, 8, 16 cells, end to end, and where each starts with its shape."""
+    levels = [solid]
+    for _ in range(SKY_LEVELS - 1):
+        last = levels[-1]
+        even = np.pad(last, ((0, last.shape[0] % 2), (0, last.shape[1] % 2)), mode="edge")
+        levels.append(np.ascontiguousarray(even.reshape(even.shape[0] // 2, 2, -1, 2).mean(axis=(1, 3))))
+    starts = np.cumsum([0, *(level.size for level in levels[:-1])])
+    table = np.array([[start, *level.shape] for start, level in zip(starts, levels, strict=True)], dtype=np.int64)
+    return np.concatenate([level.ravel() for level in levels]), table
+
+
+def _block_top(z: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Highest cell of each block and the blocks around it."""
+    size = light.BLOCK
+    rows, columns = -(-z.shape[0] // size), -(-z.shape[1] // size)
+    padded = np.full((rows * size, columns * size), z.min(), np.float32)
+    padded[: z.shape[0], : z.shape[1]] = z
+    top = padded.reshape(rows, size, columns, size).max(axis=(1, 3))
+    wide = np.pad(top, 1, mode="edge")
+    return np.max([wide[i : i + rows, j : j + columns] for i in range(3) for j in range(3)], axis=0).astype(np.float32)
 
 
 def drape_of(scene: Scene, time: float, shift: NDArray[np.float64]) -> light.Drape:
