@@ -207,10 +207,10 @@ def _encode(value):  # type: ignore[no-untyped-def]  # pragma: no cover - compil
 
 @njit()
 def _sky(dz, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    f = min(1.0, max(0.0, dz) / 0.45) ** 0.6
-    out[0] = 0.78 + f * (0.23 - 0.78)
-    out[1] = 0.81 + f * (0.45 - 0.81)
-    out[2] = 0.82 + f * (0.74 - 0.82)
+    f = min(1.0, max(0.0, dz) / 0.40) ** 0.55
+    out[0] = 0.76 + f * (0.20 - 0.76)
+    out[1] = 0.82 + f * (0.42 - 0.82)
+    out[2] = 0.86 + f * (0.76 - 0.86)
 
 
 @njit()
