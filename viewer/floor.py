@@ -102,6 +102,7 @@ class FloorLayers:
         self.size = grid_size(self.extent, ground, cell)
         self.patches = patches_of(city, drawn, holes)
         self.stairs = _stair_meshes(city)
+        self.drawn = drawn
         decks = [shape for shape in local(city.bridges.geometry.values, city) if shape is not None] if len(city.bridges) else []
         self.decks: BaseGeometry = shapely.union_all(decks) if decks else shapely.Polygon()
         self.meshes = [patch_mesh(patch, ground, self.size) for patch in self.patches]
@@ -138,12 +139,16 @@ class FloorLayers:
         return MeshLayer("ground", "Ground", vertices, faces, colours.copy(), group="ground")
 
     def _surroundings(self) -> MeshLayer:
+        """A plain beyond the model, a little below its edge, and the edge itself."""
         west, south, east, north = self.extent.bounds
         reach = 6.0 * max(east - west, north - south)
-        border = shapely.get_coordinates(shapely.segmentize(self.extent.exterior, 10.0))
-        z = float(np.median(self.ground.at(border)))
+        border = shapely.get_coordinates(shapely.segmentize(self.extent.exterior, 5.0))
+        heights = self.ground.at(border)
+        z = float(heights.min()) - 0.4
         ring = shapely.difference(shapely.box(west - reach, south - reach, east + reach, north + reach), self.extent)
-        vertices, faces = shapes.plate(ring, z - 0.05)
+        foot = np.full(len(border) - 1, z)
+        edge = shapes.curtain(border[:-1], border[1:], foot, foot, heights[:-1], heights[1:])
+        vertices, faces = shapes.join([shapes.plate(ring, z), edge])
         colours = np.broadcast_to(np.array(style.GROUND, np.uint8), faces.shape)
         return MeshLayer("surroundings", "Beyond the model", vertices, faces, colours.copy(), group="surroundings")
 
@@ -175,8 +180,9 @@ class FloorLayers:
 
     def _stairs(self) -> MeshLayer | None:
         builder = shapes.MeshBuilder()
-        for row, (mesh, _) in enumerate(self.stairs):
-            builder.add(*mesh, style.SURFACES["stairs"], row)
+        for row, (mesh, stair) in enumerate(self.stairs):
+            if str(stair.name) not in self.drawn:
+                builder.add(*mesh, style.SURFACES["stairs"], row)
         if not len(builder):
             return None
         vertices, faces, colours, owner = builder.arrays()

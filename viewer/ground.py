@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 DROP_M = 0.12
 """A step in the floor that is higher than this gets a vertical side [m]."""
-MAX_GROUND_CELLS = 30_000
-FLAT_M = 0.04
+MAX_GROUND_CELLS = 20_000
+FLAT_M = 0.06
 
 
 class Ground:
@@ -37,6 +37,7 @@ class Ground:
             self._terrain = _filled(city.terrain)
         else:
             self._points = _foots(city)
+        self._tree: Any = None
 
     @property
     def known(self) -> bool:
@@ -54,8 +55,10 @@ class Ground:
             return np.zeros(len(xy))
         from scipy.spatial import cKDTree
 
+        if self._tree is None:
+            self._tree = cKDTree(self._points[:, :2])
         count = min(12, len(self._points))
-        distance, index = cKDTree(self._points[:, :2]).query(xy, k=count)
+        distance, index = self._tree.query(xy, k=count)
         weight = 1.0 / (distance.reshape(len(xy), count) ** 2 + 400.0)
         height = self._points[index.reshape(len(xy), count), 2]
         return np.asarray((weight * height).sum(axis=1) / weight.sum(axis=1))
@@ -125,47 +128,60 @@ def extent_of(city: City, margin: float = 0.0) -> BaseGeometry:
     return shapely.box(west - x - margin, south - y - margin, east - x + margin, north - y + margin)
 
 
-def pieces(geometry: BaseGeometry, size: float) -> list[shapely.Polygon]:
-    """Cut a geometry along a grid of `size`, so that it can follow a terrain."""
-    todo = list(shapes.polygons(geometry))
+def pieces(geometry: BaseGeometry, ground: Ground, finest: float) -> list[shapely.Polygon]:
+    """Cut a geometry until the ground under each piece is as good as a plane, or the piece is `finest` [m]."""
+    todo = [part for part in shapes.polygons(geometry) if part.area > 1e-6]
     done: list[shapely.Polygon] = []
     while todo:
-        part = todo.pop()
-        west, south, east, north = part.bounds
-        columns = int(np.ceil(east / size - 1e-9) - np.floor(west / size + 1e-9))
-        rows = int(np.ceil(north / size - 1e-9) - np.floor(south / size + 1e-9))
-        if columns <= 1 and rows <= 1:
-            done.append(part)
-            continue
-        if columns >= rows:
-            middle = (np.floor(west / size + 1e-9) + columns // 2) * size
-            halves = ((west, south, middle, north), (middle, south, east, north))
-        else:
-            middle = (np.floor(south / size + 1e-9) + rows // 2) * size
-            halves = ((west, south, east, middle), (west, middle, east, north))
-        for box in halves:
-            todo.extend(shapes.polygons(_clip(part, box)))
+        boxes = np.array([part.bounds for part in todo])
+        width, depth = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+        small = np.maximum(width, depth) <= finest
+        fine = small | (_unevenness(boxes, ground) < FLAT_M)
+        done += [part for part, stop in zip(todo, fine, strict=True) if stop]
+        halves: list[shapely.Polygon] = []
+        for part, box, stop in zip(todo, boxes, fine, strict=True):
+            if not stop:
+                for half in _halves(box):
+                    halves += [piece for piece in shapes.polygons(_clip(part, half)) if piece.area > 1e-6]
+        todo = halves
     return done
 
 
+def _unevenness(boxes: NDArray[np.float64], ground: Ground) -> NDArray[np.float64]:
+    """Largest distance between the ground and a plane through it, over each box (N, 4), (N,) [m]."""
+    side = np.linspace(0.0, 1.0, 6)
+    u, v = (axis.ravel() for axis in np.meshgrid(side, side))
+    x = boxes[:, :1] + (boxes[:, 2:3] - boxes[:, :1]) * u
+    y = boxes[:, 1:2] + (boxes[:, 3:4] - boxes[:, 1:2]) * v
+    heights = ground.at(np.column_stack([x.ravel(), y.ravel()])).reshape(len(boxes), -1)
+    design = np.column_stack([u, v, np.ones(len(u))])
+    plane = design @ np.linalg.pinv(design)
+    return np.asarray(np.abs(heights - heights @ plane.T).max(axis=1))
+
+
+def _halves(box: NDArray[np.float64]) -> tuple[tuple[float, float, float, float], tuple[float, float, float, float]]:
+    west, south, east, north = (float(v) for v in box)
+    if east - west >= north - south:
+        middle = (west + east) / 2
+        return (west, south, middle, north), (middle, south, east, north)
+    middle = (south + north) / 2
+    return (west, south, east, middle), (west, middle, east, north)
+
+
 def _clip(part: shapely.Polygon, box: tuple[float, float, float, float]) -> BaseGeometry:
-    clipped = shapely.clip_by_rect(part, *box)
-    return clipped if clipped.is_valid else shapely.intersection(shapely.make_valid(part), shapely.box(*box))
+    try:
+        return shapely.intersection(part, shapely.box(*box))
+    except shapely.errors.GEOSException:
+        return shapely.intersection(shapely.make_valid(part), shapely.box(*box))
 
 
 def drape(geometry: BaseGeometry, ground: Ground, lift: float, size: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """A surface that follows the ground, in one piece where the ground is flat."""
-    corners = shapely.get_coordinates(shapely.segmentize(geometry, size))
-    if not len(corners):
+    """A surface that follows the ground, in as few pieces as its unevenness allows."""
+    if geometry.is_empty:
         return np.empty((0, 3)), np.empty((0, 3), np.int32)
-    west, south, east, north = geometry.bounds
-    x, y = np.meshgrid(np.linspace(west, east, 12), np.linspace(south, north, 12))
-    heights = ground.at(np.vstack([corners, np.column_stack([x.ravel(), y.ravel()])]))
-    flat = np.ptp(heights) < FLAT_M
-    parts = [geometry] if flat else pieces(geometry, size)
-    meshes = [shapes.plate(part, 0.0) for part in parts]
+    meshes = [shapes.plate(part, 0.0) for part in pieces(geometry, ground, size)]
     vertices, faces = shapes.join([mesh for mesh in meshes if len(mesh[1])] or [shapes.plate(shapely.Polygon(), 0.0)])
-    vertices[:, 2] = (float(np.median(heights)) if flat else ground.at(vertices[:, :2])) + lift
+    vertices[:, 2] = ground.at(vertices[:, :2]) + lift
     return vertices, faces
 
 
@@ -234,12 +250,14 @@ def walls_where_it_drops(
     length = np.linalg.norm(along, axis=1)
     right = np.column_stack([along[:, 1], -along[:, 0]]) / np.maximum(length, 1e-9)[:, None]
     middle = (first + second) / 2
-    outside = floor.at(middle + right * (1.3 * floor.cell))
+    beside = right * (1.3 * floor.cell)
+    outside = floor.at(middle + beside)
+    lowest = np.fmin(np.fmin(outside, floor.at(0.9 * first + 0.1 * second + beside)), floor.at(0.1 * first + 0.9 * second + beside))
     top_first, top_second = np.empty(len(first)), np.empty(len(first))
     for index, top in enumerate(tops):
         mine = which == index
         top_first[mine], top_second[mine] = top(first[mine]), top(second[mine])
-    drop = (top_first + top_second) / 2 - outside
+    drop = (top_first + top_second) / 2 - lowest
     keep = (drop > DROP_M) & (length > 1e-6)
     if keep_clear is not None and keep.any():
         inside = np.zeros(len(keep), bool)
@@ -247,14 +265,14 @@ def walls_where_it_drops(
         keep &= ~inside
     if not keep.any():
         return empty
-    foot = outside[keep] - 0.3
+    foot = lowest[keep] - 0.3
     vertices, faces = shapes.curtain(first[keep], second[keep], foot, foot, top_first[keep], top_second[keep])
     return vertices, faces, np.tile(drop[keep], 2)
 
 
 def grid_size(extent: BaseGeometry, ground: Ground, terrain_cell: float | None) -> float:
     """Size of the pieces that follow the terrain [m]."""
-    finest = max(2.0, terrain_cell or 10.0)
+    finest = max(4.0, terrain_cell or 10.0)
     return max(finest, float(np.sqrt(extent.area / MAX_GROUND_CELLS)))
 
 

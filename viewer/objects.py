@@ -151,17 +151,21 @@ def other_meshes(city: City) -> list[MeshLayer]:
     layer_of = city.objects["layer"].to_numpy()[city.surfaces.owner]
     terrain = city.objects["type"].isin(TERRAIN_TYPES).to_numpy()[city.surfaces.owner]
     ids = [str(key) for key in city.objects.index]
-    chosen = [("terrain_mesh", "Terrain", "ground", style.GROUND, terrain)]
+    chosen = [("landuse", "terrain_mesh", "Terrain", "ground", style.GROUND, terrain)]
     for layer, (name, group, colour) in _OTHER.items():
-        chosen.append((name, layer.capitalize(), group, colour, (layer_of == layer) & ~terrain))
-    for name, label, group, colour, keep in chosen:
+        chosen.append((layer, name, layer.capitalize(), group, colour, (layer_of == layer) & ~terrain))
+    for layer, name, label, group, colour, keep in chosen:
         if not keep.any():
             continue
         mesh = city.surfaces.select(keep)
         used, owner = np.unique(mesh.owner, return_inverse=True)
         base = np.broadcast_to(np.array(colour, np.uint8), (len(mesh), 3))
         colours = base.copy() if group in ("ground", "water") else style.varied(base, style.seeds([ids[k] for k in used])[owner])
-        solid = group in ("bridges", "buildings", "furniture") or name == "trees_mesh"
+        if layer == "roads":
+            colours = _by_surface(city, [ids[k] for k in used])[owner]
+        elif layer == "other":
+            colours = _by_type(city, used)[owner]
+        solid = group in ("bridges", "buildings", "furniture") or name in ("trees_mesh", "stairs_mesh")
         attributes = {"id": [ids[k] for k in used], "type": [str(city.objects["type"].iloc[k]) for k in used]}
         out.append(
             MeshLayer(
@@ -170,6 +174,19 @@ def other_meshes(city: City) -> list[MeshLayer]:
             )
         )  # fmt: skip
     return out
+
+
+def _by_surface(city: City, ids: list[str]) -> NDArray[np.uint8]:
+    """Colour of each road by what it is, (N, 3) uint8."""
+    kinds = city.roads["surface"].astype(str).to_dict() if "surface" in city.roads else {}
+    kinds = {str(key): value for key, value in kinds.items()}
+    return np.array([style.surface_colour(kinds.get(key, "street")) for key in ids], dtype=np.uint8).reshape(-1, 3)
+
+
+def _by_type(city: City, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Colour of constructions that are not buildings: masonry; fences and the like darker."""
+    colours = np.broadcast_to(np.array(style.QUAY_WALL, np.uint8), (len(rows), 3))
+    return style.varied(colours, style.seeds(city.objects.index[rows]), 0.04)
 
 
 def trees_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | None:

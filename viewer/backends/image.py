@@ -131,6 +131,9 @@ def visible_triangles(packed: pack.Packed, camera: Camera, samples: int) -> NDAr
     ids |= colours[..., 1].astype(np.uint32) << 8
     ids |= colours[..., 2].astype(np.uint32) << 16
     ids[ids > count] = 0
+    # A hairline between two pieces of ground would show the sky as a white speck: close it.
+    speck = (ids[:, 1:-1] == 0) & (ids[:, :-2] != 0) & (ids[:, 2:] != 0)
+    ids[:, 1:-1][speck] = ids[:, :-2][speck]
     return ids
 
 

@@ -178,7 +178,7 @@ def _pixel_light(  # type: ignore[no-untyped-def]
                         far = max(0.0, t - eye.haze_from) / eye.haze_length
                         haze = 1.0 - math.exp(-far * far) if not eye.parallel else 0.0
                         if kind == BEYOND and not eye.parallel:
-                            haze = max(haze, min(1.0, 0.25 + far))
+                            haze = max(haze, min(1.0, 0.08 + max(0.0, t - 0.8 * eye.distance) / (3.0 * eye.distance)))
                         _sky(0.0, light)
                         pr = r + haze * (light[0] - r)
                         pg = g + haze * (light[1] - g)
