@@ -87,10 +87,10 @@ def standard_views(
     grid = blockers(layers, bounds)
     look_at = busy if len(busy) else _lattice(bounds, floor)
     altitudes = (20.0, 25.0, 31.0, 38.0)
-    overview = _best(box, look_at, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.06)
+    overview = _best(box, look_at, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.15)
     views = [overview, _plan(focus)]
     if hot is not None:
-        near = np.array([hot + [dx, dy, dz] for dx in (-26, 26) for dy in (-26, 26) for dz in (0, 4)])
+        near = np.array([hot + [dx, dy, dz] for dx in (-20, 20) for dy in (-20, 20) for dz in (0, 4)])
         around = busy[np.linalg.norm(busy[:, :2] - hot[:2], axis=1) < 40] if len(busy) else hot[None]
         around = around if len(around) else hot[None]
         views.append(_best(near, around, grid, (24.0, 31.0, 39.0, 48.0), sun_azimuth_deg, "close", "Busiest place", 1.0))
@@ -128,7 +128,7 @@ def _best(
             seen = float(raster.visible(look_at + [0.0, 0.0, 1.2], view.eye, *grid).mean())
             beside = abs((turn - sun_azimuth_deg + 180) % 360 - 180)
             light = 0.10 * math.exp(-(((beside - 62.0) / 38.0) ** 2))
-            score = min(seen, 0.93) + light - 0.008 * (altitude - altitudes[0])
+            score = min(seen, 0.90) + light - 0.012 * (altitude - altitudes[0])
             if score > best_score:
                 best_score, best = score, view
     assert best is not None

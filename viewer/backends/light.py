@@ -136,7 +136,8 @@ def _pixel_light(  # type: ignore[no-untyped-def]
                                 while k < len(drape.limits) and value >= drape.limits[k]:
                                     k += 1
                                 # thin crowds let the floor through
-                                covered = drape.opacity * min(1.0, 0.45 + 0.55 * value / max(drape.limits[0], 1e-6))
+                                full = 1.0 - (1.0 - drape.opacity) ** 2
+                                covered = full * min(1.0, 0.45 + 0.55 * value / max(drape.limits[0], 1e-6))
                                 covered = covered * min(1.0, value / 0.05)
                                 r += covered * (drape.colours[k, 0] - r)
                                 g += covered * (drape.colours[k, 1] - g)
