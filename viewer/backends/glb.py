@@ -43,19 +43,38 @@ class _Buffer:
         return len(self.accessors) - 1
 
 
-def _corners(mesh: Mesh) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.uint8]]:
-    """Position, normal and colour of each corner: three a triangle, so that faces stay flat; y is up."""
+Corners = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.uint8], NDArray[np.uint32]]
+
+
+def _corners(mesh: Mesh, *, smooth: bool) -> Corners:
+    """Positions, normals, colours and indices, y up.
+
+    Three corners a triangle, so that faces stay flat; round things share their corners instead, and stay small.
+    """
     vertices, triangles, colours = mesh
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
     normal = np.cross(b - a, c - a)
-    length = np.linalg.norm(normal, axis=1, keepdims=True)
-    keep = length[:, 0] > 1e-12
-    normal = np.repeat(normal[keep] / length[keep], 3, axis=0)
-    corners = vertices[triangles[keep].ravel()]
+    length = np.linalg.norm(normal, axis=1)
+    keep = length > 1e-9
+    triangles, normal, length, colours = triangles[keep], normal[keep], length[keep], colours[keep]
+    if smooth:
+        used, inverse = np.unique(triangles, return_inverse=True)
+        index = inverse.reshape(-1, 3)
+        total = np.zeros((len(used), 3))
+        for k in range(3):
+            np.add.at(total, index[:, k], normal)
+        size = np.linalg.norm(total, axis=1, keepdims=True)
+        normals = np.where(size > 1e-12, total / np.maximum(size, 1e-12), [0.0, 0.0, 1.0])
+        corners, colour = vertices[used], np.empty((len(used), 3), np.uint8)
+        colour[index.ravel()] = np.repeat(colours, 3, axis=0)
+    else:
+        normals = np.repeat(normal / length[:, None], 3, axis=0)
+        corners, colour = vertices[triangles.ravel()], np.repeat(colours, 3, axis=0)
+        index = np.arange(len(corners)).reshape(-1, 3)
     # glTF wants linear colours, and four bytes a corner keep them aligned.
-    linear = np.rint(255 * to_linear(np.arange(256))).astype(np.uint8)[colours[keep]]
+    linear = np.rint(255 * to_linear(np.arange(256))).astype(np.uint8)[colour]
     rgba = np.column_stack([linear, np.full(len(linear), 255, np.uint8)])
-    return _y_up(corners), _y_up(normal), np.repeat(rgba, 3, axis=0)
+    return _y_up(corners), _y_up(normals), rgba, index.ravel().astype(np.uint32)
 
 
 def _y_up(xyz: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -88,17 +107,16 @@ def encode_glb(scene: Scene, time: float | None = None) -> bytes:
     materials: list[dict[str, Any]] = []
     expected = 0
     for name, label, mesh, opacity in meshes(scene, moment):
-        position, normal, colour = _corners(mesh)
-        if not len(position):
+        position, normal, colour, index = _corners(mesh, smooth=name in ("trees", "people"))
+        if not len(index):
             continue
-        expected += len(position) // 3
+        expected += len(index) // 3
         low, high = (edge.astype(float).tolist() for edge in (position.min(axis=0), position.max(axis=0)))
         attributes = {
             "POSITION": buffer.add(position, "VEC3", FLOAT, ARRAY_BUFFER, min=low, max=high),
             "NORMAL": buffer.add(normal, "VEC3", FLOAT, ARRAY_BUFFER),
             "COLOR_0": buffer.add(colour, "VEC4", UINT8, ARRAY_BUFFER, normalized=True),
         }
-        index = np.arange(len(position), dtype=np.uint32)
         indices = buffer.add(index, "SCALAR", UINT32, ELEMENT_BUFFER)
         primitive = {"attributes": attributes, "indices": indices, "material": len(materials), "mode": 4}
         materials.append(_material(label, opacity, water=name.startswith("water")))

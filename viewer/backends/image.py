@@ -88,8 +88,7 @@ def render(scene: Scene, time: float, camera: Camera) -> NDArray[np.uint8]:
     # Everything is drawn relative to the target: single precision is then fine to a millimetre.
     shift = camera.target.copy()
     ids = visible_triangles(packed, camera, SAMPLES)
-    azimuth, altitude = np.radians(scene.sun_azimuth_deg), np.radians(scene.sun_altitude_deg)
-    sun = np.array([np.cos(altitude) * np.sin(azimuth), np.cos(altitude) * np.cos(azimuth), np.sin(altitude)])
+    sun = light.sun_vector(scene.sun_azimuth_deg, scene.sun_altitude_deg)
     eye = light.Eye(
         camera.eye - shift, camera.forward, camera.right, camera.up, camera.tan_half, camera.distance, camera.parallel,
         sun, 1.2 * camera.distance, max(6.0 * camera.distance, 1500.0), SAMPLES,

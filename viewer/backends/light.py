@@ -384,3 +384,46 @@ def shade(ids: NDArray[np.uint32], eye: Eye, surfaces: Surfaces, heights: Height
         for band in bands:
             band.result()
     return out
+
+
+@njit()
+def _light_at(points, normals, heights, sun, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    flat = math.sqrt(sun[0] * sun[0] + sun[1] * sun[1])
+    for k in range(len(points)):
+        x, y, z = points[k, 0], points[k, 1], points[k, 2] + 0.05
+        lit = _sunlit(heights.z, heights.block_top, heights.west, heights.north, heights.cell, heights.top,
+                      x, y, z, sun[0] / flat, sun[1] / flat, sun[2] / flat)  # fmt: skip
+        up = 0.5 + 0.5 * normals[k, 2]
+        sky = _sky_seen(heights.solid, heights.levels, heights.west, heights.north, heights.cell, x, y, z)
+        out[k, 0] = np.uint8(255.0 * max(0.0, lit) + 0.5)
+        out[k, 1] = np.uint8(255.0 * min(1.0, sky / max(up, 0.25)) + 0.5)
+
+
+def light_at(
+    points: NDArray[np.float64], normals: NDArray[np.float64], heights: Heights, sun: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Sun and open sky at points.
+
+    Parameters
+    ----------
+    points, normals : (N, 3) float64
+        Points a little off their surface.
+    sun : (3,) float64
+        Unit vector towards the sun.
+
+    Returns
+    -------
+    (N, 2) uint8
+        0 in shadow (or under a roof), 255 in the open.
+    """
+    out = np.empty((len(points), 2), np.uint8)
+    if len(points):
+        _light_at(np.ascontiguousarray(points), np.ascontiguousarray(normals), heights, np.asarray(sun, np.float64), out)
+    return out
+
+
+def sun_vector(azimuth_deg: float, altitude_deg: float) -> NDArray[np.float64]:
+    """Unit vector towards the sun, (3,) float64; the altitude is kept between 5 and 85 degrees."""
+    azimuth, altitude = math.radians(azimuth_deg), math.radians(min(max(altitude_deg, 5.0), 85.0))
+    flat = math.cos(altitude)
+    return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(altitude)])
