@@ -140,4 +140,4 @@ def _plan(focus: NDArray[np.float64], aspect: float = 1.6) -> View:
     half = max((high[1] - low[1]) / 2, (high[0] - low[0]) / 2 / aspect) * 1.12
     distance = half / math.tan(math.radians(ANGLE_DEG) / 2)
     x, y, z = (float(v) for v in (low + high) / 2)
-    return View("top", "Plan", (x, y, z + distance), (x, y, z), ANGLE_DEG)
+    return View("top", "Plan", (x, y, z + float(distance)), (x, y, z), ANGLE_DEG)

@@ -135,7 +135,7 @@ def encode_glb(scene: Scene, time: float | None = None) -> bytes:
         "bufferViews": buffer.views,
         "accessors": buffer.accessors,
     }
-    encoded = _chunks(orjson.dumps(document), b"".join(buffer.parts))
+    encoded = _chunks(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY), b"".join(buffer.parts))
     _read_back(encoded, expected)
     return encoded
 

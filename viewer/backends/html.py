@@ -26,7 +26,7 @@ def _asset(name: str) -> str:
 
 def _embedded(document: dict[str, Any]) -> str:
     """JSON that cannot end the element it stands in, nor start a comment or another script."""
-    text = orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS).decode("utf-8")
+    text = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY).decode("utf-8")
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
@@ -66,7 +66,7 @@ def encode_html(scene: Scene) -> bytes:
 
 def _read_back(page: str, document: dict[str, Any]) -> None:
     match = re.search(r'<script id="scene-data" type="application/json">(.*?)</script>', page, re.DOTALL)
-    if match is None or orjson.loads(match.group(1)) != orjson.loads(orjson.dumps(document)):
+    if match is None or orjson.loads(match.group(1)) != orjson.loads(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)):
         raise OutputError("the page that was made does not hold its scene")
     if page.count("<script") != 3:
         raise OutputError("the page that was made holds a script that is not ours")
