@@ -138,8 +138,8 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -
             subject = run(scenario, city=city)
     except InterruptedRunError as error:
         result: Any = error.result
-        where = result.save(out / "baseline")
-        _complain(f"error: {error}\n  what was done until then is in {where}, marked as partial")
+        kept = f"\n  what was done until then is in {result.save(out / 'baseline')}, marked as partial" if result else ""
+        _complain(f"error: {error}{kept}")
         return FAILED
     _save(subject, scenario, path, out)
     scene_name = _draw(subject, scenario, city, out) if pictures else {}
@@ -409,7 +409,7 @@ def _scene_of(options: argparse.Namespace) -> Scene:
     known = json.loads((root / "run.json").read_text(encoding="utf-8")) if (root / "run.json").is_file() else {}
     text = str(result.provenance.get("scenario", ""))
     source = Path(known["scenario"]) if "scenario" in known else None
-    scenario = scenario_from_text(text, source)
+    scenario = scenario_from_text(text, source=source)
     if options.city is not None:
         city = read_city(options.city, lod=scenario.lod)
     elif known.get("city", "sample") != "sample":

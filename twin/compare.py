@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from twin.ensemble import Ensemble, pick_seeds, run_seeds
+from twin.ensemble import gather, pick_seeds, run_tasks
 from twin.errors import InterruptedRunError, ScenarioError
 from twin.geo.city import City
 from twin.result import Figure, Result
@@ -69,6 +69,8 @@ class Comparison:
     baseline_figures, variant_figures : DataFrame
         One row a seed, one column a figure.
     title, question : str
+    partial : bool
+        Whether some run was interrupted.
     """
 
     baseline: Result
@@ -77,11 +79,7 @@ class Comparison:
     variant_figures: pd.DataFrame
     title: str = ""
     question: str = ""
-
-    @property
-    def partial(self) -> bool:
-        """Whether one of the runs was interrupted."""
-        return self.baseline.partial or self.variant.partial
+    partial: bool = False
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -192,14 +190,16 @@ def compare(
     city = load_city(scenario) if city is None else city
     # both sides are made ready first: a mistake in either is told before anything runs
     sides = [prepare(scenario, baseline=baseline, city=city) for baseline in (True, False)]
-    done: list[Ensemble] = []
-    with progress_bar(2 * scenario.crowd.duration_s * len(chosen), "baseline and variant", progress) as bar:
-        for side in sides:
-            done.append(run_seeds(side, chosen, bar))
-            if done[-1].partial:
-                break
-    if len(done) < 2:
+    # both sides of a seed next to each other: an interruption leaves something to compare
+    tasks = [(side, seed) for seed in chosen for side in sides]
+    with progress_bar(scenario.crowd.duration_s * len(tasks), "baseline and variant", progress) as bar:
+        runs = run_tasks(tasks, bar, keep={0, 1})
+    baseline, variant = gather(runs[0::2], chosen), gather(runs[1::2], chosen)
+    if baseline is None or variant is None:
         error = InterruptedRunError("interrupted before the variant was run", hint="run it again; fewer seeds are quicker")
-        error.result = done[0].first
+        error.result = None if baseline is None else baseline.first
         raise error
-    return Comparison(done[0].first, done[1].first, done[0].figures, done[1].figures, scenario.title, scenario.question)
+    partial = baseline.partial or variant.partial
+    return Comparison(
+        baseline.first, variant.first, baseline.figures, variant.figures, scenario.title, scenario.question, partial
+    )

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import pandas as pd
 
-from twin.errors import ParameterError
+from twin.errors import InterruptedRunError, ParameterError
 from twin.geo.city import City
+from twin.population import expected_people
 from twin.result import Result
-from twin.run import Prepared, prepare, progress_bar, run_prepared
+from twin.run import Bar, Prepared, prepare, progress_bar, run_prepared
 from twin.scenario import Scenario
+
+SIDE_BY_SIDE_BELOW = 20_000
+"""Crowds smaller than this run side by side, each on one core; larger ones one after the other on all cores."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run of an ensemble: its figures, and its whole result if that is kept."""
+
+    figures: dict[str, float]
+    partial: bool
+    result: Result | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +87,17 @@ def ensemble(
     ------
     ParameterError
         When there is no seed, or one twice.
+    InterruptedRunError
+        On Ctrl-C before anything ran; later, what was done is given back as partial.
     """
     chosen = pick_seeds(scenario, seeds)
     prepared = prepare(scenario, baseline=baseline, city=city)
     with progress_bar(scenario.crowd.duration_s * len(chosen), f"{len(chosen)} seeds", progress) as bar:
-        return run_seeds(prepared, chosen, bar)
+        runs = run_tasks([(prepared, seed) for seed in chosen], bar, keep={0})
+    gathered = gather(runs, chosen)
+    if gathered is None:
+        raise InterruptedRunError("interrupted before the first run had begun")
+    return gathered
 
 
 def pick_seeds(scenario: Scenario, seeds: int | Iterable[int] | None) -> tuple[int, ...]:
@@ -89,22 +110,53 @@ def pick_seeds(scenario: Scenario, seeds: int | Iterable[int] | None) -> tuple[i
     return chosen
 
 
-def run_seeds(prepared: Prepared, seeds: tuple[int, ...], bar: object) -> Ensemble:
-    """Run what `prepare` made ready with each seed; stops after an interrupted one."""
-    rows: dict[int, dict[str, float]] = {}
-    first: Result | None = None
-    partial = False
-    for seed in seeds:
-        result = run_prepared(prepared, seed=seed, bar=bar)  # type: ignore[arg-type]
-        if first is None:
-            first = result
-        partial = result.partial
-        if partial and rows:
-            break
-        rows[seed] = {figure.key: figure.value for figure in result.figures}
-        if partial:
-            break
-    assert first is not None
-    figures = pd.DataFrame.from_dict(rows, orient="index")
+def run_tasks(tasks: Sequence[tuple[Prepared, int]], bar: Bar, *, keep: Collection[int]) -> list[Run | None]:
+    """Run several prepared sides with their seeds; small crowds side by side, one a core.
+
+    Parameters
+    ----------
+    tasks : sequence of (Prepared, seed)
+    bar : Bar
+    keep : collection of int
+        Tasks whose whole result is kept.
+
+    Returns
+    -------
+    list of Run or None
+        None for what had not begun when the user interrupted; what was under way is partial.
+    """
+    cores = os.cpu_count() or 1
+    small = all(expected_people(side.scenario, side.changed) < SIDE_BY_SIDE_BELOW for side, _ in tasks)
+    workers = min(cores, len(tasks)) if small else 1
+
+    def one(k: int) -> Run | None:
+        side, seed = tasks[k]
+        if bar.stopped:
+            return None
+        result = run_prepared(side, seed=seed, bar=bar, parallel=False if workers > 1 else None)
+        if result.partial:
+            bar.stopped = True
+        figures = {figure.key: figure.value for figure in result.figures}
+        return Run(figures, result.partial, result if k in keep else None)
+
+    if workers == 1:
+        return [one(k) for k in range(len(tasks))]
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(one, k) for k in range(len(tasks))]
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            bar.stopped = True  # every run ends its step and gives back what it has
+        return [future.result() for future in futures]
+
+
+def gather(runs: Sequence[Run | None], seeds: Sequence[int]) -> Ensemble | None:
+    """The runs of one side; None when not even the first had begun."""
+    first = runs[0]
+    if first is None or first.result is None:
+        return None
+    rows = {seed: run.figures for seed, run in zip(seeds, runs, strict=True) if run is not None and not run.partial}
+    whole = len(rows) == len(seeds)
+    figures = pd.DataFrame.from_dict(rows or {seeds[0]: first.figures}, orient="index")
     figures.index.name = "seed"
-    return Ensemble(figures, first, partial)
+    return Ensemble(figures, first.result, partial=not whole)

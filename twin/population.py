@@ -87,6 +87,13 @@ class _JourneyTable:
         return Journeys(goal, kind, until)
 
 
+def expected_people(scenario: Scenario, changed: Changed) -> int:
+    """How many people a scenario brings, without placing them."""
+    arrivals = [*scenario.crowd.flows, *(a for event in changed.events for a in event.arrivals)]
+    present = sum(zone.present for event in changed.events for zone in event.zones)
+    return present + sum(len(_entry_times(a, scenario.crowd.duration_s, 0)) for a in arrivals)
+
+
 @dataclass(frozen=True, eq=False)
 class Destinations:
     """Where people can go, and the ways there: the same for every seed of a scenario.

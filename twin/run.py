@@ -52,13 +52,17 @@ MODEL_ASSUMPTIONS = (
 
 
 class Bar(Protocol):
-    """What a run tells its progress to."""
+    """What a run tells its progress to, and where it hears that it must stop."""
+
+    stopped: bool
 
     def advance(self, seconds: float) -> None:
         """Some more seconds of the simulated time are done."""
 
 
 class _Quiet:
+    stopped = False
+
     def advance(self, seconds: float) -> None:
         """Nobody watches."""
 
@@ -159,8 +163,8 @@ def run(
         return run_prepared(prepared, seed=scenario.crowd.seed if seed is None else seed, bar=bar)
 
 
-def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None) -> Result:
-    """Run what `prepare` made ready."""
+def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, parallel: bool | None = None) -> Result:
+    """Run what `prepare` made ready; `parallel` as in `Crowd`."""
     scenario, ground, city = prepared.scenario, prepared.ground, prepared.changed.city
     population = populate(scenario, prepared.changed, ground, seed=seed, destinations=prepared.destinations)
     lines: dict[str, tuple[shapely.LineString, str]] = {}
@@ -169,8 +173,9 @@ def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None) -> Re
         lines[line.id] = (shapely.LineString(line.line), line.level)
     started = time.perf_counter()
     result = simulate(
-        ground, population, scenario.crowd, analysis=scenario.analyses.crowding, seed=seed, lines=lines, city=city, bar=bar
-    )
+        ground, population, scenario.crowd, analysis=scenario.analyses.crowding, seed=seed, lines=lines, city=city, bar=bar,
+        parallel=parallel,
+    )  # fmt: skip
     crowd = scenario.crowd
     assumptions = [
         text.format(
@@ -208,6 +213,7 @@ def simulate(
     lines: Mapping[str, tuple[shapely.LineString, str]] | None = None,
     city: City | None = None,
     bar: Bar | None = None,
+    parallel: bool | None = None,
 ) -> Result:
     """Let a population walk, and measure it: the loop itself."""
     lines = lines or {}
@@ -223,6 +229,7 @@ def simulate(
         routes=population.routes,
         lines=np.array([(points - ground.origin).ravel() for points in ends]) if ends else None,
         line_level=np.array([ground.level_number(level) for _, level in lines.values()], np.int32) if ends else None,
+        parallel=parallel,
     )
     second = max(1, round(SERIES_INTERVAL_S / crowd.dt_s))
     floor = ground.floor
@@ -243,6 +250,8 @@ def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> 
     strides = [reporter.stride for reporter in reporters]
     try:
         while model.step < steps:
+            if bar.stopped:
+                return True
             ahead = min(min(stride - model.step % stride for stride in strides), steps - model.step)
             model.advance(ahead)
             for reporter in reporters:
@@ -380,6 +389,8 @@ def _versions() -> dict[str, Any]:
 
 
 class _RichBar:
+    stopped = False
+
     def __init__(self, progress: Progress, task: Any) -> None:
         self._progress, self._task = progress, task
 

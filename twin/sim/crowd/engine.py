@@ -29,6 +29,9 @@ SKIN_M = 0.4
 ENTRY_INTERVAL_S = 0.2
 """How often those who wait at a source look whether their place is free."""
 
+PARALLEL_FROM = 1000
+"""Number of people from which one run uses all cores."""
+
 _FIELDS: tuple[tuple[str, str], ...] = (
     ("person", "i4"), ("x", "f8"), ("y", "f8"), ("level", "i4"), ("stage", "i4"), ("radius", "f8"), ("desired", "f8"),
     ("reach", "f8"), ("journey", "i4"), ("home_x", "f8"), ("home_y", "f8"),
@@ -55,6 +58,8 @@ class Crowd:
     lines : (M, 4) float64, optional
         x0, y0, x1, y1 of lines across which passages are counted [m].
     line_level : (M,) int32, optional
+    parallel : bool, optional
+        Use all cores; by default when there are a thousand people or more. The result is the same to the bit.
 
     Attributes
     ----------
@@ -90,6 +95,7 @@ class Crowd:
         routes: Routes | None = None,
         lines: NDArray[np.float64] | None = None,
         line_level: NDArray[np.int32] | None = None,
+        parallel: bool | None = None,
     ) -> None:
         self.floor, self.goals, self.journeys = floor, goals, journeys
         self.people = _checked_people(people, journeys)
@@ -97,6 +103,7 @@ class Crowd:
         self.model.check()
         self.dt, self.seed, self.step = float(dt), int(seed), 0
         count = len(self.people.x)
+        self._mode = int(count >= PARALLEL_FROM if parallel is None else parallel)
         radius = float(self.people.radius.max(initial=0.2))
         fastest = float(self.people.desired_speed.max(initial=1.34))
         _check_step(self.dt, fastest, float(self.people.radius.min(initial=0.2)))
@@ -188,7 +195,7 @@ class Crowd:
             self._build()
         n, now, new = self._count, self._now, self._spare
         if n:
-            step_people(
+            step_people[self._mode](
                 n, self.time, self.dt, self.seed, self.floor, self.routes.node, self.routes.time, self.routes.direction,
                 self.goals, self.journeys, self.model, self._wall_reach,
                 now["person"], now["x"], now["y"], now["level"], now["stage"], now["radius"], now["desired"], now["reach"],
@@ -237,7 +244,7 @@ class Crowd:
         grid = (self.floor.west, self.floor.north, self._side, self._rows, self._columns)
         speed_of = self._speed[: self._count].copy()
         alive = int(sort_by_cell(self._count, now["x"], now["y"], *grid, self._start, self._order))
-        reorder(
+        reorder[self._mode](
             alive, self._order, self.floor, self.routes.node,
             *(now[name] for name, _ in _FIELDS), *(to[name] for name, _ in _FIELDS), self._z, self._clear, self._node,
         )  # fmt: skip
@@ -252,7 +259,7 @@ class Crowd:
         n, now = self._count, self._now
         grid = (self.floor.west, self.floor.north, self._side, self._rows, self._columns)
         while n:
-            find_neighbours(
+            find_neighbours[self._mode](
                 n, now["x"], now["y"], now["level"], self._z, self._clear, now["reach"], SKIN_M, self.floor, *grid,
                 self._start, self._neighbours, self._neighbour_count,
             )  # fmt: skip

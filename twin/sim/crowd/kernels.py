@@ -240,8 +240,7 @@ def sort_by_cell(n, x, y, west, north, side, rows, columns, start, order):  # ty
     return start[-1]
 
 
-@njit(parallel=True)
-def reorder(  # type: ignore[no-untyped-def]
+def _reorder(  # type: ignore[no-untyped-def]
     n, order, floor, node, person, x, y, level, stage, radius, desired, reach, journey, home_x, home_y,
     to_person, to_x, to_y, to_level, to_stage, to_radius, to_desired, to_reach, to_journey, to_home_x, to_home_y,
     z, clear, at_node,
@@ -258,8 +257,7 @@ def reorder(  # type: ignore[no-untyped-def]
         at_node[i] = node_at(floor, node, level[j], x[j], y[j])
 
 
-@njit(parallel=True)
-def find_neighbours(  # type: ignore[no-untyped-def]
+def _find_neighbours(  # type: ignore[no-untyped-def]
     n, x, y, level, z, clear, reach, skin, floor, west, north, side, rows, columns, start, neighbours, count
 ):
     """Row i of `neighbours` lists who may matter to person i until somebody has moved half the skin.
@@ -311,8 +309,7 @@ def _spot(floor, goals, seed, person, stage, goal, own_x, own_y):  # type: ignor
     )
 
 
-@njit(parallel=True)
-def step_people(  # type: ignore[no-untyped-def]
+def _step_people(  # type: ignore[no-untyped-def]
     n, now, dt, seed, floor, node, time, direction, goals, journeys, params, wall_reach,
     person, x, y, level, stage, radius, desired, reach, journey, home_x, home_y,
     neighbours, count, lines, line_level,
@@ -483,3 +480,10 @@ def admit(  # type: ignore[no-untyped-def]
             let_in += 1
             taken[q] = True
     return let_in
+
+
+# Each once for all cores and once for one: with few people the cores wait for each other longer than they work, and
+# several runs side by side use them better. Both give the same to the bit, since every loop gathers.
+reorder = (njit()(_reorder), njit(parallel=True)(_reorder))
+find_neighbours = (njit()(_find_neighbours), njit(parallel=True)(_find_neighbours))
+step_people = (njit()(_step_people), njit(parallel=True)(_step_people))
