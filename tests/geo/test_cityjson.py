@@ -221,6 +221,25 @@ def test_types_go_to_their_layers(house: dict[str, Any], put: Put) -> None:
     assert city.trees.loc["SolitaryVegetationObject"].geometry.coords[0] == (136005.0, 455005.0)
 
 
+def test_ground_seen_from_its_edge_gives_way_to_the_rest(house: dict[str, Any], put: Put) -> None:
+    geometry_of(house)["semantics"]["values"] = [[1, 1, 0, 2, 2, 2]]
+    city = read_city(put(house))
+    assert_allclose(city.buildings.area, [100.0])
+
+
+def test_a_point_is_the_place_of_its_object(house: dict[str, Any], put: Put) -> None:
+    house["CityObjects"]["tree"] = {
+        "type": "SolitaryVegetationObject",
+        "attributes": {"height": 7},
+        "geometry": [{"type": "MultiPoint", "lod": "1", "boundaries": [6]}],
+    }
+    city = read_city(put(house))
+    assert len(city.quality) == 0
+    tree = city.trees.loc["tree"]
+    assert tree.geometry.coords[0] == (136010.0, 455010.0)
+    assert (tree.z_m, tree.height_m) == (11.5, 7.0)
+
+
 def test_terrain_is_exact_on_its_triangles(house: dict[str, Any], put: Put) -> None:
     house["CityObjects"] = {
         "ground": {

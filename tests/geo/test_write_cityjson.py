@@ -98,14 +98,19 @@ def test_rows_without_triangles_are_written_too(house: dict[str, Any], put: Put,
     city = city.with_layer("trees", frame("tree", shapely.Point(136003, 455004), z_m=[2.5], height_m=[8.0]))
     city = city.with_layer("roads", frame("road", ring, level=["street"], z_m=[1.25]))
     city = city.with_layer("pits", frame("pit", shapely.box(136000, 455000, 136001, 455001), status=["planned"]))
+    city = city.with_layer(
+        "utilities", frame("pipe", shapely.LineString([(136000, 455000), (136009, 455000)]), dn=[300])
+    )
     path = write(city, tmp_path / "out.city.json")
     again = read_city(path)
+    assert again.quality.counts() == {"not-read-multilinestring": 1}
+    assert json.loads(path.read_bytes())["CityObjects"]["pipe"]["geometry"][0]["type"] == "MultiLineString"
     assert again.trees.geometry.iloc[0].coords[0] == (136003.0, 455004.0)
     assert again.trees.z_m.tolist() == [2.5]
     assert again.trees.height_m.tolist() == [8.0]
     assert_allclose(again.roads.area, [400 - 25])
     assert again.roads.z_m.tolist() == [1.25]
-    assert again.other["stadstwin_layer"].tolist() == ["pits"]
+    assert again.other["stadstwin_layer"].tolist() == ["utilities", "pits"]
     assert cityjson_bytes(city) == path.read_bytes()
     assert write(city, tmp_path / "folder").is_dir()
     with pytest.raises(OutputError, match=r"no writer knows the suffix '.dwg'"):

@@ -54,7 +54,10 @@ def existing(path: Path) -> Path:
     parent = path.parent
     if not parent.is_dir():
         raise MissingFileError(f"there is no folder {parent}", where=str(path))
-    near = did_you_mean(path.name, sorted(entry.name for entry in parent.iterdir()))
+    try:
+        near = did_you_mean(path.name, sorted(entry.name for entry in parent.iterdir()))
+    except OSError:
+        near = ""
     raise MissingFileError(f"there is no such file{near}", where=str(path))
 
 

@@ -39,8 +39,8 @@ def write_cityjson(city: City, path: str | Path) -> Path:
     """Write the objects of a city with their triangles, semantics and attributes.
 
     Triangles stay triangles: a closed object becomes a Solid (with its cavities as inner shells), any other a
-    MultiSurface. Rows of a layer that are not in `City.objects` become points or flat surfaces of lod 0. The terrain
-    and lines are not part of it; `City.save` keeps everything.
+    MultiSurface. Rows of a layer that are not in `City.objects` become points, lines or flat surfaces of lod 0. The
+    terrain is not part of it; `City.save` keeps everything.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Rows of layers that have no triangles, as objects of CityJSON: points stay points, outlines become flat surfaces."""
+"""Rows of layers that have no triangles, as objects of CityJSON: points and lines stay so, outlines become flat."""
 
 from __future__ import annotations
 
@@ -95,7 +95,11 @@ def _geometry(
     def numbers(ring: Any) -> list[int]:
         plan = shapely.get_coordinates(ring)
         grid = quantised(np.column_stack([plan, np.full(len(plan), z)]) - origin, scale)
-        grid = grid[(grid != np.roll(grid, -1, axis=0)).any(axis=1)] if len(grid) > 1 else grid
+        # A ring is not closed in CityJSON, and no point comes twice in a row.
+        keep = np.append((grid[1:] != grid[:-1]).any(axis=1), True)
+        grid = grid[keep]
+        if ring.geom_type == "LinearRing":
+            grid = grid[:-1]
         start = first_vertex + len(vertices)
         vertices.extend(grid.tolist())
         return list(range(start, start + len(grid)))
@@ -103,6 +107,9 @@ def _geometry(
     kind = shape.geom_type
     if kind in ("Point", "MultiPoint"):
         return {"type": "MultiPoint", "lod": LOD, "boundaries": numbers(shape)}
+    if kind in ("LineString", "MultiLineString"):
+        lines = [line for line in (numbers(part) for part in shapely.get_parts(shape)) if len(line) >= 2]
+        return {"type": "MultiLineString", "lod": LOD, "boundaries": lines} if lines else None
     if kind not in ("Polygon", "MultiPolygon"):
         return None
     faces = []
