@@ -221,6 +221,25 @@ def test_types_go_to_their_layers(house: dict[str, Any], put: Put) -> None:
     assert city.trees.loc["SolitaryVegetationObject"].geometry.coords[0] == (136005.0, 455005.0)
 
 
+def test_ground_seen_from_its_edge_gives_way_to_the_rest(house: dict[str, Any], put: Put) -> None:
+    geometry_of(house)["semantics"]["values"] = [[1, 1, 0, 2, 2, 2]]
+    city = read_city(put(house))
+    assert_allclose(city.buildings.area, [100.0])
+
+
+def test_a_point_is_the_place_of_its_object(house: dict[str, Any], put: Put) -> None:
+    house["CityObjects"]["tree"] = {
+        "type": "SolitaryVegetationObject",
+        "attributes": {"height": 7},
+        "geometry": [{"type": "MultiPoint", "lod": "1", "boundaries": [6]}],
+    }
+    city = read_city(put(house))
+    assert len(city.quality) == 0
+    tree = city.trees.loc["tree"]
+    assert tree.geometry.coords[0] == (136010.0, 455010.0)
+    assert (tree.z_m, tree.height_m) == (11.5, 7.0)
+
+
 def test_terrain_is_exact_on_its_triangles(house: dict[str, Any], put: Put) -> None:
     house["CityObjects"] = {
         "ground": {
@@ -244,7 +263,7 @@ def test_several_files_become_one_city(house: dict[str, Any], put: Put) -> None:
     house["CityObjects"]["second"] = house["CityObjects"]["house"]
     house["transform"]["translate"][0] += 100
     second = put(house, "second.city.json")
-    city = read_city([first, second])  # type: ignore[arg-type]
+    city = read_city([first, second])
     assert city.buildings.index.tolist() == ["house", "second"]
     assert_allclose(volumes(city), [1000.0, 1000.0])
     assert_allclose(city.buildings.loc["second"].geometry.bounds[0], 136100.0)
@@ -252,7 +271,7 @@ def test_several_files_become_one_city(house: dict[str, Any], put: Put) -> None:
     assert city.quality.counts() == {"duplicate-id": 1}
     house["metadata"]["referenceSystem"] = "https://www.opengis.net/def/crs/EPSG/0/28992"
     with pytest.raises(CRSError, match="share one coordinate reference system"):
-        read_city([first, put(house, "third.city.json")])  # type: ignore[arg-type]
+        read_city([first, put(house, "third.city.json")])
 
 
 @pytest.mark.parametrize(
@@ -431,3 +450,18 @@ def test_findings_do_not_eat_memory(house: dict[str, Any], put: Put) -> None:
     city = read_city(put(house))
     assert len(city.quality) < 1100
     assert any("4000 more findings `vertex-index`" in finding.message for finding in city.quality.findings)
+
+
+@pytest.mark.parametrize("huge", ["1e300", "9007199254740993000", "-1e12"])
+def test_coordinates_off_the_earth_are_left_out(house: dict[str, Any], put: Put, huge: str) -> None:
+    house["transform"]["scale"] = [1000.0, 1.0, 1.0]
+    city = read_city(put(json.dumps(house).replace("[0, 0, 0]", f"[{huge}, 0, 0]", 1)))
+    assert {"vertex", "not-finite"} <= codes(city)
+    assert len(city.surfaces) == 6
+    assert np.abs(city.surfaces.vertices).max() < 1e8
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "NaN", "Infinity", "0x10"])
+def test_numbers_that_json_does_not_have(house: dict[str, Any], put: Put, number: str) -> None:
+    with pytest.raises(FormatError, match=r"house.city.json:1:\d+: broken JSON"):
+        read_city(put(json.dumps(house).replace("[0, 0, 0]", f"[{number}, 0, 0]", 1)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -433,13 +433,14 @@ def _rebuild(values: dict[str, Any]) -> City:
     return City(**values)
 
 
-def read_city(source: str | Path, *, lod: str | None = None) -> City:
-    """Read a city from a file or a city folder; the format is told from the content.
+def read_city(source: str | Path | Sequence[str | Path], *, lod: str | None = None) -> City:
+    """Read a city from a file, several files or a city folder; the format is told from the content.
 
     Parameters
     ----------
-    source : str or Path
-        A file of a known format, a city folder, or ``"sample"`` for the embedded district.
+    source : str, Path or sequence of them
+        A file of a known format (also in .gz or .zip), several in one CRS that are merged, a city folder, or
+        ``"sample"`` for the embedded district.
     lod : str, optional
         Level of detail to take where an object has several; by default the highest.
 

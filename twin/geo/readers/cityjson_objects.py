@@ -155,6 +155,9 @@ def _add_geometries(
             usable.append((level, piece))
             if level not in LODS:
                 _note_lod(geometry.get("lod"), entry.object_id, f"{root}[{number}]", findings)
+        elif kind == "MultiPoint" and _is_point(geometry, entry):
+            # It becomes the place of the object, see `_anchor`.
+            continue
         elif kind in NOT_READ:
             code = "not-read-" + str(kind).lower()
             findings.add(code, entry.object_id, f"{kind}: {NOT_READ[kind]}", path=f"{root}[{number}]")
@@ -178,21 +181,22 @@ def _add_geometries(
     return wanted
 
 
+def _is_point(geometry: dict[str, Any], entry: Entry) -> bool:
+    numbers = geometry.get("boundaries")
+    if not isinstance(numbers, list) or len(numbers) != 1:
+        return False
+    return type(numbers[0]) is int and 0 <= numbers[0] < entry.vertices
+
+
 def _anchor(entry: Entry, vertices: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """The point of an object that is only a point, or a template placed at one; else nothing."""
     geometries = entry.content.get("geometry")
     for geometry in geometries if isinstance(geometries, list) else []:
-        if isinstance(geometry, dict) and geometry.get("type") in ("MultiPoint", "GeometryInstance"):
-            numbers = geometry.get("boundaries")
-            if (
-                isinstance(numbers, list)
-                and len(numbers) == 1
-                and type(numbers[0]) is int
-                and 0 <= numbers[0] < entry.vertices
-            ):
-                point = vertices[entry.first_vertex + numbers[0]]
-                if np.isfinite(point).all():
-                    return [point]
+        kind = geometry.get("type") if isinstance(geometry, dict) else None
+        if kind in ("MultiPoint", "GeometryInstance") and _is_point(geometry, entry):
+            point = vertices[entry.first_vertex + geometry["boundaries"][0]]
+            if np.isfinite(point).all():
+                return [point]
     return []
 
 

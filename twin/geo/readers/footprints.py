@@ -103,7 +103,9 @@ def _unite(padded: NDArray[np.object_]) -> NDArray[np.object_]:
     apart = np.flatnonzero(kind == 6)
     if len(apart):
         # Parts of one building often stand a millimetre apart; a second look on a grid of 1 cm joins those.
-        joined = shapely.union_all(padded[apart], axis=1, grid_size=SNAP_M)
+        joined = shapely.set_precision(united[apart], SNAP_M)
+        # Only the coordinates are wanted on the grid, not what is computed with them later.
+        joined = shapely.set_precision(joined, 0.0)
         fewer = shapely.get_num_geometries(joined) < shapely.get_num_geometries(united[apart])
         united[apart[fewer]] = joined[fewer]
         kind = shapely.get_type_id(united)
