@@ -113,6 +113,7 @@ class FloorLayers:
         self.decks: BaseGeometry = shapely.union_all(decks) if decks else shapely.Polygon()
         self.meshes = [patch_mesh(patch, ground, self.size) for patch in self.patches]
         self.rest = shapely.Polygon() if own_ground else self._rest()
+        self.lowest = float(city.surfaces.vertices[:, 2].min()) if own_ground else 0.0
         self.plate = drape(self.rest, ground, 0.0, self.size)
         self.raster: Floor = floor_raster(self.extent, [self.plate, *self.meshes, *(mesh for mesh, _ in self.stairs)])
 
@@ -148,13 +149,17 @@ class FloorLayers:
         """A plain beyond the model, a little below its edge, and the edge itself."""
         west, south, east, north = self.extent.bounds
         reach = 6.0 * max(east - west, north - south)
+        plain = shapely.box(west - reach, south - reach, east + reach, north + reach)
         border = shapely.get_coordinates(shapely.segmentize(self.extent.exterior, 5.0))
         heights = self.ground.at(border)
-        z = float(heights.min()) - 0.4
-        ring = shapely.difference(shapely.box(west - reach, south - reach, east + reach, north + reach), self.extent)
-        foot = np.full(len(border) - 1, z)
-        edge = shapes.curtain(border[:-1], border[1:], foot, foot, heights[:-1], heights[1:])
-        vertices, faces = shapes.join([shapes.plate(ring, z), edge])
+        if self.rest.is_empty:
+            # the city brings its own terrain, of any outline: the plain goes on below it
+            vertices, faces = shapes.plate(plain, self.lowest - 0.5)
+        else:
+            z = float(heights.min()) - 0.4
+            foot = np.full(len(border) - 1, z)
+            edge = shapes.curtain(border[:-1], border[1:], foot, foot, heights[:-1], heights[1:])
+            vertices, faces = shapes.join([shapes.plate(shapely.difference(plain, self.extent), z), edge])
         colours = np.broadcast_to(np.array(style.GROUND, np.uint8), faces.shape)
         return MeshLayer("surroundings", "Beyond the model", vertices, faces, colours.copy(), group="surroundings")
 

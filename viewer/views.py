@@ -41,6 +41,7 @@ def _fit(
     right /= np.linalg.norm(right)
     up = np.cross(toward, right)
     tan_up = math.tan(math.radians(angle_deg) / 2) / margin
+    points = np.asarray(points, dtype=np.float64)
     target = (points.min(axis=0) + points.max(axis=0)) / 2
     distance = 1.0
     # Two rounds: distance for this target, then recentre on what is seen.
@@ -91,7 +92,7 @@ def standard_views(
     west, south, east, north = bounds
     everything = np.array([[west, south, floor], [east, north, floor]])
     focus = _core(busy) if len(busy) else everything
-    box = _box_points(focus, floor, 6.0)
+    box = _box_points(focus, floor, 6.0) if len(busy) else _built(layers, everything)
     grid = blockers(layers, bounds)
     look_at = busy if len(busy) else _lattice(bounds, floor)
     altitudes = (24.0, 28.0, 33.0, 39.0)
@@ -105,6 +106,15 @@ def standard_views(
             _best(near, around, grid, (24.0, 31.0, 39.0, 48.0), sun_azimuth_deg, "close", "Busiest place", 1.0)
         )
     return tuple(views)
+
+
+def _built(layers: list[MeshLayer], everything: NDArray[np.float64], most: int = 3000) -> NDArray[np.float64]:
+    """Corners of the buildings, thinned out; of the whole extent when there are none."""
+    corners = [layer.vertices for layer in layers if layer.group == "buildings" and len(layer.vertices)]
+    if not corners:
+        return everything
+    points = np.concatenate(corners)
+    return points[:: max(1, len(points) // most)]
 
 
 def _core(points: NDArray[np.float64]) -> NDArray[np.float64]:

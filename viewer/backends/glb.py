@@ -184,10 +184,13 @@ def _chunks(document: bytes, binary: bytes) -> bytes:
 def _read_back(encoded: bytes, expected: int) -> None:
     import trimesh
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        loaded = trimesh.load(io.BytesIO(encoded), file_type="glb", process=False)
-    count = sum(len(part.faces) for part in loaded.geometry.values())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            loaded = trimesh.load(io.BytesIO(encoded), file_type="glb", process=False)
+        count = sum(len(part.faces) for part in loaded.geometry.values())
+    except Exception as error:  # whatever another reader stumbles over, the file is not good
+        raise OutputError(f"the GLB that was made cannot be read back: {error}") from error
     if count != expected:
         raise OutputError(f"the GLB that was made reads back with {count} triangles instead of {expected}")
 

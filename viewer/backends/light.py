@@ -143,6 +143,11 @@ def _pixel_light(  # type: ignore[no-untyped-def]
                                 r += covered * (drape.colours[k, 0] - r)
                                 g += covered * (drape.colours[k, 1] - g)
                                 bl += covered * (drape.colours[k, 2] - bl)
+                        if kind == FLOOR and nz > 0.6:
+                            # a triangulated terrain is smoother than its triangles
+                            nx, ny, nz = 0.4 * nx, 0.4 * ny, 0.4 * nz + 0.6
+                            size = math.sqrt(nx * nx + ny * ny + nz * nz)
+                            nx, ny, nz = nx / size, ny / size, nz / size
                         facing = nx * sx + ny * sy + nz * sz
                         # start off the surface, so that it does not shade itself
                         off = 0.9 * cell if kind != FOLIAGE else 1.6 * cell
@@ -166,7 +171,9 @@ def _pixel_light(  # type: ignore[no-untyped-def]
                         if kind in (FOLIAGE, PERSON):
                             facing = 0.35 + 0.65 * facing if facing > -0.5 else 0.02
                             facing = max(facing, 0.0)
-                        if number != sky_number or j >= sky_until:
+                        if kind == BEYOND:
+                            lit, open_sky, sky_until = 1.0, 1.0, j
+                        elif number != sky_number or j >= sky_until:
                             # the sky changes slowly over a surface: ask at every fourth pixel
                             open_sky = _sky_seen(
                                 heights.solid, heights.levels, heights.west, heights.north, cell, qx, qy, qz
