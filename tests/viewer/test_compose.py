@@ -42,7 +42,16 @@ def test_every_mesh_layer_is_sound(scene: Scene) -> None:
 
 def test_the_layers_of_the_city_are_there(scene: Scene) -> None:
     names = {layer.name for layer in scene.layers}
-    assert {"ground", "surroundings", "water", "roads_street", "roads_wharf", "quay_walls", "stairs", "bridges"} <= names
+    assert {
+        "ground",
+        "surroundings",
+        "water",
+        "roads_street",
+        "roads_wharf",
+        "quay_walls",
+        "stairs",
+        "bridges",
+    } <= names
     assert {"buildings", "trees", "furniture", "cellars", "changes", "labels", "density_street", "people"} <= names
     assert not scene.layer("cellars").visible
     assert scene.notes[0].startswith("Synthetic")
@@ -227,7 +236,10 @@ def test_shapes_of_odd_geometry_do_not_break_the_scene(town: City) -> None:
     bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
     rows = [{"surface": "street", "z_m": np.nan}, {"surface": None, "z_m": 3.6}, {"surface": "square", "z_m": 3.6}]
     shapes_of = [bow, shapely.MultiPolygon([shapely.box(0, 0, 5, 5), shapely.box(9, 0, 12, 5)]), shapely.Polygon()]
-    moved = [shapely.transform(shape, lambda xy: xy + town.origin[:2]) if not shape.is_empty else shape for shape in shapes_of]
+    moved = [
+        shapely.transform(shape, lambda xy: xy + town.origin[:2]) if not shape.is_empty else shape
+        for shape in shapes_of
+    ]
     roads = gpd.GeoDataFrame(rows, geometry=moved, crs=town.crs, index=["bow", "two", "none"])
     scene = compose(town.with_layer("roads", roads))
     assert len(_mesh(scene, "roads_street").triangles) > 3
