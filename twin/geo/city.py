@@ -204,12 +204,12 @@ class City:
             raise GeometryError("the origin of a city is three finite numbers")
         object.__setattr__(self, "origin", origin)
         full: dict[str, gpd.GeoDataFrame] = {}
+        no_ids = pd.Index([], name="id", dtype="str")
+        empty = gpd.GeoDataFrame({"geometry": gpd.GeoSeries([], crs=self.crs)}, index=no_ids, crs=self.crs)
         for name in LAYERS:
             frame = self.layers.get(name)
             if frame is None:
-                frame = gpd.GeoDataFrame(
-                    {"geometry": gpd.GeoSeries([], crs=self.crs)}, index=pd.Index([], name="id", dtype="str"), crs=self.crs
-                )
+                frame = empty.copy()
             elif frame.crs is None or frame.crs != self.crs:
                 raise CRSError(f"layer `{name}` is in {frame.crs}, the city in {short_name(self.crs)}")
             elif not frame.index.is_unique:
@@ -309,6 +309,12 @@ class City:
         low_xy, high_xy = np.nanmin(stacked[:, :2], axis=0), np.nanmax(stacked[:, 2:], axis=0)
         return float(low_xy[0]), float(low_xy[1]), float(high_xy[0]), float(high_xy[1])
 
+    def _bounds_or_none(self) -> tuple[float, float, float, float] | None:
+        try:
+            return self.bounds
+        except GeometryError:
+            return None
+
     @property
     def height_range(self) -> tuple[float, float]:
         """Lowest and highest vertex in the vertical datum [m]; NaN when there is no mesh."""
@@ -316,6 +322,19 @@ class City:
             return float("nan"), float("nan")
         z = self.surfaces.vertices[:, 2] + self.origin[2]
         return float(z.min()), float(z.max())
+
+    def ground_at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Height of the ground at points in the CRS, (N,) [m].
+
+        From the terrain; where that is unknown, the middle height of the buildings' feet; 0 when there is neither.
+        """
+        x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        height = np.full(x.shape, np.nan) if self.terrain is None else self.terrain.at(x, y)
+        unknown = ~np.isfinite(height)
+        if unknown.any():
+            feet = self.buildings["ground_m"].dropna() if "ground_m" in self.buildings else pd.Series(dtype=float)
+            height[unknown] = float(feet.median()) if len(feet) else 0.0
+        return height
 
     def find(self, object_id: str) -> tuple[str, pd.Series[Any]]:
         """Layer and row of an object.
@@ -388,7 +407,7 @@ class City:
         return {
             "name": self.name,
             "crs": short_name(self.crs),
-            "bounds": self.bounds if len(self.objects) or any(len(f) for f in self.layers.values()) else None,
+            "bounds": self._bounds_or_none(),
             "height_range_m": self.height_range,
             "objects": {f"{kind} lod {lod}" if lod else str(kind): int(n) for (kind, lod), n in counts.items()},
             "layers": {name: len(frame) for name, frame in self.layers.items() if len(frame)},
@@ -399,10 +418,19 @@ class City:
             "synthetic": self.synthetic,
         }
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a read-only mapping does not pickle; workers of a sweep need the city
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return _rebuild, ({**values, "layers": dict(self.layers)},)
+
     def __repr__(self) -> str:
         layers = ", ".join(f"{len(frame)} {name}" for name, frame in self.layers.items() if len(frame))
         label = f" {self.name!r}" if self.name else ""
         return f"<City{label} {short_name(self.crs)}: {layers or 'empty'}; {len(self.surfaces)} triangles>"
+
+
+def _rebuild(values: dict[str, Any]) -> City:
+    return City(**values)
 
 
 def read_city(source: str | Path, *, lod: str | None = None) -> City:

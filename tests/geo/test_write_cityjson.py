@@ -1,0 +1,116 @@
+"""CityJSON that is written is valid, the same every time, and reads back as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from twin.errors import OutputError
+from twin.geo.city import City, read_city
+from twin.geo.topology import signed_volumes
+from twin.geo.writers.cityjson import cityjson_bytes, write_cityjson
+
+Put = Callable[..., Path]
+
+
+def geometries(document: dict[str, Any]) -> list[str]:
+    return [g["type"] for item in document["CityObjects"].values() for g in item.get("geometry", [])]
+
+
+def volumes(city: City) -> np.ndarray:
+    return signed_volumes(city.surfaces, city.surfaces.owner.astype(np.int64), len(city.objects))
+
+
+def test_a_solid_stays_a_solid(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    house["CityObjects"]["house"]["children"] = ["porch"]
+    flat = {"type": "MultiSurface", "lod": "2", "boundaries": [[[0, 1, 2, 3]]]}
+    house["CityObjects"]["porch"] = {"type": "BuildingInstallation", "parents": ["house"], "geometry": [flat]}
+    city = read_city(put(house))
+    path = write_cityjson(city, tmp_path / "out.city.json")
+    written = json.loads(path.read_bytes())
+    assert geometries(written) == ["Solid", "MultiSurface"]
+    assert written["CityObjects"]["porch"]["parents"] == ["house"]
+    assert written["CityObjects"]["house"]["children"] == ["porch"]
+    assert written["CityObjects"]["house"]["attributes"]["name"] == "Huis"
+    assert written["metadata"]["referenceSystem"] == "https://www.opengis.net/def/crs/EPSG/0/7415"
+    again = read_city(path)
+    assert_allclose(volumes(again), volumes(city))
+    assert again.objects.equals(city.objects)
+    assert again.buildings.columns.tolist() == city.buildings.columns.tolist()
+    assert_array_equal(again.surfaces.semantic, city.surfaces.semantic)
+    assert cityjson_bytes(again) == path.read_bytes()
+
+
+def test_cavities_and_separate_pieces(house: dict[str, Any], put: Put) -> None:
+    faces = house["CityObjects"]["house"]["geometry"][0]["boundaries"][0]
+    house["vertices"] += [[x // 2 + 2500, y // 2 + 2500, z // 2 + 2500] for x, y, z in house["vertices"]]
+    inner = [[[index + 8 for index in reversed(ring)] for ring in face] for face in faces]
+    house["CityObjects"]["house"]["geometry"] = [{"type": "Solid", "lod": "2", "boundaries": [faces, inner]}]
+    hollow = read_city(put(house))
+    written = json.loads(cityjson_bytes(hollow))["CityObjects"]["house"]["geometry"][0]
+    assert written["type"] == "Solid"
+    assert [len(shell) for shell in written["boundaries"]] == [12, 12]
+    house["vertices"][8:] = [[x + 20000, y, z] for x, y, z in house["vertices"][:8]]
+    outer = [[[index + 8 for index in ring] for ring in face] for face in faces]
+    house["CityObjects"]["house"]["geometry"] = [{"type": "MultiSolid", "lod": "2", "boundaries": [[faces], [outer]]}]
+    two = read_city(put(house))
+    assert geometries(json.loads(cityjson_bytes(two))) == ["CompositeSolid"]
+    assert_allclose(volumes(two), [2000.0])
+
+
+def test_slivers_do_not_survive_rounding(house: dict[str, Any], put: Put) -> None:
+    house["transform"]["scale"] = [1e-5] * 3
+    house["vertices"] = [[x * 100, y * 100, z * 100] for x, y, z in house["vertices"]] + [[500000, 10, 0]]
+    geometry = {"type": "MultiSurface", "lod": "1", "boundaries": [[[0, 1, 8]], [[0, 1, 2]]]}
+    house["CityObjects"]["house"]["geometry"] = [geometry]
+    city = read_city(put(house))
+    assert len(city.surfaces) == 2
+    written = json.loads(cityjson_bytes(city))
+    assert len(written["CityObjects"]["house"]["geometry"][0]["boundaries"]) == 1
+    assert len(written["vertices"]) == 3
+
+
+def test_lod_and_type_that_cityjson_does_not_know(house: dict[str, Any], put: Put) -> None:
+    city = read_city(put(house))
+    city = City(city.crs, city.origin, surfaces=city.surfaces, objects=city.objects.assign(type="Cellar", lod=""))
+    written = json.loads(cityjson_bytes(city))["CityObjects"]["house"]
+    assert written["type"] == "GenericCityObject"
+    assert written["geometry"][0]["lod"] == "1"
+
+
+def test_folder_that_is_not_there(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_cityjson(read_city(put(house)), tmp_path / "nowhere" / "out.city.json")
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cityjson/hollow_solid.city.json",
+        "cityjson/msol.json",
+        "cityjson/delft_subset.city.jsonl",
+        "cityjson/delft.json",
+        "cityjson/geom_temp.city.jsonl",
+        "cityjson/DH_01_subs.city.json",
+        "cityjson_conformance/cityobject_all_types.city.json",
+        "cityjson_conformance/cityjson_fake_complete.city.json",
+    ],
+)
+def test_written_files_are_valid(real_data: Path, name: str) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((real_data / "cityjson" / "cityjson.min.schema.json").read_bytes())
+    city = read_city(real_data / name)
+    written = json.loads(cityjson_bytes(city))
+    # The whole delft.json takes the validator a minute; each kind of object once will do.
+    if len(written["CityObjects"]) > 100:
+        kinds = {item["type"]: key for key, item in reversed(written["CityObjects"].items())}
+        written["CityObjects"] = {key: written["CityObjects"][key] for key in kinds.values()}
+    found = [error.message[:300] for error in jsonschema.Draft7Validator(schema).iter_errors(written)]
+    assert found == []

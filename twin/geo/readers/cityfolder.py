@@ -1,0 +1,219 @@
+"""The city folder, read: the exact inverse of `twin.geo.writers.cityfolder`."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import orjson
+
+from twin.errors import CRSError, FormatError, MissingFileError, TwinError, did_you_mean
+from twin.geo.city import LAYERS, City, Finding, Quality, Source
+from twin.geo.crs import parse, require_metres
+from twin.geo.layerfile import read_layer
+from twin.geo.readers import cityjson
+from twin.geo.readers.assemble import mesh_of, object_frame
+from twin.geo.readers.object_types import layer_of
+from twin.geo.readers.source import Blob
+from twin.geo.terrain import Terrain
+from twin.geo.writers.cityfolder import FORMAT, INDEX, VERSION
+from twin.geo.writers.cityjson import MARK_LAYER, MARK_LOD, MARK_TYPE
+from twin.grid import GridSpec
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+MAX_INDEX_BYTES = 16 * 1024**2
+_CHANGED = "if you changed it on purpose, read the city from its sources and save it again"
+
+
+def read_city_folder(folder: Path, *, lod: str | None = None) -> City:
+    """Read a city folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``city.toml``.
+    lod : str, optional
+        Refused unless objects have it, as for a file.
+
+    Raises
+    ------
+    MissingFileError
+        When a file that ``city.toml`` lists is not there.
+    FormatError
+        When there is no ``city.toml``, it is broken, points out of the folder, or a checksum does not match.
+    CRSError
+        When the CRS is not in metres.
+    """
+    index = _index(folder)
+    where = str(folder / INDEX)
+    crs = _crs(index, where)
+    origin = np.array(_numbers(index, "origin", 3, where))
+    contents = {entry["path"]: _content(folder, entry, where) for entry in index["files"]}
+    parts: dict[str, Any] = {}
+    layers: dict[str, gpd.GeoDataFrame] = {}
+    for entry in index["files"]:
+        name, kind = entry["path"], entry.get("kind")
+        try:
+            if kind == "objects":
+                parts |= _objects(Blob(f"{folder.name}/{name}", contents[name], ""), origin, lod)
+            elif kind == "layer":
+                layer = _layer_name(entry, where)
+                layers[layer] = read_layer(folder / name, layer, _columns(entry, where), crs)
+            elif kind == "terrain":
+                parts["terrain"] = _terrain(folder / name, entry, where)
+            elif kind == "quality":
+                parts["quality"] = parts.get("quality", Quality()) + _quality(contents[name])
+            else:
+                raise FormatError(f"{kind!r} is not a kind of file", where=where)
+        except TwinError:
+            raise
+        except (ValueError, TypeError, KeyError, LookupError, OSError, RuntimeError) as error:
+            raise FormatError(f"cannot be read: {str(error)[:200]}", where=str(folder / name)) from None
+    return City(
+        crs=crs,
+        origin=origin,
+        layers=layers,
+        sources=tuple(_source(row, where) for row in index.get("sources", [])),
+        name=str(index.get("name", "")),
+        date=str(index.get("date", "")),
+        synthetic=index.get("synthetic") is True,
+        **parts,
+    )
+
+
+def _index(folder: Path) -> dict[str, Any]:
+    path = folder / INDEX
+    if not path.is_file():
+        hint = "a city folder holds city.toml; give the file in the folder instead"
+        raise FormatError("this folder is not a city folder", where=str(folder), hint=hint)
+    try:
+        if path.stat().st_size > MAX_INDEX_BYTES:
+            raise FormatError("is larger than an index can be", where=str(path))
+        index = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise MissingFileError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FormatError(f"broken TOML: {error}", where=str(path)) from None
+    if index.get("format") != FORMAT:
+        raise FormatError(f"is not the index of a city folder: `format` is not {FORMAT!r}", where=str(path))
+    if index.get("format_version") != VERSION:
+        stated = index.get("format_version")
+        raise FormatError(f"version {stated!r} of the city folder is not known; {VERSION} is", where=str(path))
+    files, sources = index.get("files"), index.get("sources", [])
+    if not isinstance(files, list) or not all(
+        isinstance(one, dict) and isinstance(one.get("path"), str) for one in files
+    ):
+        raise FormatError("`files` is not a list of tables with a `path`", where=str(path))
+    if not isinstance(sources, list) or not all(isinstance(one, dict) for one in sources):
+        raise FormatError("`sources` is not a list of tables", where=str(path))
+    return index
+
+
+def _crs(index: dict[str, Any], where: str) -> CRS:
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError as ProjError
+
+    stated = index.get("crs")
+    if not isinstance(stated, str):
+        raise CRSError("`crs` is missing", where=where)
+    try:
+        crs = CRS.from_wkt(stated) if "[" in stated else parse(stated)
+    except ProjError:
+        raise CRSError("`crs` is not a coordinate reference system", where=where) from None
+    except CRSError as error:
+        raise CRSError(error.what, where=where, hint=error.hint) from None
+    return require_metres(crs, where=where)
+
+
+def _numbers(table: dict[str, Any], key: str, count: int, where: str) -> list[float]:
+    values = table.get(key)
+    if isinstance(values, list) and len(values) == count and all(type(one) in (int, float) for one in values):
+        return [float(one) for one in values]
+    raise FormatError(f"`{key}` is not {count} numbers", where=where)
+
+
+def _content(folder: Path, entry: dict[str, Any], where: str) -> bytes:
+    """Bytes of a file of the folder, after its place and its checksum were looked at."""
+    name = entry["path"]
+    if not name or name in (".", "..") or any(mark in name for mark in "/\\:\0"):
+        raise FormatError(f"the path {name!r} is not the name of a file in the folder", where=where)
+    path = folder / name
+    if path.is_symlink():
+        raise FormatError(f"{name!r} is a link; files of a city folder lie in it", where=where)
+    if not path.is_file():
+        near = did_you_mean(name, sorted(one.name for one in folder.iterdir()))
+        raise MissingFileError(f"city.toml lists `{name}`, which is not there{near}", where=str(path))
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise MissingFileError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+    if hashlib.sha256(content).hexdigest() != entry.get("sha256"):
+        raise FormatError(
+            "the checksum does not match city.toml: the file was changed or damaged", where=str(path), hint=_CHANGED
+        )
+    return content
+
+
+def _objects(blob: Blob, origin: np.ndarray[Any, np.dtype[np.float64]], lod: str | None) -> dict[str, Any]:
+    model = cityjson.read(blob, lod=lod)
+    layers = []
+    for row, attributes in enumerate(model.attributes):
+        layers.append(str(attributes.get(MARK_LAYER, layer_of(model.types[row]))))
+        model.types[row] = str(attributes.get(MARK_TYPE, model.types[row]))
+        model.lods[row] = str(attributes.get(MARK_LOD, model.lods[row]))
+    mesh, _, _ = mesh_of(model, model.shift, origin, model.findings)
+    found = tuple(finding for finding in model.findings.collected() if finding.code != "no-crs")
+    return {"surfaces": mesh, "objects": object_frame(model, layers), "quality": Quality(found)}
+
+
+def _layer_name(entry: dict[str, Any], where: str) -> str:
+    name = entry.get("layer")
+    if name not in LAYERS:
+        raise FormatError(f"a city has no layer `{name}`{did_you_mean(str(name), LAYERS)}", where=where)
+    return str(name)
+
+
+def _columns(entry: dict[str, Any], where: str) -> list[dict[str, str]]:
+    columns = entry.get("columns", [])
+    keys = ("name", "stored", "kind")
+    if isinstance(columns, list) and all(
+        isinstance(one, dict) and all(isinstance(one.get(k), str) for k in keys) for one in columns
+    ):
+        return columns
+    raise FormatError(f"`columns` of {entry['path']} is not a list of tables with {', '.join(keys)}", where=where)
+
+
+def _terrain(path: Path, entry: dict[str, Any], where: str) -> Terrain:
+    import rasterio
+
+    shape = tuple(int(one) for one in _numbers({"shape": [entry.get("rows"), entry.get("columns")]}, "shape", 2, where))
+    west, north, cell = _numbers({"grid": [entry.get(key) for key in ("west", "north", "cell_m")]}, "grid", 3, where)
+    grid = GridSpec(west, north, cell, (shape[0], shape[1]), str(entry.get("grid_crs")) or None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.open(path, driver="GTiff") as file:
+            if file.shape != grid.shape or file.count != 1:
+                raise FormatError(f"a raster of {file.shape} is not the {grid.shape} of city.toml", where=str(path))
+            height = file.read(1)
+    return Terrain(grid, height.astype(np.float32))
+
+
+def _quality(content: bytes) -> Quality:
+    document = orjson.loads(content)
+    fields = document["fields"]
+    rows = [dict(zip(fields, row, strict=True)) for row in document["findings"]]
+    return Quality(tuple(Finding(**{name: str(value) for name, value in row.items()}) for row in rows))
+
+
+def _source(row: dict[str, Any], where: str) -> Source:
+    known = ("name", "format", "licence", "credit", "sha256", "date")
+    source = Source(str(row.get("name", "")), str(row.get("format", "")))
+    return replace(source, **{name: str(row.get(name, "")) for name in known})

@@ -1,0 +1,79 @@
+"""Attributes of objects to typed columns."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+MAX_COLUMNS = 400
+"""Attributes beyond the most frequent ones go together in one column of JSON text, `MORE`: a file in which each object
+has names of its own would else make a table as large as their square."""
+
+MORE = "more_attributes"
+_SMALL = 2**53
+
+
+def as_text(value: Any) -> str:
+    """A nested value as JSON text; what is nested too deep to be one is cut off."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    except (RecursionError, ValueError, TypeError):
+        return "(not readable)"
+
+
+def column(values: list[Any]) -> pd.Series[Any]:
+    """A typed column of values as JSON has them; None is missing.
+
+    Truth values give ``bool`` (``boolean`` where some are missing), whole numbers ``int64`` (``Int64``), numbers
+    ``float64``, and everything else text.
+    """
+    kinds = set(map(type, values))
+    some_missing = type(None) in kinds
+    kinds.discard(type(None))
+    if kinds == {bool}:
+        return pd.Series(values, dtype="boolean" if some_missing else "bool")
+    if kinds == {int} and all(value is None or -(2**63) <= value < 2**63 for value in values):
+        return pd.Series(values, dtype="Int64" if some_missing else "int64")
+    if kinds and kinds <= {int, float} and all(type(v) is not int or abs(v) <= _SMALL for v in values):
+        return pd.Series([np.nan if value is None else value for value in values], dtype="float64")
+    return pd.Series([None if value is None else as_text(value) for value in values], dtype="str")
+
+
+def table(records: Sequence[dict[str, Any]], reserved: set[str]) -> dict[str, pd.Series[Any]]:
+    """Columns by name, in order of first appearance.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        Attributes of each object.
+    reserved : set of str
+        Names that are ours: an attribute of such a name becomes ``NAME_attribute``.
+    """
+    counted = Counter(name for record in records for name in record)
+    kept = counted
+    if len(counted) > MAX_COLUMNS:
+        kept = Counter(dict(counted.most_common(MAX_COLUMNS)))
+    columns: dict[str, pd.Series[Any]] = {}
+    for name in counted:
+        if name in kept:
+            columns[_free(name, reserved, columns, kept)] = column([record.get(name) for record in records])
+    if kept is not counted:
+        rest = [{name: value for name, value in record.items() if name not in kept} for record in records]
+        columns[_free(MORE, reserved, columns, kept)] = column([as_text(more) if more else None for more in rest])
+    return columns
+
+
+def _free(name: str, reserved: set[str], taken: dict[str, Any], later: Counter[str]) -> str:
+    if name not in reserved and name not in taken:
+        return name
+    free = f"{name}_attribute"
+    while free in reserved or free in taken or free in later:
+        free += "_"
+    return free

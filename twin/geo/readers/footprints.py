@@ -1,0 +1,166 @@
+"""Faces in space to polygons on the map: one (multi)polygon an object, all objects at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from twin.geo.mesh import SEMANTICS
+from twin.geo.triangulate import Rings, newell, starts_of
+
+HORIZONTAL = 0.95
+"""A face whose unit normal has at least this vertical component counts as near-horizontal."""
+
+STEP_M = 0.5
+"""Without semantics, near-horizontal faces within this height of the lowest point are the ground [m]."""
+
+SNAP_M = 0.01
+"""Gaps up to about this width between parts of one object are closed [m]."""
+
+
+def project(points: NDArray[np.float64], rings: Rings) -> NDArray[np.object_]:
+    """Polygon on the map of each face (S,), valid; None for a face without rings or seen from its edge.
+
+    Parameters
+    ----------
+    points : (V, 3) float64
+        In the coordinates of the map [m].
+    rings : Rings
+        Faces.
+    """
+    out = np.full(len(rings.counts), None, dtype=object)
+    filled = np.flatnonzero(rings.counts)
+    if not len(filled):
+        return out
+    ring_of_point = np.repeat(np.arange(len(rings.sizes)), rings.sizes)
+    closed = shapely.linearrings(points[rings.indices, :2], indices=ring_of_point)
+    polygons = shapely.polygons(closed, indices=np.repeat(np.arange(len(filled)), rings.counts[filled]))
+    bad = ~shapely.is_valid(polygons)
+    if bad.any():
+        polygons[bad] = shapely.buffer(shapely.make_valid(polygons[bad]), 0)
+    polygons[shapely.is_empty(polygons)] = None
+    out[filled] = polygons
+    return out
+
+
+def dissolve(polygons: NDArray[np.object_], group: NDArray[np.int64], groups: int) -> NDArray[np.object_]:
+    """Union of the polygons of each group, (groups,); an empty polygon for a group without any.
+
+    Faces of one object mostly fit edge to edge, so their inner edges just cancel (a coverage union). Where that does
+    not give a valid polygon of the area of its parts, the faces overlap and are united in full.
+
+    Parameters
+    ----------
+    polygons : (N,) object
+        Polygons or None.
+    group : (N,) int64
+        Group of each.
+    groups : int
+        Number of groups.
+    """
+    out = np.full(groups, shapely.Polygon(), dtype=object)
+    there = np.array([polygon is not None for polygon in polygons], dtype=bool)
+    polygons, group = polygons[there], group[there]
+    if not len(polygons):
+        return out
+    order = np.argsort(group, kind="stable")
+    polygons, group = polygons[order], group[order]
+    members = np.bincount(group, minlength=groups)
+    first = starts_of(members)
+    alone = np.flatnonzero(members == 1)
+    out[alone] = polygons[first[alone]]
+    several = np.flatnonzero(members > 1)
+    # Groups of about the same size go together, so that the padding stays small.
+    for low, high in ((2, 4), (5, 16), (17, 64), (65, 1024)):
+        rows = several[(members[several] >= low) & (members[several] <= high)]
+        if not len(rows):
+            continue
+        place = first[rows][:, None] + np.arange(high)
+        inside = np.arange(high) < members[rows][:, None]
+        padded: NDArray[np.object_] = np.full(place.shape, None, dtype=object)
+        padded[inside] = polygons[place[inside]]
+        out[rows] = _unite(padded)
+    for row in several[members[several] > 1024]:
+        own: NDArray[np.object_] = polygons[first[row] : first[row] + members[row]]
+        out[row] = _unite(own[np.newaxis])[0]
+    return out
+
+
+def _unite(padded: NDArray[np.object_]) -> NDArray[np.object_]:
+    total = np.nansum(shapely.area(padded), axis=1)
+    try:
+        united = np.atleast_1d(shapely.coverage_union_all(padded, axis=1))
+        fits = shapely.is_valid(united) & (np.abs(shapely.area(united) - total) <= 1e-6 * total)
+    except shapely.GEOSException:
+        united = np.full(len(padded), None, dtype=object)
+        fits = np.zeros(len(padded), dtype=bool)
+    # A coverage union gives a collection where faces touch in a point only.
+    fits &= np.isin(shapely.get_type_id(united), (3, 6))
+    if not fits.all():
+        united[~fits] = shapely.union_all(padded[~fits], axis=1)
+    kind = shapely.get_type_id(united)
+    apart = np.flatnonzero(kind == 6)
+    if len(apart):
+        # Parts of one building often stand a millimetre apart; a second look on a grid of 1 cm joins those.
+        joined = shapely.union_all(padded[apart], axis=1, grid_size=SNAP_M)
+        fewer = shapely.get_num_geometries(joined) < shapely.get_num_geometries(united[apart])
+        united[apart[fewer]] = joined[fewer]
+        kind = shapely.get_type_id(united)
+    lone = (kind == 6) & (shapely.get_num_geometries(united) == 1)
+    united[lone] = shapely.get_geometry(united[lone], 0)
+    strange = ~np.isin(shapely.get_type_id(united), (3, 6))
+    if strange.any():
+        united[strange] = shapely.buffer(united[strange], 0)
+    return united
+
+
+def face_normals(vertices: NDArray[np.float64], rings: Rings) -> NDArray[np.float64]:
+    """Unit normal of each face, (S, 3); zero for a face without rings."""
+    out = np.zeros((len(rings.counts), 3))
+    filled = np.flatnonzero(rings.counts)
+    if len(filled):
+        area = newell(vertices[rings.indices], rings.sizes)[starts_of(rings.counts)[filled]]
+        length = np.linalg.norm(area, axis=1, keepdims=True)
+        out[filled] = np.divide(area, length, out=np.zeros_like(area), where=length > 0)
+    return out
+
+
+def face_heights(vertices: NDArray[np.float64], rings: Rings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lowest and highest z of each face, (S,) each; NaN for a face without rings."""
+    low, high = np.full(len(rings.counts), np.nan), np.full(len(rings.counts), np.nan)
+    filled = np.flatnonzero(rings.counts)
+    if len(filled):
+        z = vertices[rings.indices, 2]
+        first = starts_of(rings.sizes)[starts_of(rings.counts)[filled]]
+        low[filled], high[filled] = np.minimum.reduceat(z, first), np.maximum.reduceat(z, first)
+    return low, high
+
+
+def ground_faces(
+    vertices: NDArray[np.float64],
+    rings: Rings,
+    semantic: NDArray[np.uint8],
+    group: NDArray[np.int64],
+    groups: int,
+) -> NDArray[np.bool_]:
+    """Which faces (S,) make the footprint of their group.
+
+    The faces said to be the ground; in a group without any the near-horizontal faces at its foot; failing those all
+    faces that are not upright.
+    """
+    filled = rings.counts > 0
+    ground = filled & (semantic == SEMANTICS["GroundSurface"])
+    has = np.zeros(groups, dtype=bool)
+    has[group[ground]] = True
+    if has[group[filled]].all():
+        return ground
+    upright = np.abs(face_normals(vertices, rings)[:, 2])
+    _, high = face_heights(vertices, rings)
+    lowest = np.full(groups, np.inf)
+    np.fmin.at(lowest, group[filled], face_heights(vertices, rings)[0][filled])
+    foot = filled & ~has[group] & (upright >= HORIZONTAL) & (high <= lowest[group] + STEP_M)
+    has_foot = has.copy()
+    has_foot[group[foot]] = True
+    rest = filled & ~has_foot[group] & (upright > 1e-3)
+    return ground | foot | rest

@@ -1,0 +1,128 @@
+"""Objects to layers: one row an object, with the columns that each layer promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from twin.geo.readers.columns import table
+from twin.geo.readers.layer_columns import MAKERS, Faces, Picked, areas, pick
+from twin.geo.readers.object_types import TERRAIN
+from twin.geo.triangulate import Rings
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+_PARTED = ("buildings", "bridges", "tunnels")
+_WHOLE = ("Building", "BuildingPart", "Bridge", "BridgePart", "Tunnel", "TunnelPart")
+_SAME_M = 0.0015
+
+
+@dataclass(slots=True)
+class ObjectTable:
+    """All objects of a city with their faces, ready to be spread over the layers.
+
+    Parameters
+    ----------
+    ids, types, parents, layers : list of str
+        One entry an object.
+    attributes : list of dict
+        As in the source.
+    points : (V, 3) float64
+        Vertices in the coordinates of the CRS [m].
+    rings : Rings
+        Faces, mended.
+    owner : (S,) int32
+        Object of each face.
+    semantic : (S,) uint8
+        Index into `SEMANTIC_NAMES` of each face.
+    anchors : dict of int to (3,) float64
+        Points that stand for objects without faces [m].
+    crs : pyproj.CRS
+        Of the city.
+    """
+
+    ids: list[str]
+    types: list[str]
+    parents: list[str]
+    layers: list[str]
+    attributes: list[dict[str, Any]]
+    points: NDArray[np.float64]
+    rings: Rings
+    owner: NDArray[np.int32]
+    semantic: NDArray[np.uint8]
+    anchors: dict[int, NDArray[np.float64]]
+    crs: CRS
+
+
+def rows_of(objects: ObjectTable) -> NDArray[np.int64]:
+    """Object whose row each object is told in, (N,): itself, or the whole that it is a part of."""
+    number = {object_id: row for row, object_id in enumerate(objects.ids)}
+    rows = np.arange(len(objects.ids))
+    for row, parent in enumerate(objects.parents):
+        up = number.get(parent, -1) if parent else -1
+        if up >= 0 and objects.layers[up] == objects.layers[row] and objects.layers[row] in _PARTED:
+            rows[row] = up
+    for _ in range(8):
+        further = rows[rows]
+        if (further == rows).all():
+            return rows
+        rows = further
+    # A chain that does not end is a circle of parents: each then stands for itself.
+    return np.where(rows[rows] == rows, rows, np.arange(len(rows)))
+
+
+def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
+    """One GeoDataFrame a layer that has objects, with the columns of `twin.geo.city.LAYERS`.
+
+    An object without a geometry has a row with an empty one.
+    """
+    row = rows_of(objects)
+    layer = np.array(objects.layers, dtype=object)
+    whole = np.array([kind.removeprefix("+") in _WHOLE or kind.startswith("+") for kind in objects.types], dtype=bool)
+    frames: dict[str, gpd.GeoDataFrame] = {}
+    for name in sorted(set(objects.layers) - {TERRAIN}):
+        members = np.flatnonzero((layer == name) & (row == np.arange(len(row))))
+        if not len(members):
+            continue
+        position = np.full(len(row), -1)
+        position[members] = np.arange(len(members))
+        group = position[row[objects.owner]] if len(objects.owner) else np.empty(0, np.int64)
+        # What is inside a building or stuck on it (rooms, chimneys) is not its footprint.
+        chosen = (group >= 0) & (objects.rings.counts > 0)
+        if name in _PARTED:
+            chosen &= (whole | (row == np.arange(len(row))))[objects.owner]
+        faces = Faces(
+            objects.points, pick(objects.rings, chosen), objects.semantic[chosen], group[chosen], len(members)
+        )
+        ids = pd.Index([objects.ids[member] for member in members], name="id", dtype="str")
+        picked = Picked(
+            [objects.types[m] for m in members],
+            [objects.attributes[m] for m in members],
+            {place: objects.anchors[m] for place, m in enumerate(members.tolist()) if m in objects.anchors},
+        )
+        columns, geometry = MAKERS.get(name, areas)(picked, faces)
+        stated = table(picked.attributes, {*columns, "geometry", "id"})
+        for key in columns:
+            if f"{key}_attribute" in stated and _repeats(columns[key], stated[f"{key}_attribute"]):
+                del stated[f"{key}_attribute"]
+        data = {**columns, **{key: value.array for key, value in stated.items()}}
+        frame = pd.DataFrame(data, index=ids)
+        frames[name] = gpd.GeoDataFrame(
+            frame, geometry=gpd.GeoSeries(geometry, index=ids, crs=objects.crs), crs=objects.crs
+        )
+    return frames
+
+
+def _repeats(ours: Any, stated: pd.Series[Any]) -> bool:
+    """Whether an attribute says no more than a column of ours, as in a file that this library wrote."""
+    mine, theirs = pd.Series(ours), stated.reset_index(drop=True)
+    if pd.api.types.is_numeric_dtype(mine) and pd.api.types.is_numeric_dtype(theirs):
+        a, b = mine.to_numpy(np.float64, na_value=np.nan), theirs.to_numpy(np.float64, na_value=np.nan)
+        return bool((np.isnan(b) | (np.abs(a - b) < _SAME_M)).all())
+    return bool((theirs.isna() | (mine.astype("str") == theirs.astype("str"))).all())

@@ -1,0 +1,61 @@
+"""Which type of object goes to which layer."""
+
+from __future__ import annotations
+
+TERRAIN = "terrain"
+"""What `City.objects` calls the layer of ground surfaces; they become the terrain, not rows."""
+
+LAYER_OF = {
+    "Building": "buildings",
+    "BuildingPart": "buildings",
+    "BuildingInstallation": "buildings",
+    "BuildingConstructiveElement": "buildings",
+    "BuildingFurniture": "buildings",
+    "BuildingStorey": "buildings",
+    "BuildingRoom": "buildings",
+    "BuildingUnit": "buildings",
+    "Road": "roads",
+    "Railway": "roads",
+    "Waterway": "roads",
+    "TransportSquare": "roads",
+    "WaterBody": "water",
+    "PlantCover": "green",
+    "SolitaryVegetationObject": "trees",
+    "Bridge": "bridges",
+    "BridgePart": "bridges",
+    "BridgeInstallation": "bridges",
+    "BridgeConstructionElement": "bridges",
+    "BridgeConstructiveElement": "bridges",
+    "BridgeRoom": "bridges",
+    "BridgeFurniture": "bridges",
+    "Tunnel": "tunnels",
+    "TunnelPart": "tunnels",
+    "TunnelInstallation": "tunnels",
+    "TunnelConstructiveElement": "tunnels",
+    "TunnelHollowSpace": "tunnels",
+    "TunnelFurniture": "tunnels",
+    "CityFurniture": "furniture",
+    "LandUse": "landuse",
+    "TINRelief": TERRAIN,
+}
+"""Layer of each type of CityJSON; what is not here goes to ``other``."""
+
+_EXTENSIONS = (
+    ("Building", "buildings"),
+    ("Bridge", "bridges"),
+    ("Tunnel", "tunnels"),
+    ("Road", "roads"),
+    ("Water", "water"),
+)
+
+
+def layer_of(kind: str) -> str:
+    """Layer that objects of a type belong to; an extension's type (``+NoiseBuilding``) by what it extends."""
+    plain = kind.removeprefix("+")
+    if plain in LAYER_OF:
+        return LAYER_OF[plain]
+    if kind.startswith("+"):
+        for word, layer in _EXTENSIONS:
+            if word in plain:
+                return layer
+    return "other"

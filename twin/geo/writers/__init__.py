@@ -1,0 +1,1 @@
+"""Formats a city can be written to, one file a format."""

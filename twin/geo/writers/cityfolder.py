@@ -1,0 +1,148 @@
+"""The city folder: ``city.toml`` beside one file a layer."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from twin.errors import GeometryError, OutputError
+from twin.geo.city import City, Quality
+from twin.geo.layerfile import write_layer
+from twin.geo.terrain import Terrain
+from twin.geo.writers.atomic import new_folder
+from twin.geo.writers.cityjson import cityjson_bytes
+from twin.geo.writers.toml import dumps
+
+FORMAT = "stadstwin city folder"
+VERSION = 1
+INDEX, OBJECTS, TERRAIN, QUALITY = "city.toml", "objects.city.json", "terrain.tif", "quality.json"
+
+
+def write_city_folder(city: City, folder: Path) -> Path:
+    """Write a city so that `read_city` gives it back.
+
+    Vertices are rounded to the millimetre the first time; a city that was read from a folder is written without change.
+    The folder appears whole or not at all; an older city folder is replaced.
+
+    Parameters
+    ----------
+    city : City
+    folder : Path
+        New, empty, or a city folder.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        When something else is there, or it cannot be written.
+    """
+    folder = Path(folder)
+    _check_place(folder)
+    with new_folder(folder) as place:
+        entries = [_entry(place, OBJECTS, "objects", cityjson_bytes(city, attributes=False, marks=True))]
+        for name, frame in city.layers.items():
+            if len(frame) or len(frame.columns) > 1:
+                columns = write_layer(frame, place / f"{name}.gpkg", name)
+                extra = {"layer": name, "rows": len(frame), "columns": columns}
+                entries.append(_entry(place, f"{name}.gpkg", "layer", None, **extra))
+        if city.terrain is not None:
+            entries.append(_write_terrain(city.terrain, city, place))
+        if len(city.quality):
+            entries.append(_entry(place, QUALITY, "quality", _quality(city.quality)))
+        (place / INDEX).write_text(dumps(_index(city, entries)), encoding="utf-8")
+    return folder
+
+
+def _check_place(folder: Path) -> None:
+    """Nothing but an older city folder is ever removed."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise OutputError("there is something else with this name", where=str(folder), hint="choose another folder")
+    if not folder.exists():
+        return
+    present = {entry.name for entry in folder.iterdir()}
+    if not present:
+        return
+    listed: set[str] = {INDEX}
+    try:
+        index = tomllib.loads((folder / INDEX).read_text(encoding="utf-8"))
+        listed |= {str(entry.get("path")) for entry in index.get("files", [])}
+        known = index.get("format") == FORMAT
+    except (OSError, ValueError, AttributeError, TypeError):
+        known = False
+    if not known:
+        raise OutputError(
+            "the folder is not empty and not a city folder", where=str(folder), hint="choose another folder"
+        )
+    if present - listed:
+        other = ", ".join(sorted(present - listed)[:3])
+        raise OutputError(
+            f"the city folder also holds files that are not its own: {other}", where=str(folder), hint="move them first"
+        )
+
+
+def _entry(place: Path, name: str, kind: str, content: bytes | None, **extra: Any) -> dict[str, Any]:
+    """One row of the index; writes the content when it is given."""
+    if content is not None:
+        (place / name).write_bytes(content)
+    else:
+        content = (place / name).read_bytes()
+    return {"path": name, "kind": kind, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), **extra}
+
+
+def _write_terrain(terrain: Terrain, city: City, place: Path) -> dict[str, Any]:
+    import rasterio
+
+    grid = terrain.grid
+    crs = city.crs.to_wkt() if city.crs.to_authority() is not None else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        place_of = rasterio.Affine(grid.cell, 0.0, grid.west, 0.0, -grid.cell, grid.north)
+        profile = {"driver": "GTiff", "count": 1, "dtype": "float32", "nodata": float("nan"), "compress": "deflate"}
+        shape = {"height": grid.rows, "width": grid.columns}
+        with rasterio.open(place / TERRAIN, "w", crs=crs, transform=place_of, predictor=3, **shape, **profile) as file:
+            file.write(terrain.height, 1)
+    where = {"west": float(grid.west), "north": float(grid.north), "cell_m": float(grid.cell)}
+    extra = {"rows": grid.rows, "columns": grid.columns, **where, "grid_crs": grid.crs or ""}
+    return _entry(place, TERRAIN, "terrain", None, **extra)
+
+
+def _quality(quality: Quality) -> bytes:
+    fields = ("code", "object_id", "message", "severity", "path")
+    rows = [
+        [getattr(finding, name).encode("utf-8", "replace").decode() for name in fields] for finding in quality.findings
+    ]
+    return orjson.dumps({"fields": fields, "findings": rows}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _index(city: City, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    code = city.crs.to_authority()
+    try:
+        extent = [float(value) for value in city.bounds]
+    except GeometryError:
+        extent = []
+    sources = [
+        {name: getattr(source, name) for name in ("name", "format", "licence", "credit", "sha256", "date")}
+        for source in city.sources
+    ]
+    return {
+        "format": FORMAT,
+        "format_version": VERSION,
+        "name": city.name,
+        "crs": f"{code[0]}:{code[1]}" if code else city.crs.to_wkt(),
+        "origin": [float(value) for value in city.origin],
+        "extent": [value for value in extent if np.isfinite(value)],
+        "date": city.date,
+        "synthetic": bool(city.synthetic),
+        "sources": sources,
+        "files": entries,
+    }
