@@ -90,7 +90,9 @@ class PlacedChange:
 _HEIGHT = {"closure": 1.0, "fence": 1.1, "stage": 4.0, "excavation": 2.5, "zone": 0.0}
 
 
-def place(changes: Iterable[ChangeShape | Mapping[str, Any]], origin: NDArray[np.float64], height_at: Any) -> list[PlacedChange]:
+def place(
+    changes: Iterable[ChangeShape | Mapping[str, Any]], origin: NDArray[np.float64], height_at: Any
+) -> list[PlacedChange]:
     """Move changes to local coordinates; `height_at` gives the floor at points (N, 2)."""
     placed = []
     for item in changes:
@@ -114,7 +116,9 @@ def _closure(builder: shapes.MeshBuilder, item: PlacedChange, row: int) -> None:
         builder.add(*shapes.wall_along(item.shape.boundary, 0.12, bottom, bottom + (high - low) / 2), colour, row)
 
 
-def _posts(builder: shapes.MeshBuilder, line: BaseGeometry, bottom: float, top: float, row: int, colour: Colour = style.LAMP) -> None:
+def _posts(
+    builder: shapes.MeshBuilder, line: BaseGeometry, bottom: float, top: float, row: int, colour: Colour = style.LAMP
+) -> None:
     spaced = np.vstack([shapely.get_coordinates(part) for part in shapely.get_parts(shapely.segmentize(line, 2.5))])
     feet = np.column_stack([spaced, np.zeros(len(spaced))])
     builder.add(*shapes.placed(*shapes.tube(0.06, bottom, top, 4), feet), colour, row)
@@ -167,7 +171,10 @@ def change_layers(placed: list[PlacedChange]) -> list[MeshLayer | LabelLayer]:
     for row, item in enumerate(placed):
         _DRAW[item.kind](builder, item, row)
     vertices, faces, colours, owner = builder.arrays()
-    attributes: dict[str, list[Any]] = {"id": [item.label or item.kind for item in placed], "kind": [i.kind for i in placed]}
+    attributes: dict[str, list[Any]] = {
+        "id": [item.label or item.kind for item in placed],
+        "kind": [i.kind for i in placed],
+    }
     layers: list[MeshLayer | LabelLayer] = [
         MeshLayer("changes", "Changes", vertices, faces, colours, owner, attributes, "change", casts_shadow=True)
     ]

@@ -115,7 +115,9 @@ def _cameras(
     level = float(np.nanmedian(heights)) if np.isfinite(heights).any() else 0.0
     meshes = [layer for layer in layers if isinstance(layer, MeshLayer)]
     busy = results.where_people_are(fields, people)
-    return views.standard_views(busy, results.busiest(fields)[1], bounds, level, meshes, Scene("", (), ()).sun_azimuth_deg)
+    return views.standard_views(
+        busy, results.busiest(fields)[1], bounds, level, meshes, Scene("", (), ()).sun_azimuth_deg
+    )
 
 
 def _timeline(fields: list[FieldLayer], people: PeopleLayer | None) -> NDArray[np.float64]:
@@ -135,7 +137,10 @@ def _first_moment(time: float | None, fields: list[FieldLayer], people: PeopleLa
 
 
 def _credits(city: City) -> tuple[str, ...]:
-    lines = [" ".join(part for part in (s.credit or s.name, f"({s.licence})" if s.licence else "") if part) for s in city.sources]
+    lines = [
+        " ".join(part for part in (s.credit or s.name, f"({s.licence})" if s.licence else "") if part)
+        for s in city.sources
+    ]
     return tuple(dict.fromkeys(line for line in lines if line))
 
 

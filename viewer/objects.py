@@ -46,7 +46,9 @@ def objects_with_mesh(city: City) -> set[str]:
 
 def has_terrain_mesh(city: City) -> bool:
     """Whether the city's own triangles hold a terrain."""
-    return bool(len(city.surfaces)) and bool(city.objects["type"].isin(TERRAIN_TYPES).to_numpy()[city.surfaces.owner].any())
+    return bool(len(city.surfaces)) and bool(
+        city.objects["type"].isin(TERRAIN_TYPES).to_numpy()[city.surfaces.owner].any()
+    )
 
 
 def buildings_layer(city: City, drawn: set[str], ground: Ground, marked: set[str]) -> MeshLayer | None:
@@ -93,12 +95,16 @@ def _add_own(
     hidden = ((mesh.semantic == BOTTOM) | (mesh.semantic == 0)) & (normal_z < -0.6)
     colours = building_colours(seed, wall, normal_z)
     changed = np.isin(owner, [row_of[key] for key in marked if key in row_of])
-    colours[changed] = style.varied(np.broadcast_to(np.array(style.CHANGED_BUILDING), (changed.sum(), 3)), seed[changed])
+    colours[changed] = style.varied(
+        np.broadcast_to(np.array(style.CHANGED_BUILDING), (changed.sum(), 3)), seed[changed]
+    )
     keep = ~hidden
     builder.add(mesh.vertices, mesh.triangles[keep], colours[keep], owner[keep])
 
 
-def building_colours(seed: NDArray[np.uint32], wall: NDArray[np.bool_], normal_z: NDArray[np.float64]) -> NDArray[np.uint8]:
+def building_colours(
+    seed: NDArray[np.uint32], wall: NDArray[np.bool_], normal_z: NDArray[np.float64]
+) -> NDArray[np.uint8]:
     """Colours of walls, flat and pitched roofs, (T, 3) uint8."""
     flat = np.abs(normal_z) > 0.97
     colours = style.pick(style.ROOFS_PITCHED, seed // 7)
@@ -160,7 +166,11 @@ def other_meshes(city: City) -> list[MeshLayer]:
         mesh = city.surfaces.select(keep)
         used, owner = np.unique(mesh.owner, return_inverse=True)
         base = np.broadcast_to(np.array(colour, np.uint8), (len(mesh), 3))
-        colours = base.copy() if group in ("ground", "water") else style.varied(base, style.seeds([ids[k] for k in used])[owner])
+        colours = (
+            base.copy()
+            if group in ("ground", "water")
+            else style.varied(base, style.seeds([ids[k] for k in used])[owner])
+        )
         if layer == "roads":
             colours = _by_surface(city, [ids[k] for k in used])[owner]
         elif layer == "other":
@@ -169,10 +179,19 @@ def other_meshes(city: City) -> list[MeshLayer]:
         attributes = {"id": [ids[k] for k in used], "type": [str(city.objects["type"].iloc[k]) for k in used]}
         out.append(
             MeshLayer(
-                name, label, mesh.vertices, mesh.triangles, colours, owner.astype(np.int32), dict(attributes),
-                group, edges=solid, casts_shadow=solid, visible=group != "underground",
+                name,
+                label,
+                mesh.vertices,
+                mesh.triangles,
+                colours,
+                owner.astype(np.int32),
+                dict(attributes),
+                group,
+                edges=solid,
+                casts_shadow=solid,
+                visible=group != "underground",
             )
-        )  # fmt: skip
+        )
     return out
 
 
@@ -183,7 +202,7 @@ def _by_surface(city: City, ids: list[str]) -> NDArray[np.uint8]:
     return np.array([style.surface_colour(kinds.get(key, "street")) for key in ids], dtype=np.uint8).reshape(-1, 3)
 
 
-def _by_type(city: City, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+def _by_type(city: City, rows: NDArray[np.int32]) -> NDArray[np.uint8]:
     """Colour of constructions that are not buildings: masonry; fences and the like darker."""
     colours = np.broadcast_to(np.array(style.QUAY_WALL, np.uint8), (len(rows), 3))
     return style.varied(colours, style.seeds(city.objects.index[rows]), 0.04)
@@ -211,7 +230,9 @@ def trees_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | None
     per_crown = len(crowns[1]) // len(rows)
     builder.add(*crowns, np.repeat(style.pick(style.TREE_CROWNS, seed), per_crown, axis=0), np.repeat(rows, per_crown))
     vertices, faces, colours, owner = builder.arrays()
-    return MeshLayer("trees", "Trees", vertices, faces, colours, owner, attributes_of(frame), "green", casts_shadow=True)
+    return MeshLayer(
+        "trees", "Trees", vertices, faces, colours, owner, attributes_of(frame), "green", casts_shadow=True
+    )
 
 
 def furniture_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | None:
@@ -234,10 +255,22 @@ def furniture_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | 
         if mine.any():
             scale = np.column_stack([width[mine], width[mine], height[mine]])
             rows = np.flatnonzero(mine).astype(np.int32)
-            builder.add(*shapes.placed(*shape, np.column_stack([xy, foot])[mine], scale), style.LAMP, np.repeat(rows, len(shape[1])))
+            builder.add(
+                *shapes.placed(*shape, np.column_stack([xy, foot])[mine], scale),
+                style.LAMP,
+                np.repeat(rows, len(shape[1])),
+            )
     vertices, faces, colours, owner = builder.arrays()
     return MeshLayer(
-        "furniture", "Street furniture", vertices, faces, colours, owner, attributes_of(frame), "furniture", casts_shadow=True
+        "furniture",
+        "Street furniture",
+        vertices,
+        faces,
+        colours,
+        owner,
+        attributes_of(frame),
+        "furniture",
+        casts_shadow=True,
     )
 
 

@@ -28,7 +28,9 @@ def field_layers(result: Result, name: str, origin: NDArray[np.float64]) -> list
         return []
     if name not in fields:
         names = [str(key) for key in fields.data_vars]
-        raise ParameterError(f"the result has no field `{name}`{did_you_mean(name, names)}", hint=f"it has: {', '.join(names)}")
+        raise ParameterError(
+            f"the result has no field `{name}`{did_you_mean(name, names)}", hint=f"it has: {', '.join(names)}"
+        )
     array = fields[name]
     x, y = np.asarray(fields["x"], float), np.asarray(fields["y"], float)
     cell = float(abs(x[1] - x[0])) if len(x) > 1 else float(abs(y[1] - y[0])) if len(y) > 1 else 1.0
@@ -43,8 +45,18 @@ def field_layers(result: Result, name: str, origin: NDArray[np.float64]) -> list
         if flip:
             values, height = values[:, ::-1], height[::-1]
         values = np.where((values >= style.EMPTY_BELOW) & np.isfinite(height), values, np.float32(np.nan))
-        out.append(_cropped(name, level, float(x.min() - cell / 2 - origin[0]), float(y.max() + cell / 2 - origin[1]), cell,
-                            height, times, values))  # fmt: skip
+        out.append(
+            _cropped(
+                name,
+                level,
+                float(x.min() - cell / 2 - origin[0]),
+                float(y.max() + cell / 2 - origin[1]),
+                cell,
+                height,
+                times,
+                values,
+            )
+        )
     return [layer for layer in out if layer is not None]
 
 
@@ -56,19 +68,32 @@ def _heights(fields: Any, index: int, shape: tuple[int, ...]) -> NDArray[np.floa
 
 
 def _cropped(
-    name: str, level: str, west: float, north: float, cell: float,
-    height: NDArray[np.float32], times: NDArray[np.float64], values: NDArray[np.float32],
-) -> FieldLayer | None:  # fmt: skip
-    used = np.isfinite(values).any(axis=0)
+    name: str,
+    level: str,
+    west: float,
+    north: float,
+    cell: float,
+    height: NDArray[np.float32],
+    times: NDArray[np.float64],
+    values: NDArray[np.float32],
+) -> FieldLayer | None:
+    used = np.asarray(np.isfinite(values).any(axis=0))
     if not used.any():
         return None
-    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    rows, columns = np.flatnonzero(np.any(used, axis=1)), np.flatnonzero(np.any(used, axis=0))
     i0, i1, j0, j1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     label = f"Density: {level}" if level else "Density"
     return FieldLayer(
-        f"{name}_{level}" if level else name, label, west + j0 * cell, north - i0 * cell, cell,
-        np.ascontiguousarray(height[i0:i1, j0:j1]), times, np.ascontiguousarray(values[:, i0:i1, j0:j1]), "density",
-    )  # fmt: skip
+        f"{name}_{level}" if level else name,
+        label,
+        west + j0 * cell,
+        north - i0 * cell,
+        cell,
+        np.ascontiguousarray(height[i0:i1, j0:j1]),
+        times,
+        np.ascontiguousarray(values[:, i0:i1, j0:j1]),
+        "density",
+    )
 
 
 def people_layer(result: Result, origin: NDArray[np.float64]) -> PeopleLayer | None:
@@ -83,9 +108,14 @@ def people_layer(result: Result, origin: NDArray[np.float64]) -> PeopleLayer | N
     z = table["z"].to_numpy(float) if "z" in table else np.full(len(table), float(origin[2]))
     positions = np.column_stack([table["x"].to_numpy(float), table["y"].to_numpy(float), z]) - origin
     return PeopleLayer(
-        "people", "People", numbers.astype(np.float64) / rate, np.append(start, len(table)).astype(np.int64),
-        table["id"].to_numpy()[order].astype(np.int32), positions[order].astype(np.float32), style.PERSON,
-    )  # fmt: skip
+        "people",
+        "People",
+        numbers.astype(np.float64) / rate,
+        np.append(start, len(table)).astype(np.int64),
+        table["id"].to_numpy()[order].astype(np.int32),
+        positions[order].astype(np.float32),
+        style.PERSON,
+    )
 
 
 def busiest(fields: list[FieldLayer]) -> tuple[float, NDArray[np.float64] | None]:
@@ -99,8 +129,13 @@ def busiest(fields: list[FieldLayer]) -> tuple[float, NDArray[np.float64] | None
             best = float(layer.values[index])
             time = float(layer.times[index[0]])
             row, column = index[1], index[2]
-            place = np.array([layer.west + (column + 0.5) * layer.cell, layer.north - (row + 0.5) * layer.cell,
-                              float(layer.height[row, column])])  # fmt: skip
+            place = np.array(
+                [
+                    layer.west + (column + 0.5) * layer.cell,
+                    layer.north - (row + 0.5) * layer.cell,
+                    float(layer.height[row, column]),
+                ]
+            )
     return time, place
 
 

@@ -145,7 +145,9 @@ def prism(geometry: BaseGeometry, bottom: float, top: float) -> tuple[NDArray[np
     return vertices, np.concatenate(faces).astype(np.int32)
 
 
-def wall_along(line: BaseGeometry, width: float, bottom: float, top: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def wall_along(
+    line: BaseGeometry, width: float, bottom: float, top: float
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """A thin wall along a line or around a polygon."""
     course = line if line.geom_type in ("LineString", "MultiLineString") else line.boundary
     return prism(shapely.buffer(course, width / 2, cap_style="flat", join_style="mitre"), bottom, top)
@@ -156,7 +158,11 @@ def tube(radius: float, bottom: float, top: float, sides_n: int = 6) -> tuple[ND
     angle = 2 * np.pi * np.arange(sides_n) / sides_n
     ring = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
     vertices = np.vstack(
-        [np.column_stack([ring, np.full(sides_n, bottom)]), np.column_stack([ring, np.full(sides_n, top)]), [[0, 0, top]]]
+        [
+            np.column_stack([ring, np.full(sides_n, bottom)]),
+            np.column_stack([ring, np.full(sides_n, top)]),
+            [[0, 0, top]],
+        ]
     )
     i = np.arange(sides_n)
     j = (i + 1) % sides_n
@@ -192,7 +198,9 @@ def sphere(rings: int = 4, segments: int = 8) -> tuple[NDArray[np.float64], NDAr
     return np.array(vertices), np.array(faces, dtype=np.int32)
 
 
-def capsule(radius: float = 0.25, height: float = 1.75, segments: int = 6) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def capsule(
+    radius: float = 0.25, height: float = 1.75, segments: int = 6
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """A standing person: a tapering body and a round top; foot at z = 0."""
     profile = np.array([[0.62, 0.0], [1.0, 0.62], [0.92, 0.80], [0.52, 0.95]]) * [radius, height]
     angle = 2 * np.pi * np.arange(segments) / segments
@@ -250,7 +258,11 @@ def tree_shapes(
     trunks = placed(body, faces, feet, np.column_stack([thick, thick, crown_base + 0.25 * (height - crown_base)]))
     ball, skin = sphere(5, 9)
     half = (height - crown_base) / 2
-    wobble = np.stack([np.random.default_rng(int(s)).uniform(0.82, 1.14, len(ball)) for s in seed]) if n else np.empty((0, len(ball)))
+    wobble = (
+        np.stack([np.random.default_rng(int(s)).uniform(0.82, 1.14, len(ball)) for s in seed])
+        if n
+        else np.empty((0, len(ball)))
+    )
     crowns = ball[None] * wobble[:, :, None] * np.column_stack([diameter / 2, diameter / 2, half])[:, None, :]
     crowns = crowns + (feet + np.column_stack([np.zeros((n, 2)), crown_base + half]))[:, None, :]
     indices = skin[None] + (np.arange(n) * len(ball))[:, None, None]
@@ -279,14 +291,18 @@ def hatch(geometry: BaseGeometry, width: float = 1.2) -> BaseGeometry:
     return shapely.intersection(geometry, shapely.union_all(stripes))
 
 
-def join(parts: Sequence[tuple[NDArray[np.float64], NDArray[np.int32]]]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def join(
+    parts: Sequence[tuple[NDArray[np.float64], NDArray[np.int32]]],
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Several shapes as one."""
     starts = np.cumsum([0, *(len(vertices) for vertices, _ in parts[:-1])])
     vertices = np.concatenate([part[0] for part in parts])
     return vertices, np.concatenate([part[1] + s for part, s in zip(parts, starts, strict=True)]).astype(np.int32)
 
 
-def edges_of(shapes: Iterable[BaseGeometry], longest: float) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:
+def edges_of(
+    shapes: Iterable[BaseGeometry], longest: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:
     """Edges of polygons cut to pieces of at most `longest`: starts (N, 2), ends (N, 2), index of the shape (N,).
 
     The polygon lies on the left of each edge.

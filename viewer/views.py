@@ -13,7 +13,9 @@ from viewer.scene import MeshLayer, View
 ANGLE_DEG = 30.0
 
 
-def blockers(layers: list[MeshLayer], bounds: tuple[float, float, float, float]) -> tuple[NDArray[np.float32], float, float, float]:
+def blockers(
+    layers: list[MeshLayer], bounds: tuple[float, float, float, float]
+) -> tuple[NDArray[np.float32], float, float, float]:
     """Raster of what can stand in the way of a view: heights, west, north, cell."""
     west, south, east, north = bounds
     cell = max(1.0, math.sqrt((east - west) * (north - south) / 1_000_000))
@@ -31,12 +33,15 @@ def _direction(azimuth_deg: float, altitude_deg: float) -> NDArray[np.float64]:
     return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(altitude)])
 
 
-def _fit(points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: float, aspect: float, margin: float) -> View:
+def _fit(
+    points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: float, aspect: float, margin: float
+) -> View:
     """Camera in direction `toward` (from the target), just far enough to see the points."""
     right = np.cross([0.0, 0.0, 1.0], toward)
     right /= np.linalg.norm(right)
     up = np.cross(toward, right)
     tan_up = math.tan(math.radians(angle_deg) / 2) / margin
+    points = np.asarray(points, dtype=np.float64)
     target = (points.min(axis=0) + points.max(axis=0)) / 2
     distance = 1.0
     # Two rounds: distance for this target, then recentre on what is seen.
@@ -44,7 +49,11 @@ def _fit(points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: fl
         rel = points - target
         depth = rel @ toward
         across, height = rel @ right, rel @ up
-        distance = max(float(np.max(np.abs(across) / (tan_up * aspect) + depth)), float(np.max(np.abs(height) / tan_up + depth)), 10.0)
+        distance = max(
+            float(np.max(np.abs(across) / (tan_up * aspect) + depth)),
+            float(np.max(np.abs(height) / tan_up + depth)),
+            10.0,
+        )
         seen_x, seen_y = across / (distance - depth), height / (distance - depth)
         shift_x = (seen_x.min() + seen_x.max()) / 2 * distance
         shift_y = (seen_y.min() + seen_y.max()) / 2 * distance
@@ -83,18 +92,29 @@ def standard_views(
     west, south, east, north = bounds
     everything = np.array([[west, south, floor], [east, north, floor]])
     focus = _core(busy) if len(busy) else everything
-    box = _box_points(focus, floor, 6.0)
+    box = _box_points(focus, floor, 6.0) if len(busy) else _built(layers, everything)
     grid = blockers(layers, bounds)
     look_at = busy if len(busy) else _lattice(bounds, floor)
-    altitudes = (20.0, 25.0, 31.0, 38.0)
+    altitudes = (24.0, 28.0, 33.0, 39.0)
     overview = _best(box, look_at, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.15)
     views = [overview, _plan(focus)]
     if hot is not None:
-        near = np.array([hot + [dx, dy, dz] for dx in (-20, 20) for dy in (-20, 20) for dz in (0, 4)])
+        near = np.array([hot + np.array([dx, dy, dz]) for dx in (-20, 20) for dy in (-20, 20) for dz in (0, 4)])
         around = busy[np.linalg.norm(busy[:, :2] - hot[:2], axis=1) < 40] if len(busy) else hot[None]
         around = around if len(around) else hot[None]
-        views.append(_best(near, around, grid, (24.0, 31.0, 39.0, 48.0), sun_azimuth_deg, "close", "Busiest place", 1.0))
+        views.append(
+            _best(near, around, grid, (24.0, 31.0, 39.0, 48.0), sun_azimuth_deg, "close", "Busiest place", 1.0)
+        )
     return tuple(views)
+
+
+def _built(layers: list[MeshLayer], everything: NDArray[np.float64], most: int = 3000) -> NDArray[np.float64]:
+    """Corners of the buildings, thinned out; of the whole extent when there are none."""
+    corners = [layer.vertices for layer in layers if layer.group == "buildings" and len(layer.vertices)]
+    if not corners:
+        return everything
+    points = np.concatenate(corners)
+    return points[:: max(1, len(points) // most)]
 
 
 def _core(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,7 +145,7 @@ def _best(
     for altitude in altitudes:
         for turn in range(0, 360, 15):
             view = _fit(box, _direction(float(turn), altitude), ANGLE_DEG, 1.6, margin)
-            seen = float(raster.visible(look_at + [0.0, 0.0, 1.2], view.eye, *grid).mean())
+            seen = float(raster.visible(look_at + np.array([0.0, 0.0, 1.2]), view.eye, *grid).mean())
             beside = abs((turn - sun_azimuth_deg + 180) % 360 - 180)
             light = 0.10 * math.exp(-(((beside - 62.0) / 38.0) ** 2))
             score = min(seen, 0.90) + light - 0.012 * (altitude - altitudes[0])

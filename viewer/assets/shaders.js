@@ -52,6 +52,7 @@ void main() {
   vec3 albedo = linear(vPaint);
   vec3 m = n;
   if (uKind == 3) m = normalize(n + 0.55 * uSun);
+  if (uKind == 0 && n.z > 0.6) m = normalize(0.4 * n + vec3(0.0, 0.0, 0.6));
   vec3 c = shade(albedo, m, light.x, light.y);
   if (uKind == 1) {
     float wave = 0.02 * (sin(1.9 * vPlace.x + 0.7 * vPlace.y) + sin(1.1 * vPlace.y - 1.6 * vPlace.x + 2.0));

@@ -21,11 +21,18 @@ def field_mesh(layer: FieldLayer, scene: Scene, time: float, lift: float = 0.08)
     z = layer.height[row, column].astype(float) + lift
     n, c = len(row), layer.cell
     vertices = np.stack(
-        [np.column_stack([x, y, z]), np.column_stack([x, y - c, z]), np.column_stack([x + c, y - c, z]), np.column_stack([x + c, y, z])],
+        [
+            np.column_stack([x, y, z]),
+            np.column_stack([x, y - c, z]),
+            np.column_stack([x + c, y - c, z]),
+            np.column_stack([x + c, y, z]),
+        ],
         axis=1,
     ).reshape(-1, 3)
     base = 4 * np.arange(n)[:, None]
-    faces = np.concatenate([base + [0, 1, 2], base + [0, 2, 3]], axis=1).reshape(-1, 3).astype(np.int32)
+    faces = (
+        np.concatenate([base + np.array([0, 1, 2]), base + np.array([0, 2, 3])], axis=1).reshape(-1, 3).astype(np.int32)
+    )
     colours = np.repeat(style.class_colours(legend)[classes[row, column]], 2, axis=0)
     return vertices, faces, colours
 

@@ -172,16 +172,25 @@ def _chunks(document: bytes, binary: bytes) -> bytes:
     if length >= 2**32:
         raise OutputError("the scene is too large for a GLB (4 GiB)", hint="show fewer layers")
     head = struct.pack("<4sII", b"glTF", 2, length)
-    return head + struct.pack("<I4s", len(document), b"JSON") + document + struct.pack("<I4s", len(binary), b"BIN\0") + binary
+    return (
+        head
+        + struct.pack("<I4s", len(document), b"JSON")
+        + document
+        + struct.pack("<I4s", len(binary), b"BIN\0")
+        + binary
+    )
 
 
 def _read_back(encoded: bytes, expected: int) -> None:
     import trimesh
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        loaded = trimesh.load(io.BytesIO(encoded), file_type="glb", process=False)
-    count = sum(len(part.faces) for part in loaded.geometry.values())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            loaded = trimesh.load(io.BytesIO(encoded), file_type="glb", process=False)
+        count = sum(len(part.faces) for part in loaded.geometry.values())
+    except Exception as error:  # whatever another reader stumbles over, the file is not good
+        raise OutputError(f"the GLB that was made cannot be read back: {error}") from error
     if count != expected:
         raise OutputError(f"the GLB that was made reads back with {count} triangles instead of {expected}")
 

@@ -27,7 +27,9 @@ def _asset(name: str) -> str:
 def _embedded(document: dict[str, Any]) -> str:
     """JSON that cannot end the element it stands in, nor start a comment or another script."""
     text = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY).decode("utf-8")
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
 
 
 def _allowed(content: str) -> str:
@@ -49,9 +51,16 @@ def encode_html(scene: Scene) -> bytes:
     document, blob = describe(scene)
     script = '"use strict";\n(() => {\n' + "\n".join(_asset(name) for name in SCRIPTS) + "\n})();\n"
     style = _asset("scene.css")
-    policy = f"default-src 'none'; script-src {_allowed(script)}; style-src {_allowed(style)}; img-src data:; base-uri 'none'; form-action 'none'"
+    rules = (
+        "default-src 'none'",
+        f"script-src {_allowed(script)}",
+        f"style-src {_allowed(style)}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
     parts = {
-        "POLICY": policy,
+        "POLICY": "; ".join(rules),
         "TITLE": html.escape(scene.title or "Scene"),
         "STYLE": style,
         "DATA": _embedded(document),
@@ -66,7 +75,9 @@ def encode_html(scene: Scene) -> bytes:
 
 def _read_back(page: str, document: dict[str, Any]) -> None:
     match = re.search(r'<script id="scene-data" type="application/json">(.*?)</script>', page, re.DOTALL)
-    if match is None or orjson.loads(match.group(1)) != orjson.loads(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)):
+    if match is None or orjson.loads(match.group(1)) != orjson.loads(
+        orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    ):
         raise OutputError("the page that was made does not hold its scene")
     if page.count("<script") != 3:
         raise OutputError("the page that was made holds a script that is not ours")

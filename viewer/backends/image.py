@@ -6,7 +6,7 @@ import io
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,6 @@ from twin.errors import OutputError, ParameterError, RenderingError
 from viewer.backends import light, pack, probe
 from viewer.backends.camera import Camera
 from viewer.scene import Scene
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 SAMPLES = 2
 """Samples a pixel in each direction."""
@@ -70,7 +67,7 @@ def screenshot(
     pixels = render(scene, moment, camera)
     from PIL import Image
 
-    picture: Image = Image.fromarray(pixels)
+    picture = Image.fromarray(pixels)
     if overlay:
         from viewer.backends.overlay import write_on
 
@@ -90,9 +87,18 @@ def render(scene: Scene, time: float, camera: Camera) -> NDArray[np.uint8]:
     ids = visible_triangles(packed, camera, SAMPLES)
     sun = light.sun_vector(scene.sun_azimuth_deg, scene.sun_altitude_deg)
     eye = light.Eye(
-        camera.eye - shift, camera.forward, camera.right, camera.up, camera.tan_half, camera.distance, camera.parallel,
-        sun, 1.2 * camera.distance, max(6.0 * camera.distance, 1500.0), SAMPLES,
-    )  # fmt: skip
+        camera.eye - shift,
+        camera.forward,
+        camera.right,
+        camera.up,
+        camera.tan_half,
+        camera.distance,
+        camera.parallel,
+        sun,
+        1.2 * camera.distance,
+        max(6.0 * camera.distance, 1500.0),
+        SAMPLES,
+    )
     drape = pack.drape_of(scene, time, shift)
     return light.shade(ids, eye, pack.surfaces(packed, shift), pack.height_raster(packed, shift), drape)
 
@@ -125,7 +131,9 @@ def visible_triangles(packed: pack.Packed, camera: Camera, samples: int) -> NDAr
     finally:
         plotter.close()
     if colours.shape[:2] != shape:
-        raise RenderingError(f"the renderer gave {colours.shape[1]} x {colours.shape[0]} pixels instead of {shape[1]} x {shape[0]}")
+        raise RenderingError(
+            f"the renderer gave {colours.shape[1]} x {colours.shape[0]} pixels instead of {shape[1]} x {shape[0]}"
+        )
     ids = colours[..., 0].astype(np.uint32)
     ids |= colours[..., 1].astype(np.uint32) << 8
     ids |= colours[..., 2].astype(np.uint32) << 16

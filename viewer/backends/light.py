@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -90,7 +92,6 @@ def _pixel_light(  # type: ignore[no-untyped-def]
     sx, sy, sz = eye.sun[0], eye.sun[1], eye.sun[2]
     flat = math.sqrt(sx * sx + sy * sy)
     hz, cell = heights.z, heights.cell
-    hr, hc = hz.shape
     light = np.empty(3)
     for i in range(first, last):
         sky_number, sky_until, open_sky = np.uint32(0), 0, 1.0
@@ -142,20 +143,41 @@ def _pixel_light(  # type: ignore[no-untyped-def]
                                 r += covered * (drape.colours[k, 0] - r)
                                 g += covered * (drape.colours[k, 1] - g)
                                 bl += covered * (drape.colours[k, 2] - bl)
+                        if kind == FLOOR and nz > 0.6:
+                            # a triangulated terrain is smoother than its triangles
+                            nx, ny, nz = 0.4 * nx, 0.4 * ny, 0.4 * nz + 0.6
+                            size = math.sqrt(nx * nx + ny * ny + nz * nz)
+                            nx, ny, nz = nx / size, ny / size, nz / size
                         facing = nx * sx + ny * sy + nz * sz
                         # start off the surface, so that it does not shade itself
                         off = 0.9 * cell if kind != FOLIAGE else 1.6 * cell
                         qx, qy, qz = px + nx * off, py + ny * off, pz + nz * off * 0.5 + 0.05
                         lit = 0.0
-                        if facing > 0.0 or kind == FOLIAGE or kind == PERSON:
-                            lit = _sunlit(hz, heights.block_top, heights.west, heights.north, cell, heights.top,
-                                          qx, qy, qz, sx / flat, sy / flat, sz / flat)  # fmt: skip
-                        if kind == FOLIAGE or kind == PERSON:
+                        if facing > 0.0 or kind in (FOLIAGE, PERSON):
+                            lit = _sunlit(
+                                hz,
+                                heights.block_top,
+                                heights.west,
+                                heights.north,
+                                cell,
+                                heights.top,
+                                qx,
+                                qy,
+                                qz,
+                                sx / flat,
+                                sy / flat,
+                                sz / flat,
+                            )
+                        if kind in (FOLIAGE, PERSON):
                             facing = 0.35 + 0.65 * facing if facing > -0.5 else 0.02
                             facing = max(facing, 0.0)
-                        if number != sky_number or j >= sky_until:
+                        if kind == BEYOND:
+                            lit, open_sky, sky_until = 1.0, 1.0, j
+                        elif number != sky_number or j >= sky_until:
                             # the sky changes slowly over a surface: ask at every fourth pixel
-                            open_sky = _sky_seen(heights.solid, heights.levels, heights.west, heights.north, cell, qx, qy, qz)
+                            open_sky = _sky_seen(
+                                heights.solid, heights.levels, heights.west, heights.north, cell, qx, qy, qz
+                            )
                             sky_number, sky_until = number, j + 4
                         up = 0.5 + 0.5 * nz
                         ambient = min(1.0, open_sky / max(up, 0.25)) * up
@@ -228,7 +250,7 @@ def _edge(surfaces, mine, other, ox, oy, oz, dx, dy, dz):  # type: ignore[no-unt
     if mine == other:
         return 1.0
     kind = surfaces.kind[mine]
-    if kind == FOLIAGE or kind == BEYOND or kind == WATER:
+    if kind in (FOLIAGE, BEYOND, WATER):
         return 1.0
     if other == 0:
         return 0.8 if kind == BUILDING else 1.0
@@ -248,7 +270,7 @@ def _edge(surfaces, mine, other, ox, oy, oz, dx, dy, dz):  # type: ignore[no-unt
 @njit()
 def _height(hz, west, north, cell, x, y):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     c, r = (x - west) / cell - 0.5, (north - y) / cell - 0.5
-    j, i = int(math.floor(c)), int(math.floor(r))
+    j, i = math.floor(c), math.floor(r)
     if i < 0 or j < 0 or i >= hz.shape[0] - 1 or j >= hz.shape[1] - 1:
         return -1e9
     fc, fr = c - j, r - i
@@ -297,7 +319,7 @@ def _sky_seen(solid, levels, west, north, cell, x, y, z):  # type: ignore[no-unt
             for half in range(2):
                 e = d * (1.0 + 0.5 * half)
                 c, r = (x + e * ux - west) / size - 0.5, (north - y - e * uy) / size - 0.5
-                j, i = int(math.floor(c)), int(math.floor(r))
+                j, i = math.floor(c), math.floor(r)
                 if i < 0 or j < 0 or i >= rows - 1 or j >= columns - 1:
                     continue
                 fc, fr = c - j, r - i
@@ -314,7 +336,7 @@ def _sky_seen(solid, levels, west, north, cell, x, y, z):  # type: ignore[no-unt
 @njit()
 def _draped(drape, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     c, r = (x - drape.west) / drape.cell - 0.5, (drape.north - y) / drape.cell - 0.5
-    j, i = int(math.floor(c)), int(math.floor(r))
+    j, i = math.floor(c), math.floor(r)
     levels, rows, columns = drape.value.shape
     if i < -1 or j < -1 or i >= rows or j >= columns:
         return -1.0
@@ -375,14 +397,7 @@ def shade(ids: NDArray[np.uint32], eye: Eye, surfaces: Surfaces, heights: Height
     """
     height, width = ids.shape[0] // eye.samples, ids.shape[1] // eye.samples
     out = np.empty((height, width, 3), np.uint8)
-    workers = max(1, min(16, os.cpu_count() or 1))
-    bounds = np.linspace(0, height, 4 * workers + 1).astype(int)
-    # Each band writes only its own rows, so the picture is the same on any number of threads.
-    with ThreadPoolExecutor(workers) as pool:
-        bands = [pool.submit(_pixel_light, ids, eye, surfaces, heights, drape, int(a), int(b), out)
-                 for a, b in zip(bounds[:-1], bounds[1:], strict=True)]  # fmt: skip
-        for band in bands:
-            band.result()
+    _in_bands(height, lambda first, last: _pixel_light(ids, eye, surfaces, heights, drape, first, last, out))
     return out
 
 
@@ -391,8 +406,20 @@ def _light_at(points, normals, heights, sun, out):  # type: ignore[no-untyped-de
     flat = math.sqrt(sun[0] * sun[0] + sun[1] * sun[1])
     for k in range(len(points)):
         x, y, z = points[k, 0], points[k, 1], points[k, 2] + 0.05
-        lit = _sunlit(heights.z, heights.block_top, heights.west, heights.north, heights.cell, heights.top,
-                      x, y, z, sun[0] / flat, sun[1] / flat, sun[2] / flat)  # fmt: skip
+        lit = _sunlit(
+            heights.z,
+            heights.block_top,
+            heights.west,
+            heights.north,
+            heights.cell,
+            heights.top,
+            x,
+            y,
+            z,
+            sun[0] / flat,
+            sun[1] / flat,
+            sun[2] / flat,
+        )
         up = 0.5 + 0.5 * normals[k, 2]
         sky = _sky_seen(heights.solid, heights.levels, heights.west, heights.north, heights.cell, x, y, z)
         out[k, 0] = np.uint8(255.0 * max(0.0, lit) + 0.5)
@@ -417,9 +444,23 @@ def light_at(
         0 in shadow (or under a roof), 255 in the open.
     """
     out = np.empty((len(points), 2), np.uint8)
-    if len(points):
-        _light_at(np.ascontiguousarray(points), np.ascontiguousarray(normals), heights, np.asarray(sun, np.float64), out)
+    points, normals = np.ascontiguousarray(points), np.ascontiguousarray(normals)
+    direction = np.asarray(sun, dtype=np.float64)
+
+    def part(first: int, last: int) -> None:
+        _light_at(points[first:last], normals[first:last], heights, direction, out[first:last])
+
+    _in_bands(len(points), part)
     return out
+
+
+def _in_bands(count: int, work: Callable[[int, int], None]) -> None:
+    """Call `work` for parts of a range on all cores; each writes only its own part, so nothing depends on them."""
+    workers = max(1, min(16, os.cpu_count() or 1))
+    bounds = np.linspace(0, count, 4 * workers + 1).astype(int)
+    with ThreadPoolExecutor(workers) as pool:
+        for done in [pool.submit(work, int(a), int(b)) for a, b in pairwise(bounds) if b > a]:
+            done.result()
 
 
 def sun_vector(azimuth_deg: float, altitude_deg: float) -> NDArray[np.float64]:

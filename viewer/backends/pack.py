@@ -69,8 +69,13 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
     casts: list[NDArray[np.bool_]] = []
     count = number = 0
 
-    def add(mesh: tuple[NDArray[np.float64], NDArray[np.int32]], colour: NDArray[np.uint8], kind: int,
-            thing: NDArray[np.int32], cast: bool) -> None:  # fmt: skip
+    def add(
+        mesh: tuple[NDArray[np.float64], NDArray[np.int32]],
+        colour: NDArray[np.uint8],
+        kind: int,
+        thing: NDArray[np.int32],
+        cast: bool,
+    ) -> None:
         nonlocal count, number
         size = len(mesh[1])
         vertices.append(mesh[0])
@@ -91,10 +96,22 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
             if len(thing):
                 add(mesh, np.broadcast_to(np.array(layer.colour, np.uint8), (len(thing), 3)), light.PERSON, thing, True)
     if not vertices:
-        return Packed(np.empty((0, 3)), np.empty((0, 3), np.int32), np.empty((0, 3), np.uint8), np.empty(0, np.uint8),
-                      np.empty(0, np.int32), np.empty(0, bool))  # fmt: skip
-    return Packed(np.concatenate(vertices), np.concatenate(triangles), np.concatenate(colours), np.concatenate(kinds),
-                  np.concatenate(things), np.concatenate(casts))  # fmt: skip
+        return Packed(
+            np.empty((0, 3)),
+            np.empty((0, 3), np.int32),
+            np.empty((0, 3), np.uint8),
+            np.empty(0, np.uint8),
+            np.empty(0, np.int32),
+            np.empty(0, bool),
+        )
+    return Packed(
+        np.concatenate(vertices),
+        np.concatenate(triangles),
+        np.concatenate(colours),
+        np.concatenate(kinds),
+        np.concatenate(things),
+        np.concatenate(casts),
+    )
 
 
 def _figures(
@@ -108,7 +125,9 @@ def _figures(
     distance = np.full(len(at), camera.distance) if camera.parallel else np.maximum(depth, 1.0)
     width = 0.5 * camera.height / (2 * camera.tan_half * distance)
     wider = np.clip(PERSON_PIXELS / width, 1.0, MAX_WIDENING)
-    inside = (depth > 0) & (np.abs(pixels - [camera.width / 2, camera.height / 2]) < [camera.width, camera.height]).all(axis=1)
+    inside = (depth > 0) & (np.abs(pixels - [camera.width / 2, camera.height / 2]) < [camera.width, camera.height]).all(
+        axis=1
+    )
     size = 1.0 + 0.04 * (layer.ids_at(time) % 5 - 2) if hasattr(layer, "ids_at") else np.ones(len(at))
     scale = np.column_stack([wider, wider, np.sqrt(wider) * size])[inside]
     mesh = shapes.placed(body, faces, at[inside], scale)

@@ -125,11 +125,13 @@ def _baked(vertices: NDArray[np.float64], triangles: NDArray[np.int64], kind: in
     off = 1.2 * lamp.heights.cell
     points = corner + 0.12 * (middle - corner) + normal[:, None, :] * [off, off, off / 2]
     flat = light.light_at(points.reshape(-1, 3) - lamp.shift, np.repeat(normal, 3, axis=0), lamp.heights, lamp.sun)
-    return (flat & 0xF0).ravel()
+    return np.asarray(flat & 0xF0, dtype=np.uint8).ravel()
 
 
 def light_map(packed: pack.Packed, blob: Blob, lamp: Light) -> dict[str, Any] | None:
     """Sun and sky on the floor, and on the highest surface, as a picture of four channels."""
+    from scipy.ndimage import maximum_filter
+
     from viewer import raster
 
     heights = lamp.heights
@@ -145,14 +147,25 @@ def light_map(packed: pack.Packed, blob: Blob, lamp: Light) -> dict[str, Any] | 
     upright = np.tile([0.0, 0.0, 1.0], (len(px), 1))
     layers = []
     deck = packed.casts & floors
-    for keep in (floors & ~deck, floors | packed.casts):
+    for keep, reach in ((floors & ~deck, 1), (floors | packed.casts, 3)):
         z = np.full(shape, np.nan, np.float32)
-        raster.top_heights(packed.vertices - lamp.shift, packed.triangles[keep], heights.west, heights.north, cell, shape, z)
-        level = np.where(np.isfinite(z), z, np.float32(0.0)).ravel().astype(float)
+        raster.top_heights(
+            packed.vertices - lamp.shift, packed.triangles[keep], heights.west, heights.north, cell, shape, z
+        )
+        # Roofs reach a cell beyond their edge, so that the light beside them does not bleed onto them.
+        level = maximum_filter(np.where(np.isfinite(z), z, np.float32(-1e6)), size=reach).ravel().astype(float)
+        level[level < -1e5] = 0.0
         layers.append(light.light_at(np.column_stack([px, py, level + 0.25]), upright, heights, lamp.sun))
     picture = np.concatenate(layers, axis=1) & 0xF8
     planes = blob.raw(np.ascontiguousarray(picture.T))
-    return {"west": heights.west, "north": heights.north, "cell": cell, "rows": shape[0], "columns": shape[1], "planes": planes}
+    return {
+        "west": heights.west,
+        "north": heights.north,
+        "cell": cell,
+        "rows": shape[0],
+        "columns": shape[1],
+        "planes": planes,
+    }
 
 
 def people_entry(layer: PeopleLayer, blob: Blob) -> tuple[dict[str, Any], str]:
@@ -234,11 +247,29 @@ def describe(scene: Scene) -> tuple[dict[str, Any], str]:
             layers.append(entry)
         elif isinstance(layer, LineLayer):
             paths = [path.round(2).tolist() for path in layer.paths]
-            layers.append({"kind": "lines", "name": layer.name, "label": layer.label, "group": layer.group,
-                           "visible": layer.visible, "colour": list(layer.colour), "paths": paths})  # fmt: skip
+            layers.append(
+                {
+                    "kind": "lines",
+                    "name": layer.name,
+                    "label": layer.label,
+                    "group": layer.group,
+                    "visible": layer.visible,
+                    "colour": list(layer.colour),
+                    "paths": paths,
+                }
+            )
         elif isinstance(layer, LabelLayer) and len(layer.points):
-            layers.append({"kind": "labels", "name": layer.name, "label": layer.label, "group": layer.group,
-                           "visible": layer.visible, "points": layer.points.round(2).tolist(), "texts": list(layer.texts)})  # fmt: skip
+            layers.append(
+                {
+                    "kind": "labels",
+                    "name": layer.name,
+                    "label": layer.label,
+                    "group": layer.group,
+                    "visible": layer.visible,
+                    "points": layer.points.round(2).tolist(),
+                    "texts": list(layer.texts),
+                }
+            )
         if note and note not in notes:
             notes.append(note)
     document = {
@@ -255,20 +286,33 @@ def describe(scene: Scene) -> tuple[dict[str, Any], str]:
         "moving": len(scene.times) > 1,
         "step": STEP_M,
         "sun": lamp.sun.tolist(),
-        "views": [{"name": v.name, "label": v.label, "eye": [float(e) for e in v.eye], "target": [float(t) for t in v.target],
-                   "angle": v.angle_deg} for v in scene.views],
+        "views": [
+            {
+                "name": v.name,
+                "label": v.label,
+                "eye": [float(e) for e in v.eye],
+                "target": [float(t) for t in v.target],
+                "angle": v.angle_deg,
+            }
+            for v in scene.views
+        ],
         "legends": [_legend(scene, index) for index in range(len(scene.legends))],
         "layers": layers,
         "map": light_map(packed, blob, lamp),
         "size": blob.size,
-    }  # fmt: skip
+    }
     return document, blob.encoded()
 
 
 def _legend(scene: Scene, index: int) -> dict[str, Any]:
     legend = scene.legends[index]
     classes = [
-        {"label": item.label, "range": style.class_range(item, first=k == 0), "low": item.low, "colour": list(item.colour)}
+        {
+            "label": item.label,
+            "range": style.class_range(item, first=k == 0),
+            "low": item.low,
+            "colour": list(item.colour),
+        }
         for k, item in enumerate(legend.classes)
     ]
     return {"name": legend.name, "title": legend.title, "unit": legend.unit, "note": legend.note, "classes": classes}
