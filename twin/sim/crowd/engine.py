@@ -139,6 +139,8 @@ class Crowd:
         self._spare: dict[str, NDArray[Any]] = {}
         self._allocate(64)
         self._stale = True
+        self._call_due()
+        self._build()  # whoever is there from the start is there at time 0
 
     # --- what one may ask
 
@@ -183,14 +185,17 @@ class Crowd:
         for _ in range(steps):
             self._step()
 
+    def _call_due(self) -> None:
+        """Those whose time has come wait at their place."""
+        due = int(np.searchsorted(self.people.start, self.time + 1e-9, side="right"))
+        if due > self._next:
+            self._waiting = np.concatenate([self._waiting, np.arange(self._next, due, dtype=np.int32)])
+            self._next = due
+        self._stale |= len(self._waiting) > 0
+
     def _step(self) -> None:
-        people = self.people
         if self.step % self._entry_stride == 0:
-            due = int(np.searchsorted(people.start, self.time + 1e-9, side="right"))
-            if due > self._next:
-                self._waiting = np.concatenate([self._waiting, np.arange(self._next, due, dtype=np.int32)])
-                self._next = due
-            self._stale |= len(self._waiting) > 0
+            self._call_due()
         if self._stale:
             self._build()
         n, now, new = self._count, self._now, self._spare
