@@ -44,8 +44,8 @@ def _fit(
     points = np.asarray(points, dtype=np.float64)
     target = (points.min(axis=0) + points.max(axis=0)) / 2
     distance = 1.0
-    # Two rounds: distance for this target, then recentre on what is seen.
-    for _ in range(3):
+    # A few rounds: distance for this target, then recentre on what is seen.
+    for _ in range(6):
         rel = points - target
         depth = rel @ toward
         across, height = rel @ right, rel @ up
@@ -62,10 +62,14 @@ def _fit(
     return View("", "", tuple(map(float, eye)), tuple(map(float, target)), angle_deg)  # type: ignore[arg-type]
 
 
-def _box_points(points: NDArray[np.float64], floor: float, height: float) -> NDArray[np.float64]:
-    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
-    x, y, z = np.meshgrid([low[0], high[0]], [low[1], high[1]], [floor, floor + height])
-    return np.column_stack([x.ravel(), y.ravel(), z.ravel()])
+def _inside(points: NDArray[np.float64], box: NDArray[np.float64], height: float = 3.0) -> NDArray[np.float64]:
+    """The points within a box in plan, their heads, and the middle parts of the box's sides."""
+    (west, south, _), (east, north, _) = box
+    near = (points[:, :2] >= box[0, :2] - 1e-6).all(axis=1) & (points[:, :2] <= box[1, :2] + 1e-6).all(axis=1)
+    z = float(np.median(points[:, 2]))
+    x, y = (west + east) / 2, (south + north) / 2
+    frame = np.array([[x - 25, y, z], [x + 25, y, z], [x, y - 25, z], [x, y + 25, z]])
+    return np.vstack([points[near], points[near] + np.array([0.0, 0.0, height]), frame])
 
 
 def standard_views(
@@ -92,11 +96,11 @@ def standard_views(
     west, south, east, north = bounds
     everything = np.array([[west, south, floor], [east, north, floor]])
     focus = _core(busy) if len(busy) else everything
-    box = _box_points(focus, floor, 6.0) if len(busy) else _built(layers, everything)
+    box = _inside(busy, focus) if len(busy) else _built(layers, everything)
     grid = blockers(layers, bounds)
     look_at = busy if len(busy) else _lattice(bounds, floor)
     altitudes = (24.0, 28.0, 33.0, 39.0)
-    overview = _best(box, look_at, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.15)
+    overview = _best(box, look_at, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.22)
     views = [overview, _plan(focus)]
     if hot is not None:
         near = np.array([hot + np.array([dx, dy, dz]) for dx in (-20, 20) for dy in (-20, 20) for dz in (0, 4)])

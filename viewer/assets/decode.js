@@ -148,7 +148,8 @@ function peopleAt(entry, ways, time, out) {
     if (k < 0 || k >= ways.count[p]) continue;
     const a = 3 * (ways.offset[p] + k);
     const b = k + 1 < ways.count[p] ? a + 3 : a;
-    for (let e = 0; e < 3; e++) out[3 * n + e] = ways.place[a + e] + share * (ways.place[b + e] - ways.place[a + e]);
+    for (let e = 0; e < 3; e++) out[4 * n + e] = ways.place[a + e] + share * (ways.place[b + e] - ways.place[a + e]);
+    out[4 * n + 3] = 0.7 + 0.75 * ((p * 2654435761 >>> 0) % 1024) / 1023;
     n++;
   }
   return n;

@@ -111,7 +111,7 @@ class Painter {
   addPeople(layer, buffer) {
     const gl = this.gl;
     layer.ways = peopleArrays(buffer, layer.entry);
-    layer.out = new Float32Array(3 * Math.max(1, layer.ways.persons));
+    layer.out = new Float32Array(4 * Math.max(1, layer.ways.persons));
     const body = capsule();
     layer.bodyCount = body.length / 3;
     layer.array = this.vertexArray(this.programs.person, {aPosition: [body, 3]});
@@ -121,7 +121,7 @@ class Painter {
     gl.bufferData(gl.ARRAY_BUFFER, layer.out.byteLength, gl.DYNAMIC_DRAW);
     const place = gl.getAttribLocation(this.programs.person.program, "aWhere");
     gl.enableVertexAttribArray(place);
-    gl.vertexAttribPointer(place, 3, gl.FLOAT, false, 0, 0);
+    gl.vertexAttribPointer(place, 4, gl.FLOAT, false, 0, 0);
     gl.vertexAttribDivisor(place, 1);
     gl.bindVertexArray(null);
     layer.count = 0;
@@ -156,7 +156,7 @@ class Painter {
       if (layer.ways) {
         layer.count = peopleAt(layer.entry, layer.ways, time, layer.out);
         gl.bindBuffer(gl.ARRAY_BUFFER, layer.where);
-        gl.bufferSubData(gl.ARRAY_BUFFER, 0, layer.out.subarray(0, 3 * layer.count));
+        gl.bufferSubData(gl.ARRAY_BUFFER, 0, layer.out.subarray(0, 4 * layer.count));
       } else if (layer.texture) {
         const times = layer.entry.times;
         let k = times.findIndex((end) => end >= time - 1e-6);

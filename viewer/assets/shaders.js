@@ -48,7 +48,7 @@ void main() {
   vec2 light = vLight;
   if (uKind == 0 || uKind == 1) light = map.rg;
   else if (uKind == 2 && n.z > 0.6) light = map.ba;
-  if (uKind == 0 && n.z < 0.3) light = map.rg;
+  if (uKind == 1) light.x = 0.55 + 0.45 * light.x;
   vec3 albedo = linear(vPaint);
   vec3 m = n;
   if (uKind == 3) m = normalize(n + 0.55 * uSun);
@@ -79,22 +79,23 @@ in vec3 vPlace; uniform vec4 uPaint; out vec4 colour;
 void main() { float d = length(vPlace - uEye); colour = vec4(uPaint.rgb, uPaint.a * clamp(2.2 * uHaze / d - 0.6, 0.0, 1.0)); }`;
 
 const PERSON_VERTEX = COMMON + `
-in vec3 aPosition, aWhere; uniform mat4 uMatrix; uniform float uPixel;
-out vec3 vPlace, vNormal;
+in vec3 aPosition; in vec4 aWhere; uniform mat4 uMatrix; uniform float uPixel;
+out vec3 vPlace, vNormal; out float vTone;
 void main() {
-  float wide = clamp(2.6 * uPixel * length(aWhere - uEye) / 0.5, 1.0, 2.2);
-  vPlace = aWhere + aPosition * vec3(wide, wide, sqrt(wide));
+  float wide = clamp(2.2 * uPixel * length(aWhere.xyz - uEye) / 0.5, 1.0, 1.6);
+  vTone = aWhere.w;
+  vPlace = aWhere.xyz + aPosition * vec3(wide, wide, sqrt(wide));
   vNormal = vec3(aPosition.xy * 4.0, aPosition.z > 1.6 ? 1.0 : 0.15);
   gl_Position = uMatrix * vec4(vPlace, 1.0);
 }`;
 
 const PERSON_FRAGMENT = COMMON + `
-in vec3 vPlace, vNormal; uniform sampler2D uMap; uniform vec4 uMapBox; uniform vec3 uPaint; out vec4 colour;
+in vec3 vPlace, vNormal; in float vTone; uniform sampler2D uMap; uniform vec4 uMapBox; uniform vec3 uPaint; out vec4 colour;
 void main() {
   float lit = texture(uMap, vec2((vPlace.x - uMapBox.x) * uMapBox.z, (uMapBox.y - vPlace.y) * uMapBox.w)).r;
   vec3 n = normalize(normalize(vNormal) + 0.4 * uSun);
   float d = length(vPlace - uEye);
-  colour = vec4(encode(haze(shade(linear(uPaint), n, 0.25 + 0.75 * lit, 0.9), d, 0.0)), 1.0);
+  colour = vec4(encode(haze(shade(linear(uPaint) * vTone, n, 0.25 + 0.75 * lit, 0.9), d, 0.0)), 1.0);
 }`;
 
 const FIELD_VERTEX = COMMON + `

@@ -150,7 +150,7 @@ def _pixel_light(  # type: ignore[no-untyped-def]
                             nx, ny, nz = nx / size, ny / size, nz / size
                         facing = nx * sx + ny * sy + nz * sz
                         # start off the surface, so that it does not shade itself
-                        off = 0.9 * cell if kind != FOLIAGE else 1.6 * cell
+                        off = 1.6 * cell if kind == FOLIAGE or (kind == BUILDING and abs(nz) < 0.3) else 0.9 * cell
                         qx, qy, qz = px + nx * off, py + ny * off, pz + nz * off * 0.5 + 0.05
                         lit = 0.0
                         if facing > 0.0 or kind in (FOLIAGE, PERSON):
@@ -173,6 +173,8 @@ def _pixel_light(  # type: ignore[no-untyped-def]
                             facing = max(facing, 0.0)
                         if kind == BEYOND:
                             lit, open_sky, sky_until = 1.0, 1.0, j
+                        elif kind in (FOLIAGE, PERSON):
+                            open_sky, sky_until = 0.9, j
                         elif number != sky_number or j >= sky_until:
                             # the sky changes slowly over a surface: ask at every fourth pixel
                             open_sky = _sky_seen(
@@ -181,6 +183,8 @@ def _pixel_light(  # type: ignore[no-untyped-def]
                             sky_number, sky_until = number, j + 4
                         up = 0.5 + 0.5 * nz
                         ambient = min(1.0, open_sky / max(up, 0.25)) * up
+                        if kind == WATER:
+                            lit = 0.55 + 0.45 * lit  # most of what water shows is the sky, in shadow too
                         sun = lit * max(facing, 0.0) / sz
                         if covered > 0.0:
                             # a legend is read by its colour: keep the shadow light on it
@@ -298,7 +302,7 @@ def _sunlit(  # type: ignore[no-untyped-def]
             continue
         over = _height(hz, west, north, cell, px, py)
         # the sun is a disc: a ray that passes close to an edge is half in shadow
-        clear = (ray - over + 0.20) / (0.40 + 0.03 * d)
+        clear = (ray - over + 0.30) / (0.60 + 0.03 * d)
         if clear < lit:
             lit = clear
             if lit <= 0.0:
@@ -312,21 +316,18 @@ def _sky_seen(solid, levels, west, north, cell, x, y, z):  # type: ignore[no-unt
     for k in range(8):
         angle = 0.3927 + k * 0.7853981634
         ux, uy = math.cos(angle), math.sin(angle)
-        steep, d, size = 0.0, 0.8, cell
+        steep, d, size = 0.0, 1.0, cell
         for level in range(len(levels)):
             start, rows, columns = levels[level, 0], levels[level, 1], levels[level, 2]
             # far away a coarser raster: a smooth answer from few samples
-            for half in range(2):
-                e = d * (1.0 + 0.5 * half)
-                c, r = (x + e * ux - west) / size - 0.5, (north - y - e * uy) / size - 0.5
-                j, i = math.floor(c), math.floor(r)
-                if i < 0 or j < 0 or i >= rows - 1 or j >= columns - 1:
-                    continue
+            c, r = (x + d * ux - west) / size - 0.5, (north - y - d * uy) / size - 0.5
+            j, i = math.floor(c), math.floor(r)
+            if i >= 0 and j >= 0 and i < rows - 1 and j < columns - 1:
                 fc, fr = c - j, r - i
                 at = start + i * columns + j
                 upper = solid[at] * (1 - fc) + solid[at + 1] * fc
                 lower = solid[at + columns] * (1 - fc) + solid[at + columns + 1] * fc
-                steep = max(steep, (upper * (1 - fr) + lower * fr - z - 0.15) / e)
+                steep = max(steep, (upper * (1 - fr) + lower * fr - z - 0.15) / d)
             d *= 2.0
             size *= 2.0
         total += 1.0 / (1.0 + steep * steep)
@@ -364,8 +365,8 @@ def _draped(drape, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover
 @njit()
 def _water(hz, heights, x, y, z, dx, dy, dz, lit, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     # small waves tilt the mirror; what it shows is sky, or the dark of a wall
-    wave = 0.020 * (math.sin(1.9 * x + 0.7 * y) + math.sin(1.1 * y - 1.6 * x + 2.0) + 0.6 * math.sin(4.1 * x + 3.3 * y))
-    other = 0.020 * (math.sin(1.4 * y - 0.9 * x) + math.sin(2.3 * x + 1.7 * y + 1.0))
+    wave = 0.013 * (math.sin(1.9 * x + 0.7 * y) + math.sin(1.1 * y - 1.6 * x + 2.0) + 0.6 * math.sin(4.1 * x + 3.3 * y))
+    other = 0.013 * (math.sin(1.4 * y - 0.9 * x) + math.sin(2.3 * x + 1.7 * y + 1.0))
     cosine = max(0.02, -dz)
     fresnel = 0.06 + 0.94 * (1 - cosine) ** 5
     rx, ry, rz = dx + 2 * cosine * wave, dy + 2 * cosine * other, max(0.05, -dz)
@@ -377,7 +378,7 @@ def _water(hz, heights, x, y, z, dx, dy, dz, lit, out):  # type: ignore[no-untyp
             break
         d *= 1.22
     out[0] = mirror
-    glint = rx * 0.0 + max(0.0, wave + other - 0.07) * lit
+    glint = rx * 0.0 + max(0.0, wave + other - 0.05) * lit
     out[1] = glint
     out[2] = min(0.85, 0.10 + fresnel)
 
