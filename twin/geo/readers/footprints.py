@@ -6,8 +6,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.geo.ears import starts_of
 from twin.geo.mesh import SEMANTICS
-from twin.geo.triangulate import Rings, newell, starts_of
+from twin.geo.triangulate import Rings, newell
 
 HORIZONTAL = 0.95
 """A face whose unit normal has at least this vertical component counts as near-horizontal."""
