@@ -90,6 +90,12 @@ class ResultError(TwinError, ValueError):
     """A folder does not hold a result, or results do not belong together."""
 
 
+class InterruptedRunError(TwinError, RuntimeError):
+    """A comparison was interrupted before it could compare; `result` holds what was done until then."""
+
+    result: object = None
+
+
 class OutputError(TwinError, OSError):
     """Something could not be written."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from functools import lru_cache
@@ -49,7 +50,15 @@ def cache_folder() -> str:
         root = Path.home() / "Library" / "Caches" / "stadstwin" / "kernels"
     else:
         root = Path(os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))) / "stadstwin" / "kernels"
-    return str(root / kernel_hash())
+    folder = root / kernel_hash()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return str(folder)
+    except OSError:
+        pass
+    # a home that cannot be written (a container, a locked-down account): this process's own folder, nobody else's
+    return tempfile.mkdtemp(prefix="stadstwin-kernels-")
 
 
 def njit(*, parallel: bool = False, fastmath: set[str] | bool = False, inline: str = "never") -> Callable[[_F], _F]:

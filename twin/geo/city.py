@@ -323,6 +323,19 @@ class City:
         z = self.surfaces.vertices[:, 2] + self.origin[2]
         return float(z.min()), float(z.max())
 
+    def ground_at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Height of the ground at points in the CRS, (N,) [m].
+
+        From the terrain; where that is unknown, the middle height of the buildings' feet; 0 when there is neither.
+        """
+        x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        height = np.full(x.shape, np.nan) if self.terrain is None else self.terrain.at(x, y)
+        unknown = ~np.isfinite(height)
+        if unknown.any():
+            feet = self.buildings["ground_m"].dropna() if "ground_m" in self.buildings else pd.Series(dtype=float)
+            height[unknown] = float(feet.median()) if len(feet) else 0.0
+        return height
+
     def find(self, object_id: str) -> tuple[str, pd.Series[Any]]:
         """Layer and row of an object.
 
@@ -405,10 +418,19 @@ class City:
             "synthetic": self.synthetic,
         }
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a read-only mapping does not pickle; workers of a sweep need the city
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return _rebuild, ({**values, "layers": dict(self.layers)},)
+
     def __repr__(self) -> str:
         layers = ", ".join(f"{len(frame)} {name}" for name, frame in self.layers.items() if len(frame))
         label = f" {self.name!r}" if self.name else ""
         return f"<City{label} {short_name(self.crs)}: {layers or 'empty'}; {len(self.surfaces)} triangles>"
+
+
+def _rebuild(values: dict[str, Any]) -> City:
+    return City(**values)
 
 
 def read_city(source: str | Path | Sequence[str | Path], *, lod: str | None = None) -> City:

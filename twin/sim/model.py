@@ -38,14 +38,19 @@ class Floor(NamedTuple):
         Lower and upper level of each portal.
     portal_up : (P, 2) float64
         Unit vector in plan that points up the stair.
-    walls : (S, 4) float64
-        Wall segments x0, y0, x1, y1 [m], sorted by bucket: a segment stands once in each bucket it touches.
+    blocked : (L, H, W) uint8
+        Bit 1: a wall lies between the centre of the cell and that of its eastern neighbour; bit 2: of its southern one.
+    walls : (S, 6) float64
+        Wall segments x0, y0, x1, y1 [m] and the direction of the segment that ends where this one starts (0, 0 when
+        none does), so that a corner counts once. Sorted by bucket: a segment stands in each bucket it comes near.
     wall_start : (L * BH * BW + 1,) int64
         First row of `walls` of each bucket; bucket (l, r, c) is number (l * BH + r) * BW + c.
     bucket : float
         Side of a bucket [m]; bucket (0, 0) has its outer corner at (west, north).
-    bucket_shape : tuple of int
-        (BH, BW).
+    bucket_reach : float
+        A bucket lists every segment within this distance of any point in it [m].
+    bucket_rows, bucket_columns : int
+        BH and BW.
     """
 
     west: float
@@ -58,10 +63,13 @@ class Floor(NamedTuple):
     portal: NDArray[np.int16]
     portal_levels: NDArray[np.int32]
     portal_up: NDArray[np.float64]
+    blocked: NDArray[np.uint8]
     walls: NDArray[np.float64]
     wall_start: NDArray[np.int64]
     bucket: float
-    bucket_shape: tuple[int, int]
+    bucket_reach: float
+    bucket_rows: int
+    bucket_columns: int
 
 
 class Goals(NamedTuple):

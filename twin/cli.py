@@ -1,0 +1,439 @@
+"""The command ``twin``: the composition root, the one place that knows simulation, pictures and report."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twin.errors import InterruptedRunError, MissingFileError, OutputError, RenderingError, ResultError, TwinError
+
+if TYPE_CHECKING:
+    from twin.compare import Comparison
+    from twin.geo.city import City
+    from twin.result import Result
+    from twin.scenario import Scenario
+    from viewer.scene import Scene
+
+DONE, FAILED, USAGE = 0, 1, 2
+PICTURE_SIZE = (1600, 900)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code: 0 done, 1 what was asked failed, 2 wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    options = _parser().parse_args(arguments)
+    if not hasattr(options, "command"):
+        _parser().print_help()
+        return USAGE
+    try:
+        return int(options.command(options))
+    except TwinError as error:
+        _complain(f"error: {error}")
+        return FAILED
+    except BrokenPipeError:
+        return DONE
+    except KeyboardInterrupt:
+        _complain("interrupted: nothing was written")
+        return FAILED
+
+
+def _say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="twin",
+        description="Digital twin of a city: load it in 3D, change it, predict what the change does, show it.",
+        epilog="examples:\n  twin demo\n  twin run my_event.yaml --out out/my_event\n  twin info den_haag.city.json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    from twin import __version__
+
+    parser.add_argument("--version", action="version", version=f"stadstwin {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def add(name: str, help_text: str, example: str, command: Any) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".", epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        sub.set_defaults(command=command)
+        return sub
+
+    demo = add("demo", "run the main job on the embedded sample", "twin demo --out demo", _demo)
+    demo.add_argument("--out", type=Path, default=Path("stadstwin-demo"), metavar="DIR", help="folder to write (default: %(default)s)")
+    run = add("run", "run a scenario, compare it with its baseline, write report, scene and data", "twin run kings_day.yaml --out out/kings_day", _run)
+    run.add_argument("scenario", type=Path, metavar="SCENARIO", help="scenario file (YAML)")
+    run.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    run.add_argument("--seeds", type=_count, metavar="N", help="number of runs with different random numbers (default: the scenario's)")
+    run.add_argument("--no-pictures", action="store_true", help="write data and report only")
+    info = add("info", "tell what is in a city, a scenario or a result", "twin info den_haag.city.json", _info)
+    info.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    validate = add("validate", "tell what is wrong with a city or a scenario, and where", "twin validate my_event.yaml", _validate)
+    validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    validate.add_argument("--all", action="store_true", help="list every finding, not the first 20")
+    view = add("view", "open a result (or a city) in a window", "twin view out/kings_day", _view)
+    view.add_argument("result", type=Path, metavar="RESULT", help="folder of `twin run`, or a city file")
+    view.add_argument("--time", type=float, metavar="S", help="moment to show, seconds from the start")
+    export = add("export", "write a result (or a city) as a scene: .html, .glb or .png", "twin export out/kings_day square.png --time 600", _export)
+    export.add_argument("result", type=Path, metavar="RESULT", help="folder of `twin run`, or a city file")
+    export.add_argument("file", type=Path, metavar="FILE", help="what to write; its suffix says as what")
+    export.add_argument("--time", type=float, metavar="S", help="moment to show, seconds from the start")
+    for sub in (view, export):
+        sub.add_argument("--city", type=Path, metavar="FILE", help="the city, when it has moved since the run")
+        sub.add_argument("--baseline", action="store_true", help="the side without the changes")
+    return parser
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if not 1 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number from 1 to 1000")
+    return value
+
+
+# --- run
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from twin.geo.samples import sample_folder
+
+    return _run_scenario(sample_folder().parent / "demo.yaml", options.out, None, pictures=True)
+
+
+def _run(options: argparse.Namespace) -> int:
+    return _run_scenario(options.scenario, options.out, options.seeds, pictures=not options.no_pictures)
+
+
+def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -> int:
+    from twin.compare import compare
+    from twin.run import load_city, run
+    from twin.scenario import read_scenario
+
+    started = time.perf_counter()
+    scenario = read_scenario(path)
+    _check_out(out)
+    _warn_of_compiling()
+    city = load_city(scenario)
+    subject: Comparison | Result
+    try:
+        if scenario.has_variant:
+            subject = compare(scenario, seeds=seeds, city=city)
+        else:
+            subject = run(scenario, city=city)
+    except InterruptedRunError as error:
+        result: Any = error.result
+        kept = f"\n  what was done until then is in {result.save(out / 'baseline')}, marked as partial" if result else ""
+        _complain(f"error: {error}{kept}")
+        return FAILED
+    _save(subject, scenario, path, out)
+    scene_name = _draw(subject, scenario, city, out) if pictures else {}
+    _write_report(subject, out, scene_name)
+    partial = subject.partial
+    _tell(subject, out, scene_name, time.perf_counter() - started)
+    if partial:
+        _complain("interrupted: everything above is up to that moment and marked as partial")
+    return FAILED if partial else DONE
+
+
+def _check_out(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"`{out}` is a file", hint="give a folder after --out")
+    ours = ("run.json", "result.json")
+    if out.is_dir() and any(out.iterdir()) and not any((out / name).is_file() for name in ours):
+        raise OutputError(f"`{out}` is not empty, and not from an earlier run", hint="give a new folder after --out")
+
+
+def _warn_of_compiling() -> None:
+    from twin.jit import cache_folder
+
+    if not any(Path(cache_folder()).glob("**/*.nbi")):
+        _complain("The first run compiles the simulation, which takes about half a minute; later ones start at once.")
+
+
+def _save(subject: Comparison | Result, scenario: Scenario, path: Path, out: Path) -> None:
+    from twin.compare import Comparison
+    from twin.result_io import write_text
+
+    if isinstance(subject, Comparison):
+        subject.save(out)
+    else:
+        subject.save(out / "variant")
+    city = scenario.city
+    if city != "sample" and scenario.source is not None:
+        city = str((scenario.source.parent / city).resolve())
+    # where `twin view` and `twin export` find the city again; stays on this machine, not part of the result
+    write_text(out / "run.json", json.dumps({"scenario": str(path.resolve()), "city": city}, indent=1))
+
+
+def _draw(subject: Comparison | Result, scenario: Scenario, city: City, out: Path) -> dict[str, str]:
+    """Pictures and scenes; returns the file name of each, by what it is."""
+    import viewer
+    from twin.compare import Comparison
+
+    after = subject.variant if isinstance(subject, Comparison) else subject
+    scene = _compose(scenario, city, after, baseline=False)
+    sides = {"after": scene}
+    if isinstance(subject, Comparison):
+        before = _compose(scenario, city, subject.baseline, baseline=True, views=scene.views, moment=scene.time)
+        sides = {"before": before, "after": scene}
+    made: dict[str, str] = {}
+    try:
+        for name, side in sides.items():
+            viewer.screenshot(side, out / f"{name}.png", size=PICTURE_SIZE)
+            made[name] = f"{name}.png"
+    except RenderingError as error:
+        _complain(f"no pictures: {error}")
+    for name in ("scene.html", "scene.glb"):
+        viewer.export(scene, out / name)
+        made[name] = name
+    return made
+
+
+def _compose(
+    scenario: Scenario, city: City, result: Result | None, *, baseline: bool, views: Any = None, moment: float | None = None
+) -> Scene:
+    import viewer
+    from twin.scenario.apply import apply_changes
+    from twin.scenario.model import BuildingChange
+
+    changes = scenario.baseline_changes() if baseline else scenario.changes
+    changed = apply_changes(city, changes)
+    shapes: list[viewer.ChangeShape] = []
+    for obstacle in changed.obstacles:
+        if obstacle.outline is not None:
+            shapes.append(viewer.ChangeShape("excavation", obstacle.label, obstacle.outline, obstacle.z_m, obstacle.depth_m))
+            shapes.append(viewer.ChangeShape("fence", "", obstacle.shape, obstacle.z_m, obstacle.height_m))
+        else:
+            shapes.append(viewer.ChangeShape(obstacle.kind, obstacle.label, obstacle.shape, obstacle.z_m, obstacle.height_m))
+    return viewer.compose(
+        changed.city,
+        result,
+        title=scenario.title,
+        subtitle="Without the changes" if baseline else ("With the changes" if scenario.has_variant else ""),
+        changes=shapes,
+        added_buildings=[c.id for c in changes if isinstance(c, BuildingChange) and c.footprint is not None],
+        view=views,
+        time=moment,
+        clock_start=scenario.crowd.clock_start,
+    )
+
+
+def _write_report(subject: Comparison | Result, out: Path, made: dict[str, str]) -> None:
+    from twin import report
+    from twin.result_io import write_text
+
+    pictures = {name: (out / made[name]).read_bytes() for name in ("before", "after") if name in made}
+    write_text(out / "report.html", report.write(subject, pictures, made.get("scene.html")))
+
+
+def _tell(subject: Comparison | Result, out: Path, made: dict[str, str], seconds: float) -> None:
+    from twin.compare import Comparison
+
+    rows: list[tuple[str, ...]] = []
+    if isinstance(subject, Comparison):
+        rows.append(("", "without", "with", "limit", ""))
+        for d in subject.differences:
+            if d.figure.key in ("density_max", "left", "evacuation_95", "evacuation", "area_over_limit") or d.figure.key.startswith("flow_"):
+                f = d.figure
+                rows.append((f.label, _number(d.baseline, f.digits), f"{_number(d.variant, f.digits)} {f.unit}",
+                             "" if f.limit is None else _number(f.limit, f.digits), d.verdict or ("within noise" if d.within_noise else "")))  # fmt: skip
+    else:
+        for f in subject.figures:
+            rows.append((f.label, _number(f.value, f.digits), f.unit, "" if f.limit is None else f"limit {_number(f.limit, f.digits)}", f.verdict))
+    _table(rows)
+    _say(f"\nin {seconds:.1f} s; written:")
+    named = (("picture", "after"), ("picture before", "before"), ("scene", "scene.html"), ("scene (GLB)", "scene.glb"))
+    for what, key in named:
+        if key in made:
+            _say(f"  {what:15} {out / made[key]}")
+    _say(f"  {'report':15} {out / 'report.html'}")
+    _say(f"  {'data':15} {out / 'variant'}")
+
+
+def _number(value: float, digits: int) -> str:
+    return "not reached" if value != value else f"{value:,.{digits}f}"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as needed; the first to the left, the others to the right."""
+    if not rows:
+        return
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True))]
+        _say("  ".join(cells).rstrip())
+
+
+# --- info, validate
+
+
+def _kind(path: Path) -> str:
+    """``scenario``, ``result`` or ``city``."""
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return "scenario"
+    if (path / "result.json").is_file() or (path / "run.json").is_file():
+        return "result"
+    return "city"
+
+
+def _info(options: argparse.Namespace) -> int:
+    from twin.geo.city import read_city
+    from twin.scenario import read_scenario
+
+    for path in options.files:
+        _say(str(path))
+        kind = _kind(path)
+        if kind == "scenario":
+            scenario = read_scenario(path)
+            _say(f"  scenario       {scenario.title}\n  city           {scenario.city}\n  question       {scenario.question}")
+            for change in scenario.changes:
+                _say(f"  change         {change.id}: {change.type}{' (in the baseline too)' if change.in_baseline else ''}")
+        elif kind == "result":
+            result = _result_in(path, baseline=False)
+            _say(f"  result         {result.provenance.get('title', '')}{' (partial)' if result.partial else ''}")
+            for figure in result.figures:
+                _say(f"  {figure.label:45} {_number(figure.value, figure.digits)} {figure.unit}")
+        else:
+            _describe(read_city(path))
+    return DONE
+
+
+def _describe(city: City) -> None:
+    told = city.summary()
+    _say(f"  name           {told['name'] or '-'}{' (synthetic)' if told['synthetic'] else ''}")
+    _say(f"  CRS            {told['crs']}")
+    if told["bounds"] is not None:
+        west, south, east, north = told["bounds"]
+        _say(f"  extent         x {west:.2f} to {east:.2f}, y {south:.2f} to {north:.2f} ({east - west:.0f} x {north - south:.0f} m)")
+    low, high = told["height_range_m"]
+    if low == low:
+        _say(f"  heights        {low:.2f} to {high:.2f} m")
+    for what, count in told["objects"].items():
+        _say(f"  objects        {count:>7,} {what}")
+    for what, count in told["layers"].items():
+        _say(f"  layer          {count:>7,} {what}")
+    _say(f"  triangles      {told['triangles']:,}")
+    if told["terrain"]:
+        rows, columns = told["terrain"]["shape"]
+        _say(f"  terrain        {rows} x {columns} cells of {told['terrain']['cell_m']:g} m")
+    for source in told["sources"]:
+        _say(f"  source         {source['name']}: {source['format']}; licence {source['licence'] or 'not stated'}{'; ' + source['credit'] if source['credit'] else ''}")
+    found = ", ".join(f"{count} {code}" for code, count in told["quality"].items())
+    _say(f"  found wrong    {found or 'nothing'}")
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from twin.geo.city import read_city
+    from twin.geo.quality import check
+
+    bad = False
+    for path in options.files:
+        try:
+            if _kind(path) == "scenario":
+                _validate_scenario(path)
+                _say(f"{path}: valid")
+                continue
+            city = read_city(path)
+        except TwinError as error:
+            _complain(f"{path}: {error}" if not str(error).startswith(str(path)) else str(error))
+            bad = True
+            continue
+        quality = city.quality + check(city)
+        bad |= quality.errors > 0
+        _say(f"{path}: {len(city.objects)} objects, {quality.errors} errors, {len(quality) - quality.errors} warnings")
+        shown = quality.findings if options.all else quality.findings[:20]
+        for finding in shown:
+            where = " ".join(part for part in (finding.object_id, f"({finding.path})" if finding.path else "") if part)
+            _say(f"  {finding.severity:7} {finding.code:22} {where}: {finding.message}")
+        if len(quality) > len(shown):
+            _say(f"  and {len(quality) - len(shown)} more; --all lists them")
+    return FAILED if bad else DONE
+
+
+def _validate_scenario(path: Path) -> None:
+    """Everything short of walking: both sides made ready, everybody placed."""
+    from twin.population import populate
+    from twin.run import load_city, prepare
+    from twin.scenario import read_scenario
+
+    scenario = read_scenario(path)
+    city = load_city(scenario)
+    for baseline in (True, False) if scenario.has_variant else (False,):
+        side = prepare(scenario, baseline=baseline, city=city)
+        populate(scenario, side.changed, side.ground, seed=scenario.crowd.seed, destinations=side.destinations)
+
+
+# --- view, export
+
+
+def _result_in(path: Path, *, baseline: bool) -> Result:
+    from twin.result import open_result
+
+    if (path / "result.json").is_file():
+        return open_result(path)
+    side = path / ("baseline" if baseline else "variant")
+    if not side.is_dir():
+        raise ResultError(f"`{path}` holds no {'baseline' if baseline else 'variant'}", hint="give a folder that `twin run` wrote")
+    return open_result(side)
+
+
+def _scene_of(options: argparse.Namespace) -> Scene:
+    import viewer
+    from twin.geo.city import read_city
+    from twin.run import load_city
+    from twin.scenario import scenario_from_text
+
+    path: Path = options.result
+    if not path.exists():
+        raise MissingFileError(f"there is no `{path}`", hint="give a folder that `twin run` wrote, or a city file")
+    if _kind(path) != "result":
+        return viewer.compose(read_city(path), title=path.name)
+    result = _result_in(path, baseline=options.baseline)
+    root = path if (path / "run.json").is_file() else path.parent
+    known = json.loads((root / "run.json").read_text(encoding="utf-8")) if (root / "run.json").is_file() else {}
+    text = str(result.provenance.get("scenario", ""))
+    source = Path(known["scenario"]) if "scenario" in known else None
+    scenario = scenario_from_text(text, source=source)
+    if options.city is not None:
+        city = read_city(options.city, lod=scenario.lod)
+    elif known.get("city", "sample") != "sample":
+        city = read_city(Path(known["city"]), lod=scenario.lod)
+    else:
+        city = load_city(scenario)
+    baseline = options.baseline or path.name == "baseline"
+    return _compose(scenario, city, result, baseline=baseline, moment=options.time)
+
+
+def _view(options: argparse.Namespace) -> int:
+    import viewer
+
+    viewer.show(_scene_of(options))
+    return DONE
+
+
+def _export(options: argparse.Namespace) -> int:
+    import viewer
+
+    target = viewer.export(_scene_of(options), options.file)
+    _say(f"{target} ({target.stat().st_size / 1e6:.1f} MB)")
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

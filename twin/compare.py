@@ -1,0 +1,205 @@
+"""Baseline against variant: the difference, the limit each figure is judged by, and what is within noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from twin.ensemble import gather, pick_seeds, run_tasks
+from twin.errors import InterruptedRunError, ScenarioError
+from twin.geo.city import City
+from twin.result import Figure, Result
+from twin.run import load_city, prepare, progress_bar
+from twin.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One figure on both sides.
+
+    Parameters
+    ----------
+    figure : Figure
+        Of the variant: label, unit, limit and its source.
+    baseline, variant : float
+        Median over the seeds.
+    baseline_range, variant_range : (float, float)
+        5 and 95 % over the seeds.
+    change : float
+        Median over the seeds of variant minus baseline, seed by seed.
+    change_range : (float, float)
+        5 and 95 % of that.
+    within_noise : bool
+        True when those include 0, or one seed is all there is: chance alone may make the difference.
+    """
+
+    figure: Figure
+    baseline: float
+    variant: float
+    baseline_range: tuple[float, float]
+    variant_range: tuple[float, float]
+    change: float
+    change_range: tuple[float, float]
+    within_noise: bool
+
+    @property
+    def verdict(self) -> str:
+        """Of the variant's median against the limit."""
+        return Figure(**{**_fields(self.figure), "value": self.variant}).verdict
+
+
+def _fields(figure: Figure) -> dict[str, object]:
+    return {name: getattr(figure, name) for name in Figure.__dataclass_fields__}
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two sides of a scenario.
+
+    Parameters
+    ----------
+    baseline, variant : Result
+        Of the first seed, whole.
+    baseline_figures, variant_figures : DataFrame
+        One row a seed, one column a figure.
+    title, question : str
+    partial : bool
+        Whether some run was interrupted.
+    """
+
+    baseline: Result
+    variant: Result
+    baseline_figures: pd.DataFrame
+    variant_figures: pd.DataFrame
+    title: str = ""
+    question: str = ""
+    partial: bool = False
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds that both sides were run with."""
+        return tuple(int(s) for s in self.variant_figures.index.intersection(self.baseline_figures.index))
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """Figure by figure, in the order of the variant's."""
+        return tuple(
+            _difference(figure, self.baseline_figures, self.variant_figures)
+            for figure in self.variant.figures
+            if figure.key in self.baseline_figures
+        )
+
+    @cached_property
+    def difference(self) -> xr.Dataset:
+        """Variant minus baseline of ``density_max``, on the cells that either covers; NaN off both floors."""
+        first, second = self.baseline.fields, self.variant.fields
+        cells = [f[["density_max", "walkable"]] for f in (first, second)]
+        one, two = xr.align(*cells, join="outer", exclude={"time"})
+        delta = two["density_max"].fillna(0.0) - one["density_max"].fillna(0.0)
+        floor = one["walkable"].fillna(0).astype(bool) | two["walkable"].fillna(0).astype(bool)
+        delta = delta.where(floor).sortby("y", ascending=False)
+        delta.attrs = {"units": "m-2", "long_name": "change of the highest crowd density (variant minus baseline)"}
+        return xr.Dataset({"density_max_change": delta}, attrs=dict(first.attrs))
+
+    def table(self) -> pd.DataFrame:
+        """One row a figure: label, unit, medians, ranges, change, ``within_noise``, limit, verdict."""
+        rows = [
+            {
+                "figure": d.figure.key, "label": d.figure.label, "unit": d.figure.unit, "baseline": d.baseline, "variant": d.variant,
+                "change": d.change, "change_p5": d.change_range[0], "change_p95": d.change_range[1],
+                "within_noise": d.within_noise, "limit": d.figure.limit, "limit_source": d.figure.limit_source, "verdict": d.verdict,
+            }
+            for d in self.differences
+        ]  # fmt: skip
+        return pd.DataFrame(rows).set_index("figure")
+
+    def save(self, folder: str | Path) -> Path:
+        """Write both results and the table of figures; ``baseline/`` and ``variant/`` open with `open_result`.
+
+        Raises
+        ------
+        OutputError
+            When the folder cannot be written.
+        """
+        from twin.result_io import write_text
+
+        folder = Path(folder)
+        self.baseline.save(folder / "baseline")
+        self.variant.save(folder / "variant")
+        write_text(folder / "comparison.csv", self.table().to_csv())
+        return folder
+
+
+def _difference(figure: Figure, baseline: pd.DataFrame, variant: pd.DataFrame) -> Difference:
+    seeds = baseline.index.intersection(variant.index)
+    one, two = baseline.loc[seeds, figure.key].to_numpy(float), variant.loc[seeds, figure.key].to_numpy(float)
+    delta = two - one
+    low, high = _range(delta)
+    noise = not np.isfinite(delta).all() or len(delta) < 2 or (low <= 0.0 <= high)
+    if np.isfinite(delta).all() and (delta == 0.0).all():
+        noise = False
+    return Difference(figure, _median(one), _median(two), _range(one), _range(two), _median(delta), (low, high), bool(noise))
+
+
+def _median(values: np.ndarray) -> float:
+    return float(np.median(values)) if len(values) and np.isfinite(values).all() else float("nan")
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    if not len(values) or not np.isfinite(values).all():
+        return float("nan"), float("nan")
+    return float(np.quantile(values, 0.05)), float(np.quantile(values, 0.95))
+
+
+def compare(
+    scenario: Scenario,
+    *,
+    seeds: int | Iterable[int] | None = None,
+    city: City | None = None,
+    progress: bool | None = None,
+) -> Comparison:
+    """Run a scenario without and with its intervention, with the same seeds.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With at least one change that is not ``in_baseline``.
+    seeds : int or iterable of int, optional
+        By default the scenario's ``crowd.seeds``, counted from its seed.
+    city : City, optional
+    progress : bool, optional
+
+    Raises
+    ------
+    ScenarioError
+        When there is no change to compare.
+    InterruptedRunError
+        On Ctrl-C before the variant has begun; carries the partial baseline.
+    TwinError
+        As `twin.run`.
+    """
+    if not scenario.has_variant:
+        raise ScenarioError("there is nothing to compare: no change, or all are `in_baseline`", hint="use twin.run")
+    chosen = pick_seeds(scenario, seeds)
+    city = load_city(scenario) if city is None else city
+    # both sides are made ready first: a mistake in either is told before anything runs
+    sides = [prepare(scenario, baseline=baseline, city=city) for baseline in (True, False)]
+    # both sides of a seed next to each other: an interruption leaves something to compare
+    tasks = [(side, seed) for seed in chosen for side in sides]
+    with progress_bar(scenario.crowd.duration_s * len(tasks), "baseline and variant", progress) as bar:
+        runs = run_tasks(tasks, bar, keep={0, 1})
+    baseline, variant = gather(runs[0::2], chosen), gather(runs[1::2], chosen)
+    if baseline is None or variant is None:
+        error = InterruptedRunError("interrupted before the variant was run", hint="run it again; fewer seeds are quicker")
+        error.result = None if baseline is None else baseline.first
+        raise error
+    partial = baseline.partial or variant.partial
+    return Comparison(
+        baseline.first, variant.first, baseline.figures, variant.figures, scenario.title, scenario.question, partial
+    )

@@ -1,0 +1,232 @@
+"""The bridge from polygons to arrays: City and changes to the floor of the crowd, once a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from rasterio.features import rasterize
+from rasterio.transform import Affine
+from shapely.geometry.base import BaseGeometry
+
+from twin.errors import GridError, WalkableError
+from twin.geo.city import City
+from twin.geo.walkable import Stair, Walkable, make_walkable
+from twin.grid import GridSpec
+from twin.sim.floor import Chain, Portals, build_floor
+from twin.sim.model import Floor
+
+STAIR_SPEED_FACTOR = 0.65 / 1.34
+"""Speed on stairs relative to the flat: the mean of 0.61 m/s up and 0.69 m/s down, in plan (Weidmann 1993), over 1.34."""
+
+MAX_FLOOR_CELLS = 60_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """The floor of a run as arrays, and how they lie in the city.
+
+    Parameters
+    ----------
+    grid : GridSpec
+        Of the navigation cells, in the CRS of the city.
+    origin : (2,) float64
+        What local coordinates are relative to [m].
+    levels : tuple of str
+        Names of the levels, in the order of the arrays.
+    walkable : Walkable
+        The polygons it was made from.
+    floor : Floor
+    assumptions : tuple of str
+    """
+
+    grid: GridSpec
+    origin: NDArray[np.float64]
+    levels: tuple[str, ...]
+    walkable: Walkable
+    floor: Floor
+    assumptions: tuple[str, ...] = field(default_factory=tuple)
+
+    def level_number(self, name: str) -> int:
+        """Place of a level in the arrays.
+
+        Raises
+        ------
+        WalkableError
+            When there is no such level.
+        """
+        if name not in self.levels:
+            raise WalkableError(f"there is no level `{name}`", hint=f"the levels are: {', '.join(self.levels)}")
+        return self.levels.index(name)
+
+    def cells(self, shape: BaseGeometry, level: str) -> NDArray[np.int32]:
+        """Floor cells of a level whose centre lies in a shape (or that a small shape touches), (K, 3) int32."""
+        number = self.level_number(level)
+        mask = self.floor.mask[number]
+        inside = _burn([(shape, 1)], self.grid).astype(bool) & mask
+        if not inside.any():
+            inside = _burn([(shape, 1)], self.grid, touched=True).astype(bool) & mask
+        rows, columns = np.nonzero(inside)
+        return np.stack([np.full(len(rows), number), rows, columns], axis=1).astype(np.int32)
+
+    def local(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Coordinates in the CRS (N, 2) as local ones."""
+        return np.asarray(points, dtype=np.float64) - self.origin
+
+
+def discretize(
+    city: City,
+    *,
+    cell: float = 0.5,
+    area: BaseGeometry | None = None,
+    obstacles: Mapping[str, BaseGeometry] | None = None,
+) -> Ground:
+    """Make the arrays of the floor of a city.
+
+    Parameters
+    ----------
+    city : City
+    cell : float
+        Side of a navigation cell [m].
+    area : shapely geometry, optional
+        Part of the city to work in.
+    obstacles : mapping of str to shapely geometry, optional
+        What is not floor, by level.
+
+    Raises
+    ------
+    WalkableError
+        When nothing is left to stand on.
+    GridError
+        When the area is too large for the cell.
+    """
+    walkable = make_walkable(city, area=area, obstacles=obstacles)
+    return _to_arrays(walkable, cell, city.origin[:2].copy(), str(city.crs.to_string()), city)
+
+
+def discretize_area(area: BaseGeometry, *, cell: float = 0.25) -> Ground:
+    """Make the arrays of a bare polygon: one level, ``floor``, at height 0.
+
+    Raises
+    ------
+    WalkableError
+        When the area is empty or not a polygon.
+    """
+    if area is None or area.is_empty or area.geom_type not in ("Polygon", "MultiPolygon"):
+        raise WalkableError("the area to walk in is not a polygon", hint="give a shapely Polygon or MultiPolygon in metres")
+    if not area.is_valid:
+        area = shapely.make_valid(area)
+    walkable = Walkable({"floor": shapely.force_2d(area)}, {})
+    return _to_arrays(walkable, cell, np.zeros(2), None, None)
+
+
+def _to_arrays(walkable: Walkable, cell: float, origin: NDArray[np.float64], crs: str | None, city: City | None) -> Ground:
+    levels = walkable.levels
+    bounds = np.array([shape.bounds for shape in walkable.floors.values()])
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    grid = GridSpec.from_bounds((low[0], low[1], high[0], high[1]), cell, crs=crs, margin=2 * cell)
+    if grid.rows * grid.columns * len(levels) > MAX_FLOOR_CELLS:
+        raise GridError(
+            f"the floor would have {grid.rows} x {grid.columns} cells on {len(levels)} levels",
+            hint="give `area: [west, south, east, north]` in the scenario, or a larger crowd.navigation_cell_m",
+        )
+    mask = np.stack([_burn([(shape, 1)], grid) for shape in walkable.floors.values()]).astype(bool)
+    portals = _portals(walkable, levels, grid, mask)
+    height = np.stack([_heights(walkable, name, grid, mask[i], city) for i, name in enumerate(levels)])
+    speed = np.ones(mask.shape, np.float32)
+    for stair in walkable.stairs:
+        on = _burn([(stair.polygon, 1)], grid).astype(bool)
+        for name in (stair.lower, stair.upper):
+            i = levels.index(name)
+            here = on & mask[i] & ((portals.cells[i] >= 0) if name == stair.upper else True)
+            speed[i][here] = STAIR_SPEED_FACTOR
+    floor = build_floor(
+        west=grid.west - origin[0],
+        north=grid.north - origin[1],
+        cell=cell,
+        mask=mask,
+        chains=_chains(walkable, levels, origin),
+        height=height,
+        speed=speed,
+        portals=portals,
+    )
+    return Ground(grid, origin, levels, walkable, floor, walkable.assumptions)
+
+
+def _burn(shapes: Sequence[tuple[BaseGeometry, float]], grid: GridSpec, *, touched: bool = False) -> NDArray[np.float32]:
+    """A raster with the value of the last shape that covers the centre of each cell; 0 elsewhere."""
+    shapes = [(shape, value) for shape, value in shapes if not shape.is_empty]
+    if not shapes:
+        return np.zeros(grid.shape, np.float32)
+    return rasterize(
+        shapes, out_shape=grid.shape, transform=Affine(*grid.gdal_transform()), dtype="float32", all_touched=touched
+    )
+
+
+def _portals(walkable: Walkable, levels: tuple[str, ...], grid: GridSpec, mask: NDArray[np.bool_]) -> Portals:
+    cells = np.full(mask.shape, -1, np.int16)
+    pairs, ups = [], []
+    for p, stair in enumerate(walkable.stairs):
+        lower, upper = levels.index(stair.lower), levels.index(stair.upper)
+        shared = _burn([(stair.portal, 1)], grid).astype(bool) & mask[lower] & mask[upper]
+        cells[lower][shared] = p
+        cells[upper][shared] = p
+        pairs.append((lower, upper))
+        ups.append(stair.up)
+    if not pairs:
+        return Portals.none((mask.shape[0], mask.shape[1], mask.shape[2]))
+    return Portals(cells, np.array(pairs, np.int32), np.array(ups, np.float64))
+
+
+def _heights(
+    walkable: Walkable, level: str, grid: GridSpec, mask: NDArray[np.bool_], city: City | None
+) -> NDArray[np.float32]:
+    out = np.zeros(grid.shape, np.float32)
+    if city is not None:
+        rows, columns = np.nonzero(mask)
+        out[rows, columns] = city.ground_at(grid.x[columns], grid.y[rows])
+    given = _burn([(shape, i + 1) for i, (shape, _) in enumerate(walkable.heights.get(level, []))], grid).astype(int)
+    values = np.array([0.0, *(z for _, z in walkable.heights.get(level, []))], np.float32)
+    covered = given > 0
+    out[covered] = values[given[covered]]
+    for stair in walkable.stairs:
+        if level not in (stair.lower, stair.upper):
+            continue
+        part = stair.polygon if level == stair.lower else stair.portal
+        on = _burn([(part, 1)], grid, touched=True).astype(bool) & mask
+        rows, columns = np.nonzero(on)
+        out[rows, columns] = _stair_height(stair, grid.x[columns], grid.y[rows])
+    out[~mask] = 0.0
+    return out
+
+
+def _stair_height(stair: Stair, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    along = shapely.get_coordinates(stair.polygon) @ np.array(stair.up)
+    bottom, top = along.min(), along.max()
+    share = np.clip((x * stair.up[0] + y * stair.up[1] - bottom) / (top - bottom), 0.0, 1.0)
+    return stair.bottom_z_m + share * (stair.top_z_m - stair.bottom_z_m)
+
+
+def _chains(walkable: Walkable, levels: tuple[str, ...], origin: NDArray[np.float64]) -> list[Chain]:
+    """Walls by level: the edge of the floor, but for the ends of portals, where one walks on along the other level."""
+    chains: list[Chain] = []
+    for number, name in enumerate(levels):
+        edge = shapely.boundary(walkable.floors[name])
+        for stair in walkable.stairs:
+            if name not in (stair.lower, stair.upper):
+                continue
+            other = walkable.floors[stair.upper if name == stair.lower else stair.lower]
+            # what lies inside the other level's floor is no wall there; a sliver inward keeps the flanks
+            open_end = other.buffer(-0.05).intersection(stair.portal.buffer(0.1, join_style="mitre"))
+            edge = edge.difference(open_end)
+        for line in shapely.get_parts(shapely.line_merge(edge) if edge.geom_type == "MultiLineString" else edge):
+            points = shapely.get_coordinates(line)
+            closed = len(points) > 3 and bool((points[0] == points[-1]).all())
+            if closed:
+                points = points[:-1]
+            if len(points) >= 2:
+                chains.append(Chain(number, points - origin, closed))
+    return chains

@@ -1,0 +1,239 @@
+"""Crowding: where and when people stand too close, how long it takes to get out, and what that is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin.geo.city import City
+from twin.result import Figure
+from twin.scenario.model import CrowdingAnalysis
+
+NOT_VERIFIED_FOR: tuple[str, ...] = (
+    "densities above about 4 people per m2, where bodies touch and push: the model keeps people apart and shows no crushing",
+    "panic, families and groups that stay together, wheelchairs, prams, luggage and bicycles",
+    "route choice by habit, signs, stewards or what can be seen: people take the quickest way and do not avoid jams",
+    "stairs as single steps: they only slow people down",
+)
+"""What the crowd model has not been checked against; the report prints it."""
+
+NEAR_M = 12.0
+"""Two places closer than this count as one hotspot [m]."""
+
+
+def hotspots(fields: xr.Dataset, city: City | None, *, count: int = 5) -> gpd.GeoDataFrame:
+    """The densest places of a run, at least 12 m apart.
+
+    Parameters
+    ----------
+    fields : Dataset
+        With ``density_max`` and ``density_max_time``.
+    city : City, optional
+        To name the places.
+    count : int
+
+    Returns
+    -------
+    GeoDataFrame
+        Points with ``rank``, ``density_per_m2``, ``time_s``, ``level`` and ``place``, densest first.
+    """
+    highest = fields["density_max"].to_numpy()
+    when = fields["density_max_time"].to_numpy()
+    x, y, levels = fields["x"].to_numpy(), fields["y"].to_numpy(), fields["level"].to_numpy()
+    order = np.argsort(highest, axis=None, kind="stable")[::-1]
+    rows: list[dict[str, object]] = []
+    taken: list[tuple[int, float, float]] = []
+    for flat in order[:200_000]:
+        level, r, c = (int(k) for k in np.unravel_index(flat, highest.shape))
+        value = float(highest[level, r, c])
+        if value < 0.1 or len(rows) == count:
+            break
+        if any(k == level and (x[c] - px) ** 2 + (y[r] - py) ** 2 < NEAR_M**2 for k, px, py in taken):
+            continue
+        taken.append((level, float(x[c]), float(y[r])))
+        point = shapely.Point(x[c], y[r])
+        rows.append({
+            "rank": len(rows) + 1, "density_per_m2": value, "time_s": float(when[level, r, c]), "level": str(levels[level]),
+            "place": name_of_place(city, point, str(levels[level])), "geometry": point,
+        })  # fmt: skip
+    columns = ["rank", "density_per_m2", "time_s", "level", "place", "geometry"]
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=fields.attrs.get("crs") or None)
+
+
+def name_of_place(city: City | None, point: shapely.Point, level: str) -> str:
+    """What people call a point: the bridge, square or street it lies on, else the nearest building."""
+    if city is None:
+        return f"({point.x:.1f}, {point.y:.1f})"
+    for layer in ("bridges", "roads"):
+        frame = city.layers[layer]
+        if not len(frame):
+            continue
+        here = frame[frame.geometry.distance(point) < 0.5]
+        if "level" in here:
+            here = here[here["level"].fillna(level) == level]
+        if len(here):
+            row = here.iloc[0]
+            name = row.get("name")
+            return str(name) if isinstance(name, str) and name else str(here.index[0])
+    if len(city.buildings):
+        distance = city.buildings.geometry.distance(point)
+        return f"{distance.min():.0f} m from building {distance.idxmin()}"
+    return f"({point.x:.0f}, {point.y:.0f})"
+
+
+def crowding_figures(
+    fields: xr.Dataset,
+    series: pd.DataFrame,
+    *,
+    people: int,
+    exit_time: NDArray[np.float64],
+    start_time: NDArray[np.float64],
+    analysis: CrowdingAnalysis,
+    spots: gpd.GeoDataFrame,
+    finished: bool,
+    interval_s: float,
+) -> tuple[Figure, ...]:
+    """The figures of a run and the limits they are judged by.
+
+    Parameters
+    ----------
+    fields : Dataset
+    series : DataFrame
+        As in `Result.series`.
+    people : int
+        Everybody who was to take part.
+    exit_time, start_time : (N,) float64
+        When each left (NaN: not) and entered [s].
+    analysis : CrowdingAnalysis
+    spots : GeoDataFrame
+        From `hotspots`.
+    finished : bool
+        Whether everybody has left.
+    interval_s : float
+        Over which densities are averages [s].
+    """
+    highest = fields["density_max"].to_numpy()
+    cell = float(abs(fields["x"][1] - fields["x"][0])) if fields.sizes["x"] > 1 else 1.0
+    limit = analysis.density_limit_per_m2
+    left = np.isfinite(exit_time)
+    peak = float(highest.max(initial=0.0))
+    when = float(spots["time_s"].iloc[0]) if len(spots) else float("nan")
+    where = str(spots["place"].iloc[0]) if len(spots) else ""
+    density = fields["density"]
+    over = (density > limit).any(dim=("level", "y", "x")).to_numpy() if density.size else np.zeros(0, bool)
+    in_ef = float(density.where(density >= 1.0 / 0.93, 0.0).sum()) * cell * cell * interval_s / 60.0
+    tally = f"mean over {interval_s:g} s"
+    last = float(exit_time[left].max()) if finished and people else float("nan")
+    most = _when_share_left(exit_time, 0.95)
+    return (
+        Figure("people", "People", float(people), "people", digits=0),
+        Figure(
+            "density_max", "Highest density", peak, "1/m2", limit, analysis.density_limit_source, "lower", 1,
+            f"{where} at {_clock(when)} ({tally})" if where else tally,
+        ),
+        Figure("density_max_time", "Time of the highest density", when, "s", digits=0),
+        Figure("area_over_limit", f"Floor denser than {limit:g}/m2", float((highest > limit).sum()) * cell * cell, "m2", digits=0),
+        Figure("time_over_limit", f"Time with some floor denser than {limit:g}/m2", float(over.sum()) * interval_s, "s", digits=0),
+        Figure(
+            "time_in_e_f", "Time spent at level of service E or F", in_ef, "person min", digits=0,
+            note="more than 1.08 people per m2 (Fruin, walkways)",
+        ),
+        Figure("left", "People who left within the run", float(left.sum()), "people", digits=0),
+        Figure("remaining", "People still there at the end", float(series["present"].iloc[-1]) if len(series) else 0.0, "people", digits=0),
+        Figure("not_entered", "People who could not get in", float(series["waiting"].iloc[-1]) if len(series) else 0.0, "people", digits=0),
+        Figure("evacuation_95", "Time until 95 % have left", most, "s", digits=0),
+        Figure(
+            "evacuation", "Time until everybody has left", last, "s", analysis.evacuation_limit_s,
+            analysis.evacuation_limit_source if analysis.evacuation_limit_s else "", "lower", 0,
+            "" if finished else "not everybody had left when the run ended",
+        ),
+        Figure(
+            "travel_time", "Mean time from entering to leaving", float(np.mean(exit_time[left] - start_time[left])) if left.any() else float("nan"),
+            "s", digits=0,
+        ),
+    )  # fmt: skip
+
+
+def _when_share_left(exit_time: NDArray[np.float64], share: float) -> float:
+    """Time by which a share of everybody has left; NaN when it was not reached."""
+    if not len(exit_time):
+        return float("nan")
+    ordered = np.sort(np.where(np.isfinite(exit_time), exit_time, np.inf))
+    value = float(ordered[min(len(ordered) - 1, int(np.ceil(share * len(ordered))) - 1)])
+    return value if np.isfinite(value) else float("nan")
+
+
+def _clock(seconds: float) -> str:
+    return "-" if seconds != seconds else f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def exits_frame(
+    shapes: Mapping[str, tuple[shapely.Geometry, str]], series: pd.DataFrame, crs: object
+) -> gpd.GeoDataFrame:
+    """People and peak flow by exit.
+
+    Returns
+    -------
+    GeoDataFrame
+        Indexed by exit: ``level``, ``people``, ``share``, ``peak_per_min``.
+    """
+    rows = []
+    total = max(1.0, sum(float(series[f"exit_{name}"].iloc[-1]) for name in shapes) if len(series) else 1.0)
+    for name, (shape, level) in shapes.items():
+        gone = series[f"exit_{name}"].to_numpy() if len(series) else np.zeros(1)
+        rows.append({
+            "id": name, "level": level, "people": int(gone[-1]), "share": float(gone[-1]) / total,
+            "peak_per_min": _peak_per_minute(gone, series), "geometry": shape,
+        })  # fmt: skip
+    return _frame(rows, ["level", "people", "share", "peak_per_min"], crs)
+
+
+def lines_frame(
+    lines: Mapping[str, tuple[shapely.LineString, str]], passed: NDArray[np.int64], series: pd.DataFrame, crs: object
+) -> gpd.GeoDataFrame:
+    """People and peak flow by counting line.
+
+    Parameters
+    ----------
+    lines : mapping of name to (line, level)
+    passed : (T, M, 2) int64
+        People gone through each line to its right and to its left, up to each row of `series`.
+
+    Returns
+    -------
+    GeoDataFrame
+        Indexed by line: ``level``, ``width_m``, ``to_right``, ``to_left``, ``peak_per_min``, ``peak_per_m_min``.
+    """
+    rows = []
+    for k, (name, (line, level)) in enumerate(lines.items()):
+        through = passed[:, k].sum(axis=1) if len(passed) else np.zeros(1, np.int64)
+        peak = _peak_per_minute(through, series)
+        rows.append({
+            "id": name, "level": level, "width_m": float(line.length),
+            "to_right": int(passed[-1, k, 0]) if len(passed) else 0, "to_left": int(passed[-1, k, 1]) if len(passed) else 0,
+            "peak_per_min": peak, "peak_per_m_min": peak / line.length, "geometry": line,
+        })  # fmt: skip
+    return _frame(rows, ["level", "width_m", "to_right", "to_left", "peak_per_min", "peak_per_m_min"], crs)
+
+
+def _frame(rows: list[dict[str, object]], columns: list[str], crs: object) -> gpd.GeoDataFrame:
+    """Rows with an id and a geometry, indexed by id; typed when empty too."""
+    frame = pd.DataFrame(rows, columns=["id", *columns, "geometry"]).astype({"id": "str", "level": "str"})
+    return gpd.GeoDataFrame(frame.set_index("id"), geometry="geometry", crs=crs)
+
+
+def _peak_per_minute(total: NDArray[np.generic], series: pd.DataFrame) -> float:
+    """Largest number of people gone through within any minute."""
+    if len(series) < 2:
+        return 0.0
+    time = series["time_s"].to_numpy()
+    count = np.asarray(total, dtype=float)
+    before = np.searchsorted(time, time - 60.0 - 1e-9, side="right") - 1
+    earlier = np.where(before >= 0, count[np.maximum(before, 0)], 0.0)
+    return float((count - earlier).max())

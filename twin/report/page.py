@@ -1,0 +1,297 @@
+"""The page itself: sections in the order in which a planner asks."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterable, Mapping
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+
+from twin.compare import Comparison, Difference
+from twin.impacts.crowding import NOT_VERIFIED_FOR
+from twin.report.chart import line_chart
+from twin.report.texts import FIGURE_LABELS
+from twin.result import Figure, Result
+
+_BEFORE, _AFTER = "#5b7f95", "#8a2f1d"
+
+
+class Page:
+    """A report in the making.
+
+    Parameters
+    ----------
+    subject : Comparison or Result
+    pictures : mapping of str to bytes
+    scene_href : str or None
+    texts : mapping of str to str
+    """
+
+    def __init__(
+        self, subject: Comparison | Result, pictures: Mapping[str, bytes], scene_href: str | None, texts: Mapping[str, str]
+    ) -> None:
+        self.texts, self.pictures, self.scene_href = texts, pictures, scene_href
+        self.comparison = subject if isinstance(subject, Comparison) else None
+        self.result = subject.variant if isinstance(subject, Comparison) else subject
+        self.baseline = subject.baseline if isinstance(subject, Comparison) else None
+        self.provenance: Mapping[str, Any] = self.result.provenance
+
+    def html(self) -> str:
+        """The whole page."""
+        title = str(self.provenance.get("title") or "Stadstwin")
+        sections = (
+            self._head(title), self._pictures(), self._figures(), self._densest(), self._course(), self._exits(), self._lines(),
+            self._changes(), self._assumptions(), self._data(), self._made(),
+        )  # fmt: skip
+        style = files("twin.report").joinpath("style.css").read_text(encoding="utf-8")
+        policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+        return (
+            f'<!doctype html>\n<html lang="{self.texts["lang"]}"><head><meta charset="utf-8">'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
+            f"<style>{style}</style></head><body><main>{''.join(sections)}</main></body></html>\n"
+        )
+
+    # --- sections
+
+    def _head(self, title: str) -> str:
+        t = self.texts
+        parts = [f"<h1>{escape(title)}</h1>"]
+        question = str(self.provenance.get("question") or "")
+        if question:
+            parts.append(f'<p class="soft">{t["question"]}</p><p>{escape(question)}</p>')
+        parts.append(self._answer())
+        if (self.comparison and self.comparison.partial) or self.result.partial:
+            parts.append(f'<p class="note">{t["partial"].format(time=clock(float(self.provenance.get("time_s", 0.0))))}</p>')
+        if self.provenance.get("city", {}).get("synthetic"):
+            parts.append(f'<p class="note">{t["synthetic"]}</p>')
+        return "".join(parts)
+
+    def _answer(self) -> str:
+        t = self.texts
+        sentences: list[str] = []
+        bad = False
+        for difference in self._rows():
+            figure, verdict = difference.figure, difference.verdict
+            if not verdict or figure.key.startswith("flow_"):
+                continue
+            bad |= verdict != "meets"
+            kind = "meets" if verdict == "meets" else "exceeds"
+            key = f"answer_{kind}" if self.comparison else f"answer_single_{kind}"
+            label = self._label(figure)
+            said = t[key].format(label=label, value=number(difference.variant, figure), unit=unit(figure),
+                                 limit=number(figure.limit or 0.0, figure))  # fmt: skip
+            if self.comparison and math.isfinite(difference.baseline):
+                noise = t["answer_noise"] if difference.within_noise else ""
+                said += " " + t["answer_without"].format(value=number(difference.baseline, figure), unit=unit(figure), noise=noise)
+            sentences.append(said)
+        spots = self.result.features["hotspots"]
+        if len(spots):
+            first = spots.iloc[0]
+            sentences.append(t["answer_where"].format(place=first["place"], level=first["level"], time=clock(first["time_s"])))
+        for key, text in (("remaining", "answer_not_out"), ("not_entered", "answer_not_in")):
+            value = self.result.figure(key).value
+            if value > 0:
+                bad |= key == "not_entered"
+                sentences.append(t[text].format(remaining=f"{value:,.0f}", waiting=f"{value:,.0f}"))
+        body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+        return f'<section class="answer{" bad" if bad else ""}" aria-label="{t["answer"]}">{body}</section>'
+
+    def _pictures(self) -> str:
+        t = self.texts
+        if not self.pictures and not self.scene_href:
+            return ""
+        names = {"before": t["before"], "after": t["after"] if self.comparison else t["now"]}
+        shown = []
+        for name, content in self.pictures.items():
+            caption = escape(names.get(name, name))
+            source = "data:image/png;base64," + base64.b64encode(content).decode()
+            shown.append(
+                f'<figure><figcaption>{caption}</figcaption><img src="{source}" alt="{t["picture_alt"].format(side=caption)}"></figure>'
+            )
+        link = ""
+        if self.scene_href:
+            link = f'<p><a class="button" href="{escape(self.scene_href, quote=True)}">{t["scene"]}</a> <span class="soft">{t["scene_hint"]}</span></p>'
+        heading = t["pictures"] if self.comparison else t["picture"]
+        return f'<h2>{heading}</h2><div class="pictures">{"".join(shown)}</div>{link}'
+
+    def _rows(self) -> tuple[Difference, ...]:
+        if self.comparison:
+            return self.comparison.differences
+        nan = float("nan")
+        return tuple(Difference(f, nan, f.value, (nan, nan), (nan, nan), nan, (nan, nan), False) for f in self.result.figures)
+
+    def _figures(self) -> str:
+        t = self.texts
+        rows = []
+        for d in self._rows():
+            figure = d.figure
+            note = f"<small>{escape(figure.note)}</small>" if figure.note else ""
+            cells = [f"<td>{escape(self._label(figure))}{note}</td>"]
+            if self.comparison:
+                cells.append(f'<td class="n">{self._value(d.baseline, d.baseline_range, figure)}</td>')
+            cells.append(f'<td class="n">{self._value(d.variant, d.variant_range, figure)}</td>')
+            if self.comparison:
+                change = "" if not math.isfinite(d.change) else f"{'+' if d.change > 0 else ''}{number(d.change, figure)}"
+                noise = f"<small>{t['within_noise']}</small>" if d.within_noise and change else ""
+                cells.append(f'<td class="n">{change}{noise}</td>')
+            limit = "" if figure.limit is None else f"{number(figure.limit, figure)} {unit(figure)}<small>{escape(figure.limit_source)}</small>"
+            chip = f'<span class="chip{"" if d.verdict == "meets" else " bad"}">{t[d.verdict]}</span>' if d.verdict else ""
+            cells += [f"<td>{limit}</td>", f"<td>{chip}</td>"]
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+        sides = [t["before"], t["after"], t["change"]] if self.comparison else [t["now"]]
+        head = [t["figure"], *sides, t["limit"], t["verdict"]]
+        seeds = len(self.comparison.seeds) if self.comparison else 1
+        lead = t["median_of"].format(n=seeds) if seeds > 1 else t["one_run"]
+        return f'<h2>{t["figures"]}</h2><p class="soft">{lead}</p>{table(head, rows, numeric=range(1, 1 + len(sides)))}'
+
+    def _value(self, value: float, between: tuple[float, float], figure: Figure) -> str:
+        if not math.isfinite(value):
+            return f'<span class="soft">{self.texts["not_reached"]}</span>'
+        text = f"{number(value, figure)} {unit(figure)}"
+        low, high = between
+        if math.isfinite(low) and math.isfinite(high) and number(low, figure) != number(high, figure):
+            text += f"<small>({number(low, figure)} to {number(high, figure)})</small>"
+        return text
+
+    def _densest(self) -> str:
+        t = self.texts
+        rows = []
+        for side, result in self._sides():
+            for _, spot in result.features["hotspots"].head(3).iterrows():
+                cells = [side] if self.comparison else []
+                cells += [str(spot["rank"]), str(spot["place"]), str(spot["level"]), clock(spot["time_s"])]
+                rows.append("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in cells) + f'<td class="n">{spot["density_per_m2"]:.1f}</td></tr>')
+        head = [*([t["side"]] if self.comparison else []), t["rank"], t["place"], t["level"], t["time"], t["density"]]
+        body = table(head, rows, numeric=[len(head) - 1]) if rows else f"<p>{t['nobody']}</p>"
+        return f"<h2>{t['densest']}</h2>{body}"
+
+    def _course(self) -> str:
+        t = self.texts
+        colours = (_BEFORE, _AFTER) if self.comparison else (_AFTER,)
+        lines = []
+        for (side, result), colour in zip(self._sides(), colours, strict=True):
+            series = result.series
+            keep = np.unique(np.linspace(0, max(len(series) - 1, 0), 400).astype(int)) if len(series) else np.empty(0, int)
+            lines.append((side, colour, series["time_s"].to_numpy(float)[keep] / 60.0, series["present"].to_numpy(float)[keep]))
+        return f"<h2>{t['course']}</h2>" + line_chart(lines, x_label=t["course_x"], y_label=t["course_y"])
+
+    def _exits(self) -> str:
+        t = self.texts
+        return self._by_place(
+            t["exits"], t["exit"], "exits", [(t["people"], "people", 0), (t["peak"], "peak_per_min", 0)]
+        )
+
+    def _lines(self) -> str:
+        t = self.texts
+        if not len(self.result.features["lines"]):
+            return ""
+        return self._by_place(
+            t["lines"], t["line"], "lines", [(t["peak"], "peak_per_min", 0), (t["per_width"], "peak_per_m_min", 0)]
+        )
+
+    def _by_place(self, heading: str, first: str, name: str, columns: list[tuple[str, str, int]]) -> str:
+        frames: list[tuple[str, gpd.GeoDataFrame]] = [(side, result.features[name]) for side, result in self._sides()]
+        ids = list(dict.fromkeys(str(i) for _, frame in frames for i in frame.index))
+        if not ids:
+            return ""
+        rows = []
+        for i in ids:
+            cells = [f"<td>{escape(i)}</td>"]
+            for _, key, digits in columns:
+                for _, frame in frames:
+                    cells.append(f'<td class="n">{frame.loc[i, key]:,.{digits}f}</td>' if i in frame.index else "<td></td>")
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+        several = len(frames) > 1
+        head = [first, *(f"{label}: {side.lower()}" if several else label for label, _, _ in columns for side, _ in frames)]
+        return f"<h2>{heading}</h2>{table(head, rows, numeric=range(1, len(head)))}"
+
+    def _changes(self) -> str:
+        t = self.texts
+        both = set(self.baseline.provenance.get("changes", [])) if self.baseline else set()
+        items = [
+            f"<li>{escape(str(name))}{' <small>' + t['in_both'] + '</small>' if self.comparison and name in both else ''}</li>"
+            for name in self.provenance.get("changes", [])
+        ]
+        return f"<h2>{t['changes']}</h2><ul>{''.join(items)}</ul>" if items else ""
+
+    def _assumptions(self) -> str:
+        t = self.texts
+        assumed = items_of(self.provenance.get("assumptions", []))
+        unverified = items_of(NOT_VERIFIED_FOR)
+        return f"<h2>{t['assumptions']}</h2>{assumed}<h2>{t['not_verified']}</h2><p>{t['not_verified_lead']}</p>{unverified}"
+
+    def _data(self) -> str:
+        t = self.texts
+        rows = []
+        for source in self.provenance.get("sources", []):
+            credit = f"<small>{escape(str(source.get('credit', '')))}</small>" if source.get("credit") else ""
+            cells = [escape(str(source.get("name", ""))) + credit, escape(str(source.get("format", ""))),
+                     escape(str(source.get("licence") or "-")), f"<small>{escape(str(source.get('sha256', ''))[:16])}</small>"]  # fmt: skip
+            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        found = self.provenance.get("quality", {})
+        told = items_of(f"{code}: {count}" for code, count in found.items()) if found else f"<p>{t['quality_none']}</p>"
+        listed = table([t["source"], t["format"], t["licence"], t["checksum"]], rows, numeric=[]) if rows else ""
+        return f"<h2>{t['data']}</h2>{listed}<h3>{t['quality']}</h3>{told}"
+
+    def _made(self) -> str:
+        t = self.texts
+        p = self.provenance
+        seeds = ", ".join(str(s) for s in self.comparison.seeds) if self.comparison else str(p.get("seed", ""))
+        versions = ", ".join(f"{name} {version}" for name, version in p.get("versions", {}).items())
+        items = [(t["made"], str(p.get("created", ""))), (t["seeds"], seeds), (t["versions"], versions)]
+        listed = "".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in items)
+        text = str(p.get("scenario", ""))
+        scenario = f"<details><summary>{t['scenario']} {escape(str(p.get('scenario_file', '')))}</summary><pre>{escape(text)}</pre></details>"
+        return f"<h2>{t['provenance']}</h2><dl>{listed}</dl>{scenario if text else ''}"
+
+    # --- words
+
+    def _sides(self) -> list[tuple[str, Result]]:
+        t = self.texts
+        if self.comparison and self.baseline is not None:
+            return [(t["before"], self.baseline), (t["after"], self.result)]
+        return [(t["now"], self.result)]
+
+    @staticmethod
+    def _label(figure: Figure) -> str:
+        return FIGURE_LABELS.get(figure.key, figure.label)
+
+
+def number(value: float, figure: Figure) -> str:
+    """A figure's value with its decimals; seconds as minutes and seconds."""
+    if not math.isfinite(value):
+        return "-"
+    if figure.unit == "s":
+        return ("-" if value < 0 else "") + clock(abs(value))
+    return f"{value:,.{figure.digits}f}"
+
+
+def unit(figure: Figure) -> str:
+    """The unit as people write it."""
+    return {"s": "min:s", "1/m2": "per m²", "m2": "m²"}.get(figure.unit, figure.unit)
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds."""
+    if not math.isfinite(seconds):
+        return "-"
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def table(head: Iterable[str], rows: Iterable[str], *, numeric: Iterable[int]) -> str:
+    """A table that scrolls sideways on a phone."""
+    right = set(numeric)
+    cells = "".join(f'<th{" class=n" if k in right else ""}>{escape(text)}</th>' for k, text in enumerate(head))
+    return f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def items_of(texts: Iterable[object]) -> str:
+    """A list, escaped."""
+    return "<ul>" + "".join(f"<li>{escape(str(text))}</li>" for text in texts) + "</ul>"

@@ -1,0 +1,110 @@
+"""What is kept of a run while it goes: positions, densities, numbers. Reporters read the crowd, never change it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.sim.crowd.engine import Crowd
+from twin.sim.crowd.measures import DensityGrid, count_people, density
+from twin.sim.model import Snapshot
+
+
+class Reporter(Protocol):
+    """Looks at the crowd at whole multiples of its stride."""
+
+    stride: int
+
+    def report(self, crowd: Crowd) -> None:
+        """Keep what is needed of the present moment."""
+
+
+class FrameReporter:
+    """Keeps the positions of everybody present.
+
+    Parameters
+    ----------
+    stride : int
+        Steps between frames.
+    """
+
+    def __init__(self, stride: int) -> None:
+        self.stride = stride
+        self.snapshots: list[Snapshot] = []
+
+    def report(self, crowd: Crowd) -> None:
+        self.snapshots.append(crowd.snapshot())
+
+
+class DensityReporter:
+    """Averages the density over intervals.
+
+    Parameters
+    ----------
+    grid : DensityGrid
+    stride : int
+        Steps between looks.
+    interval : int
+        Looks in an interval.
+
+    Attributes
+    ----------
+    frames : list of (time, cells, values)
+        End of each interval [s], flat indices of the cells in use, and their density [1/m2]: a city is mostly empty.
+    highest : (L, H, W) float32
+        Highest density so far [1/m2].
+    highest_time : (L, H, W) float32
+        When that was [s]; NaN where nobody came.
+    """
+
+    def __init__(self, grid: DensityGrid, stride: int, interval: int) -> None:
+        self.grid, self.stride, self.interval = grid, stride, interval
+        self.frames: list[tuple[float, NDArray[np.int64], NDArray[np.float32]]] = []
+        self.highest = np.zeros(grid.area.shape, np.float32)
+        self.highest_time = np.full(grid.area.shape, np.nan, np.float32)
+        self._count = np.zeros(grid.area.shape)
+        self._looks = 0
+
+    def report(self, crowd: Crowd) -> None:
+        now = crowd.snapshot()
+        count_people(now.x, now.y, now.level, self.grid.west, self.grid.north, self.grid.cell, self._count)
+        self._looks += 1
+        if self._looks == self.interval:
+            self.close(crowd.time)
+
+    def close(self, time: float) -> None:
+        """End the interval now; does nothing when nothing was seen in it."""
+        if not self._looks:
+            return
+        field = density(self.grid, self._count / self._looks)
+        cells = np.flatnonzero(field)
+        values = field.ravel()[cells]
+        self.frames.append((time, cells, values))
+        higher = values > self.highest.ravel()[cells]
+        self.highest.ravel()[cells[higher]] = values[higher]
+        self.highest_time.ravel()[cells[higher]] = time
+        self._count[:] = 0.0
+        self._looks = 0
+
+
+class NumbersReporter:
+    """Counts people: present, waiting, gone, and by exit.
+
+    Parameters
+    ----------
+    stride : int
+    exits : tuple of int
+        Goals by which people leave.
+    """
+
+    def __init__(self, stride: int, exits: tuple[int, ...]) -> None:
+        self.stride, self.exits = stride, exits
+        self.rows: list[list[float]] = []
+        self.passed: list[NDArray[np.int64]] = []
+
+    def report(self, crowd: Crowd) -> None:
+        by_exit = [int(np.count_nonzero(crowd.exit_goal == goal)) for goal in self.exits]
+        self.rows.append([crowd.time, crowd.present, crowd.waiting, crowd.left, *by_exit])
+        self.passed.append(crowd.passed.sum(axis=0, dtype=np.int64))

@@ -1,0 +1,263 @@
+"""From changes to a changed city: a new City, what stands in the way on each level, and what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from twin.errors import GeometryError, ScenarioError
+from twin.geo.city import City
+from twin.geo.terrain import Terrain
+from twin.geo.walkable import STREET
+from twin.scenario.model import (
+    BuildingChange,
+    Change,
+    ClosureChange,
+    EventChange,
+    ExcavationChange,
+    FenceChange,
+)
+from twin.scenario.place import Place
+
+FENCE_WIDTH_M = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A place found in the city: its shape (polygon, CRS of the city), the name of its level and its floor height."""
+
+    shape: BaseGeometry
+    level: str
+    z_m: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something that takes floor away.
+
+    Parameters
+    ----------
+    kind : {"closure", "fence", "stage", "excavation"}
+    label : str
+    shape : shapely geometry
+        In the CRS of the city.
+    level : str
+    height_m : float
+        How far it rises above the floor; for an excavation the height of its fence.
+    z_m : float
+        Height of the floor there, in the vertical datum.
+    outline : shapely geometry, optional
+        Of an excavation: the hole itself; `shape` is its fence.
+    depth_m : float
+        Of an excavation.
+    """
+
+    kind: str
+    label: str
+    shape: BaseGeometry
+    level: str
+    height_m: float
+    z_m: float = float("nan")
+    outline: BaseGeometry | None = None
+    depth_m: float = 0.0
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A city after changes.
+
+    Parameters
+    ----------
+    city : City
+    obstacles : tuple of Obstacle
+    events : tuple of EventChange
+    ids : tuple of str
+        The changes made, in order.
+    """
+
+    city: City
+    obstacles: tuple[Obstacle, ...] = ()
+    events: tuple[EventChange, ...] = ()
+    ids: tuple[str, ...] = ()
+
+    def blocked(self) -> dict[str, BaseGeometry]:
+        """What is not floor, by level."""
+        shapes: dict[str, list[BaseGeometry]] = {}
+        for obstacle in self.obstacles:
+            shapes.setdefault(obstacle.level, []).append(obstacle.shape)
+        return {level: shapely.union_all(parts) for level, parts in shapes.items()}
+
+
+def locate(place: Place, city: City, where: str) -> Located:
+    """Find a place in the city.
+
+    Parameters
+    ----------
+    place : Place
+    city : City
+    where : str
+        Path in the scenario, for the error.
+
+    Raises
+    ------
+    ScenarioError
+        When the city has no such object, or the shape is not usable or far outside the city.
+    """
+    level = place.level
+    z_m = float("nan")
+    if place.object is not None:
+        try:
+            layer, row = city.find(place.object)
+        except GeometryError as error:
+            raise ScenarioError(error.what, where=where, hint="`twin info` lists the objects of a city") from None
+        shape = row.geometry
+        if shape is None or shape.is_empty:
+            raise ScenarioError(f"object `{place.object}` has no shape in the plane", where=where)
+        z_m = float(row["z_m"]) if layer in ("roads", "bridges") and row.get("z_m") is not None else z_m
+        if level is None and isinstance(row.get("level"), str) and layer in ("roads", "bridges", "landuse", "stairs"):
+            level = str(row["level"])
+        if shape.geom_type in ("Point", "MultiPoint"):
+            shape = shape.buffer(place.radius_m)
+        elif "Line" in shape.geom_type:
+            shape = shape.buffer(place.width_m / 2)
+    elif place.polygon is not None:
+        shape = shapely.Polygon(place.polygon)
+    elif place.line is not None:
+        shape = shapely.LineString(place.line).buffer(place.width_m / 2, cap_style="flat")
+    else:
+        shape = shapely.Point(place.point).buffer(place.radius_m)
+    shape = shapely.force_2d(shape)
+    if not shape.is_valid:
+        shape = shapely.make_valid(shape)
+    if shape.area <= 0:
+        raise ScenarioError("the place has no area", where=where, hint="give at least three corners that are not in line")
+    if not shapely.box(*city.bounds).buffer(1.0).intersects(shape):
+        x, y = shape.centroid.coords[0]
+        west, south, east, north = city.bounds
+        raise ScenarioError(
+            f"({x:.1f}, {y:.1f}) lies outside the city",
+            where=where,
+            hint=f"the city reaches from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f}); are these coordinates in its CRS?",
+        )
+    level = level or STREET
+    return Located(shape, level, z_m if np.isfinite(z_m) else floor_height(city, shape, level))
+
+
+def floor_height(city: City, shape: BaseGeometry, level: str) -> float:
+    """Height of the floor of a level at a shape: of the road or deck there, else of the ground [m]."""
+    point = shape.representative_point()
+    for layer in ("roads", "bridges"):
+        frame = city.layers[layer]
+        if len(frame) and "z_m" in frame:
+            here = frame[frame.intersects(point)]
+            if "level" in here:
+                here = here[here["level"].fillna(STREET) == level]
+            known = here["z_m"].dropna()
+            if len(known):
+                return float(known.iloc[0])
+    return float(city.ground_at(np.array([point.x]), np.array([point.y]))[0])
+
+
+def apply_changes(city: City, changes: Sequence[Change], where: str = "changes") -> Changed:
+    """Make the changes, in order; the city given is not touched.
+
+    Raises
+    ------
+    ScenarioError
+        When a change cannot be made; says which.
+    """
+    obstacles: list[Obstacle] = []
+    events: list[EventChange] = []
+    for change in changes:
+        here = f"{where}[{change.id}]"
+        label = change.label or change.id
+        try:
+            if isinstance(change, ClosureChange):
+                place = locate(change.at, city, f"{here}.at")
+                obstacles.append(Obstacle("closure", label, place.shape, place.level, 1.0, place.z_m))
+            elif isinstance(change, FenceChange):
+                shape = shapely.LineString(change.line).buffer(FENCE_WIDTH_M / 2, cap_style="square", join_style="mitre")
+                obstacles.append(Obstacle("fence", label, shape, change.level, change.height_m, floor_height(city, shape, change.level)))
+            elif isinstance(change, EventChange):
+                events.append(change)
+                for stage in change.stages:
+                    place = locate(stage.at, city, f"{here}.stages[{stage.id}].at")
+                    obstacles.append(Obstacle("stage", stage.id, place.shape, place.level, stage.height_m, place.z_m))
+            elif isinstance(change, BuildingChange):
+                city = _build(city, change)
+            else:
+                city, obstacle = _excavate(city, change, here, label)
+                obstacles.append(obstacle)
+        except GeometryError as error:
+            raise ScenarioError(error.what, where=here, hint=error.hint) from error
+    return Changed(city, tuple(obstacles), tuple(events), tuple(change.id for change in changes))
+
+
+def _build(city: City, change: BuildingChange) -> City:
+    if change.remove is not None:
+        if change.remove not in city.buildings.index:
+            layer, _ = city.find(change.remove)
+            raise GeometryError(f"object `{change.remove}` is not a building but in layer `{layer}`")
+        return city.without([change.remove])
+    row: dict[str, object] = {"height_m": change.height_m, "geometry": shapely.Polygon(change.footprint or ())}
+    if change.ground_m is not None:
+        row["ground_m"] = change.ground_m
+    frame = gpd.GeoDataFrame([row], index=[change.id], geometry="geometry", crs=city.crs)
+    frame.index.name = "id"
+    return city.with_buildings(frame)
+
+
+def _excavate(city: City, change: ExcavationChange, here: str, label: str) -> tuple[City, Obstacle]:
+    place = locate(change.outline, city, f"{here}.outline")
+    centre = place.shape.representative_point()
+    ground = city.ground_at(np.array([centre.x]), np.array([centre.y]))[0]
+    top = change.top_m if change.top_m is not None else float(ground)
+    if change.bottom_m >= top:
+        raise ScenarioError(
+            f"the bottom of the pit ({change.bottom_m:g} m) is not below the ground there ({top:.1f} m)",
+            where=f"{here}.bottom_m",
+            hint="heights are in the vertical datum of the city (NAP), not depths",
+        )
+    pits = city.pits
+    row = gpd.GeoDataFrame(
+        [{"bottom_m": change.bottom_m, "top_m": top, "status": "planned", "label": label, "geometry": place.shape}],
+        index=[change.id],
+        geometry="geometry",
+        crs=city.crs,
+    )
+    row.index.name = "id"
+    kept = pits[[str(name) != change.id and str(name) != change.outline.object for name in pits.index]]
+    merged = row if kept.empty else gpd.GeoDataFrame(_concat(kept, row), geometry="geometry", crs=city.crs)
+    changed = city.with_layer("pits", merged)
+    if city.terrain is not None:
+        changed = replace(changed, terrain=_dug(city.terrain, place.shape, change.bottom_m))
+    fenced = place.shape.buffer(change.fence_offset_m, join_style="mitre")
+    return changed, Obstacle("excavation", label, fenced, place.level, 2.0, top, place.shape, top - change.bottom_m)
+
+
+def _concat(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    import pandas as pd
+
+    return pd.concat([first, second])
+
+
+def _dug(terrain: Terrain, shape: BaseGeometry, bottom_m: float) -> Terrain:
+    """The terrain with a hole down to `bottom_m` where `shape` covers cell centres."""
+    from rasterio.features import geometry_mask
+
+    grid = terrain.grid
+    inside = geometry_mask([shape], grid.shape, _affine(grid.gdal_transform()), invert=True)
+    height = terrain.height.copy()
+    height[inside] = np.fmin(height[inside], np.float32(bottom_m))
+    return Terrain(grid, height)
+
+
+def _affine(coefficients: tuple[float, float, float, float, float, float]) -> object:
+    from rasterio.transform import Affine
+
+    return Affine(*coefficients)

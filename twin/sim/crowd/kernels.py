@@ -1,0 +1,486 @@
+"""One step of the crowd, and what it needs: neighbours, walls, ways. Every parallel loop gathers.
+
+Arrays named ``a_*`` belong to the people present, sorted by cell; row i of each is one person.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.jit import njit, prange
+from twin.rng import uniform
+from twin.sim.model import STAGE_END, STAGE_LEAVE, STAGE_PASS, STAGE_STAY
+
+GONE = 1e12
+"""Coordinate given to who has left, until the arrays are packed again: out of everybody's reach."""
+
+LEVEL_GAP_M = 1.5
+"""People on different levels meet only where their floors differ less than this, at the ends of stairs."""
+
+_SPOT_STREAM = 731_001
+_ARRIVED_M = 0.4
+_GIVE_WAY = 4.0
+
+
+_POWERS_OF_TWO = 2.0 ** np.arange(-64, 65)
+
+
+@njit()
+def exponential(u):  # type: ignore[no-untyped-def]
+    """exp(u) for u between -44 and 44, to 1e-9 of its value.
+
+    2**k from a table times a polynomial for the rest: four times as fast as the C library's, and the same on every
+    platform.
+    """
+    y = u * 1.4426950408889634
+    k = int(y + 64.5) - 64
+    r = (y - k) * 0.6931471805599453
+    tail = 1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0 + r * (1.0 / 40320.0)))
+    return _POWERS_OF_TWO[k + 64] * (1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * tail)))))
+
+
+@njit()
+def cell_of(floor, x, y):  # type: ignore[no-untyped-def]
+    """Row and column of a point, kept on the grid."""
+    c = int((x - floor.west) / floor.cell)
+    r = int((floor.north - y) / floor.cell)
+    _levels, rows, columns = floor.mask.shape
+    return min(max(r, 0), rows - 1), min(max(c, 0), columns - 1)
+
+
+@njit()
+def bucket_of(floor, level, x, y):  # type: ignore[no-untyped-def]
+    """Number of the wall bucket at a point."""
+    c = min(max(int((x - floor.west) / floor.bucket), 0), floor.bucket_columns - 1)
+    r = min(max(int((floor.north - y) / floor.bucket), 0), floor.bucket_rows - 1)
+    return (level * floor.bucket_rows + r) * floor.bucket_columns + c
+
+
+@njit()
+def crosses(x0, y0, x1, y1, ax, ay, bx, by):  # type: ignore[no-untyped-def]
+    """Whether two segments touch or cross (collinear ones that overlap do not count: one slides along a wall)."""
+    d1 = (bx - ax) * (y0 - ay) - (by - ay) * (x0 - ax)
+    d2 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
+    if (d1 > 0.0 and d2 > 0.0) or (d1 < 0.0 and d2 < 0.0) or (d1 == 0.0 and d2 == 0.0):
+        return False
+    d3 = (x1 - x0) * (ay - y0) - (y1 - y0) * (ax - x0)
+    d4 = (x1 - x0) * (by - y0) - (y1 - y0) * (bx - x0)
+    return not ((d3 > 0.0 and d4 > 0.0) or (d3 < 0.0 and d4 < 0.0))
+
+
+@njit()
+def wall_between(floor, level, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
+    """Whether a wall of a level lies between two points."""
+    side, rows, columns = floor.bucket, floor.bucket_rows, floor.bucket_columns
+    reach = floor.bucket_reach
+    if (x1 - x0) ** 2 + (y1 - y0) ** 2 <= reach * reach:
+        b = bucket_of(floor, level, x0, y0)
+        for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
+            if crosses(x0, y0, x1, y1, floor.walls[s, 0], floor.walls[s, 1], floor.walls[s, 2], floor.walls[s, 3]):
+                return True
+        return False
+    c_low = min(max(int((min(x0, x1) - floor.west) / side), 0), columns - 1)
+    c_high = min(max(int((max(x0, x1) - floor.west) / side), 0), columns - 1)
+    r_low = min(max(int((floor.north - max(y0, y1)) / side), 0), rows - 1)
+    r_high = min(max(int((floor.north - min(y0, y1)) / side), 0), rows - 1)
+    for r in range(r_low, r_high + 1):
+        for c in range(c_low, c_high + 1):
+            b = (level * rows + r) * columns + c
+            for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
+                if crosses(x0, y0, x1, y1, floor.walls[s, 0], floor.walls[s, 1], floor.walls[s, 2], floor.walls[s, 3]):
+                    return True
+    return False
+
+
+@njit()
+def node_at(floor, node, level, x, y):  # type: ignore[no-untyped-def]
+    """Node of the cell at a point; where its centre is off the floor, the nearest one in sight.
+
+    Returns -1 when there is none within two cells.
+    """
+    r0, c0 = cell_of(floor, x, y)
+    k = node[level, r0, c0]
+    if k >= 0:
+        return k
+    _levels, rows, columns = floor.mask.shape
+    best, fallback = -1, -1
+    nearest, nearest_any = 1e30, 1e30
+    for r in range(max(0, r0 - 2), min(rows, r0 + 3)):
+        for c in range(max(0, c0 - 2), min(columns, c0 + 3)):
+            m = node[level, r, c]
+            if m < 0:
+                continue
+            px, py = floor.west + (c + 0.5) * floor.cell, floor.north - (r + 0.5) * floor.cell
+            d2 = (px - x) ** 2 + (py - y) ** 2
+            if d2 < nearest and not wall_between(floor, level, x, y, px, py):
+                best, nearest = m, d2
+            if d2 < nearest_any:
+                fallback, nearest_any = m, d2
+    return best if best >= 0 else fallback
+
+
+@njit()
+def way(floor, node, direction, goal, level, x, y, row, column, k):  # type: ignore[no-untyped-def]
+    """Direction to a goal at a point in cell (row, column): bilinear in the open, the cell's own beside a wall."""
+    if node[level, row, column] < 0 or floor.distance[level, row, column] < 1.5 * floor.cell:
+        return direction[goal, k, 0], direction[goal, k, 1]
+    # this far from walls all four cells around are floor, unless the level ends there without a wall (a portal)
+    fx = (x - floor.west) / floor.cell - 0.5
+    fy = (floor.north - y) / floor.cell - 0.5
+    c0, r0 = int(fx), int(fy)
+    _levels, rows, columns = floor.mask.shape
+    c0, r0 = min(max(c0, 0), columns - 2), min(max(r0, 0), rows - 2)
+    fx -= c0
+    fy -= r0
+    a, b = node[level, r0, c0], node[level, r0, c0 + 1]
+    c, d = node[level, r0 + 1, c0], node[level, r0 + 1, c0 + 1]
+    if a < 0 or b < 0 or c < 0 or d < 0:
+        return direction[goal, k, 0], direction[goal, k, 1]
+    wa, wb, wc, wd = (1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy
+    ex = wa * direction[goal, a, 0] + wb * direction[goal, b, 0] + wc * direction[goal, c, 0] + wd * direction[goal, d, 0]
+    ey = wa * direction[goal, a, 1] + wb * direction[goal, b, 1] + wc * direction[goal, c, 1] + wd * direction[goal, d, 1]
+    norm2 = ex * ex + ey * ey
+    if norm2 < 1e-12:
+        return direction[goal, k, 0], direction[goal, k, 1]
+    norm = np.sqrt(norm2)
+    return ex / norm, ey / norm
+
+
+@njit()
+def nearest_wall(floor, level, x, y):  # type: ignore[no-untyped-def]
+    """Distance to the nearest wall in the bucket and the nearest point on it."""
+    b = bucket_of(floor, level, x, y)
+    best, bx, by = 1e30, x, y
+    for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
+        x0, y0 = floor.walls[s, 0], floor.walls[s, 1]
+        ax, ay = floor.walls[s, 2] - x0, floor.walls[s, 3] - y0
+        length2 = ax * ax + ay * ay
+        t = 0.0
+        if length2 > 0.0:
+            t = min(1.0, max(0.0, ((x - x0) * ax + (y - y0) * ay) / length2))
+        px, py = x0 + t * ax, y0 + t * ay
+        d2 = (x - px) ** 2 + (y - py) ** 2
+        if d2 < best:
+            best, bx, by = d2, px, py
+    return np.sqrt(best), bx, by
+
+
+@njit()
+def wall_repulsion(floor, level, x, y, radius, strength, length, reach):  # type: ignore[no-untyped-def]
+    """Sum over walls of -A_w exp((r - d) / D_w) n; a corner counts once."""
+    b = bucket_of(floor, level, x, y)
+    fx = fy = 0.0
+    for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
+        x0, y0 = floor.walls[s, 0], floor.walls[s, 1]
+        ax, ay = floor.walls[s, 2] - x0, floor.walls[s, 3] - y0
+        length2 = ax * ax + ay * ay
+        t = 0.0
+        if length2 > 0.0:
+            t = ((x - x0) * ax + (y - y0) * ay) / length2
+            if t >= 1.0:
+                continue  # the segment that starts there counts the corner
+        if t <= 0.0:
+            if (x - x0) * floor.walls[s, 4] + (y - y0) * floor.walls[s, 5] < 0.0:
+                continue  # the segment before is nearer
+            t = 0.0
+        dx, dy = x - x0 - t * ax, y - y0 - t * ay
+        d = np.sqrt(dx * dx + dy * dy)
+        if 1e-9 < d < reach:
+            f = strength * exponential(max(min((radius - d) / length, 20.0), -40.0)) / d
+            fx += f * dx
+            fy += f * dy
+    return fx, fy
+
+
+@njit()
+def keep_clear(floor, level, x0, y0, x, y, radius):  # type: ignore[no-untyped-def]
+    """Where a move from (x0, y0) to (x, y) may end: a radius from every wall where there is room, across none.
+
+    A person that cannot be given room stays where it was.
+    """
+    px, py = x, y
+    for _ in range(3):
+        d, wx, wy = nearest_wall(floor, level, px, py)
+        if d >= radius - 1e-9:
+            break
+        if d > 1e-9:
+            push = (radius - d) / d
+            px += (px - wx) * push
+            py += (py - wy) * push
+        else:
+            px, py = x0, y0
+            break
+    if not wall_between(floor, level, x0, y0, px, py):
+        d, _wx, _wy = nearest_wall(floor, level, px, py)
+        if d > 1e-3:
+            return px, py
+    return x0, y0
+
+
+@njit()
+def sort_by_cell(n, x, y, west, north, side, rows, columns, start, order):  # type: ignore[no-untyped-def]
+    """Counting sort of who is present into plan cells: `order` lists rows, `start` the first of each cell."""
+    start[:] = 0
+    key = np.empty(n, np.int32)
+    for i in range(n):
+        if x[i] >= 0.5 * GONE:
+            key[i] = -1
+            continue
+        c = min(max(int((x[i] - west) / side), 0), columns - 1)
+        r = min(max(int((north - y[i]) / side), 0), rows - 1)
+        key[i] = r * columns + c
+        start[key[i] + 1] += 1
+    for k in range(rows * columns):
+        start[k + 1] += start[k]
+    fill = start[:-1].copy()
+    for i in range(n):
+        if key[i] >= 0:
+            order[fill[key[i]]] = i
+            fill[key[i]] += 1
+    return start[-1]
+
+
+def _reorder(  # type: ignore[no-untyped-def]
+    n, order, floor, node, person, x, y, level, stage, radius, desired, reach, journey, home_x, home_y,
+    to_person, to_x, to_y, to_level, to_stage, to_radius, to_desired, to_reach, to_journey, to_home_x, to_home_y,
+    z, clear, at_node,
+):
+    """Pack the arrays in the order of the cells, with floor height, room to walls and node at each person."""
+    for i in prange(n):
+        j = order[i]
+        to_person[i], to_x[i], to_y[i], to_level[i], to_stage[i] = person[j], x[j], y[j], level[j], stage[j]
+        to_radius[i], to_desired[i], to_reach[i], to_journey[i] = radius[j], desired[j], reach[j], journey[j]
+        to_home_x[i], to_home_y[i] = home_x[j], home_y[j]
+        row, column = cell_of(floor, x[j], y[j])
+        z[i] = floor.height[level[j], row, column]
+        clear[i] = max(floor.distance[level[j], row, column], 0.0)
+        at_node[i] = node_at(floor, node, level[j], x[j], y[j])
+
+
+def _find_neighbours(  # type: ignore[no-untyped-def]
+    n, x, y, level, z, clear, reach, skin, floor, west, north, side, rows, columns, start, neighbours, count
+):
+    """Row i of `neighbours` lists who may matter to person i until somebody has moved half the skin.
+
+    `clear` is the distance from each person's cell to a wall. `count` may exceed the
+    width of `neighbours`: then the caller widens it and asks again.
+    """
+    width = neighbours.shape[1]
+    slack = 1.5 * floor.cell
+    for i in prange(n):
+        found = 0
+        c = min(max(int((x[i] - west) / side), 0), columns - 1)
+        r = min(max(int((north - y[i]) / side), 0), rows - 1)
+        reach2 = (reach[i] + skin) ** 2
+        for rr in range(max(0, r - 1), min(rows, r + 2)):
+            first = start[rr * columns + max(0, c - 1)]
+            last = start[rr * columns + min(columns - 1, c + 1) + 1]
+            for j in range(first, last):
+                dx, dy = x[j] - x[i], y[j] - y[i]
+                d2 = dx * dx + dy * dy
+                if d2 > reach2 or j == i:
+                    continue
+                if level[j] != level[i] and abs(z[j] - z[i]) >= LEVEL_GAP_M:
+                    continue
+                room = clear[i] + clear[j] - slack
+                if room < 0.0 or room * room < d2:
+                    if wall_between(floor, level[i], x[i], y[i], x[j], y[j]):
+                        continue
+                    if level[j] != level[i] and wall_between(floor, level[j], x[i], y[i], x[j], y[j]):
+                        continue
+                if found < width:
+                    neighbours[i, found] = j
+                found += 1
+        count[i] = found
+
+
+@njit()
+def _spot(floor, goals, seed, person, stage, goal, own_x, own_y):  # type: ignore[no-untyped-def]
+    """The place in a zone where a person wants to stay."""
+    if stage == 0:
+        return own_x, own_y
+    first, last = goals.start[goal], goals.start[goal + 1]
+    pick = first + int(uniform(seed, _SPOT_STREAM, person, 3 * stage) * (last - first))
+    jx = uniform(seed, _SPOT_STREAM, person, 3 * stage + 1)
+    jy = uniform(seed, _SPOT_STREAM, person, 3 * stage + 2)
+    return (
+        floor.west + (goals.cells[pick, 2] + jx) * floor.cell,
+        floor.north - (goals.cells[pick, 1] + jy) * floor.cell,
+    )
+
+
+def _step_people(  # type: ignore[no-untyped-def]
+    n, now, dt, seed, floor, node, time, direction, goals, journeys, params, wall_reach,
+    person, x, y, level, stage, radius, desired, reach, journey, home_x, home_y,
+    neighbours, count, lines, line_level,
+    new_x, new_y, new_level, new_stage, at_node, speed, moved2, built_x, built_y, passed, left_goal,
+):
+    """Move everybody present by one step of `dt`: reads the old state, writes row i of the new one.
+
+    `passed` (people, lines, 2) counts crossings to the right and to the left of each line; `left_goal` is the goal
+    a person leaves by in this step, else -1.
+    """
+    n_lines = lines.shape[0]
+    per_range = 1.0 / params.range
+    for i in prange(n):
+        left_goal[i] = -1
+        xi, yi, lev, st, ri = x[i], y[i], level[i], stage[i], radius[i]
+        if xi >= 0.5 * GONE:
+            new_x[i], new_y[i], new_level[i], new_stage[i] = xi, yi, lev, st
+            speed[i] = 0.0
+            moved2[i] = 0.0
+            continue
+        k = at_node[i]
+        row, column = cell_of(floor, xi, yi)
+        # --- what the person wants: a stage, a direction and a speed
+        jo = journey[i]
+        while journeys.kind[jo, st] == STAGE_STAY and now >= journeys.until[jo, st] - 1e-9:
+            st += 1
+        goal = journeys.goal[jo, st]
+        kind = journeys.kind[jo, st]
+        v0 = desired[i] * floor.speed[lev, row, column] if floor.mask[lev, row, column] else desired[i]
+        ex = ey = 0.0
+        standing = False
+        if k >= 0 and kind != STAGE_END:
+            if kind == STAGE_STAY and time[goal, k] == 0.0:
+                sx, sy = _spot(floor, goals, seed, person[i], st, goal, home_x[i], home_y[i])
+                d = np.sqrt((sx - xi) ** 2 + (sy - yi) ** 2)
+                if d < _ARRIVED_M:
+                    standing = True
+                else:
+                    ex, ey = (sx - xi) / d, (sy - yi) / d
+                    v0 = min(v0, 0.8 * d)
+            else:
+                ex, ey = way(floor, node, direction, goal, lev, xi, yi, row, column, k)
+        # --- turn away from people and walls
+        tx, ty = ex, ey
+        reach2 = reach[i] * reach[i]
+        for q in range(count[i]):
+            j = neighbours[i, q]
+            dx, dy = x[j] - xi, y[j] - yi
+            d2 = dx * dx + dy * dy
+            d = np.sqrt(max(d2, 1e-18))
+            f = params.strength * exponential(max(min((ri + radius[j] - d) * per_range, 20.0), -40.0)) / d
+            f = f if d2 <= reach2 else 0.0  # no branch: who is in the list but out of reach is hard to foretell
+            tx -= f * dx
+            ty -= f * dy
+        by_wall = floor.distance[lev, row, column] < wall_reach + 0.75 * floor.cell
+        if by_wall:
+            wx, wy = wall_repulsion(floor, lev, xi, yi, ri, params.wall_strength, params.wall_range, wall_reach)
+            tx += wx
+            ty += wy
+        norm = np.sqrt(tx * tx + ty * ty)
+        v = 0.0
+        if norm > 1e-12 and not (standing and norm < _GIVE_WAY):
+            tx /= norm
+            ty /= norm
+            gap = 1e30
+            for q in range(count[i]):
+                j = neighbours[i, q]
+                dx, dy = x[j] - xi, y[j] - yi
+                contact = ri + radius[j]
+                ahead = (tx * dx + ty * dy >= 0.0) & (abs(tx * dy - ty * dx) <= contact)
+                room = np.sqrt(dx * dx + dy * dy) - contact
+                gap = min(gap, room if ahead else 1e30)
+            v = min(max(gap / params.time_gap, 0.0), v0)
+            if standing:
+                v = min(v, 0.3)
+        nx, ny = xi + v * tx * dt, yi + v * ty * dt
+        if v > 0.0 and (by_wall or floor.distance[lev, row, column] < ri + v * dt + 0.75 * floor.cell):
+            nx, ny = keep_clear(floor, lev, xi, yi, nx, ny, ri)
+        # --- where that is: on which level, and whether a goal is reached
+        nrow, ncolumn = cell_of(floor, nx, ny)
+        p = floor.portal[lev, nrow, ncolumn]
+        if p >= 0:
+            rising = ex * floor.portal_up[p, 0] + ey * floor.portal_up[p, 1]
+            if rising > 1e-9:
+                lev = floor.portal_levels[p, 1]
+            elif rising < -1e-9:
+                lev = floor.portal_levels[p, 0]
+        elif not floor.mask[lev, nrow, ncolumn]:
+            p = floor.portal[lev, row, column]
+            if p >= 0:
+                other = floor.portal_levels[p, 0] + floor.portal_levels[p, 1] - lev
+                if floor.mask[other, nrow, ncolumn]:
+                    lev = other
+        for m in range(n_lines):
+            if line_level[m] == lev:
+                ax, ay, bx, by = lines[m, 0], lines[m, 1], lines[m, 2], lines[m, 3]
+                if crosses(xi, yi, nx, ny, ax, ay, bx, by):
+                    side = (bx - ax) * (ny - ay) - (by - ay) * (nx - ax)
+                    before = (bx - ax) * (yi - ay) - (by - ay) * (xi - ax)
+                    if side < 0.0 <= before:
+                        passed[person[i], m, 0] += 1
+                    elif before < 0.0 <= side:
+                        passed[person[i], m, 1] += 1
+        if floor.mask[lev, nrow, ncolumn]:
+            k = node[lev, nrow, ncolumn]
+        else:
+            k = node_at(floor, node, lev, nx, ny)
+        at_node[i] = k
+        if k >= 0 and kind != STAGE_END and time[goal, k] == 0.0:
+            if kind == STAGE_LEAVE:
+                left_goal[i] = goal
+            elif kind == STAGE_PASS:
+                st += 1
+        speed[i] = np.sqrt((nx - xi) ** 2 + (ny - yi) ** 2) / dt
+        moved2[i] = (nx - built_x[i]) ** 2 + (ny - built_y[i]) ** 2
+        new_x[i], new_y[i], new_level[i], new_stage[i] = nx, ny, lev, st
+
+
+@njit()
+def admit(  # type: ignore[no-untyped-def]
+    due, x, y, level, z, radius, n, start, west, north, side, rows, columns, px, py, plevel, pz, pradius, taken
+):
+    """Who of the people due finds its place free; those already there, and those let in before it, count.
+
+    Parameters are the rows `due` of the waiting (ids, rising), then the sorted arrays of who is present. Sets
+    `taken` for those let in.
+    """
+    new_x = np.empty(due.shape[0])
+    new_y = np.empty(due.shape[0])
+    new_z = np.empty(due.shape[0])
+    new_r = np.empty(due.shape[0])
+    # hash of newcomers by cell, as chains
+    head = np.full(rows * columns, -1, np.int32)
+    chain = np.full(due.shape[0], -1, np.int32)
+    let_in = 0
+    for q in range(due.shape[0]):
+        i = due[q]
+        xi, yi, zi, ri = px[i], py[i], pz[i], pradius[i]
+        c = min(max(int((xi - west) / side), 0), columns - 1)
+        r = min(max(int((north - yi) / side), 0), rows - 1)
+        free = True
+        for rr in range(max(0, r - 1), min(rows, r + 2)):
+            for cc in range(max(0, c - 1), min(columns, c + 2)):
+                cell = rr * columns + cc
+                for j in range(start[cell], start[cell + 1]):
+                    contact = 0.9 * (ri + radius[j])
+                    if (x[j] - xi) ** 2 + (y[j] - yi) ** 2 < contact * contact and abs(z[j] - zi) < LEVEL_GAP_M:
+                        free = False
+                        break
+                m = head[cell]
+                while free and m >= 0:
+                    contact = 0.9 * (ri + new_r[m])
+                    if (new_x[m] - xi) ** 2 + (new_y[m] - yi) ** 2 < contact * contact and abs(new_z[m] - zi) < LEVEL_GAP_M:
+                        free = False
+                    m = chain[m]
+                if not free:
+                    break
+            if not free:
+                break
+        if free:
+            new_x[let_in], new_y[let_in], new_z[let_in], new_r[let_in] = xi, yi, zi, ri
+            cell = r * columns + c
+            chain[let_in] = head[cell]
+            head[cell] = let_in
+            let_in += 1
+            taken[q] = True
+    return let_in
+
+
+# Each once for all cores and once for one: with few people the cores wait for each other longer than they work, and
+# several runs side by side use them better. Both give the same to the bit, since every loop gathers.
+reorder = (njit()(_reorder), njit(parallel=True)(_reorder))
+find_neighbours = (njit()(_find_neighbours), njit(parallel=True)(_find_neighbours))
+step_people = (njit()(_step_people), njit(parallel=True)(_step_people))

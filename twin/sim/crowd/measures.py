@@ -1,0 +1,140 @@
+"""What is measured of a crowd: density on the floor, level of service."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import GridError
+from twin.jit import njit
+
+SMOOTHING_M = 0.7
+"""Standard deviation of the Gaussian that spreads a person over the floor (Helbing et al. 2007) [m]."""
+
+WALKWAY_M2 = (3.25, 2.32, 1.39, 0.93, 0.46)
+"""Fruin's walkway classes: smallest area a person for A, B, C, D and E; below is F [m2] (Fruin 1971)."""
+
+STAIRWAY_M2 = (1.86, 1.39, 0.93, 0.65, 0.37)
+QUEUEING_M2 = (1.21, 0.93, 0.65, 0.28, 0.19)
+
+LOS_SCHEMES = {"walkway": WALKWAY_M2, "stairs": STAIRWAY_M2, "queueing": QUEUEING_M2}
+
+OCCUPIED_PER_M2 = 0.01
+"""Below this highest density a cell counts as never used [1/m2]."""
+
+
+class DensityGrid(NamedTuple):
+    """Cells on which density is given.
+
+    Attributes
+    ----------
+    west, north, cell : float
+        Outer corner of cell (0, 0) and side [m], local.
+    area : (L, H, W) float64
+        Floor in each cell [m2].
+    reach : (L, H, W) float64
+        Floor within reach of the Gaussian, weighted by it [m2].
+    weights : (2 K + 1,) float64
+        The Gaussian in one direction, sum 1.
+    """
+
+    west: float
+    north: float
+    cell: float
+    area: NDArray[np.float64]
+    reach: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+def density_grid(mask: NDArray[np.bool_], west: float, north: float, cell: float, factor: int) -> DensityGrid:
+    """The density cells of a floor: `factor` by `factor` navigation cells each.
+
+    Parameters
+    ----------
+    mask : (L, H, W) bool
+        Navigation cells that are floor.
+    west, north, cell : float
+        Of the navigation cells [m].
+    factor : int
+
+    Raises
+    ------
+    GridError
+        When the factor is below 1.
+    """
+    if factor < 1:
+        raise GridError(f"density cells of {factor} navigation cells are not possible")
+    levels, rows, columns = mask.shape
+    down, across = -(-rows // factor), -(-columns // factor)
+    padded = np.zeros((levels, down * factor, across * factor), np.float64)
+    padded[:, :rows, :columns] = mask
+    area = padded.reshape(levels, down, factor, across, factor).sum(axis=(2, 4)) * cell * cell
+    side = cell * factor
+    taps = max(1, int(np.ceil(3.0 * SMOOTHING_M / side)))
+    weights = np.exp(-0.5 * (np.arange(-taps, taps + 1) * side / SMOOTHING_M) ** 2)
+    weights /= weights.sum()
+    return DensityGrid(west, north, side, area, _blur(area, weights), weights)
+
+
+def density(grid: DensityGrid, count: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Spread people over the floor within reach; their number is kept.
+
+    Parameters
+    ----------
+    grid : DensityGrid
+    count : (L, H, W) float64
+        People in each cell (an average over time may be a fraction).
+
+    Returns
+    -------
+    (L, H, W) float32
+        Density [1/m2]; 0 off the floor. Its sum over the floor, times the area of the cells, is the number of people.
+    """
+    # a person on a sliver of floor that no cell centre sees is spread over at least a tenth of a cell
+    room = np.maximum(grid.reach, 0.1 * grid.cell**2)
+    spread = _blur(np.where(count > 0, count / room, 0.0), grid.weights)
+    return np.where(grid.area > 0, spread, 0.0).astype(np.float32)
+
+
+def level_of_service(density_max: NDArray[np.float32], scheme: str = "walkway") -> NDArray[np.uint8]:
+    """Fruin's class at a density: 1 to 6 for A to F, 0 where nobody came."""
+    bounds = 1.0 / np.array(LOS_SCHEMES[scheme])
+    classes = np.searchsorted(bounds, density_max, side="left") + 1
+    return np.where(density_max > OCCUPIED_PER_M2, classes, 0).astype(np.uint8)
+
+
+@njit()
+def count_people(x, y, level, west, north, cell, out):  # type: ignore[no-untyped-def]
+    """Add one to the cell of each person."""
+    _levels, rows, columns = out.shape
+    for i in range(x.shape[0]):
+        c = min(max(int((x[i] - west) / cell), 0), columns - 1)
+        r = min(max(int((north - y[i]) / cell), 0), rows - 1)
+        out[level[i], r, c] += 1.0
+
+
+@njit()
+def _blur(values, weights):  # type: ignore[no-untyped-def]
+    """Separable convolution; nothing comes from beyond the edge. Empty rows are skipped."""
+    levels, rows, columns = values.shape
+    taps = weights.shape[0] // 2
+    across = np.zeros(values.shape)
+    out = np.zeros(values.shape)
+    for level in range(levels):
+        used = np.zeros(rows, np.bool_)
+        for r in range(rows):
+            for c in range(columns):
+                v = values[level, r, c]
+                if v != 0.0:
+                    used[r] = True
+                    for k in range(max(-taps, -c), min(taps, columns - 1 - c) + 1):
+                        across[level, r, c + k] += v * weights[k + taps]
+        for r in range(rows):
+            if used[r]:
+                for k in range(max(-taps, -r), min(taps, rows - 1 - r) + 1):
+                    w = weights[k + taps]
+                    for c in range(columns):
+                        out[level, r + k, c] += across[level, r, c] * w
+    return out

@@ -1,0 +1,94 @@
+"""One page that opens anywhere: no server, no network, no library; our own WebGL2 over the scene's bytes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from twin.errors import OutputError
+from viewer.backends.image import write_bytes
+from viewer.backends.payload import describe
+from viewer.scene import Scene
+
+SCRIPTS = ("decode.js", "camera.js", "shaders.js", "draw.js", "page.js")
+
+
+def _asset(name: str) -> str:
+    return files("viewer").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _embedded(document: dict[str, Any]) -> str:
+    """JSON that cannot end the element it stands in, nor start a comment or another script."""
+    text = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY).decode("utf-8")
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _allowed(content: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii") + "'"
+
+
+def encode_html(scene: Scene) -> bytes:
+    """A scene as one self-contained page.
+
+    The page asks nothing of the network and its policy forbids it to; texts of the scene are shown as text. People
+    and fields move with a slider; of long runs frames are left out until the page is small enough to send, and a note
+    in the page says so.
+
+    Raises
+    ------
+    OutputError
+        When the page that was made does not hold what it should.
+    """
+    document, blob = describe(scene)
+    script = '"use strict";\n(() => {\n' + "\n".join(_asset(name) for name in SCRIPTS) + "\n})();\n"
+    style = _asset("scene.css")
+    rules = (
+        "default-src 'none'",
+        f"script-src {_allowed(script)}",
+        f"style-src {_allowed(style)}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+    parts = {
+        "POLICY": "; ".join(rules),
+        "TITLE": html.escape(scene.title or "Scene"),
+        "STYLE": style,
+        "DATA": _embedded(document),
+        "BYTES": blob,
+        "SCRIPT": script,
+    }
+    # One pass, so that a text of the scene that looks like a placeholder stays what it is.
+    page = re.sub(r"@([A-Z]+)@", lambda match: parts[match.group(1)], _asset("scene.html"))
+    _read_back(page, document)
+    return page.encode("utf-8")
+
+
+def _read_back(page: str, document: dict[str, Any]) -> None:
+    match = re.search(r'<script id="scene-data" type="application/json">(.*?)</script>', page, re.DOTALL)
+    if match is None or orjson.loads(match.group(1)) != orjson.loads(
+        orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    ):
+        raise OutputError("the page that was made does not hold its scene")
+    if page.count("<script") != 3:
+        raise OutputError("the page that was made holds a script that is not ours")
+
+
+def write_html(scene: Scene, path: str | Path) -> Path:
+    """Write a scene as one self-contained page.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written or read back.
+    """
+    return write_bytes(Path(path), encode_html(scene))

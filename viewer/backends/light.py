@@ -1,0 +1,470 @@
+"""Light on what is seen: sun and shadow, sky, water, haze, edges, and the field on the floor.
+
+The renderer says which triangle each pixel shows; place and direction of the surface then follow exactly from the
+triangle's plane. Shadow and sky are found by marching over a raster of heights, so they hold for streets, walls and
+roofs alike, need no shadow pass, and are the same on every machine. A horizontal surface in full sun keeps its own
+colour, so that colours of the legend are true on the floor.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.jit import njit
+
+FLOOR, WATER, BUILDING, FOLIAGE, PERSON, SOLID, BEYOND = range(7)
+
+
+class Eye(NamedTuple):
+    """Camera for the kernel."""
+
+    eye: NDArray[np.float64]
+    forward: NDArray[np.float64]
+    right: NDArray[np.float64]
+    up: NDArray[np.float64]
+    tan_half: float
+    distance: float
+    parallel: bool
+    sun: NDArray[np.float64]
+    haze_from: float
+    haze_length: float
+    samples: int
+
+
+class Surfaces(NamedTuple):
+    """Triangles by their number in the picture (0 is sky)."""
+
+    normal: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    albedo: NDArray[np.float32]
+    kind: NDArray[np.uint8]
+    thing: NDArray[np.int32]
+
+
+BLOCK = 8
+"""Cells a side of the blocks that a shadow ray may jump over."""
+
+
+class Heights(NamedTuple):
+    """Rasters of what casts shadow, and of what hides the sky (no leaves, no people).
+
+    `solid` holds rasters from fine to coarse end to end; `levels` (L, 3) where each starts, its rows and columns.
+    """
+
+    z: NDArray[np.float32]
+    block_top: NDArray[np.float32]
+    solid: NDArray[np.float32]
+    levels: NDArray[np.int64]
+    west: float
+    north: float
+    cell: float
+    top: float
+
+
+class Drape(NamedTuple):
+    """Fields on the floor, one level after another on one grid."""
+
+    value: NDArray[np.float32]
+    height: NDArray[np.float32]
+    limits: NDArray[np.float64]
+    colours: NDArray[np.float32]
+    west: float
+    north: float
+    cell: float
+    opacity: float
+
+
+@njit()
+def _pixel_light(  # type: ignore[no-untyped-def]
+    ids, eye, surfaces, heights, drape, first, last, out
+):  # pragma: no cover - compiled
+    rows, columns = ids.shape
+    s = eye.samples
+    ex, ey, ez = eye.eye[0], eye.eye[1], eye.eye[2]
+    sx, sy, sz = eye.sun[0], eye.sun[1], eye.sun[2]
+    flat = math.sqrt(sx * sx + sy * sy)
+    hz, cell = heights.z, heights.cell
+    light = np.empty(3)
+    for i in range(first, last):
+        sky_number, sky_until, open_sky = np.uint32(0), 0, 1.0
+        for j in range(out.shape[1]):
+            red, green, blue = 0.0, 0.0, 0.0
+            previous = -1
+            pr, pg, pb = 0.0, 0.0, 0.0
+            for a in range(s):
+                for b in range(s):
+                    y, x = i * s + a, j * s + b
+                    number = ids[y, x]
+                    u = (2.0 * (x + 0.5) / columns - 1.0) * eye.tan_half * columns / rows
+                    v = (1.0 - 2.0 * (y + 0.5) / rows) * eye.tan_half
+                    if eye.parallel:
+                        dx, dy, dz = eye.forward[0], eye.forward[1], eye.forward[2]
+                        ox = ex + (u * eye.right[0] + v * eye.up[0]) * eye.distance
+                        oy = ey + (u * eye.right[1] + v * eye.up[1]) * eye.distance
+                        oz = ez + (u * eye.right[2] + v * eye.up[2]) * eye.distance
+                    else:
+                        dx = eye.forward[0] + u * eye.right[0] + v * eye.up[0]
+                        dy = eye.forward[1] + u * eye.right[1] + v * eye.up[1]
+                        dz = eye.forward[2] + u * eye.right[2] + v * eye.up[2]
+                        size = math.sqrt(dx * dx + dy * dy + dz * dz)
+                        dx, dy, dz = dx / size, dy / size, dz / size
+                        ox, oy, oz = ex, ey, ez
+                    if number == 0:
+                        _sky(dz, light)
+                        red, green, blue = red + light[0], green + light[1], blue + light[2]
+                        continue
+                    if number != previous:
+                        t = _hit(surfaces, number, ox, oy, oz, dx, dy, dz)
+                        px, py, pz = ox + t * dx, oy + t * dy, oz + t * dz
+                        nx, ny, nz = surfaces.normal[number, 0], surfaces.normal[number, 1], surfaces.normal[number, 2]
+                        if nx * dx + ny * dy + nz * dz > 0:
+                            nx, ny, nz = -nx, -ny, -nz
+                        kind = surfaces.kind[number]
+                        r, g, bl = surfaces.albedo[number, 0], surfaces.albedo[number, 1], surfaces.albedo[number, 2]
+                        covered = 0.0
+                        if kind == FLOOR and nz > 0.5 and drape.value.shape[0] > 0:
+                            value = _draped(drape, px, py, pz)
+                            if value >= 0.0:
+                                k = 0
+                                while k < len(drape.limits) and value >= drape.limits[k]:
+                                    k += 1
+                                # thin crowds let the floor through
+                                full = 1.0 - (1.0 - drape.opacity) ** 2
+                                covered = full * min(1.0, 0.45 + 0.55 * value / max(drape.limits[0], 1e-6))
+                                covered = covered * min(1.0, value / 0.05)
+                                r += covered * (drape.colours[k, 0] - r)
+                                g += covered * (drape.colours[k, 1] - g)
+                                bl += covered * (drape.colours[k, 2] - bl)
+                        if kind == FLOOR and nz > 0.6:
+                            # a triangulated terrain is smoother than its triangles
+                            nx, ny, nz = 0.4 * nx, 0.4 * ny, 0.4 * nz + 0.6
+                            size = math.sqrt(nx * nx + ny * ny + nz * nz)
+                            nx, ny, nz = nx / size, ny / size, nz / size
+                        facing = nx * sx + ny * sy + nz * sz
+                        # start off the surface, so that it does not shade itself
+                        off = 0.9 * cell if kind != FOLIAGE else 1.6 * cell
+                        qx, qy, qz = px + nx * off, py + ny * off, pz + nz * off * 0.5 + 0.05
+                        lit = 0.0
+                        if facing > 0.0 or kind in (FOLIAGE, PERSON):
+                            lit = _sunlit(
+                                hz,
+                                heights.block_top,
+                                heights.west,
+                                heights.north,
+                                cell,
+                                heights.top,
+                                qx,
+                                qy,
+                                qz,
+                                sx / flat,
+                                sy / flat,
+                                sz / flat,
+                            )
+                        if kind in (FOLIAGE, PERSON):
+                            facing = 0.35 + 0.65 * facing if facing > -0.5 else 0.02
+                            facing = max(facing, 0.0)
+                        if kind == BEYOND:
+                            lit, open_sky, sky_until = 1.0, 1.0, j
+                        elif number != sky_number or j >= sky_until:
+                            # the sky changes slowly over a surface: ask at every fourth pixel
+                            open_sky = _sky_seen(
+                                heights.solid, heights.levels, heights.west, heights.north, cell, qx, qy, qz
+                            )
+                            sky_number, sky_until = number, j + 4
+                        up = 0.5 + 0.5 * nz
+                        ambient = min(1.0, open_sky / max(up, 0.25)) * up
+                        sun = lit * max(facing, 0.0) / sz
+                        if covered > 0.0:
+                            # a legend is read by its colour: keep the shadow light on it
+                            sun = sun + covered * 0.55 * (1.0 - sun)
+                            ambient = ambient + covered * 0.5 * (1.0 - ambient)
+                        bounce = 0.10 * (1.0 - up) + 0.03
+                        lr = 0.655 * sun + 0.300 * ambient + bounce * 1.10
+                        lg = 0.630 * sun + 0.325 * ambient + bounce
+                        lb = 0.585 * sun + 0.375 * ambient + bounce * 0.85
+                        r, g, bl = r * lr, g * lg, bl * lb
+                        if kind == WATER:
+                            _water(hz, heights, px, py, pz, dx, dy, dz, lit, light)
+                            f = light[2]
+                            r = r * 0.8 * (1 - f) + f * light[0] * 0.93
+                            g = g * 0.8 * (1 - f) + f * light[0] * 0.99
+                            bl = bl * 0.8 * (1 - f) + f * light[0] * 1.06
+                            r, g, bl = r + light[1], g + light[1], bl + light[1]
+                        far = max(0.0, t - eye.haze_from) / eye.haze_length
+                        haze = 1.0 - math.exp(-far * far) if not eye.parallel else 0.0
+                        if kind == BEYOND and not eye.parallel:
+                            haze = max(haze, min(1.0, 0.08 + max(0.0, t - 0.8 * eye.distance) / (3.0 * eye.distance)))
+                        _sky(0.0, light)
+                        pr = r + haze * (light[0] - r)
+                        pg = g + haze * (light[1] - g)
+                        pb = bl + haze * (light[2] - bl)
+                        previous = number
+                    line = 1.0
+                    if x + 1 < columns and y + 1 < rows:
+                        line = min(
+                            _edge(surfaces, number, ids[y, x + 1], ox, oy, oz, dx, dy, dz),
+                            _edge(surfaces, number, ids[y + 1, x], ox, oy, oz, dx, dy, dz),
+                        )
+                    red, green, blue = red + pr * line, green + pg * line, blue + pb * line
+            scale = 1.0 / (s * s)
+            out[i, j, 0] = _encode(red * scale)
+            out[i, j, 1] = _encode(green * scale)
+            out[i, j, 2] = _encode(blue * scale)
+
+
+@njit()
+def _encode(value):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    if value > 0.8:
+        value = 0.8 + 0.2 * (1.0 - math.exp(-(value - 0.8) / 0.2))
+    value = 12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055
+    return np.uint8(min(255.0, max(0.0, value * 255.0 + 0.5)))
+
+
+@njit()
+def _sky(dz, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    f = min(1.0, max(0.0, dz) / 0.40) ** 0.55
+    out[0] = 0.76 + f * (0.20 - 0.76)
+    out[1] = 0.82 + f * (0.42 - 0.82)
+    out[2] = 0.86 + f * (0.76 - 0.86)
+
+
+@njit()
+def _hit(surfaces, number, ox, oy, oz, dx, dy, dz):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    n = surfaces.normal[number]
+    along = n[0] * dx + n[1] * dy + n[2] * dz
+    if abs(along) < 1e-6:
+        return 1e-3
+    return max((surfaces.offset[number] - n[0] * ox - n[1] * oy - n[2] * oz) / along, 1e-3)
+
+
+@njit()
+def _edge(surfaces, mine, other, ox, oy, oz, dx, dy, dz):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    if mine == other:
+        return 1.0
+    kind = surfaces.kind[mine]
+    if kind in (FOLIAGE, BEYOND, WATER):
+        return 1.0
+    if other == 0:
+        return 0.8 if kind == BUILDING else 1.0
+    a, b = surfaces.normal[mine], surfaces.normal[other]
+    if surfaces.thing[mine] == surfaces.thing[other]:
+        if kind != BUILDING and kind != SOLID:
+            return 1.0
+        return 0.72 if abs(a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) < 0.82 else 1.0
+    if kind == FLOOR and surfaces.kind[other] == FLOOR:
+        return 1.0
+    near, far = _hit(surfaces, mine, ox, oy, oz, dx, dy, dz), _hit(surfaces, other, ox, oy, oz, dx, dy, dz)
+    if kind == PERSON or surfaces.kind[other] == PERSON:
+        return 1.0
+    return 0.72 if abs(far - near) > 0.004 * near or kind == BUILDING else 0.86
+
+
+@njit()
+def _height(hz, west, north, cell, x, y):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    c, r = (x - west) / cell - 0.5, (north - y) / cell - 0.5
+    j, i = math.floor(c), math.floor(r)
+    if i < 0 or j < 0 or i >= hz.shape[0] - 1 or j >= hz.shape[1] - 1:
+        return -1e9
+    fc, fr = c - j, r - i
+    upper = hz[i, j] * (1 - fc) + hz[i, j + 1] * fc
+    lower = hz[i + 1, j] * (1 - fc) + hz[i + 1, j + 1] * fc
+    return upper * (1 - fr) + lower * fr
+
+
+@njit()
+def _sunlit(  # type: ignore[no-untyped-def]
+    hz, block_top, west, north, cell, top, x, y, z, ux, uy, rise
+):  # pragma: no cover - compiled
+    lit, d, size = 1.0, 0.35 * cell, BLOCK * cell
+    while True:
+        ray = z + d * rise
+        if ray > top + 0.5:
+            return lit
+        px, py = x + d * ux, y + d * uy
+        i, j = int((north - py) / size), int((px - west) / size)
+        if i < 0 or j < 0 or i >= block_top.shape[0] or j >= block_top.shape[1]:
+            return lit
+        # `block_top` covers the neighbours too, so nothing within one block can be hit or grazed
+        if ray > block_top[i, j] + 0.1 * d + 0.5:
+            d += 0.95 * size
+            continue
+        over = _height(hz, west, north, cell, px, py)
+        # the sun is a disc: a ray that passes close to an edge is half in shadow
+        clear = (ray - over + 0.20) / (0.40 + 0.03 * d)
+        if clear < lit:
+            lit = clear
+            if lit <= 0.0:
+                return 0.0
+        d += 0.6 * cell
+
+
+@njit()
+def _sky_seen(solid, levels, west, north, cell, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    total = 0.0
+    for k in range(8):
+        angle = 0.3927 + k * 0.7853981634
+        ux, uy = math.cos(angle), math.sin(angle)
+        steep, d, size = 0.0, 0.8, cell
+        for level in range(len(levels)):
+            start, rows, columns = levels[level, 0], levels[level, 1], levels[level, 2]
+            # far away a coarser raster: a smooth answer from few samples
+            for half in range(2):
+                e = d * (1.0 + 0.5 * half)
+                c, r = (x + e * ux - west) / size - 0.5, (north - y - e * uy) / size - 0.5
+                j, i = math.floor(c), math.floor(r)
+                if i < 0 or j < 0 or i >= rows - 1 or j >= columns - 1:
+                    continue
+                fc, fr = c - j, r - i
+                at = start + i * columns + j
+                upper = solid[at] * (1 - fc) + solid[at + 1] * fc
+                lower = solid[at + columns] * (1 - fc) + solid[at + columns + 1] * fc
+                steep = max(steep, (upper * (1 - fr) + lower * fr - z - 0.15) / e)
+            d *= 2.0
+            size *= 2.0
+        total += 1.0 / (1.0 + steep * steep)
+    return total / 8.0
+
+
+@njit()
+def _draped(drape, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    c, r = (x - drape.west) / drape.cell - 0.5, (drape.north - y) / drape.cell - 0.5
+    j, i = math.floor(c), math.floor(r)
+    levels, rows, columns = drape.value.shape
+    if i < -1 or j < -1 or i >= rows or j >= columns:
+        return -1.0
+    best = -1.0
+    for level in range(levels):
+        total, weight = 0.0, 0.0
+        for a in range(2):
+            for b in range(2):
+                ii, jj = i + a, j + b
+                if ii < 0 or jj < 0 or ii >= rows or jj >= columns:
+                    continue
+                floor = drape.height[level, ii, jj]
+                if not abs(floor - z) < 0.6:
+                    continue
+                w = (c - j if b else 1 - c + j) * (r - i if a else 1 - r + i)
+                value = drape.value[level, ii, jj]
+                weight += w
+                if value > 0:
+                    total += w * value
+        if weight > 0.02:
+            best = max(best, total / weight)
+    return best
+
+
+@njit()
+def _water(hz, heights, x, y, z, dx, dy, dz, lit, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    # small waves tilt the mirror; what it shows is sky, or the dark of a wall
+    wave = 0.020 * (math.sin(1.9 * x + 0.7 * y) + math.sin(1.1 * y - 1.6 * x + 2.0) + 0.6 * math.sin(4.1 * x + 3.3 * y))
+    other = 0.020 * (math.sin(1.4 * y - 0.9 * x) + math.sin(2.3 * x + 1.7 * y + 1.0))
+    cosine = max(0.02, -dz)
+    fresnel = 0.06 + 0.94 * (1 - cosine) ** 5
+    rx, ry, rz = dx + 2 * cosine * wave, dy + 2 * cosine * other, max(0.05, -dz)
+    mirror = 0.62
+    d = 0.8
+    for _ in range(22):
+        if _height(hz, heights.west, heights.north, heights.cell, x + d * rx, y + d * ry) > z + d * rz:
+            mirror = 0.17
+            break
+        d *= 1.22
+    out[0] = mirror
+    glint = rx * 0.0 + max(0.0, wave + other - 0.07) * lit
+    out[1] = glint
+    out[2] = min(0.85, 0.10 + fresnel)
+
+
+def shade(ids: NDArray[np.uint32], eye: Eye, surfaces: Surfaces, heights: Heights, drape: Drape) -> NDArray[np.uint8]:
+    """Colour a picture of triangle numbers.
+
+    Parameters
+    ----------
+    ids : (H * s, W * s) uint32
+        Number of the triangle in each sample; 0 is sky. `s` is `Eye.samples`.
+
+    Returns
+    -------
+    (H, W, 3) uint8
+        sRGB.
+    """
+    height, width = ids.shape[0] // eye.samples, ids.shape[1] // eye.samples
+    out = np.empty((height, width, 3), np.uint8)
+    _in_bands(height, lambda first, last: _pixel_light(ids, eye, surfaces, heights, drape, first, last, out))
+    return out
+
+
+@njit()
+def _light_at(points, normals, heights, sun, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    flat = math.sqrt(sun[0] * sun[0] + sun[1] * sun[1])
+    for k in range(len(points)):
+        x, y, z = points[k, 0], points[k, 1], points[k, 2] + 0.05
+        lit = _sunlit(
+            heights.z,
+            heights.block_top,
+            heights.west,
+            heights.north,
+            heights.cell,
+            heights.top,
+            x,
+            y,
+            z,
+            sun[0] / flat,
+            sun[1] / flat,
+            sun[2] / flat,
+        )
+        up = 0.5 + 0.5 * normals[k, 2]
+        sky = _sky_seen(heights.solid, heights.levels, heights.west, heights.north, heights.cell, x, y, z)
+        out[k, 0] = np.uint8(255.0 * max(0.0, lit) + 0.5)
+        out[k, 1] = np.uint8(255.0 * min(1.0, sky / max(up, 0.25)) + 0.5)
+
+
+def light_at(
+    points: NDArray[np.float64], normals: NDArray[np.float64], heights: Heights, sun: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Sun and open sky at points.
+
+    Parameters
+    ----------
+    points, normals : (N, 3) float64
+        Points a little off their surface.
+    sun : (3,) float64
+        Unit vector towards the sun.
+
+    Returns
+    -------
+    (N, 2) uint8
+        0 in shadow (or under a roof), 255 in the open.
+    """
+    out = np.empty((len(points), 2), np.uint8)
+    points, normals = np.ascontiguousarray(points), np.ascontiguousarray(normals)
+    direction = np.asarray(sun, dtype=np.float64)
+
+    def part(first: int, last: int) -> None:
+        _light_at(points[first:last], normals[first:last], heights, direction, out[first:last])
+
+    _in_bands(len(points), part)
+    return out
+
+
+def _in_bands(count: int, work: Callable[[int, int], None]) -> None:
+    """Call `work` for parts of a range on all cores; each writes only its own part, so nothing depends on them."""
+    workers = max(1, min(16, os.cpu_count() or 1))
+    bounds = np.linspace(0, count, 4 * workers + 1).astype(int)
+    with ThreadPoolExecutor(workers) as pool:
+        for done in [pool.submit(work, int(a), int(b)) for a, b in pairwise(bounds) if b > a]:
+            done.result()
+
+
+def sun_vector(azimuth_deg: float, altitude_deg: float) -> NDArray[np.float64]:
+    """Unit vector towards the sun, (3,) float64; the altitude is kept between 5 and 85 degrees."""
+    azimuth, altitude = math.radians(azimuth_deg), math.radians(min(max(altitude_deg, 5.0), 85.0))
+    flat = math.cos(altitude)
+    return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(altitude)])

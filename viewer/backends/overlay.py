@@ -1,0 +1,228 @@
+"""What is written on a picture: title, time, legend, scale, north arrow, names, credits."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from viewer import style
+from viewer.backends.camera import Camera
+from viewer.scene import FieldLayer, LabelLayer, Legend, PeopleLayer, Scene
+
+INK = (28, 34, 42, 255)
+SOFT = (66, 74, 84, 255)
+PAPER = (255, 255, 255, 214)
+Box = tuple[float, float, float, float]
+
+
+@lru_cache(maxsize=32)
+def _font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+    # Matplotlib brings DejaVu along, so that the same letters are there on every machine.
+    import matplotlib
+
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name), max(7, size))
+
+
+def time_text(scene: Scene, time: float) -> str:
+    """The moment as clock time where the scene has a start, with the time since then: ``"14:34:20 (t = 04:20)"``."""
+    seconds = max(0, round(time))
+    since = f"{seconds // 60:02d}:{seconds % 60:02d}" if seconds < 3600 else _clock(seconds)
+    if not scene.clock_start:
+        return f"t = {since}"
+    parts = [int(part) for part in scene.clock_start.split(":")]
+    start = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
+    return f"{_clock(start + seconds)}  (t = {since})"
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def plain(text: str, most: int = 160) -> str:
+    """One line without control characters, cut to a length."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+class _Sheet:
+    """A transparent layer to write on, with sizes relative to a picture of 1600 x 900."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.width, self.height = size
+        self.unit = max(0.35, min(self.width / 1600, self.height / 900))
+        self.image = Image.new("RGBA", size, (0, 0, 0, 0))
+        self.draw = ImageDraw.Draw(self.image)
+
+    def px(self, value: float) -> float:
+        return value * self.unit
+
+    def font(self, size: float, bold: bool = False) -> ImageFont.FreeTypeFont:
+        return _font(round(size * self.unit), bold)
+
+    def panel(self, box: Box) -> None:
+        self.draw.rounded_rectangle(box, radius=self.px(8), fill=PAPER)
+
+    def fitted(self, text: str, size: float, bold: bool, room: float) -> tuple[str, ImageFont.FreeTypeFont]:
+        """The text in a font that fits the room, smaller first, then cut."""
+        for factor in (1.0, 0.9, 0.8, 0.72):
+            font = self.font(size * factor, bold)
+            if font.getlength(text) <= room:
+                return text, font
+        while len(text) > 2 and font.getlength(text + "…") > room:
+            text = text[:-1]
+        return text.rstrip() + "…", font
+
+
+def write_on(picture: Image.Image, scene: Scene, time: float, camera: Camera) -> Image.Image:
+    """The picture with everything written on it."""
+    sheet = _Sheet(picture.size)
+    _names(sheet, scene, camera)
+    _title(sheet, scene, time)
+    foot = _credits(sheet, scene)
+    _legend(sheet, scene, foot)
+    _scale_and_north(sheet, camera, foot)
+    return Image.alpha_composite(picture.convert("RGBA"), sheet.image).convert("RGB")
+
+
+def _title(sheet: _Sheet, scene: Scene, time: float) -> None:
+    pad, room = sheet.px(16), sheet.width * 0.62
+    lines = [(*sheet.fitted(plain(scene.title), 30, True, room), INK, 40.0)]
+    if scene.subtitle:
+        lines.append((*sheet.fitted(plain(scene.subtitle), 19, False, room), INK, 28.0))
+    moment = _moment(scene, time)
+    if moment:
+        lines.append((*sheet.fitted(moment, 17, False, room), SOFT, 25.0))
+    width = max(font.getlength(text) for text, font, _, _ in lines)
+    left = top = sheet.px(22)
+    height = sum(sheet.px(step) for *_, step in lines)
+    sheet.panel((left, top, left + width + 2 * pad, top + height + 1.3 * pad))
+    y = top + 0.55 * pad
+    for text, font, colour, step in lines:
+        sheet.draw.text((left + pad, y + sheet.px(step) / 2), text, fill=colour, font=font, anchor="lm")
+        y += sheet.px(step)
+
+
+def _moment(scene: Scene, time: float) -> str:
+    parts = []
+    moving = [layer for layer in scene.layers if isinstance(layer, FieldLayer | PeopleLayer) and layer.visible]
+    if moving:
+        parts.append(time_text(scene, time))
+    parts += [f"{len(layer.frame(time)):,} people" for layer in moving if isinstance(layer, PeopleLayer)]
+    return "   ·   ".join(parts)
+
+
+def _drawn_legend(scene: Scene) -> Legend | None:
+    for layer in scene.layers:
+        if isinstance(layer, FieldLayer) and layer.visible:
+            return scene.legend(layer.legend)
+    return None
+
+
+def _legend(sheet: _Sheet, scene: Scene, foot: float) -> None:
+    legend = _drawn_legend(scene)
+    if legend is None:
+        return
+    px, pad, row = sheet.px, sheet.px(14), sheet.px(27)
+    title, unit = sheet.font(17, True), sheet.font(15)
+    small, letter = sheet.font(16), sheet.font(17, True)
+    note = sheet.font(12.5)
+    ranges = [style.class_range(item, first=k == 0) for k, item in enumerate(legend.classes)]
+    heading = f"{legend.title} "
+    inner = max(
+        title.getlength(heading) + unit.getlength(f"[{legend.unit}]"),
+        note.getlength(legend.note),
+        px(78) + max(small.getlength(text) for text in ranges),
+    )
+    height = px(30) + row * len(ranges) + (px(22) if legend.note else 0) + 1.2 * pad
+    left, top = px(22), foot - height - px(10)
+    sheet.panel((left, top, left + inner + 2 * pad, top + height))
+    x, y = left + pad, top + 0.6 * pad + px(13)
+    sheet.draw.text((x, y), heading, fill=INK, font=title, anchor="lm")
+    sheet.draw.text((x + title.getlength(heading), y), f"[{legend.unit}]", fill=SOFT, font=unit, anchor="lm")
+    y += px(17) + row / 2
+    for item, words in zip(legend.classes, ranges, strict=True):
+        box = (x, y - px(10), x + px(40), y + px(10))
+        sheet.draw.rectangle(box, fill=(*item.colour, 255), outline=(90, 90, 90, 255))
+        sheet.draw.text((x + px(52), y), item.label, fill=INK, font=letter, anchor="lm")
+        sheet.draw.text((x + px(78), y), words, fill=INK, font=small, anchor="lm")
+        y += row
+    if legend.note:
+        sheet.draw.text((x, y - row / 2 + px(14)), legend.note, fill=SOFT, font=note, anchor="lm")
+
+
+def nice_length(longest: float) -> float:
+    """The largest of 1, 2, 5 x 10^n that is not above `longest`."""
+    power = 10.0 ** math.floor(math.log10(longest))
+    return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= longest * (1 + 1e-9))
+
+
+def _scale_and_north(sheet: _Sheet, camera: Camera, foot: float) -> None:
+    px = sheet.px
+    metres = nice_length(0.16 * sheet.width / camera.pixels_per_metre)
+    length = metres * camera.pixels_per_metre
+    words = f"{metres:g} m" if metres < 1000 else f"{metres / 1000:g} km"
+    note = "" if camera.parallel else "at the centre"
+    font, small = sheet.font(16, True), sheet.font(12.5)
+    arrow, pad = px(58), px(14)
+    inner = length + px(26) + arrow
+    width, height = inner + 2 * pad, px(82)
+    left, top = sheet.width - px(22) - width, foot - px(10) - height
+    sheet.panel((left, top, left + width, top + height))
+    x, y = left + pad, top + height - px(24)
+    thick = max(2, round(px(3)))
+    sheet.draw.line([(x, y), (x + length, y)], fill=INK, width=thick)
+    for end in (x, x + length / 2, x + length):
+        sheet.draw.line([(end, y - px(7)), (end, y + px(1))], fill=INK, width=max(1, round(px(2))))
+    sheet.draw.text((x, y - px(24)), words, fill=INK, font=font, anchor="lm")
+    if note and length > font.getlength(words) + small.getlength(note) + px(8):
+        sheet.draw.text((x + font.getlength(words) + px(8), y - px(23)), note, fill=SOFT, font=small, anchor="lm")
+    _arrow(sheet, left + width - pad - arrow / 2, top + height / 2, camera.north_deg)
+
+
+def _arrow(sheet: _Sheet, x: float, y: float, turn_deg: float) -> None:
+    turn = math.radians(turn_deg)
+    ahead, side = np.array([math.sin(turn), -math.cos(turn)]), np.array([math.cos(turn), math.sin(turn)])
+    centre, reach, half = np.array([x, y]), sheet.px(30), sheet.px(9)
+    middle = centre - ahead * sheet.px(3)
+    tip, tail = middle + ahead * sheet.px(20), middle - ahead * sheet.px(17)
+    notch = middle - ahead * sheet.px(10)
+    sheet.draw.polygon([tuple(tip), tuple(tail + side * half), tuple(notch)], fill=INK)
+    sheet.draw.polygon([tuple(tip), tuple(tail - side * half), tuple(notch)], fill=(255, 255, 255, 255), outline=INK)
+    sheet.draw.text(
+        tuple(centre + ahead * (reach - sheet.px(4))), "N", fill=INK, font=sheet.font(15, True), anchor="mm"
+    )
+
+
+def _credits(sheet: _Sheet, scene: Scene) -> float:
+    """Notes and credits along the lower edge; returns where the rest must end."""
+    font = sheet.font(13)
+    text = "   ·   ".join(plain(line) for line in (*scene.notes, *scene.credits))
+    if not text:
+        return sheet.height - sheet.px(12)
+    text, font = sheet.fitted(text, 13, False, sheet.width - sheet.px(44))
+    height = sheet.px(28)
+    sheet.draw.rectangle((0, sheet.height - height, sheet.width, sheet.height), fill=(255, 255, 255, 200))
+    sheet.draw.text((sheet.px(22), sheet.height - height / 2), text, fill=SOFT, font=font, anchor="lm")
+    return sheet.height - height
+
+
+def _names(sheet: _Sheet, scene: Scene, camera: Camera) -> None:
+    for layer in scene.layers:
+        if not (isinstance(layer, LabelLayer) and layer.visible and len(layer.points)):
+            continue
+        places, depth = camera.project(layer.points)
+        font = sheet.font(15, True)
+        for (x, y), far, text in zip(places, depth, layer.texts, strict=True):
+            words = plain(text, 40)
+            half = font.getlength(words) / 2 + sheet.px(8)
+            if far <= 0 or not (half < x < sheet.width - half and sheet.px(30) < y < sheet.height - sheet.px(30)):
+                continue
+            top = y - sheet.px(34)
+            sheet.draw.line([(x, y), (x, top)], fill=INK, width=max(1, round(sheet.px(2))))
+            sheet.panel((x - half, top - sheet.px(13), x + half, top + sheet.px(13)))
+            sheet.draw.text((x, top), words, fill=INK, font=font, anchor="mm")

@@ -1,0 +1,153 @@
+"""From a city and a result to a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.geo.crs import short_name
+from viewer import objects, results, style, views
+from viewer.changes import ChangeShape, change_layers, holes, place
+from viewer.floor import FloorLayers, bridges_layer
+from viewer.ground import Ground
+from viewer.scene import FieldLayer, Layer, MeshLayer, PeopleLayer, Scene, View
+
+if TYPE_CHECKING:
+    from twin.geo.city import City
+    from twin.result import Result
+
+
+def compose(
+    city: City,
+    result: Result | None = None,
+    *,
+    title: str = "",
+    subtitle: str = "",
+    changes: Iterable[ChangeShape | Mapping[str, Any]] = (),
+    added_buildings: Iterable[str] = (),
+    time: float | None = None,
+    field: str = "density",
+    view: Sequence[View] | None = None,
+    clock_start: str = "",
+    credits: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
+) -> Scene:
+    """Make a scene of a city and what a run gave.
+
+    Parameters
+    ----------
+    city : City
+    result : Result, optional
+        Its density is draped on the floor, one layer a level, and its people stand on it.
+    title, subtitle : str
+        By default the name of the city.
+    changes : iterable of ChangeShape or mapping
+        What the scenario changes, to be drawn; see `viewer.changes.ChangeShape`.
+    added_buildings : iterable of str
+        Ids of buildings to show in the colour of a change.
+    time : float, optional
+        Moment to show first [s]; by default when most of the floor is crowded.
+    field : str
+        Variable of the result to drape.
+    view : sequence of View, optional
+        Cameras to use, e.g. those of the baseline's scene, so that two pictures compare; by default chosen here.
+    clock_start : str
+        Clock time at t = 0, ``"14:30"``.
+    credits, notes : sequence of str
+        Credits default to those of the city's sources. A synthetic city and a partial result add their own note.
+
+    Raises
+    ------
+    GeometryError
+        When the city is empty.
+    ParameterError
+        When the result has no field of that name, or a change cannot be drawn.
+    """
+    ground = Ground(city)
+    placed = place(changes, city.origin, ground.at)
+    drawn = objects.objects_with_mesh(city)
+    floor = FloorLayers(city, ground, drawn, holes(placed), objects.has_terrain_mesh(city))
+    layers: list[Layer] = [*floor.layers(), *_solid_layers(city, drawn, ground, floor, set(map(str, added_buildings)))]
+    layers += change_layers(placed)
+    fields = results.field_layers(result, field, city.origin) if result is not None else []
+    people = results.people_layer(result, city.origin) if result is not None else None
+    layers += fields
+    if people is not None:
+        layers.append(people)
+    cameras = tuple(view) if view is not None else _cameras(city, floor, fields, people, layers)
+    return Scene(
+        title=title or city.name or "City",
+        subtitle=subtitle,
+        layers=tuple(layers),
+        views=cameras,
+        legends=(style.fruin_legend(),) if fields else (),
+        origin=(float(city.origin[0]), float(city.origin[1]), float(city.origin[2])),
+        crs=short_name(city.crs),
+        times=_timeline(fields, people),
+        clock_start=clock_start,
+        time=_first_moment(time, fields, people),
+        credits=tuple(credits) if credits is not None else _credits(city),
+        notes=_notes(city, result, notes),
+    )
+
+
+def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayers, marked: set[str]) -> list[MeshLayer]:
+    made = [
+        bridges_layer(city, drawn, floor.raster),
+        objects.buildings_layer(city, drawn, ground, marked),
+        objects.trees_layer(city, drawn, ground),
+        objects.furniture_layer(city, drawn, ground),
+        objects.cellars_layer(city, drawn),
+    ]
+    return [layer for layer in made if layer is not None] + objects.other_meshes(city)
+
+
+def _cameras(
+    city: City, floor: FloorLayers, fields: list[FieldLayer], people: PeopleLayer | None, layers: list[Layer]
+) -> tuple[View, ...]:
+    west, south, east, north = city.bounds
+    x, y = city.origin[:2]
+    bounds = (west - x, south - y, east - x, north - y)
+    heights: NDArray[np.float32] = floor.raster.heights
+    level = float(np.nanmedian(heights)) if np.isfinite(heights).any() else 0.0
+    meshes = [layer for layer in layers if isinstance(layer, MeshLayer)]
+    busy = results.where_people_are(fields, people)
+    return views.standard_views(
+        busy, results.busiest(fields)[1], bounds, level, meshes, Scene("", (), ()).sun_azimuth_deg
+    )
+
+
+def _timeline(fields: list[FieldLayer], people: PeopleLayer | None) -> NDArray[np.float64]:
+    if people is not None and len(people.times) > 1:
+        return people.times
+    times = [layer.times for layer in fields if len(layer.times) > 1]
+    return np.unique(np.concatenate(times)) if times else np.empty(0)
+
+
+def _first_moment(time: float | None, fields: list[FieldLayer], people: PeopleLayer | None) -> float:
+    if time is not None:
+        return float(time)
+    fullest = results.fullest([layer for layer in fields if len(layer.times) > 1])
+    if fullest is not None:
+        return fullest
+    return float(people.times[len(people.times) // 2]) if people is not None and len(people.times) else 0.0
+
+
+def _credits(city: City) -> tuple[str, ...]:
+    lines = [
+        " ".join(part for part in (s.credit or s.name, f"({s.licence})" if s.licence else "") if part)
+        for s in city.sources
+    ]
+    return tuple(dict.fromkeys(line for line in lines if line))
+
+
+def _notes(city: City, result: Result | None, notes: Sequence[str]) -> tuple[str, ...]:
+    lines = list(notes)
+    if city.synthetic:
+        lines.insert(0, "Synthetic city: made up, not a survey")
+    if result is not None and result.partial:
+        lines.append("Partial result: the run was interrupted")
+    return tuple(dict.fromkeys(lines))

@@ -1,0 +1,52 @@
+"""Scenes as files, by the suffix of the path."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from twin.errors import OutputError
+from viewer.scene import Scene
+
+_WRITERS = {
+    ".html": ("viewer.backends.html", "write_html"),
+    ".glb": ("viewer.backends.glb", "write_glb"),
+    ".png": ("viewer.backends.image", "screenshot"),
+}
+_LATER = {".mp4": "a film", ".json": "3D Tiles", ".usdz": "USDZ", ".kmz": "KMZ", ".stl": "STL", ".gif": "a film"}
+
+
+def export(scene: Scene, path: str | Path) -> Path:
+    """Write a scene as a file; the suffix says as what.
+
+    Parameters
+    ----------
+    scene : Scene
+    path : str or Path
+        ``.html`` (one offline page: people and fields over time), ``.glb`` (one moment) or ``.png`` (one view of one
+        moment).
+
+    Returns
+    -------
+    Path
+        The file. Written whole or not at all, and read back before it counts.
+
+    Raises
+    ------
+    OutputError
+        When the suffix is not known, or the file cannot be written.
+    RenderingError
+        For a picture, when there is no OpenGL.
+    """
+    target = Path(path)
+    suffix = target.suffix.lower()
+    if suffix not in _WRITERS:
+        there = ", ".join(_WRITERS)
+        if suffix in _LATER:
+            what = f"{_LATER[suffix]} ({suffix}) cannot be written yet"
+        else:
+            what = f"a scene cannot be written as `{suffix or target.name}`"
+        raise OutputError(what, where=str(target), hint=f"use one of {there}")
+    module, name = _WRITERS[suffix]
+    getattr(import_module(module), name)(scene, target)
+    return target

@@ -1,0 +1,321 @@
+"""Layers of the floor: ground, streets by level, water, green, bridges, stairs, pits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from viewer import shapes, style
+from viewer.ground import (
+    Floor,
+    Ground,
+    Patch,
+    drape,
+    extent_of,
+    floor_raster,
+    grid_size,
+    height_of,
+    kind_colour,
+    local,
+    patch_mesh,
+    walls_where_it_drops,
+)
+from viewer.scene import MeshLayer
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from twin.geo.city import City
+
+LIFT = {"water": 0.0, "green": 0.01, "park": 0.01, "street": 0.02, "square": 0.03}
+PARAPET_M = 1.0
+
+
+def number(row: Any, name: str) -> float:
+    """A number of a row of a table; NaN when it is not there or not a number."""
+    try:
+        return float(row.get(name, math.nan))
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def patches_of(city: City, drawn: set[str], holes: Sequence[BaseGeometry]) -> list[Patch]:
+    """Parts of the floor from the layers roads, water and green, with stairs and holes cut out of them."""
+    stairs = _stairs_by_top(city)
+    found: list[Patch] = []
+    for layer, default in (("green", "green"), ("water", "water"), ("roads", "street")):
+        frame = city.layers[layer]
+        if not len(frame):
+            continue
+        outlines = local(frame.geometry.values, city)
+        for index, (object_id, row) in enumerate(frame.iterrows()):
+            outline = outlines[index]
+            if outline is None or outline.is_empty or "Polygon" not in outline.geom_type:
+                continue
+            kind = default if layer != "roads" else str(row.get("surface") or row.get("type") or default).lower()
+            z = number(row, "z_m") - city.origin[2]
+            cut = [*holes, *stairs.get(str(row.get("level", "street")), [])] if layer == "roads" else list(holes)
+            cut = [hole for hole in cut if hole.intersects(outline)]
+            if cut:
+                outline = shapely.difference(shapely.make_valid(outline), shapely.union_all(cut))
+            lift = LIFT.get(kind, LIFT["street"])
+            found.append(Patch(outline, z, kind, layer, index, lift, str(object_id) in drawn))
+    return found
+
+
+def _stairs_by_top(city: City) -> dict[str, list[BaseGeometry]]:
+    frame = city.stairs
+    by_level: dict[str, list[BaseGeometry]] = {}
+    if len(frame):
+        outlines = local(frame.geometry.values, city)
+        for outline, (_, row) in zip(outlines, frame.iterrows(), strict=True):
+            for end in ("top_level", "bottom_level"):
+                by_level.setdefault(str(row.get(end, "")), []).append(outline)
+    return by_level
+
+
+class FloorLayers:
+    """Everything people stand on, as mesh layers.
+
+    Parameters
+    ----------
+    city : City
+    ground : Ground
+    drawn : set of str
+        Ids of objects that have triangles of their own.
+    holes : sequence of geometry
+        Excavations, local.
+    own_ground : bool
+        True when the city's own mesh holds the terrain.
+    """
+
+    def __init__(
+        self, city: City, ground: Ground, drawn: set[str], holes: Sequence[BaseGeometry], own_ground: bool
+    ) -> None:
+        self.city, self.ground, self.holes = city, ground, list(holes)
+        self.extent = extent_of(city, 12.0)
+        cell = None if city.terrain is None else city.terrain.grid.cell
+        self.size = grid_size(self.extent, ground, cell)
+        self.patches = patches_of(city, drawn, holes)
+        self.stairs = _stair_meshes(city)
+        self.drawn = drawn
+        decks = (
+            [shape for shape in local(city.bridges.geometry.values, city) if shape is not None]
+            if len(city.bridges)
+            else []
+        )
+        self.decks: BaseGeometry = shapely.union_all(decks) if decks else shapely.Polygon()
+        self.meshes = [patch_mesh(patch, ground, self.size) for patch in self.patches]
+        self.rest = shapely.Polygon() if own_ground else self._rest()
+        self.lowest = float(city.surfaces.vertices[:, 2].min()) if own_ground else 0.0
+        self.plate = drape(self.rest, ground, 0.0, self.size)
+        self.raster: Floor = floor_raster(self.extent, [self.plate, *self.meshes, *(mesh for mesh, _ in self.stairs)])
+
+    def _rest(self) -> BaseGeometry:
+        cut = [patch.polygon for patch in self.patches] + self.holes
+        if len(self.city.stairs):
+            cut += list(local(self.city.stairs.geometry.values, self.city))
+        if not cut:
+            return self.extent
+        return shapely.difference(self.extent, shapely.union_all(shapely.make_valid(np.array(cut, dtype=object))))
+
+    def layers(self) -> list[MeshLayer]:
+        """Ground, green, streets by level, water, quay walls and stairs."""
+        out = [layer for layer in (self._ground(), self._surroundings()) if layer is not None]
+        groups: dict[tuple[str, str, str], list[int]] = {}
+        for index, patch in enumerate(self.patches):
+            groups.setdefault(_layer_of(patch, self.city), []).append(index)
+        for (name, label, group), members in groups.items():
+            layer = self._patch_layer(name, label, group, members)
+            if layer is not None:
+                out.append(layer)
+        out += [layer for layer in (self._walls(), self._stairs()) if layer is not None]
+        return out
+
+    def _ground(self) -> MeshLayer | None:
+        vertices, faces = self.plate
+        if not len(faces):
+            return None
+        colours = np.broadcast_to(np.array(style.GROUND, np.uint8), faces.shape)
+        return MeshLayer("ground", "Ground", vertices, faces, colours.copy(), group="ground")
+
+    def _surroundings(self) -> MeshLayer:
+        """A plain beyond the model, a little below its edge, and the edge itself."""
+        west, south, east, north = self.extent.bounds
+        reach = 6.0 * max(east - west, north - south)
+        plain = shapely.box(west - reach, south - reach, east + reach, north + reach)
+        border = shapely.get_coordinates(shapely.segmentize(self.extent.exterior, 5.0))
+        heights = self.ground.at(border)
+        if self.rest.is_empty:
+            # the city brings its own terrain, of any outline: the plain goes on below it
+            vertices, faces = shapes.plate(plain, self.lowest - 0.5)
+        else:
+            z = float(heights.min()) - 0.4
+            foot = np.full(len(border) - 1, z)
+            edge = shapes.curtain(border[:-1], border[1:], foot, foot, heights[:-1], heights[1:])
+            vertices, faces = shapes.join([shapes.plate(shapely.difference(plain, self.extent), z), edge])
+        colours = np.broadcast_to(np.array(style.GROUND, np.uint8), faces.shape)
+        return MeshLayer("surroundings", "Beyond the model", vertices, faces, colours.copy(), group="surroundings")
+
+    def _patch_layer(self, name: str, label: str, group: str, members: list[int]) -> MeshLayer | None:
+        builder = shapes.MeshBuilder()
+        frame = self.city.layers[self.patches[members[0]].layer]
+        for index in members:
+            patch = self.patches[index]
+            if not patch.own_mesh:
+                builder.add(*self.meshes[index], kind_colour(patch.kind), patch.row)
+        if not len(builder):
+            return None
+        vertices, faces, colours, owner = builder.arrays()
+        return MeshLayer(name, label, vertices, faces, colours, owner, attributes_of(frame), group=group)
+
+    def _walls(self) -> MeshLayer | None:
+        def top(patch: Patch) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+            return lambda xy: height_of(patch, self.ground, xy)
+
+        covered = [
+            shapely.area(shapely.intersection(p.polygon, self.decks)) > 0.6 * p.polygon.area for p in self.patches
+        ]
+        dry = [
+            p
+            for p, over in zip(self.patches, covered, strict=True)
+            if p.layer != "water" and not over and not p.own_mesh
+        ]
+        outlines = [self.rest, *(patch.polygon for patch in dry)]
+        tops: list[Any] = [self.ground.at, *(top(patch) for patch in dry)]
+        vertices, faces, drop = walls_where_it_drops(outlines, tops, self.raster)
+        if not len(faces):
+            return None
+        colours = np.where((drop > 0.45)[:, None], np.array(style.QUAY_WALL), np.array(style.SURFACES["footway"]))
+        return MeshLayer(
+            "quay_walls", "Quay walls", vertices, faces, colours.astype(np.uint8), group="street", casts_shadow=True
+        )
+
+    def _stairs(self) -> MeshLayer | None:
+        builder = shapes.MeshBuilder()
+        for row, (mesh, stair) in enumerate(self.stairs):
+            if str(stair.name) not in self.drawn:
+                builder.add(*mesh, style.SURFACES["stairs"], row)
+        if not len(builder):
+            return None
+        vertices, faces, colours, owner = builder.arrays()
+        attributes = attributes_of(self.city.stairs)
+        return MeshLayer(
+            "stairs", "Stairs", vertices, faces, colours, owner, attributes, "street", edges=True, casts_shadow=True
+        )
+
+
+def _layer_of(patch: Patch, city: City) -> tuple[str, str, str]:
+    if patch.layer != "roads":
+        return (patch.layer, patch.layer.capitalize(), patch.layer)
+    frame = city.roads
+    level = str(frame["level"].iloc[patch.row]) if "level" in frame else "street"
+    return (f"roads_{level}", f"Floor: {level}", "street")
+
+
+def _stair_meshes(city: City) -> list[tuple[tuple[NDArray[np.float64], NDArray[np.int32]], Any]]:
+    """Flights of steps, each a row of blocks down to below the foot."""
+    frame = city.stairs
+    if not len(frame):
+        return []
+    meshes = []
+    for outline, (_, row) in zip(local(frame.geometry.values, city), frame.iterrows(), strict=True):
+        bottom, top = number(row, "bottom_z_m") - city.origin[2], number(row, "top_z_m") - city.origin[2]
+        azimuth = math.radians(number(row, "up_azimuth_deg"))
+        if not (np.isfinite([bottom, top, azimuth]).all() and top > bottom):
+            continue
+        meshes.append((flight(outline, bottom, top, azimuth), row))
+    return meshes
+
+
+def flight(
+    outline: BaseGeometry, bottom: float, top: float, azimuth: float
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Steps of about 0.17 m over an outline, climbing towards an azimuth [rad]."""
+    up = np.array([math.sin(azimuth), math.cos(azimuth)])
+    side = np.array([up[1], -up[0]])
+    corners = shapely.get_coordinates(outline)
+    low, high = float((corners @ up).min()), float((corners @ up).max())
+    count = int(np.clip(round((top - bottom) / 0.17), 2, 60))
+    reach = 1e4
+    parts = []
+    for step in range(count):
+        near, far = low + (high - low) * step / count, low + (high - low) * (step + 1) / count
+        box = shapely.Polygon(
+            [near * up - reach * side, near * up + reach * side, far * up + reach * side, far * up - reach * side]
+        )
+        tread = shapely.intersection(outline, box)
+        if not tread.is_empty:
+            parts.append(shapes.prism(tread, bottom - 0.3, bottom + (top - bottom) * (step + 1) / count))
+    return shapes.join(parts) if parts else (np.empty((0, 3)), np.empty((0, 3), np.int32))
+
+
+def bridges_layer(city: City, drawn: set[str], floor: Floor) -> MeshLayer | None:
+    """Decks with their thickness and parapets where there is something lower beside them."""
+    builder = shapes.MeshBuilder()
+    frame = city.bridges
+    if not len(frame):
+        return None
+    for row_number, (outline, (object_id, row)) in enumerate(
+        zip(local(frame.geometry.values, city), frame.iterrows(), strict=True)
+    ):
+        top = number(row, "z_m") - city.origin[2]
+        if str(object_id) in drawn or not np.isfinite(top) or outline is None or outline.is_empty:
+            continue
+        under = number(row, "underside_z_m") - city.origin[2]
+        under = under if np.isfinite(under) and under < top - 0.1 else top - 0.6
+        builder.add(*shapes.prism(outline, under, top + 0.03), style.SURFACES["bridge"], row_number)
+        builder.add(*_parapets(outline, top, floor), style.QUAY_WALL, row_number)
+    if not len(builder):
+        return None
+    vertices, faces, colours, owner = builder.arrays()
+    attributes = attributes_of(frame)
+    return MeshLayer(
+        "bridges", "Bridges", vertices, faces, colours, owner, attributes, "bridges", edges=True, casts_shadow=True
+    )
+
+
+def _parapets(outline: BaseGeometry, top: float, floor: Floor) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    first, second, _ = shapes.edges_of([outline], 1.0)
+    along = second - first
+    length = np.maximum(np.linalg.norm(along, axis=1), 1e-9)
+    right = np.column_stack([along[:, 1], -along[:, 0]]) / length[:, None]
+    outside = floor.at((first + second) / 2 + right * 1.2)
+    open_side = ~(np.abs(outside - top) < 0.5)
+    if not open_side.any():
+        return np.empty((0, 3)), np.empty((0, 3), np.int32)
+    lines = shapely.linestrings(np.stack([first[open_side], second[open_side]], axis=1))
+    course = shapely.line_merge(shapely.multilinestrings(lines))
+    body = shapely.intersection(shapely.buffer(course, 0.35, cap_style="flat", join_style="mitre"), outline)
+    return shapes.prism(body, top, top + PARAPET_M)
+
+
+def attributes_of(frame: gpd.GeoDataFrame, limit: int = 14) -> dict[str, list[Any]]:
+    """What a table says of its objects, as plain text and numbers by column; the id first."""
+    columns: dict[str, list[Any]] = {"id": [str(key) for key in frame.index]}
+    for name in frame.columns:
+        if name == frame.geometry.name or len(columns) >= limit:
+            continue
+        values = [_plain(value) for value in frame[name].tolist()]
+        if any(value is not None for value in values):
+            columns[str(name)] = values
+    return columns
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return round(float(value), 3) if math.isfinite(value) else None
+    if value is None or isinstance(value, dict | list | np.ndarray):
+        return None
+    text = str(value)
+    return text[:200] if text and text not in ("nan", "<NA>", "NaT") else None

@@ -1,0 +1,174 @@
+"""Layers of a result: fields draped on their floors, and people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import ParameterError, did_you_mean
+from viewer import style
+from viewer.scene import FieldLayer, PeopleLayer
+
+if TYPE_CHECKING:
+    from twin.result import Result
+
+
+def field_layers(result: Result, name: str, origin: NDArray[np.float64]) -> list[FieldLayer]:
+    """One layer a level for a variable of the result.
+
+    Raises
+    ------
+    ParameterError
+        When the result has no such variable.
+    """
+    fields = result.fields
+    if not fields.data_vars:
+        return []
+    if name not in fields:
+        names = [str(key) for key in fields.data_vars]
+        raise ParameterError(
+            f"the result has no field `{name}`{did_you_mean(name, names)}", hint=f"it has: {', '.join(names)}"
+        )
+    array = fields[name]
+    x, y = np.asarray(fields["x"], float), np.asarray(fields["y"], float)
+    cell = float(abs(x[1] - x[0])) if len(x) > 1 else float(abs(y[1] - y[0])) if len(y) > 1 else 1.0
+    flip = len(y) > 1 and y[1] > y[0]
+    times = np.asarray(fields["time"], float) if "time" in array.dims else np.zeros(1)
+    levels = [str(level) for level in np.asarray(fields["level"])] if "level" in array.dims else [""]
+    out = []
+    for index, level in enumerate(levels):
+        values = np.asarray(array.isel(level=index) if "level" in array.dims else array, dtype=np.float32)
+        values = values if values.ndim == 3 else values[None]
+        height = _heights(fields, index, values.shape[1:]) - np.float32(origin[2])
+        if flip:
+            values, height = values[:, ::-1], height[::-1]
+        values = np.where((values >= style.EMPTY_BELOW) & np.isfinite(height), values, np.float32(np.nan))
+        out.append(
+            _cropped(
+                name,
+                level,
+                float(x.min() - cell / 2 - origin[0]),
+                float(y.max() + cell / 2 - origin[1]),
+                cell,
+                height,
+                times,
+                values,
+            )
+        )
+    return [layer for layer in out if layer is not None]
+
+
+def _heights(fields: Any, index: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    if "floor_height" not in fields:
+        return np.zeros(shape, np.float32)
+    height = fields["floor_height"]
+    return np.asarray(height.isel(level=index) if "level" in height.dims else height, dtype=np.float32).copy()
+
+
+def _cropped(
+    name: str,
+    level: str,
+    west: float,
+    north: float,
+    cell: float,
+    height: NDArray[np.float32],
+    times: NDArray[np.float64],
+    values: NDArray[np.float32],
+) -> FieldLayer | None:
+    used = np.asarray(np.isfinite(values).any(axis=0))
+    if not used.any():
+        return None
+    rows, columns = np.flatnonzero(np.any(used, axis=1)), np.flatnonzero(np.any(used, axis=0))
+    i0, i1, j0, j1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    label = f"Density: {level}" if level else "Density"
+    return FieldLayer(
+        f"{name}_{level}" if level else name,
+        label,
+        west + j0 * cell,
+        north - i0 * cell,
+        cell,
+        np.ascontiguousarray(height[i0:i1, j0:j1]),
+        times,
+        np.ascontiguousarray(values[:, i0:i1, j0:j1]),
+        "density",
+    )
+
+
+def people_layer(result: Result, origin: NDArray[np.float64]) -> PeopleLayer | None:
+    """People by frame, in local coordinates; None when nobody was recorded."""
+    table = result.trajectories
+    if not len(table):
+        return None
+    frame = table["frame"].to_numpy()
+    order = np.argsort(frame, kind="stable")
+    numbers, start = np.unique(frame[order], return_index=True)
+    rate = float(table.attrs.get("frame_rate", 1.0)) or 1.0
+    z = table["z"].to_numpy(float) if "z" in table else np.full(len(table), float(origin[2]))
+    positions = np.column_stack([table["x"].to_numpy(float), table["y"].to_numpy(float), z]) - origin
+    return PeopleLayer(
+        "people",
+        "People",
+        numbers.astype(np.float64) / rate,
+        np.append(start, len(table)).astype(np.int64),
+        table["id"].to_numpy()[order].astype(np.int32),
+        positions[order].astype(np.float32),
+        style.PERSON,
+    )
+
+
+def busiest(fields: list[FieldLayer]) -> tuple[float, NDArray[np.float64] | None]:
+    """Time and local place of the highest value; (0, None) when there is none."""
+    best, time, place = -np.inf, 0.0, None
+    for layer in fields:
+        if not np.isfinite(layer.values).any():
+            continue
+        index = np.unravel_index(int(np.nanargmax(layer.values)), layer.values.shape)
+        if layer.values[index] > best:
+            best = float(layer.values[index])
+            time = float(layer.times[index[0]])
+            row, column = index[1], index[2]
+            place = np.array(
+                [
+                    layer.west + (column + 0.5) * layer.cell,
+                    layer.north - (row + 0.5) * layer.cell,
+                    float(layer.height[row, column]),
+                ]
+            )
+    return time, place
+
+
+def fullest(fields: list[FieldLayer]) -> float | None:
+    """Time at which most of the floor is crowded (level of service E or worse), or the time of the highest value."""
+    if not fields:
+        return None
+    limit = 1.0 / style.FRUIN_WALKWAY_M2[3]
+    times = fields[0].times
+    crowded = np.zeros(len(times))
+    for layer in fields:
+        if len(layer.times) == len(times):
+            crowded += np.nansum(np.maximum(layer.values - limit, 0.0), axis=(1, 2)) * layer.cell**2
+    return float(times[int(np.argmax(crowded))]) if crowded.max() > 0 else busiest(fields)[0]
+
+
+def where_people_are(fields: list[FieldLayer], people: PeopleLayer | None, most: int = 600) -> NDArray[np.float64]:
+    """Points (N, 3) of the floor where it is busy, the busier the more points; empty when nobody is there."""
+    points, weights = [], []
+    for layer in fields:
+        peak = np.nanmax(np.where(np.isfinite(layer.values), layer.values, 0.0), axis=0)
+        row, column = np.nonzero(peak > 0.15)
+        if len(row):
+            x, y = layer.west + (column + 0.5) * layer.cell, layer.north - (row + 0.5) * layer.cell
+            points.append(np.column_stack([x, y, layer.height[row, column]]))
+            weights.append(peak[row, column] * layer.cell**2)
+    if points:
+        everywhere, weight = np.concatenate(points), np.concatenate(weights).astype(float)
+        # A low-discrepancy walk over the cumulated weight: the same points on every machine.
+        steps = (np.arange(most) + 0.5) / most * weight.sum()
+        chosen: NDArray[np.float64] = everywhere[np.searchsorted(np.cumsum(weight), steps).clip(0, len(weight) - 1)]
+        return chosen
+    if people is not None and len(people.positions):
+        step = max(1, len(people.positions) // most)
+        return people.positions[::step].astype(np.float64)
+    return np.empty((0, 3))

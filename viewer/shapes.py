@@ -1,0 +1,321 @@
+"""Solid shapes for the scene: prisms, walls, trees, lamps, people, all as vertices, triangles and colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import mapbox_earcut
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+from shapely.geometry.polygon import orient
+
+from viewer.scene import Colour
+
+
+@dataclass(slots=True)
+class MeshBuilder:
+    """Collects triangles with a colour and an owner each; `arrays` packs them."""
+
+    vertices: list[NDArray[np.float64]] = field(default_factory=list)
+    triangles: list[NDArray[np.int32]] = field(default_factory=list)
+    colours: list[NDArray[np.uint8]] = field(default_factory=list)
+    owners: list[NDArray[np.int32]] = field(default_factory=list)
+    count: int = 0
+
+    def add(
+        self,
+        vertices: NDArray[np.float64],
+        triangles: NDArray[np.int32] | NDArray[np.int64] | NDArray[np.uint32],
+        colour: Colour | NDArray[np.uint8],
+        owner: int | NDArray[np.int32] = -1,
+    ) -> None:
+        """Add triangles (T, 3) over vertices (V, 3); colour and owner for all, or one a triangle."""
+        size = len(triangles)
+        if not size:
+            return
+        self.vertices.append(np.asarray(vertices, dtype=np.float64))
+        self.triangles.append(np.asarray(triangles, dtype=np.int64).astype(np.int32) + self.count)
+        self.colours.append(np.broadcast_to(np.asarray(colour, dtype=np.uint8), (size, 3)))
+        self.owners.append(np.broadcast_to(np.asarray(owner, dtype=np.int32), (size,)))
+        self.count += len(vertices)
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.triangles)
+
+    def arrays(self) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.uint8], NDArray[np.int32]]:
+        """Vertices (V, 3), triangles (T, 3), colours (T, 3) and owners (T,)."""
+        if not self.triangles:
+            return np.empty((0, 3)), np.empty((0, 3), np.int32), np.empty((0, 3), np.uint8), np.empty(0, np.int32)
+        return (
+            np.concatenate(self.vertices),
+            np.concatenate(self.triangles),
+            np.concatenate(self.colours),
+            np.concatenate(self.owners),
+        )
+
+
+def polygons(geometry: BaseGeometry | None) -> Iterator[shapely.Polygon]:
+    """The polygons in a geometry, whatever it is a collection of; empty ones are left out."""
+    if geometry is None or geometry.is_empty:
+        return
+    if isinstance(geometry, shapely.Polygon):
+        yield geometry
+    elif hasattr(geometry, "geoms"):
+        for part in geometry.geoms:
+            yield from polygons(part)
+
+
+def triangulate(polygon: shapely.Polygon) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Triangles of a polygon with its holes, counter-clockwise from above: (V, 2) and (T, 3)."""
+    rings = [np.asarray(polygon.exterior.coords)[:-1, :2], *(np.asarray(r.coords)[:-1, :2] for r in polygon.interiors)]
+    vertices = np.ascontiguousarray(np.concatenate(rings), dtype=np.float64)
+    ends = np.cumsum([len(ring) for ring in rings]).astype(np.uint32)
+    triangles = np.asarray(mapbox_earcut.triangulate_float64(vertices, ends), dtype=np.int32).reshape(-1, 3)
+    a, b, c = (vertices[triangles[:, k]] for k in range(3))
+    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1])
+    triangles[area < 0] = triangles[area < 0][:, ::-1]
+    return vertices, triangles[np.abs(area) > 1e-9]
+
+
+def plate(geometry: BaseGeometry, z: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """A flat horizontal surface at height `z`: (V, 3) and (T, 3)."""
+    vertices: list[NDArray[np.float64]] = []
+    triangles: list[NDArray[np.int32]] = []
+    count = 0
+    for polygon in polygons(geometry):
+        xy, faces = triangulate(polygon)
+        vertices.append(np.column_stack([xy, np.full(len(xy), z)]))
+        triangles.append(faces + count)
+        count += len(xy)
+    if not triangles:
+        return np.empty((0, 3)), np.empty((0, 3), np.int32)
+    return np.concatenate(vertices), np.concatenate(triangles)
+
+
+def sides(geometry: BaseGeometry, bottom: float, top: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Vertical walls along the rings of a geometry, seen from outside."""
+    starts: list[NDArray[np.float64]] = []
+    ends: list[NDArray[np.float64]] = []
+    for polygon in polygons(geometry):
+        turned = orient(polygon)
+        for ring in (turned.exterior, *turned.interiors):
+            xy = np.asarray(ring.coords)[:, :2]
+            starts.append(xy[:-1])
+            ends.append(xy[1:])
+    if not starts:
+        return np.empty((0, 3)), np.empty((0, 3), np.int32)
+    first, second = np.concatenate(starts), np.concatenate(ends)
+    n = len(first)
+    return curtain(first, second, np.full(n, bottom), np.full(n, bottom), np.full(n, top), np.full(n, top))
+
+
+def curtain(
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    bottom_first: NDArray[np.float64],
+    bottom_second: NDArray[np.float64],
+    top_first: NDArray[np.float64],
+    top_second: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Vertical rectangles over segments (N, 2), facing right of the way from first to second."""
+    n = len(first)
+    vertices = np.concatenate(
+        [
+            np.column_stack([first, bottom_first]),
+            np.column_stack([second, bottom_second]),
+            np.column_stack([second, top_second]),
+            np.column_stack([first, top_first]),
+        ]
+    )
+    i = np.arange(n, dtype=np.int32)
+    faces = np.concatenate([np.column_stack([i, i + n, i + 2 * n]), np.column_stack([i, i + 2 * n, i + 3 * n])])
+    return vertices, faces.astype(np.int32)
+
+
+def prism(geometry: BaseGeometry, bottom: float, top: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """A closed block over a footprint: top, bottom and sides."""
+    upper, faces_up = plate(geometry, top)
+    lower, faces_down = plate(geometry, bottom)
+    side, faces_side = sides(geometry, bottom, top)
+    vertices = np.concatenate([upper, lower, side])
+    faces = [faces_up, faces_down[:, ::-1] + len(upper), faces_side + len(upper) + len(lower)]
+    return vertices, np.concatenate(faces).astype(np.int32)
+
+
+def wall_along(
+    line: BaseGeometry, width: float, bottom: float, top: float
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """A thin wall along a line or around a polygon."""
+    course = line if line.geom_type in ("LineString", "MultiLineString") else line.boundary
+    return prism(shapely.buffer(course, width / 2, cap_style="flat", join_style="mitre"), bottom, top)
+
+
+def tube(radius: float, bottom: float, top: float, sides_n: int = 6) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """An upright prism round the z axis, open below."""
+    angle = 2 * np.pi * np.arange(sides_n) / sides_n
+    ring = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+    vertices = np.vstack(
+        [
+            np.column_stack([ring, np.full(sides_n, bottom)]),
+            np.column_stack([ring, np.full(sides_n, top)]),
+            [[0, 0, top]],
+        ]
+    )
+    i = np.arange(sides_n)
+    j = (i + 1) % sides_n
+    faces = np.vstack(
+        [
+            np.column_stack([i, j, j + sides_n]),
+            np.column_stack([i, j + sides_n, i + sides_n]),
+            np.column_stack([i + sides_n, j + sides_n, np.full(sides_n, 2 * sides_n)]),
+        ]
+    )
+    return vertices, faces.astype(np.int32)
+
+
+def sphere(rings: int = 4, segments: int = 8) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """A unit sphere of few faces: (V, 3) and (T, 3)."""
+    vertices = [(0.0, 0.0, 1.0)]
+    for r in range(1, rings):
+        polar = np.pi * r / rings
+        for s in range(segments):
+            turn = 2 * np.pi * (s + 0.5 * (r % 2)) / segments
+            vertices.append((np.sin(polar) * np.cos(turn), np.sin(polar) * np.sin(turn), np.cos(polar)))
+    vertices.append((0.0, 0.0, -1.0))
+    faces = []
+    last = len(vertices) - 1
+    for s in range(segments):
+        n = (s + 1) % segments
+        faces.append((0, 1 + s, 1 + n))
+        for r in range(rings - 2):
+            a, b = 1 + r * segments, 1 + (r + 1) * segments
+            faces += [(a + s, b + s, b + n), (a + s, b + n, a + n)]
+        base = 1 + (rings - 2) * segments
+        faces.append((base + s, last, base + n))
+    return np.array(vertices), np.array(faces, dtype=np.int32)
+
+
+def capsule(
+    radius: float = 0.25, height: float = 1.75, segments: int = 6
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """A standing person: a tapering body and a round top; foot at z = 0."""
+    profile = np.array([[0.62, 0.0], [1.0, 0.62], [0.92, 0.80], [0.52, 0.95]]) * [radius, height]
+    angle = 2 * np.pi * np.arange(segments) / segments
+    rings = [np.column_stack([r * np.cos(angle), r * np.sin(angle), np.full(segments, z)]) for r, z in profile]
+    vertices = np.vstack([*rings, [[0, 0, height]]])
+    faces = []
+    i = np.arange(segments)
+    j = (i + 1) % segments
+    for k in range(len(profile) - 1):
+        a, b = k * segments, (k + 1) * segments
+        faces += [np.column_stack([i + a, j + a, j + b]), np.column_stack([i + a, j + b, i + b])]
+    top = (len(profile) - 1) * segments
+    faces.append(np.column_stack([i + top, j + top, np.full(segments, len(vertices) - 1)]))
+    return vertices, np.concatenate(faces).astype(np.int32)
+
+
+def placed(
+    vertices: NDArray[np.float64],
+    triangles: NDArray[np.int32],
+    at: NDArray[np.float64],
+    scale: NDArray[np.float64] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Copies of a shape at points (N, 3), each with a scale (N, 3)."""
+    n, size = len(at), len(vertices)
+    scaled = np.broadcast_to(vertices, (n, size, 3)) if scale is None else vertices[None] * scale[:, None, :]
+    faces = triangles[None] + (np.arange(n) * size)[:, None, None]
+    return (scaled + at[:, None, :]).reshape(-1, 3), faces.reshape(-1, 3).astype(np.int32)
+
+
+def tree_shapes(
+    feet: NDArray[np.float64],
+    height: NDArray[np.float64],
+    crown_base: NDArray[np.float64],
+    diameter: NDArray[np.float64],
+    seed: NDArray[np.uint32],
+) -> tuple[tuple[NDArray[np.float64], NDArray[np.int32]], tuple[NDArray[np.float64], NDArray[np.int32]]]:
+    """Trunks and crowns of trees.
+
+    Parameters
+    ----------
+    feet : (N, 3) float64
+        Foot of the trunk [m].
+    height, crown_base, diameter : (N,) float64
+        Top and lower edge of the crown above the foot, width of the crown [m].
+    seed : (N,) uint32
+        Makes each crown a little different.
+
+    Returns
+    -------
+    trunks, crowns : pairs of (V, 3) float64 and (T, 3) int32
+    """
+    n = len(feet)
+    body, faces = tube(1.0, 0.0, 1.0, 5)
+    thick = np.clip(0.02 * height, 0.1, 0.45)
+    trunks = placed(body, faces, feet, np.column_stack([thick, thick, crown_base + 0.25 * (height - crown_base)]))
+    ball, skin = sphere(5, 9)
+    half = (height - crown_base) / 2
+    wobble = (
+        np.stack([np.random.default_rng(int(s)).uniform(0.82, 1.14, len(ball)) for s in seed])
+        if n
+        else np.empty((0, len(ball)))
+    )
+    crowns = ball[None] * wobble[:, :, None] * np.column_stack([diameter / 2, diameter / 2, half])[:, None, :]
+    crowns = crowns + (feet + np.column_stack([np.zeros((n, 2)), crown_base + half]))[:, None, :]
+    indices = skin[None] + (np.arange(n) * len(ball))[:, None, None]
+    return trunks, (crowns.reshape(-1, 3), indices.reshape(-1, 3).astype(np.int32))
+
+
+def lamp_shape() -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """A street lamp of height 1: pole and head."""
+    pole, faces = tube(0.07, 0.0, 0.92, 5)
+    head, skin = tube(0.24, 0.92, 1.0, 6)
+    return np.vstack([pole, head]), np.vstack([faces, skin + len(pole)]).astype(np.int32)
+
+
+def hatch(geometry: BaseGeometry, width: float = 1.2) -> BaseGeometry:
+    """Diagonal stripes over a geometry, every other `width` [m]."""
+    west, south, east, north = geometry.bounds
+    step = 2 * width * np.sqrt(2.0)
+    span = north - south
+    count = int(np.ceil((east - west + span) / step)) + 1
+    if count > 4000:
+        return geometry
+    stripes = [
+        shapely.Polygon([(x, south), (x + step / 2, south), (x + step / 2 - span, north), (x - span, north)])
+        for x in west + step * np.arange(count)
+    ]
+    return shapely.intersection(geometry, shapely.union_all(stripes))
+
+
+def join(
+    parts: Sequence[tuple[NDArray[np.float64], NDArray[np.int32]]],
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Several shapes as one."""
+    starts = np.cumsum([0, *(len(vertices) for vertices, _ in parts[:-1])])
+    vertices = np.concatenate([part[0] for part in parts])
+    return vertices, np.concatenate([part[1] + s for part, s in zip(parts, starts, strict=True)]).astype(np.int32)
+
+
+def edges_of(
+    shapes: Iterable[BaseGeometry], longest: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:
+    """Edges of polygons cut to pieces of at most `longest`: starts (N, 2), ends (N, 2), index of the shape (N,).
+
+    The polygon lies on the left of each edge.
+    """
+    starts, ends, which = [], [], []
+    for index, shape in enumerate(shapes):
+        for polygon in polygons(shapely.segmentize(shape, longest)):
+            turned = orient(polygon)
+            for ring in (turned.exterior, *turned.interiors):
+                xy = np.asarray(ring.coords)[:, :2]
+                starts.append(xy[:-1])
+                ends.append(xy[1:])
+                which.append(np.full(len(xy) - 1, index, np.int32))
+    if not starts:
+        return np.empty((0, 2)), np.empty((0, 2)), np.empty(0, np.int32)
+    return np.concatenate(starts), np.concatenate(ends), np.concatenate(which)

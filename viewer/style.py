@@ -1,0 +1,150 @@
+"""Colours, legends and what a surface looks like: one place, so that every back-end agrees.
+
+Colours are sRGB, 0-255. The six steps of the crowd legend are taken from `lajolla` (Crameri 2018,
+doi:10.5281/zenodo.1243862), which keeps its order for colour-blind readers; the letter of the class is always
+printed beside the colour.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.scene import Colour, Legend, LegendClass
+
+LAJOLLA: tuple[Colour, ...] = (
+    (253, 243, 171),
+    (238, 180, 85),
+    (227, 125, 80),
+    (183, 74, 72),
+    (92, 48, 36),
+    (36, 29, 6),
+)
+FRUIN_WALKWAY_M2 = (3.25, 2.32, 1.39, 0.93, 0.46)
+"""Floor a person has at the borders of Fruin's classes A to F on a walkway [m2] (Fruin 1971)."""
+
+EMPTY_BELOW = 0.02
+"""Density that is drawn as nothing [1/m2]."""
+
+PERSON: Colour = (24, 52, 124)
+
+WALLS: tuple[Colour, ...] = (
+    (202, 172, 140),
+    (178, 128, 100),
+    (216, 200, 172),
+    (168, 116, 92),
+    (206, 186, 156),
+    (188, 148, 118),
+    (226, 216, 198),
+    (194, 160, 130),
+)
+ROOFS_PITCHED: tuple[Colour, ...] = (
+    (164, 96, 70),
+    (146, 86, 66),
+    (104, 104, 110),
+    (172, 108, 80),
+    (126, 112, 106),
+)
+ROOFS_FLAT: tuple[Colour, ...] = ((176, 172, 164), (164, 162, 156), (188, 180, 168))
+
+SURFACES: dict[str, Colour] = {
+    "street": (190, 182, 172),
+    "carriageway": (158, 156, 154),
+    "road": (166, 164, 160),
+    "square": (206, 194, 176),
+    "wharf": (170, 150, 130),
+    "quay": (170, 150, 130),
+    "footway": (204, 198, 188),
+    "pavement": (204, 198, 188),
+    "cycleway": (186, 134, 116),
+    "green": (150, 172, 114),
+    "park": (150, 172, 114),
+    "courtyard": (176, 182, 146),
+    "bridge": (184, 170, 152),
+    "stairs": (156, 138, 122),
+}
+GROUND: Colour = (188, 188, 164)
+WATER: Colour = (92, 134, 148)
+QUAY_WALL: Colour = (136, 108, 92)
+PIT: Colour = (134, 110, 84)
+CELLAR: Colour = (150, 110, 88)
+TREE_CROWNS: tuple[Colour, ...] = ((104, 138, 74), (122, 150, 82), (90, 126, 72), (134, 154, 88))
+TRUNK: Colour = (104, 84, 66)
+LAMP: Colour = (58, 62, 66)
+CLOSED: Colour = (198, 44, 40)
+WHITE: Colour = (244, 240, 234)
+STAGE: Colour = (70, 66, 92)
+FENCE: Colour = (206, 120, 36)
+CHANGED_BUILDING: Colour = (214, 142, 62)
+
+
+def seeds(ids: Iterable[Any]) -> NDArray[np.uint32]:
+    """A number for each id that does not depend on the order or the machine, (N,) uint32."""
+    return np.array([zlib.crc32(str(key).encode("utf-8", "surrogatepass")) for key in ids], dtype=np.uint32)
+
+
+def varied(base: NDArray[np.uint8], seed: NDArray[np.uint32], amount: float = 0.06) -> NDArray[np.uint8]:
+    """Lighten or darken colours a little, the same way for the same seed.
+
+    Parameters
+    ----------
+    base : (N, 3) uint8
+    seed : (N,) uint32
+    amount : float
+        Largest relative change.
+    """
+    factor = 1.0 + amount * (((seed >> 8) % 1024).astype(np.float64) / 511.5 - 1.0)
+    return np.clip(np.rint(base * factor[:, None]), 0, 255).astype(np.uint8)
+
+
+def pick(palette: Sequence[Colour], seed: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """A colour of the palette for each seed, varied by 6 %, (N, 3) uint8."""
+    table = np.array(palette, dtype=np.uint8)
+    return varied(table[seed % len(table)], seed)
+
+
+def surface_colour(kind: str) -> Colour:
+    """Colour of a street surface; the street's when the kind is not known."""
+    return SURFACES.get(kind.lower(), SURFACES["street"])
+
+
+def fruin_legend() -> Legend:
+    """Fruin's level of service on a walkway as classes of density."""
+    limits = [0.0, *(1.0 / area for area in FRUIN_WALKWAY_M2), float("inf")]
+    classes = tuple(
+        LegendClass(low, high, colour, letter)
+        for low, high, colour, letter in zip(limits[:-1], limits[1:], LAJOLLA, "ABCDEF", strict=True)
+    )
+    return Legend(
+        "density",
+        "Crowd density",
+        "people/m²",
+        classes,
+        note="Level of service A-F: Fruin 1971, walkways",
+    )
+
+
+def class_range(item: LegendClass, *, first: bool = False) -> str:
+    """The range of a class in words: ``"< 0.31"``, ``"0.31 - 0.43"``, ``"> 2.17"``."""
+    if not np.isfinite(item.high):
+        return f"> {item.low:.2f}"
+    if first or item.low <= 0:
+        return f"< {item.high:.2f}"
+    return f"{item.low:.2f} – {item.high:.2f}"
+
+
+def classify(values: NDArray[np.float32], legend: Legend) -> NDArray[np.int8]:
+    """Index of the class of each value, -1 where there is nothing to draw; any shape."""
+    limits = np.array([item.low for item in legend.classes[1:]], dtype=np.float64)
+    classes = np.searchsorted(limits, np.nan_to_num(values, nan=-np.inf), side="right").astype(np.int8)
+    low = legend.classes[0].low
+    return np.where(np.isfinite(values) & (values >= low), classes, -1).astype(np.int8)
+
+
+def class_colours(legend: Legend) -> NDArray[np.uint8]:
+    """Colours of the classes, (C, 3) uint8."""
+    return np.array([item.colour for item in legend.classes], dtype=np.uint8)

@@ -1,0 +1,163 @@
+"""Where to look from: cameras that keep what matters in sight."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer import raster
+from viewer.scene import MeshLayer, View
+
+ANGLE_DEG = 30.0
+
+
+def blockers(
+    layers: list[MeshLayer], bounds: tuple[float, float, float, float]
+) -> tuple[NDArray[np.float32], float, float, float]:
+    """Raster of what can stand in the way of a view: heights, west, north, cell."""
+    west, south, east, north = bounds
+    cell = max(1.0, math.sqrt((east - west) * (north - south) / 1_000_000))
+    shape = (max(1, math.ceil((north - south) / cell)), max(1, math.ceil((east - west) / cell)))
+    heights = np.full(shape, -np.inf, np.float32)
+    for layer in layers:
+        if layer.casts_shadow and layer.visible and layer.group != "change":
+            raster.top_heights(layer.vertices, layer.triangles, west, north, cell, shape, heights)
+    return heights, west, north, cell
+
+
+def _direction(azimuth_deg: float, altitude_deg: float) -> NDArray[np.float64]:
+    azimuth, altitude = math.radians(azimuth_deg), math.radians(altitude_deg)
+    flat = math.cos(altitude)
+    return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(altitude)])
+
+
+def _fit(
+    points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: float, aspect: float, margin: float
+) -> View:
+    """Camera in direction `toward` (from the target), just far enough to see the points."""
+    right = np.cross([0.0, 0.0, 1.0], toward)
+    right /= np.linalg.norm(right)
+    up = np.cross(toward, right)
+    tan_up = math.tan(math.radians(angle_deg) / 2) / margin
+    points = np.asarray(points, dtype=np.float64)
+    target = (points.min(axis=0) + points.max(axis=0)) / 2
+    distance = 1.0
+    # Two rounds: distance for this target, then recentre on what is seen.
+    for _ in range(3):
+        rel = points - target
+        depth = rel @ toward
+        across, height = rel @ right, rel @ up
+        distance = max(
+            float(np.max(np.abs(across) / (tan_up * aspect) + depth)),
+            float(np.max(np.abs(height) / tan_up + depth)),
+            10.0,
+        )
+        seen_x, seen_y = across / (distance - depth), height / (distance - depth)
+        shift_x = (seen_x.min() + seen_x.max()) / 2 * distance
+        shift_y = (seen_y.min() + seen_y.max()) / 2 * distance
+        target = target + shift_x * right + shift_y * up
+    eye = target + distance * toward
+    return View("", "", tuple(map(float, eye)), tuple(map(float, target)), angle_deg)  # type: ignore[arg-type]
+
+
+def _box_points(points: NDArray[np.float64], floor: float, height: float) -> NDArray[np.float64]:
+    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+    x, y, z = np.meshgrid([low[0], high[0]], [low[1], high[1]], [floor, floor + height])
+    return np.column_stack([x.ravel(), y.ravel(), z.ravel()])
+
+
+def standard_views(
+    busy: NDArray[np.float64],
+    hot: NDArray[np.float64] | None,
+    bounds: tuple[float, float, float, float],
+    floor: float,
+    layers: list[MeshLayer],
+    sun_azimuth_deg: float,
+) -> tuple[View, ...]:
+    """Overview, plan, and a closer look at the busiest place.
+
+    Parameters
+    ----------
+    busy : (N, 3) float64
+        Points of the floor with people; empty when there is no result.
+    hot : (3,) float64 or None
+        The busiest place.
+    bounds : tuple of float
+        West, south, east, north of the city, local.
+    floor : float
+        Height of the ground.
+    """
+    west, south, east, north = bounds
+    everything = np.array([[west, south, floor], [east, north, floor]])
+    focus = _core(busy) if len(busy) else everything
+    box = _box_points(focus, floor, 6.0) if len(busy) else _built(layers, everything)
+    grid = blockers(layers, bounds)
+    look_at = busy if len(busy) else _lattice(bounds, floor)
+    altitudes = (24.0, 28.0, 33.0, 39.0)
+    overview = _best(box, look_at, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.15)
+    views = [overview, _plan(focus)]
+    if hot is not None:
+        near = np.array([hot + np.array([dx, dy, dz]) for dx in (-20, 20) for dy in (-20, 20) for dz in (0, 4)])
+        around = busy[np.linalg.norm(busy[:, :2] - hot[:2], axis=1) < 40] if len(busy) else hot[None]
+        around = around if len(around) else hot[None]
+        views.append(
+            _best(near, around, grid, (24.0, 31.0, 39.0, 48.0), sun_azimuth_deg, "close", "Busiest place", 1.0)
+        )
+    return tuple(views)
+
+
+def _built(layers: list[MeshLayer], everything: NDArray[np.float64], most: int = 3000) -> NDArray[np.float64]:
+    """Corners of the buildings, thinned out; of the whole extent when there are none."""
+    corners = [layer.vertices for layer in layers if layer.group == "buildings" and len(layer.vertices)]
+    if not corners:
+        return everything
+    points = np.concatenate(corners)
+    return points[:: max(1, len(points) // most)]
+
+
+def _core(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The middle 96 % of points, so that one straggler does not decide the view; at least 60 m wide."""
+    low, high = np.quantile(points, 0.02, axis=0), np.quantile(points, 0.98, axis=0)
+    middle, half = (low + high) / 2, np.maximum((high - low) / 2, [30.0, 30.0, 0.0])
+    return np.array([middle - half, middle + half])
+
+
+def _lattice(bounds: tuple[float, float, float, float], floor: float) -> NDArray[np.float64]:
+    west, south, east, north = bounds
+    x, y = np.meshgrid(np.linspace(west, east, 14)[1:-1], np.linspace(south, north, 14)[1:-1])
+    return np.column_stack([x.ravel(), y.ravel(), np.full(x.size, floor)])
+
+
+def _best(
+    box: NDArray[np.float64],
+    look_at: NDArray[np.float64],
+    grid: tuple[NDArray[np.float32], float, float, float],
+    altitudes: tuple[float, ...],
+    sun_azimuth_deg: float,
+    name: str,
+    label: str,
+    margin: float,
+) -> View:
+    """The low camera that sees most of `look_at`, with the light from the side."""
+    best_score, best = -np.inf, None
+    for altitude in altitudes:
+        for turn in range(0, 360, 15):
+            view = _fit(box, _direction(float(turn), altitude), ANGLE_DEG, 1.6, margin)
+            seen = float(raster.visible(look_at + np.array([0.0, 0.0, 1.2]), view.eye, *grid).mean())
+            beside = abs((turn - sun_azimuth_deg + 180) % 360 - 180)
+            light = 0.10 * math.exp(-(((beside - 62.0) / 38.0) ** 2))
+            score = min(seen, 0.90) + light - 0.012 * (altitude - altitudes[0])
+            if score > best_score:
+                best_score, best = score, view
+    assert best is not None
+    return View(name, label, best.eye, best.target, best.angle_deg)
+
+
+def _plan(focus: NDArray[np.float64], aspect: float = 1.6) -> View:
+    low, high = focus.min(axis=0), focus.max(axis=0)
+    half = max((high[1] - low[1]) / 2, (high[0] - low[0]) / 2 / aspect) * 1.12
+    distance = half / math.tan(math.radians(ANGLE_DEG) / 2)
+    x, y, z = (float(v) for v in (low + high) / 2)
+    return View("top", "Plan", (x, y, z + float(distance)), (x, y, z), ANGLE_DEG)
