@@ -465,3 +465,15 @@ def test_coordinates_off_the_earth_are_left_out(house: dict[str, Any], put: Put,
 def test_numbers_that_json_does_not_have(house: dict[str, Any], put: Put, number: str) -> None:
     with pytest.raises(FormatError, match=r"house.city.json:1:\d+: broken JSON"):
         read_city(put(json.dumps(house).replace("[0, 0, 0]", f"[{number}, 0, 0]", 1)))
+
+
+def test_triangles_over_each_other_do_not_take_for_ever(house: dict[str, Any], put: Put) -> None:
+    faces = [[[0, 1, 2]]] * 20_000
+    house["vertices"] = [[0, 0, 0], [2_000_000, 0, 0], [0, 2_000_000, 1000]]
+    house["CityObjects"] = {
+        "ground": {"type": "TINRelief", "geometry": [{"type": "CompositeSurface", "lod": "1", "boundaries": faces}]}
+    }
+    city = read_city(put(house))
+    assert city.terrain is not None
+    assert city.terrain.grid.cell >= 32
+    assert_allclose(np.nanmax(city.terrain.height), 2.5, atol=0.1)
