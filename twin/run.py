@@ -190,7 +190,7 @@ def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, paral
         "scenario_file": scenario.source.name if scenario.source else "",
         "scenario": scenario.text,
         "seed": seed,
-        "changes": list(prepared.changed.ids),
+        "changes": [{"id": c.id, "type": c.type, "label": c.label or c.id} for c in prepared.changed.made],
         "assumptions": [*ground.assumptions, *assumptions],
         "city": {"name": city.name, "synthetic": city.synthetic, "crs": short_name(city.crs)},
         "sources": [

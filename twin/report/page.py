@@ -94,11 +94,17 @@ class Page:
         if len(spots):
             first = spots.iloc[0]
             sentences.append(t["answer_where"].format(place=first["place"], level=first["level"], time=clock(first["time_s"])))
-        for key, text in (("remaining", "answer_not_out"), ("not_entered", "answer_not_in")):
-            value = self.result.figure(key).value
-            if value > 0:
-                bad |= key == "not_entered"
-                sentences.append(t[text].format(remaining=f"{value:,.0f}", waiting=f"{value:,.0f}"))
+        rows = {d.figure.key: d for d in self._rows()}
+        still = rows["remaining"]
+        if still.variant > 0:
+            end = clock(float(self.provenance.get("time_s", 0.0)))
+            said = t["answer_not_out"].format(remaining=f"{still.variant:,.0f}", time=end)
+            if self.comparison:
+                said += t["answer_not_out_before"].format(remaining=f"{still.baseline:,.0f}")
+            sentences.append(f"{said}.")
+        if rows["not_entered"].variant > 0:
+            bad = True
+            sentences.append(t["answer_not_in"].format(waiting=f"{rows['not_entered'].variant:,.0f}"))
         body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
         return f'<section class="answer{" bad" if bad else ""}" aria-label="{t["answer"]}">{body}</section>'
 
@@ -196,6 +202,7 @@ class Page:
         )
 
     def _by_place(self, heading: str, first: str, name: str, columns: list[tuple[str, str, int]]) -> str:
+        t = self.texts
         frames: list[tuple[str, gpd.GeoDataFrame]] = [(side, result.features[name]) for side, result in self._sides()]
         ids = list(dict.fromkeys(str(i) for _, frame in frames for i in frame.index))
         if not ids:
@@ -208,16 +215,17 @@ class Page:
                     cells.append(f'<td class="n">{frame.loc[i, key]:,.{digits}f}</td>' if i in frame.index else "<td></td>")
             rows.append(f"<tr>{''.join(cells)}</tr>")
         several = len(frames) > 1
-        head = [first, *(f"{label}: {side.lower()}" if several else label for label, _, _ in columns for side, _ in frames)]
+        short = (t["before_short"], t["after_short"]) if several else ("",)
+        head = [first, *(f"{label}, {side}" if several else label for label, _, _ in columns for side in short)]
         return f"<h2>{heading}</h2>{table(head, rows, numeric=range(1, len(head)))}"
 
     def _changes(self) -> str:
         t = self.texts
-        both = set(self.baseline.provenance.get("changes", [])) if self.baseline else set()
-        items = [
-            f"<li>{escape(str(name))}{' <small>' + t['in_both'] + '</small>' if self.comparison and name in both else ''}</li>"
-            for name in self.provenance.get("changes", [])
-        ]
+        both = {change["id"] for change in self.baseline.provenance.get("changes", [])} if self.baseline else set()
+        items = []
+        for change in self.provenance.get("changes", []):
+            told = f"{change['type']} {change['id']}" + (f" {t['in_both']}" if self.comparison and change["id"] in both else "")
+            items.append(f"<li>{escape(str(change['label']))}<small>{escape(told)}</small></li>")
         return f"<h2>{t['changes']}</h2><ul>{''.join(items)}</ul>" if items else ""
 
     def _assumptions(self) -> str:
