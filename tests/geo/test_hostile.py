@@ -99,9 +99,7 @@ def exercise(city: City, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(100))
-def test_any_mutation_reads_or_is_told(
-    house: dict[str, Any], put: Callable[..., Path], tmp_path: Path, seed: int
-) -> None:
+def test_any_mutation_reads_or_is_told(house: dict[str, Any], put: Callable[..., Path], tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     document = mutate(richer(house), chance)
     path = put(json.dumps(document), "any.city.json")
