@@ -102,7 +102,7 @@ def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayer
         objects.furniture_layer(city, drawn, ground),
         objects.cellars_layer(city, drawn),
     ]
-    return [layer for layer in made if layer is not None] + objects.other_meshes(city)
+    return [layer for layer in made if layer is not None] + objects.other_meshes(city, floor.holes)
 
 
 def _cameras(
@@ -115,9 +115,10 @@ def _cameras(
     level = float(np.nanmedian(heights)) if np.isfinite(heights).any() else 0.0
     meshes = [layer for layer in layers if isinstance(layer, MeshLayer)]
     busy = results.where_people_are(fields, people)
-    return views.standard_views(
-        busy, results.busiest(fields)[1], bounds, level, meshes, Scene("", (), ()).sun_azimuth_deg
-    )
+    changed = next((layer.vertices for layer in meshes if layer.group == "change"), np.empty((0, 3)))
+    changed = changed[:: max(1, len(changed) // 300)]
+    hot = results.busiest(fields)[1]
+    return views.standard_views(busy, hot, bounds, level, meshes, Scene("", (), ()).sun_azimuth_deg, changed)
 
 
 def _timeline(fields: list[FieldLayer], people: PeopleLayer | None) -> NDArray[np.float64]:
@@ -137,10 +138,7 @@ def _first_moment(time: float | None, fields: list[FieldLayer], people: PeopleLa
 
 
 def _credits(city: City) -> tuple[str, ...]:
-    lines = [
-        " ".join(part for part in (s.credit or s.name, f"({s.licence})" if s.licence else "") if part)
-        for s in city.sources
-    ]
+    lines = [" ".join(part for part in (s.credit or s.name, f"({s.licence})" if s.licence else "") if part) for s in city.sources]
     return tuple(dict.fromkeys(line for line in lines if line))
 
 

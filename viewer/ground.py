@@ -87,9 +87,7 @@ def _foots(city: City) -> NDArray[np.float64]:
             return np.asarray(points)
     if len(city.surfaces):
         return _lowest(city)
-    levels = [
-        frame["z_m"].astype(float).to_numpy() for frame in (city.roads, city.water) if len(frame) and "z_m" in frame
-    ]
+    levels = [frame["z_m"].astype(float).to_numpy() for frame in (city.roads, city.water) if len(frame) and "z_m" in frame]
     heights = np.concatenate(levels) if levels else np.empty(0)
     heights = heights[np.isfinite(heights)]
     return np.array([[0.0, 0.0, float(heights.max()) - city.origin[2]]]) if len(heights) else np.empty((0, 3))
@@ -177,9 +175,7 @@ def _clip(part: shapely.Polygon, box: tuple[float, float, float, float]) -> Base
         return shapely.intersection(shapely.make_valid(part), shapely.box(*box))
 
 
-def drape(
-    geometry: BaseGeometry, ground: Ground, lift: float, size: float
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def drape(geometry: BaseGeometry, ground: Ground, lift: float, size: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """A surface that follows the ground, in as few pieces as its unevenness allows."""
     if geometry.is_empty:
         return np.empty((0, 3)), np.empty((0, 3), np.int32)
@@ -256,9 +252,7 @@ def walls_where_it_drops(
     middle = (first + second) / 2
     beside = right * (1.3 * floor.cell)
     outside = floor.at(middle + beside)
-    lowest = np.fmin(
-        np.fmin(outside, floor.at(0.9 * first + 0.1 * second + beside)), floor.at(0.1 * first + 0.9 * second + beside)
-    )
+    lowest = np.fmin(np.fmin(outside, floor.at(0.9 * first + 0.1 * second + beside)), floor.at(0.1 * first + 0.9 * second + beside))
     top_first, top_second = np.empty(len(first)), np.empty(len(first))
     for index, top in enumerate(tops):
         mine = which == index

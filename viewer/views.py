@@ -13,9 +13,7 @@ from viewer.scene import MeshLayer, View
 ANGLE_DEG = 30.0
 
 
-def blockers(
-    layers: list[MeshLayer], bounds: tuple[float, float, float, float]
-) -> tuple[NDArray[np.float32], float, float, float]:
+def blockers(layers: list[MeshLayer], bounds: tuple[float, float, float, float]) -> tuple[NDArray[np.float32], float, float, float]:
     """Raster of what can stand in the way of a view: heights, west, north, cell."""
     west, south, east, north = bounds
     cell = max(1.0, math.sqrt((east - west) * (north - south) / 1_000_000))
@@ -33,9 +31,7 @@ def _direction(azimuth_deg: float, altitude_deg: float) -> NDArray[np.float64]:
     return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(altitude)])
 
 
-def _fit(
-    points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: float, aspect: float, margin: float
-) -> View:
+def _fit(points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: float, aspect: float, margin: float) -> View:
     """Camera in direction `toward` (from the target), just far enough to see the points."""
     right = np.cross([0.0, 0.0, 1.0], toward)
     right /= np.linalg.norm(right)
@@ -79,8 +75,9 @@ def standard_views(
     floor: float,
     layers: list[MeshLayer],
     sun_azimuth_deg: float,
+    changes: NDArray[np.float64] | None = None,
 ) -> tuple[View, ...]:
-    """Overview, plan, and a closer look at the busiest place.
+    """Overview, plan, and a closer look at the busiest place and at what is changed.
 
     Parameters
     ----------
@@ -92,6 +89,8 @@ def standard_views(
         West, south, east, north of the city, local.
     floor : float
         Height of the ground.
+    changes : (N, 3) float64, optional
+        Corners of what the scenario changes.
     """
     west, south, east, north = bounds
     everything = np.array([[west, south, floor], [east, north, floor]])
@@ -106,9 +105,13 @@ def standard_views(
         near = np.array([hot + np.array([dx, dy, dz]) for dx in (-20, 20) for dy in (-20, 20) for dz in (0, 4)])
         around = busy[np.linalg.norm(busy[:, :2] - hot[:2], axis=1) < 40] if len(busy) else hot[None]
         around = around if len(around) else hot[None]
-        views.append(
-            _best(near, around, grid, (24.0, 31.0, 39.0, 48.0), sun_azimuth_deg, "close", "Busiest place", 1.0)
-        )
+        views.append(_best(near, around, grid, (24.0, 31.0, 39.0, 48.0), sun_azimuth_deg, "close", "Busiest place", 1.0))
+    if changes is not None and len(changes):
+        low, high = changes.min(axis=0), changes.max(axis=0)
+        middle, half = (low + high) / 2, np.maximum((high - low) / 2, [14.0, 14.0, 1.0])
+        near = np.array([middle + half * [dx, dy, dz] for dx in (-1, 1) for dy in (-1, 1) for dz in (-1, 1)])
+        steep = (26.0, 34.0, 43.0, 52.0, 61.0)
+        views.append(_best(near, changes, grid, steep, sun_azimuth_deg, "changes", "Changes", 1.25))
     return tuple(views)
 
 

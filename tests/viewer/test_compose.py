@@ -152,7 +152,7 @@ def test_first_moment_is_the_most_crowded_and_can_be_given(scene: Scene, town: C
 
 
 def test_views_show_the_crowd_and_can_be_shared(scene: Scene, town: City, crowd: Result) -> None:
-    assert [view.name for view in scene.views] == ["overview", "top", "close"]
+    assert [view.name for view in scene.views] == ["overview", "top", "close", "changes"]
     camera = Camera.of(scene.view("overview"), (1600, 900))
     pixels, depth = camera.project(scene.layer("people").frame(0.0))  # type: ignore[union-attr]
     assert (depth > 0).all()
@@ -236,10 +236,19 @@ def test_shapes_of_odd_geometry_do_not_break_the_scene(town: City) -> None:
     bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
     rows = [{"surface": "street", "z_m": np.nan}, {"surface": None, "z_m": 3.6}, {"surface": "square", "z_m": 3.6}]
     shapes_of = [bow, shapely.MultiPolygon([shapely.box(0, 0, 5, 5), shapely.box(9, 0, 12, 5)]), shapely.Polygon()]
-    moved = [
-        shapely.transform(shape, lambda xy: xy + town.origin[:2]) if not shape.is_empty else shape
-        for shape in shapes_of
-    ]
+    moved = [shapely.transform(shape, lambda xy: xy + town.origin[:2]) if not shape.is_empty else shape for shape in shapes_of]
     roads = gpd.GeoDataFrame(rows, geometry=moved, crs=town.crs, index=["bow", "two", "none"])
     scene = compose(town.with_layer("roads", roads))
     assert len(_mesh(scene, "roads_street").triangles) > 3
+
+
+def test_a_hole_is_cut_out_of_a_sloping_surface() -> None:
+    vertices = np.array([[0.0, 0, 0], [10, 0, 10], [10, 10, 10], [0, 10, 0]])
+    triangles = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
+    points, faces, source = shapes.cut(vertices, triangles, shapely.box(2, 2, 5, 6))
+    a, b, c = (points[faces[:, k]] for k in range(3))
+    normal = np.cross(b - a, c - a)
+    assert (normal[:, 2] > 0).all()
+    assert normal[:, 2].sum() / 2 == pytest.approx(100 - 12)
+    np.testing.assert_allclose(points[:, 2], points[:, 0], atol=1e-9)
+    assert set(source) == {0, 1}

@@ -118,9 +118,7 @@ def test_people_come_back_at_every_moment(scene: Scene, page: str) -> None:
         mine = place[frame == k]
         expected = people.frame(time)
         assert mine.shape == expected.shape
-        np.testing.assert_allclose(
-            mine, expected[np.argsort(people.ids[people.start[k] : people.start[k + 1]])], atol=0.03
-        )
+        np.testing.assert_allclose(mine, expected[np.argsort(people.ids[people.start[k] : people.start[k + 1]])], atol=0.03)
 
 
 def test_people_who_come_and_go_are_cut_into_ways() -> None:
@@ -271,9 +269,7 @@ def test_a_click_names_the_building_and_time_moves(scene: Scene, tmp_path: Path)
     }, 50);
     """
     digest = base64.b64encode(hashlib.sha256(probe.encode()).digest()).decode()
-    text = text.replace("script-src ", f"script-src 'sha256-{digest}' ").replace(
-        "</body>", f"<script>{probe}</script></body>"
-    )
+    text = text.replace("script-src ", f"script-src 'sha256-{digest}' ").replace("</body>", f"<script>{probe}</script></body>")
     target.write_text(text, encoding="utf-8")
     done = _open(target, tmp_path, "--dump-dom")
     found = re.search(r'data-probe="([^"]*)"', done.stdout)

@@ -177,9 +177,7 @@ def _pixel_light(  # type: ignore[no-untyped-def]
                             open_sky, sky_until = 0.9, j
                         elif number != sky_number or j >= sky_until:
                             # the sky changes slowly over a surface: ask at every fourth pixel
-                            open_sky = _sky_seen(
-                                heights.solid, heights.levels, heights.west, heights.north, cell, qx, qy, qz
-                            )
+                            open_sky = _sky_seen(heights.solid, heights.levels, heights.west, heights.north, cell, qx, qy, qz)
                             sky_number, sky_until = number, j + 4
                         up = 0.5 + 0.5 * nz
                         ambient = min(1.0, open_sky / max(up, 0.25)) * up
@@ -287,7 +285,7 @@ def _height(hz, west, north, cell, x, y):  # type: ignore[no-untyped-def]  # pra
 def _sunlit(  # type: ignore[no-untyped-def]
     hz, block_top, west, north, cell, top, x, y, z, ux, uy, rise
 ):  # pragma: no cover - compiled
-    lit, d, size = 1.0, 0.35 * cell, BLOCK * cell
+    lit, d, size = 1.0, 1.5 * cell, BLOCK * cell
     while True:
         ray = z + d * rise
         if ray > top + 0.5:

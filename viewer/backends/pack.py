@@ -127,9 +127,7 @@ def _figures(
     distance = np.full(len(at), camera.distance) if camera.parallel else np.maximum(depth, 1.0)
     width = 0.5 * camera.height / (2 * camera.tan_half * distance)
     wider = np.clip(PERSON_PIXELS / width, 1.0, MAX_WIDENING)
-    inside = (depth > 0) & (np.abs(pixels - [camera.width / 2, camera.height / 2]) < [camera.width, camera.height]).all(
-        axis=1
-    )
+    inside = (depth > 0) & (np.abs(pixels - [camera.width / 2, camera.height / 2]) < [camera.width, camera.height]).all(axis=1)
     if camera.parallel:
         wider *= PLAN_SIZE
     scale = np.column_stack([wider, wider, np.sqrt(wider)])[inside]
@@ -168,6 +166,8 @@ def to_linear(value: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def height_raster(packed: Packed, shift: NDArray[np.float64], max_cells: int = 6_000_000) -> light.Heights:
     """Raster of floors and of all that casts shadow, of 0.4 m cells or as fine as `max_cells` allow."""
+    from scipy.ndimage import gaussian_filter
+
     keep = packed.casts | (packed.kind == light.FLOOR) | (packed.kind == light.WATER)
     keep &= packed.kind != light.BEYOND
     if not keep.any():
@@ -184,6 +184,8 @@ def height_raster(packed: Packed, shift: NDArray[np.float64], max_cells: int = 6
     raster.top_heights(vertices, packed.triangles[keep & ~soft], west, north, cell, shape, solid)
     z = solid.copy()
     raster.top_heights(vertices, packed.triangles[keep & soft], west, north, cell, shape, z)
+    # Walls seen from above are stairs of cells; a little blur makes the edges of shadows straight again.
+    z = gaussian_filter(z, 0.7, mode="nearest")
     return light.Heights(z, _block_top(z), *_halved(solid), west, north, cell, float(high[2]))
 
 

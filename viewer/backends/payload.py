@@ -148,9 +148,7 @@ def light_map(packed: pack.Packed, blob: Blob, lamp: Light) -> dict[str, Any] | 
     upright = np.tile([0.0, 0.0, 1.0], (len(px), 1))
     deck = packed.casts & floors
     leaves = packed.kind == light.FOLIAGE
-    low, top = (
-        _from_above(packed, keep, lamp, cell, shape) for keep in (floors & ~deck, (floors | packed.casts) & ~leaves)
-    )
+    low, top = (_from_above(packed, keep, lamp, cell, shape) for keep in (floors & ~deck, (floors | packed.casts) & ~leaves))
     roofed = _from_above(packed, packed.kind == light.BUILDING, lamp, cell, shape) > low + 1.0
     # Roofs reach a cell beyond their edge, so that the light beside them does not bleed onto them.
     top = maximum_filter(np.nan_to_num(top, nan=-1e6), size=3)
