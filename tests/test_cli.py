@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -64,7 +65,9 @@ def test_run_writes_report_scene_pictures_and_data(ran: Path) -> None:
     assert "http://" not in report.replace("http://www.w3.org", "")
 
 
-def test_run_again_over_its_own_output_and_not_over_other_files(folder: Path, ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_again_over_its_own_output_and_not_over_other_files(
+    folder: Path, ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["run", str(folder / "party.yaml"), "--out", str(ran), "--seeds", "1", "--no-pictures"]) == 0
     (tmp_path / "letter.txt").write_text("mine")
     assert main(["run", str(folder / "party.yaml"), "--out", str(tmp_path)]) == 1
@@ -125,8 +128,9 @@ def test_result_of_one_side_gives_a_report_too(folder: Path, tmp_path: Path) -> 
     ],
 )
 def test_mistakes_end_with_a_code_and_no_traceback(arguments: list[str], code: int, told: str, tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "twin.cli", *arguments], cwd=tmp_path, capture_output=True, text=True,
-                          env={**__import__("os").environ, "PYTHONPATH": str(Path(twin.__file__).parents[1])}, timeout=120)  # fmt: skip
+    there = {**os.environ, "PYTHONPATH": str(Path(twin.__file__).parents[1])}
+    command = [sys.executable, "-m", "twin.cli", *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=there, timeout=120)
     assert done.returncode == code
     assert told in done.stderr
     assert "Traceback" not in done.stderr
@@ -158,7 +162,9 @@ def test_help_shows_an_example_for_every_command(capsys: pytest.CaptureFixture[s
         ),
     ],
 )  # fmt: skip
-def test_bad_cities_are_told_and_write_nothing(content: bytes, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_cities_are_told_and_write_nothing(
+    content: bytes, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     city = tmp_path / "bad.city.json"
     city.write_bytes(content)
     scenario = tmp_path / "s.yaml"

@@ -373,7 +373,9 @@ def test_opening_what_is_no_result_is_told(tmp_path: Path) -> None:
 def test_bare_area_needs_no_city() -> None:
     area = shapely.box(0, 0, 20, 10)
     starts = [(x, y) for x in np.arange(1.0, 8.0) for y in np.arange(1.0, 9.5)]
-    result = twin.simulate_crowd(area, starts=starts, exits={"east": shapely.box(19, 4, 20, 6)}, duration=60, seed=7, progress=False)
+    result = twin.simulate_crowd(
+        area, starts=starts, exits={"east": shapely.box(19, 4, 20, 6)}, duration=60, seed=7, progress=False
+    )
     assert result.figure("left").value == len(starts)
     assert list(result.fields["level"].to_numpy()) == ["floor"]
     assert set(result.trajectories.columns) == {"id", "frame", "x", "y", "z", "level"}
@@ -401,9 +403,10 @@ def test_bare_area_tells_what_is_wrong() -> None:
 
 
 def test_interrupted_before_anything_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from twin import ensemble as _  # noqa: F401
-    import twin.ensemble  # noqa: F401
     import sys
+
+    import twin.ensemble
+    from twin import ensemble as _  # noqa: F401
 
     monkeypatch.setattr(sys.modules["twin.compare"], "run_tasks", lambda tasks, bar, keep: [None] * len(tasks))
     with pytest.raises(InterruptedRunError, match="before the variant"):

@@ -73,7 +73,18 @@ class _Tags(HTMLParser):
 def test_page_holds_what_a_planner_asks(both: Comparison) -> None:
     page = report.write(both, {"before": b"\x89PNG before", "after": b"\x89PNG after"}, "scene.html")
     text = re.sub(r"<[^>]+>", " ", page)
-    for heading in ("before", "after", "figures", "limit", "densest", "exits", "changes", "assumptions", "not_verified", "provenance"):
+    for heading in (
+        "before",
+        "after",
+        "figures",
+        "limit",
+        "densest",
+        "exits",
+        "changes",
+        "assumptions",
+        "not_verified",
+        "provenance",
+    ):
         assert ENGLISH[heading] in text
     for sentence in NOT_VERIFIED_FOR:
         assert sentence[:40] in text
@@ -89,8 +100,10 @@ def test_page_holds_what_a_planner_asks(both: Comparison) -> None:
 def test_nothing_from_a_file_becomes_html(both: Comparison) -> None:
     hostile = replace(
         both.variant,
-        provenance={**both.variant.provenance, "sources": [{"name": HOSTILE, "format": HOSTILE, "licence": HOSTILE, "credit": HOSTILE}],
-                    "quality": {HOSTILE: 1}, "scenario": "</pre>" + HOSTILE, "versions": {HOSTILE: "1"}},
+        provenance={
+            **both.variant.provenance, "sources": [dict.fromkeys(("name", "format", "licence", "credit"), HOSTILE)],
+            "quality": {HOSTILE: 1}, "scenario": "</pre>" + HOSTILE, "versions": {HOSTILE: "1"},
+        },
     )  # fmt: skip
     page = report.write(replace(both, variant=hostile), {}, '"><script>alert(1)</script>')
     tags = _Tags()

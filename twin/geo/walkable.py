@@ -130,9 +130,7 @@ def make_walkable(
         result[level] = _only_polygons(shapely.set_precision(floor, PRECISION_M))
     result = {level: floor for level, floor in result.items() if not floor.is_empty}
     if not result:
-        raise WalkableError(
-            "nothing is left to stand on", hint="check the area, and the closures and fences of the scenario"
-        )
+        raise WalkableError("nothing is left to stand on", hint="check the area, and the closures and fences of the scenario")
     kept = tuple(s for s in stairs if s.lower in result and s.upper in result)
     return Walkable(result, heights, kept, tuple(assumptions))
 
@@ -163,7 +161,9 @@ def _floors_from_roads(city: City, heights: dict[str, list[tuple[BaseGeometry, f
         if np.isfinite(z_m):
             heights.setdefault(name, []).append((polygon, float(z_m)))
     if not pieces:
-        raise WalkableError("no road of the city has a polygon that people walk on", hint="give a layer with surfaces, or none at all")
+        raise WalkableError(
+            "no road of the city has a polygon that people walk on", hint="give a layer with surfaces, or none at all"
+        )
     # a centimetre closes the hairline gaps between neighbouring surfaces of real maps
     return {
         name: shapely.buffer(shapely.union_all(shapely.buffer(parts, 0.01, join_style="mitre")), -0.01, join_style="mitre")
@@ -196,9 +196,7 @@ def _read_stairs(city: City, floors: Mapping[str, BaseGeometry]) -> list[Stair]:
         portal = _upper_end(polygon, up)
         if portal.is_empty or portal.area > 0.9 * polygon.area:
             raise StairError(f"it is shorter than {PORTAL_LENGTH_M} m", where=where, hint="draw its whole run")
-        stairs.append(
-            Stair(str(name), polygon, portal, lower, upper, float(row["bottom_z_m"]), float(row["top_z_m"]), up)
-        )
+        stairs.append(Stair(str(name), polygon, portal, lower, upper, float(row["bottom_z_m"]), float(row["top_z_m"]), up))
     return stairs
 
 

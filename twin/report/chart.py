@@ -23,9 +23,7 @@ def nice_step(span: float, most: int = 6) -> float:
     return float(10.0 * power)
 
 
-def line_chart(
-    lines: Sequence[tuple[str, str, NDArray[np.float64], NDArray[np.float64]]], *, x_label: str, y_label: str
-) -> str:
+def line_chart(lines: Sequence[tuple[str, str, NDArray[np.float64], NDArray[np.float64]]], *, x_label: str, y_label: str) -> str:
     """Draw lines.
 
     Parameters

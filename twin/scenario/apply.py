@@ -182,7 +182,9 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
                 obstacles.append(Obstacle("closure", label, place.shape, place.level, 1.0, place.z_m))
             elif isinstance(change, FenceChange):
                 shape = shapely.LineString(change.line).buffer(FENCE_WIDTH_M / 2, cap_style="square", join_style="mitre")
-                obstacles.append(Obstacle("fence", label, shape, change.level, change.height_m, floor_height(city, shape, change.level)))
+                obstacles.append(
+                    Obstacle("fence", label, shape, change.level, change.height_m, floor_height(city, shape, change.level))
+                )
             elif isinstance(change, EventChange):
                 events.append(change)
                 for stage in change.stages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -50,7 +51,7 @@ class Arrivals(Part):
             raise ValueError(f"`until_s` ({self.until_s:g}) is before `from_s` ({self.from_s:g})")
         if self.profile is not None:
             times = [time for time, _ in self.profile]
-            if any(late <= early for early, late in zip(times, times[1:], strict=False)):
+            if any(late <= early for early, late in pairwise(times)):
                 raise ValueError("the times of `profile` must rise")
             if not any(rate > 0 for _, rate in self.profile):
                 raise ValueError("`profile` brings nobody: all its rates are 0")

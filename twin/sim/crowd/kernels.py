@@ -5,6 +5,8 @@ Arrays named ``a_*`` belong to the people present, sorted by cell; row i of each
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from twin.jit import njit, prange
@@ -481,6 +483,6 @@ def admit(  # type: ignore[no-untyped-def]
 
 # Each once for all cores and once for one: with few people the cores wait for each other longer than they work, and
 # several runs side by side use them better. Both give the same to the bit, since every loop gathers.
-reorder = (njit()(_reorder), njit(parallel=True)(_reorder))
-find_neighbours = (njit()(_find_neighbours), njit(parallel=True)(_find_neighbours))
-step_people = (njit()(_step_people), njit(parallel=True)(_step_people))
+reorder: tuple[Any, Any] = (njit()(_reorder), njit(parallel=True)(_reorder))
+find_neighbours: tuple[Any, Any] = (njit()(_find_neighbours), njit(parallel=True)(_find_neighbours))
+step_people: tuple[Any, Any] = (njit()(_step_people), njit(parallel=True)(_step_people))
