@@ -79,7 +79,7 @@ def compose(
         layers.append(people)
     cameras = tuple(view) if view is not None else _cameras(city, floor, fields, people, layers)
     return Scene(
-        title=title or city.name or "City",
+        title=title or city.name or _file_name(city),
         subtitle=subtitle,
         layers=tuple(layers),
         views=cameras,
@@ -135,6 +135,11 @@ def _first_moment(time: float | None, fields: list[FieldLayer], people: PeopleLa
     if fullest is not None:
         return fullest
     return float(people.times[len(people.times) // 2]) if people is not None and len(people.times) else 0.0
+
+
+def _file_name(city: City) -> str:
+    names = [source.name.split("!")[0].replace("\\", "/").rsplit("/", 1)[-1] for source in city.sources]
+    return names[0].split(".")[0] if names and names[0] else "City"
 
 
 def _credits(city: City) -> tuple[str, ...]:

@@ -49,8 +49,11 @@ def patches_of(city: City, drawn: set[str], holes: Sequence[BaseGeometry]) -> li
     """Parts of the floor from the layers roads, water and green, with stairs and holes cut out of them."""
     stairs = _stairs_by_top(city)
     found: list[Patch] = []
-    for layer, default in (("green", "green"), ("water", "water"), ("roads", "street")):
+    for layer, default in (("landuse", "green"), ("green", "green"), ("water", "water"), ("roads", "street")):
         frame = city.layers[layer]
+        if layer == "landuse":
+            # planning areas are drawn only where they are surfaces of their own
+            frame = frame[frame.index.astype(str).isin(drawn)]
         if not len(frame):
             continue
         outlines = local(frame.geometry.values, city)
@@ -107,7 +110,8 @@ class FloorLayers:
         self.decks: BaseGeometry = shapely.union_all(decks) if decks else shapely.Polygon()
         self.meshes = [patch_mesh(patch, ground, self.size) for patch in self.patches]
         self.rest = shapely.Polygon() if own_ground else self._rest()
-        self.lowest = float(city.surfaces.vertices[:, 2].min()) if own_ground else 0.0
+        self.patchwork = own_ground or (not ground.known and any(patch.own_mesh for patch in self.patches))
+        self.lowest = float(city.surfaces.vertices[:, 2].min()) if len(city.surfaces) else 0.0
         self.plate = drape(self.rest, ground, 0.0, self.size)
         self.raster: Floor = floor_raster(self.extent, [self.plate, *self.meshes, *(mesh for mesh, _ in self.stairs)])
 
@@ -146,8 +150,8 @@ class FloorLayers:
         plain = shapely.box(west - reach, south - reach, east + reach, north + reach)
         border = shapely.get_coordinates(shapely.segmentize(self.extent.exterior, 5.0))
         heights = self.ground.at(border)
-        if self.rest.is_empty:
-            # the city brings its own terrain, of any outline: the plain goes on below it
+        if self.patchwork:
+            # the city brings its own ground, of any outline and with gaps: the plain goes on below it
             vertices, faces = shapes.plate(plain, self.lowest - 0.5)
         else:
             z = float(heights.min()) - 0.4

@@ -77,7 +77,11 @@ def _filled(terrain: Any) -> Any:
 
 
 def _foots(city: City) -> NDArray[np.float64]:
-    """Where buildings meet the ground, (N, 3) local."""
+    """Points of the ground: of the city's own surfaces on it, else where buildings meet it, (N, 3) local."""
+    own = city.objects["layer"].isin(["roads", "green", "landuse"]).to_numpy()
+    if len(city.surfaces) and own[city.surfaces.owner].any():
+        corners = city.surfaces.vertices[np.unique(city.surfaces.triangles[own[city.surfaces.owner]])]
+        return np.asarray(corners[:: max(1, len(corners) // 20_000)])
     frame = city.buildings
     if len(frame) and "ground_m" in frame:
         centres = frame.geometry.centroid

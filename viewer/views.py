@@ -117,7 +117,7 @@ def standard_views(
 
 def _built(layers: list[MeshLayer], everything: NDArray[np.float64], most: int = 3000) -> NDArray[np.float64]:
     """Corners of the buildings, thinned out; of the whole extent when there are none."""
-    corners = [layer.vertices for layer in layers if layer.group == "buildings" and len(layer.vertices)]
+    corners = [layer.vertices for layer in layers if layer.name == "buildings" and len(layer.vertices)]
     if not corners:
         return everything
     points = np.concatenate(corners)

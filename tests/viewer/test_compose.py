@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
 from twin.errors import ParameterError
 from twin.geo.city import City
+from twin.geo.mesh import TriangleMesh
 from twin.result import Result
 from twin.variables import variable
 from viewer import shapes
@@ -252,3 +254,37 @@ def test_a_hole_is_cut_out_of_a_sloping_surface() -> None:
     assert normal[:, 2].sum() / 2 == pytest.approx(100 - 12)
     np.testing.assert_allclose(points[:, 2], points[:, 0], atol=1e-9)
     assert set(source) == {0, 1}
+
+
+def _plate_city(town: City, layer: str, z: float) -> City:
+    """A city whose own triangles hold one square of ground, beside a block."""
+    square = np.array([[0.0, 0, z], [60, 0, z], [60, 60, z], [0, 60, z]])
+    mesh = TriangleMesh(square, np.array([[0, 1, 2], [0, 2, 3]]), np.zeros(2, np.int32), np.zeros(2, np.uint8))
+    objects = pd.DataFrame({"type": "X", "layer": layer, "parent": "", "lod": "1"}, index=pd.Index(["plate"], name="id"))
+    outline = shapely.transform(shapely.box(0, 0, 60, 60), lambda xy: xy + town.origin[:2])
+    frame = gpd.GeoDataFrame({"surface": ["square"], "z_m": [np.nan]}, geometry=[outline], crs=town.crs, index=["plate"])
+    return City(town.crs, town.origin, {layer: frame}, mesh, objects)
+
+
+@pytest.mark.parametrize("layer", ["roads", "landuse", "green"])
+def test_surfaces_of_the_source_are_drawn_once_and_the_ground_keeps_clear(town: City, layer: str) -> None:
+    scene = compose(_plate_city(town, layer, 2.0))
+    names = {item.name for item in scene.layers}
+    assert f"{layer}_mesh" in names
+    assert "roads_street" not in names
+    ground = _mesh(scene, "ground")
+    plan = shapely.union_all(shapely.polygons(ground.vertices[ground.triangles][:, :, :2]))
+    assert plan.intersection(shapely.box(0, 0, 60, 60)).area < 0.01
+    assert np.abs(ground.vertices[:, 2] - 2.0).max() < 0.1
+    assert _mesh(scene, "surroundings").vertices[:, 2].max() == pytest.approx(1.5)
+
+
+def test_an_excavation_goes_through_surfaces_of_the_source(town: City) -> None:
+    city = _plate_city(town, "roads", 2.0)
+    pit = shapely.transform(shapely.box(20, 20, 30, 30), lambda xy: xy + town.origin[:2])
+    scene = compose(city, changes=[{"kind": "excavation", "polygon": pit, "level_z": 2.0, "height_m": 3.0}])
+    street = _mesh(scene, "roads_mesh")
+    plan = shapely.polygons(street.vertices[street.triangles][:, :, :2])
+    assert shapely.area(plan).sum() == pytest.approx(3500.0)
+    assert _mesh(scene, "changes").vertices[:, 2].min() == pytest.approx(-1.0)
+    assert scene.views[-1].name == "changes"

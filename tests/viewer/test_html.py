@@ -285,3 +285,15 @@ def test_a_click_names_the_building_and_time_moves(scene: Scene, tmp_path: Path)
     assert isinstance(layer, MeshLayer)
     table = dict(zip(layer.attributes["id"], layer.attributes["height_m"], strict=True))
     assert all(table[key.split("/", 1)[1]] == pytest.approx(height) for key, height in houses.items())
+
+
+def test_decks_and_stairs_take_the_field_but_not_the_light_below_them(scene: Scene, page: str) -> None:
+    document, _ = _document(page)
+    entries = {layer["name"]: layer for layer in document["layers"] if layer["kind"] == "mesh"}
+    for name in ("bridges", "stairs"):
+        assert entries[name]["floor"]
+        assert entries[name]["light"] == "solid"
+        assert "baked" in entries[name]
+    assert entries["roads_street"]["floor"]
+    assert entries["roads_street"]["light"] == "floor"
+    assert not entries["buildings"]["floor"]

@@ -56,7 +56,7 @@ def kind_of(layer: MeshLayer) -> int:
     """How light falls on a layer."""
     if layer.name.startswith("trees"):
         return light.FOLIAGE
-    if layer.name in ("quay_walls", "stairs"):
+    if layer.name == "quay_walls":
         return light.SOLID
     return _KIND.get(layer.group, light.SOLID)
 

@@ -100,7 +100,8 @@ def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light) -> dict[str, Any]:
         "visible": layer.visible,
         "opacity": layer.opacity,
         "edges": layer.edges,
-        "light": ["floor", "water", "solid", "leaf", "person", "solid", "beyond"][kind],
+        "light": _light_name(layer, kind),
+        "floor": kind == light.FLOOR,
         "vertices": blob.deltas(np.rint(vertices / STEP_M)),
         "triangles": blob.deltas(triangles.reshape(-1, 1)),
         "palette": palette.ravel().tolist(),
@@ -109,9 +110,16 @@ def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light) -> dict[str, Any]:
     if layer.owner is not None and layer.attributes:
         entry["owner"] = blob.deltas(layer.owner.reshape(-1, 1))
         entry["attributes"] = layer.attributes
-    if kind not in (light.FLOOR, light.WATER, light.BEYOND):
+    if entry["light"] in ("solid", "leaf"):
         entry["baked"] = blob.raw(_baked(vertices, triangles, kind, lamp))
     return entry
+
+
+def _light_name(layer: MeshLayer, kind: int) -> str:
+    """How the page lights a layer: by the map of the floor, or by what is baked into its corners."""
+    if kind == light.FLOOR and layer.casts_shadow:
+        return "solid"  # a deck: the map of the floor holds what is below it
+    return {light.FLOOR: "floor", light.WATER: "water", light.FOLIAGE: "leaf", light.BEYOND: "beyond"}.get(kind, "solid")
 
 
 def _baked(vertices: NDArray[np.float64], triangles: NDArray[np.int64], kind: int, lamp: Light) -> NDArray[np.uint8]:
