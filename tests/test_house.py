@@ -31,8 +31,8 @@ def test_import_is_lazy(package: str) -> None:
 
 
 def test_functions_win_over_modules_of_the_same_name() -> None:
-    code = "import twin, twin.compare, twin.run, twin.ensemble; print(*(callable(f) for f in (twin.run, twin.compare, twin.ensemble)))"
-    assert _python(code) == "True True True"
+    modules = "import twin, twin.compare, twin.run, twin.ensemble"
+    assert _python(f"{modules}; print(*map(callable, (twin.run, twin.compare, twin.ensemble)))") == "True True True"
 
 
 def test_every_public_name_is_there() -> None:
@@ -99,6 +99,7 @@ def test_no_path_of_a_machine_is_committed() -> None:
     pattern = re.compile(r"/(home|root|work|Users)/[a-z]")
     for name in listed.stdout.split("\n"):
         path = ROOT / name
-        if path.suffix in (".py", ".md", ".toml", ".yaml", ".ipynb", ".sh", ".js", ".css", ".html") and path.name != "test_house.py":
+        texts = (".py", ".md", ".toml", ".yaml", ".ipynb", ".sh", ".js", ".css", ".html")
+        if path.suffix in texts and path.name != "test_house.py":
             found = pattern.search(path.read_text(encoding="utf-8"))
             assert found is None, f"{name}: {found.group(0) if found else ''}"

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,15 +209,19 @@ def _draw(subject: Comparison | Result, scenario: Scenario, city: City, out: Pat
         before = _compose(scenario, city, subject.baseline, baseline=True, views=scene.views, moment=scene.time)
         sides = {"before": before, "after": scene}
     made: dict[str, str] = {}
-    try:
-        for name, side in sides.items():
-            viewer.screenshot(side, out / f"{name}.png", size=PICTURE_SIZE)
-            made[name] = f"{name}.png"
-    except RenderingError as error:
-        _complain(f"no pictures: {error}")
-    for name in ("scene.html", "scene.glb"):
-        viewer.export(scene, out / name)
-        made[name] = name
+    files = ("scene.html", "scene.glb")
+    # the renderer must stay on this thread; the files, which need none, are written beside it
+    with ThreadPoolExecutor(1) as writer:
+        written = [writer.submit(viewer.export, scene, out / name) for name in files]
+        try:
+            for name, side in sides.items():
+                viewer.screenshot(side, out / f"{name}.png", size=PICTURE_SIZE)
+                made[name] = f"{name}.png"
+        except RenderingError as error:
+            _complain(f"no pictures: {error}")
+        for name, job in zip(files, written, strict=True):
+            job.result()
+            made[name] = name
     return made
 
 
