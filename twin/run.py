@@ -190,7 +190,7 @@ def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, paral
         "scenario_file": scenario.source.name if scenario.source else "",
         "scenario": scenario.text,
         "seed": seed,
-        "changes": list(prepared.changed.ids),
+        "changes": [{"id": c.id, "type": c.type, "label": c.label or c.id} for c in prepared.changed.made],
         "assumptions": [*ground.assumptions, *assumptions],
         "city": {"name": city.name, "synthetic": city.synthetic, "crs": short_name(city.crs)},
         "sources": [
@@ -305,7 +305,7 @@ def _fields(ground: Ground, density: DensityReporter, crowd: CrowdSettings) -> x
     """The density over time, cropped to where anybody came, with a margin of five cells."""
     grid = ground.grid.coarsen(_density_factor(crowd))
     shape = density.grid.area.shape
-    used = np.isfinite(density.highest_time).any(axis=0)
+    used: NDArray[np.bool_] = np.asarray(np.isfinite(density.highest_time).any(axis=0), dtype=np.bool_)
     rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
     if len(rows):
         r = slice(max(0, rows[0] - 5), min(shape[1], rows[-1] + 6))
@@ -368,7 +368,7 @@ def _trajectories(ground: Ground, frames: FrameReporter, crowd: CrowdSettings) -
         "x": column("x", "float64") + ground.origin[0],
         "y": column("y", "float64") + ground.origin[1],
         "z": column("z", "float32"),
-        "level": pd.Categorical.from_codes(column("level", "int8"), categories=list(ground.levels)),
+        "level": pd.Categorical.from_codes(column("level", "int8"), categories=pd.Index(list(ground.levels))),
     })  # fmt: skip
     frame.attrs = {"frame_rate": 1.0 / (frames.stride * crowd.dt_s), "crs": ground.grid.crs or ""}
     return frame
@@ -526,7 +526,9 @@ def _simple_population(
         raise ParameterError(f"`start_times` has shape {start.shape}, not ({count},)")
     order = np.argsort(start, kind="stable")
     journeys = Journeys(
-        np.arange(len(exits), dtype=np.int32)[:, None], np.full((len(exits), 1), STAGE_LEAVE, np.int8), np.full((len(exits), 1), np.inf)
+        np.arange(len(exits), dtype=np.int32)[:, None],
+        np.full((len(exits), 1), STAGE_LEAVE, np.int8),
+        np.full((len(exits), 1), np.inf),
     )
     people = People(
         points[order, 0].copy(), points[order, 1].copy(), np.zeros(count, np.int32), start[order],

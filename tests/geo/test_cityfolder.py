@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tomllib
 from collections.abc import Callable
@@ -87,9 +88,7 @@ def city(house: dict[str, Any], put: Put) -> City:
     terrain = Terrain(GridSpec(136000.25, 455003.5, 0.5, (3, 4), "EPSG:7415"), height)
     finding = Finding("code", "house", 'a "message" with <b> and\nlines', "info", "a.b[0]")
     with_layers = read.with_layer("trees", points).with_layer("water", mixed)
-    return replace(
-        with_layers, terrain=terrain, quality=Quality((finding,)), name='Wharf "A"', date="2026-04-27", synthetic=True
-    )
+    return replace(with_layers, terrain=terrain, quality=Quality((finding,)), name='Wharf "A"', date="2026-04-27", synthetic=True)
 
 
 def test_everything_comes_back(city: City, tmp_path: Path) -> None:
@@ -101,6 +100,12 @@ def test_everything_comes_back(city: City, tmp_path: Path) -> None:
         "city.toml", "objects.city.json", "buildings.gpkg", "trees.gpkg", "water.gpkg", "terrain.tif", "quality.json"
     }  # fmt: skip
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_the_same_city_gives_the_same_bytes(city: City, tmp_path: Path) -> None:
+    first, second = city.save(tmp_path / "first"), city.save(tmp_path / "second")
+    for path in first.iterdir():
+        assert path.read_bytes() == (second / path.name).read_bytes(), path.name
 
 
 def test_index_says_what_is_there(city: City, tmp_path: Path) -> None:
@@ -224,6 +229,7 @@ def test_changed_and_missing_files_are_told(city: City, tmp_path: Path) -> None:
         (lambda i: i["files"][1]["columns"][0].__setitem__("kind", "os.system"), FormatError, "not a kind of column"),
         (lambda i: i["files"][1]["columns"][0].__setitem__("stored", "nix"), FormatError, "cannot be read"),
         (lambda i: i["files"][-2].__setitem__("rows", 4000), FormatError, "is not the"),
+        (lambda i: i["files"][1].__setitem__("rows", 7), FormatError, "holds 1 rows, not 7"),
     ],
 )
 def test_a_broken_index_is_told(
@@ -233,6 +239,24 @@ def test_a_broken_index_is_told(
     with pytest.raises(error, match=message) as caught:
         read_city(folder)
     assert "out" in str(caught.value)
+
+
+def test_what_only_looks_like_a_geopackage_is_refused(city: City, tmp_path: Path) -> None:
+    folder = city.save(tmp_path / "out")
+    elsewhere = b"<OGRVRTDataSource><OGRVRTLayer name='buildings'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>"
+    (folder / "buildings.gpkg").write_bytes(elsewhere + b"</OGRVRTDataSource>" + b" " * 100)
+    digest = hashlib.sha256((folder / "buildings.gpkg").read_bytes()).hexdigest()
+    edit(folder, lambda index: index["files"][1].__setitem__("sha256", digest))
+    with pytest.raises(FormatError, match="is not a GeoPackage"):
+        read_city(folder)
+
+
+def test_a_small_terrain_does_not_eat_memory(city: City, tmp_path: Path) -> None:
+    def grow(index: dict[str, Any]) -> None:
+        index["files"][-2] |= {"rows": 30_000, "columns": 30_000}
+
+    with pytest.raises(FormatError, match="in so small a file is refused"):
+        read_city(edit(city.save(tmp_path / "out"), grow))
 
 
 def test_broken_toml_is_told(city: City, tmp_path: Path) -> None:

@@ -7,13 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
 from numpy.testing import assert_allclose, assert_array_equal
 
 from twin.errors import OutputError
 from twin.geo.city import City, read_city
 from twin.geo.topology import signed_volumes
+from twin.geo.writers import write
 from twin.geo.writers.cityjson import cityjson_bytes, write_cityjson
 
 Put = Callable[..., Path]
@@ -82,6 +86,33 @@ def test_lod_and_type_that_cityjson_does_not_know(house: dict[str, Any], put: Pu
     written = json.loads(cityjson_bytes(city))["CityObjects"]["house"]
     assert written["type"] == "GenericCityObject"
     assert written["geometry"][0]["lod"] == "1"
+
+
+def test_rows_without_triangles_are_written_too(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    city = read_city(put(house))
+
+    def frame(object_id: str, shape: Any, **columns: Any) -> gpd.GeoDataFrame:
+        return gpd.GeoDataFrame(columns, geometry=[shape], index=pd.Index([object_id], dtype="str"), crs=city.crs)
+
+    ring = shapely.box(136000, 455000, 136020, 455020).difference(shapely.box(136005, 455005, 136010, 455010))
+    city = city.with_layer("trees", frame("tree", shapely.Point(136003, 455004), z_m=[2.5], height_m=[8.0]))
+    city = city.with_layer("roads", frame("road", ring, level=["street"], z_m=[1.25]))
+    city = city.with_layer("pits", frame("pit", shapely.box(136000, 455000, 136001, 455001), status=["planned"]))
+    city = city.with_layer("utilities", frame("pipe", shapely.LineString([(136000, 455000), (136009, 455000)]), dn=[300]))
+    path = write(city, tmp_path / "out.city.json")
+    again = read_city(path)
+    assert again.quality.counts() == {"not-read-multilinestring": 1}
+    assert json.loads(path.read_bytes())["CityObjects"]["pipe"]["geometry"][0]["type"] == "MultiLineString"
+    assert again.trees.geometry.iloc[0].coords[0] == (136003.0, 455004.0)
+    assert again.trees.z_m.tolist() == [2.5]
+    assert again.trees.height_m.tolist() == [8.0]
+    assert_allclose(again.roads.area, [400 - 25])
+    assert again.roads.z_m.tolist() == [1.25]
+    assert again.other["stadstwin_layer"].tolist() == ["utilities", "pits"]
+    assert cityjson_bytes(city) == path.read_bytes()
+    assert write(city, tmp_path / "folder").is_dir()
+    with pytest.raises(OutputError, match=r"no writer knows the suffix '.dwg'"):
+        write(city, tmp_path / "out.dwg")
 
 
 def test_folder_that_is_not_there(house: dict[str, Any], put: Put, tmp_path: Path) -> None:

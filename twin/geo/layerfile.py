@@ -16,6 +16,7 @@ from twin.geo.writers.cityjson import plain
 TAKEN = {"fid", "geom", "geometry", "id", "ogc_fid", "rowid", "_rowid_", "oid"}
 """Names that a GeoPackage has for itself, or that we use."""
 
+_CLOCK = "OGR_CURRENT_DATE"
 _NUMBERS = ("float64", "float32", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32")
 
 
@@ -77,7 +78,7 @@ def decode(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
 def write_layer(frame: gpd.GeoDataFrame, path: Path, name: str) -> list[dict[str, str]]:
     """Write a frame; return name, stored name and kind of each column.
 
-    The bytes differ from one time to the next only by what SQLite and GDAL note of themselves; the contents do not.
+    The same frame gives the same bytes with the same version of GDAL.
     """
     import pyogrio
 
@@ -89,12 +90,18 @@ def write_layer(frame: gpd.GeoDataFrame, path: Path, name: str) -> list[dict[str
         columns.append({"name": original, "stored": short, "kind": kind})
         stored[short] = values.array
     table = gpd.GeoDataFrame(stored, geometry=np.asarray(frame.geometry.array), crs=_writable(frame))
+    clock = pyogrio.get_gdal_config_option(_CLOCK)
     with warnings.catch_warnings():
         # A local plane has no code that a GeoPackage knows; city.toml keeps the CRS.
         warnings.simplefilter("ignore", UserWarning)
-        pyogrio.write_dataframe(
-            table, path, layer=name, driver="GPKG", geometry_type="Unknown", promote_to_multi=False, use_arrow=True
-        )
+        # The time of writing is the one thing that would differ from one time to the next.
+        pyogrio.set_gdal_config_options({_CLOCK: "2000-01-01T00:00:00.000Z"})
+        try:
+            pyogrio.write_dataframe(
+                table, path, layer=name, driver="GPKG", geometry_type="Unknown", promote_to_multi=False, use_arrow=True
+            )
+        finally:
+            pyogrio.set_gdal_config_options({_CLOCK: clock})
     return columns
 
 

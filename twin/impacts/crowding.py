@@ -131,6 +131,11 @@ def crowding_figures(
     tally = f"mean over {interval_s:g} s"
     last = float(exit_time[left].max()) if finished and people else float("nan")
     most = _when_share_left(exit_time, 0.95)
+    mean_time = float(np.mean(exit_time[left] - start_time[left])) if left.any() else float("nan")
+
+    def last_of(column: str) -> float:
+        return float(series[column].iloc[-1]) if len(series) else 0.0
+
     return (
         Figure("people", "People", float(people), "people", digits=0),
         Figure(
@@ -145,8 +150,8 @@ def crowding_figures(
             note="more than 1.08 people per m2 (Fruin, walkways)",
         ),
         Figure("left", "People who left within the run", float(left.sum()), "people", digits=0),
-        Figure("remaining", "People still there at the end", float(series["present"].iloc[-1]) if len(series) else 0.0, "people", digits=0),
-        Figure("not_entered", "People who could not get in", float(series["waiting"].iloc[-1]) if len(series) else 0.0, "people", digits=0),
+        Figure("remaining", "People still there at the end", last_of("present"), "people", digits=0),
+        Figure("not_entered", "People who could not get in", last_of("waiting"), "people", digits=0),
         Figure("evacuation_95", "Time until 95 % have left", most, "s", digits=0),
         Figure(
             "evacuation", "Time until everybody has left", last, "s", analysis.evacuation_limit_s,
@@ -154,8 +159,7 @@ def crowding_figures(
             "" if finished else "not everybody had left when the run ended",
         ),
         Figure(
-            "travel_time", "Mean time from entering to leaving", float(np.mean(exit_time[left] - start_time[left])) if left.any() else float("nan"),
-            "s", digits=0,
+            "travel_time", "Mean time from entering to leaving", mean_time, "s", digits=0,
         ),
     )  # fmt: skip
 
@@ -173,9 +177,7 @@ def _clock(seconds: float) -> str:
     return "-" if seconds != seconds else f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
-def exits_frame(
-    shapes: Mapping[str, tuple[shapely.Geometry, str]], series: pd.DataFrame, crs: object
-) -> gpd.GeoDataFrame:
+def exits_frame(shapes: Mapping[str, tuple[shapely.Geometry, str]], series: pd.DataFrame, crs: object) -> gpd.GeoDataFrame:
     """People and peak flow by exit.
 
     Returns

@@ -140,7 +140,7 @@ def mesh_of(
     for code, faces in cut.faults.items():
         # A face that a reader has emptied was noted there.
         _note(code, faces[np.flatnonzero(~emptied[faces])], model, findings)
-    finite = np.isfinite(vertices).all(axis=1)
+    finite = np.asarray(np.isfinite(vertices).all(axis=1))
     vertices = np.where(finite[:, None], vertices, 0.0)
     mesh = TriangleMesh(vertices, cut.triangles, model.owner[cut.polygon], model.semantic[cut.polygon])
     return mesh, vertices, cut.rings

@@ -20,7 +20,7 @@ from twin.geo.layerfile import read_layer
 from twin.geo.readers import cityjson
 from twin.geo.readers.assemble import mesh_of, object_frame
 from twin.geo.readers.object_types import layer_of
-from twin.geo.readers.source import Blob
+from twin.geo.readers.source import Blob, swells
 from twin.geo.terrain import Terrain
 from twin.geo.writers.cityfolder import FORMAT, INDEX, VERSION
 from twin.geo.writers.cityjson import MARK_LAYER, MARK_LOD, MARK_TYPE
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
 MAX_INDEX_BYTES = 16 * 1024**2
+MAX_TERRAIN_RATIO = 2000
+"""A flat ground packs well; a file that swells more than this is refused."""
 _CHANGED = "if you changed it on purpose, read the city from its sources and save it again"
 
 
@@ -66,7 +68,12 @@ def read_city_folder(folder: Path, *, lod: str | None = None) -> City:
                 parts |= _objects(Blob(f"{folder.name}/{name}", contents[name], ""), origin, lod)
             elif kind == "layer":
                 layer = _layer_name(entry, where)
+                _check_geopackage(contents[name], folder / name)
                 layers[layer] = read_layer(folder / name, layer, _columns(entry, where), crs)
+                if len(layers[layer]) != entry.get("rows"):
+                    raise FormatError(
+                        f"holds {len(layers[layer])} rows, not {entry.get('rows')}", where=str(folder / name)
+                    )
             elif kind == "terrain":
                 parts["terrain"] = _terrain(folder / name, entry, where)
             elif kind == "quality":
@@ -181,6 +188,12 @@ def _layer_name(entry: dict[str, Any], where: str) -> str:
     return str(name)
 
 
+def _check_geopackage(content: bytes, path: Path) -> None:
+    """GDAL tells formats from content: a file of a kind that points elsewhere must not pass for a GeoPackage."""
+    if content[:16] != b"SQLite format 3\0" or content[68:70] != b"GP":
+        raise FormatError("is not a GeoPackage", where=str(path))
+
+
 def _columns(entry: dict[str, Any], where: str) -> list[dict[str, str]]:
     columns = entry.get("columns", [])
     keys = ("name", "stored", "kind")
@@ -197,6 +210,10 @@ def _terrain(path: Path, entry: dict[str, Any], where: str) -> Terrain:
     shape = tuple(int(one) for one in _numbers({"shape": [entry.get("rows"), entry.get("columns")]}, "shape", 2, where))
     west, north, cell = _numbers({"grid": [entry.get(key) for key in ("west", "north", "cell_m")]}, "grid", 3, where)
     grid = GridSpec(west, north, cell, (shape[0], shape[1]), str(entry.get("grid_crs")) or None)
+    if swells(grid.rows * grid.columns * 4, path.stat().st_size, MAX_TERRAIN_RATIO):
+        raise FormatError(
+            f"a raster of {grid.rows} x {grid.columns} cells in so small a file is refused", where=str(path)
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         with rasterio.open(path, driver="GTiff") as file:

@@ -26,6 +26,8 @@ NAME = "CityJSON"
 SUFFIXES = (".city.json", ".city.jsonl", ".json", ".jsonl")
 _VERSION = re.compile(r"^(\d+)\.(\d+)(\.\d+)?$")
 _BOM = b"\xef\xbb\xbf"
+FARTHEST_M = 1e8
+"""No projected coordinate on Earth is larger [m]."""
 
 
 def recognises(head: bytes, name: str) -> bool:
@@ -81,7 +83,7 @@ def read(blob: Blob, *, lod: str | None = None) -> ObjectModel:
             _check_feature(document, where)
         count += _collect(document, where, count, entries, tables, findings)
     note_templates(header.get("geometry-templates"), findings)
-    vertices = np.concatenate(tables) * scale if tables else np.empty((0, 3))
+    vertices = _scaled(tables, scale, shift, blob.name, findings)
     title = metadata.get("title")
     contact = metadata.get("pointOfContact")
     credit = contact.get("contactName") if isinstance(contact, dict) else None
@@ -216,8 +218,8 @@ def _collect(
         raise FormatError("`vertices` is missing or not a list", where=where)
     if document["type"] == "CityJSONFeature":
         root = document.get("id")
-        if root not in objects:
-            message = f"the feature's id {root!r} is not one of its objects"
+        if not isinstance(root, str) or root not in objects:
+            message = f"the feature's id {str(root)[:80]!r} is not one of its objects"
             findings.add("feature-id", _text(root), message, path=f"{where} id")
     table = _vertex_table(vertices, where, findings)
     tables.append(table)
@@ -228,6 +230,27 @@ def _collect(
             continue
         entries.append(Entry(object_id, content, first_vertex, len(table)))
     return len(table)
+
+
+def _scaled(
+    tables: list[NDArray[np.float64]],
+    scale: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    name: str,
+    findings: Findings,
+) -> NDArray[np.float64]:
+    """All vertices in metres, without the shift; NaN for those that lie nowhere on Earth."""
+    if not tables:
+        return np.empty((0, 3))
+    with np.errstate(over="ignore", invalid="ignore"):
+        vertices = np.concatenate(tables) * scale
+        far = (np.abs(vertices + shift) > FARTHEST_M).any(axis=1)
+    if far.any():
+        first = int(np.flatnonzero(far)[0])
+        message = f"{int(far.sum())} vertices are further than {FARTHEST_M:g} m from the origin of the CRS; not used"
+        findings.add("vertex", "", message, severity="error", path=f"{name} vertices[{first}]")
+        vertices[far] = np.nan
+    return vertices
 
 
 def _vertex_table(vertices: list[Any], where: str, findings: Findings) -> NDArray[np.float64]:

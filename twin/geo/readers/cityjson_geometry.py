@@ -70,7 +70,8 @@ class FlatGeometry:
         for path, surface in _walk(boundaries, depth, ""):
             if surface == []:
                 where = f"CityObjects.{piece.object_id}.geometry[{piece.number}].boundaries{path}"
-                self.findings.add("too-few-points", piece.object_id, "the surface has no ring", severity="error", path=where)
+                message = "the surface has no ring; left out"
+                self.findings.add("too-few-points", piece.object_id, message, severity="error", path=where)
 
     def _mend(self, piece: Piece, boundaries: Any, depth: int) -> list[Any]:
         """Keep the faces that are lists of rings of whole numbers; an unsound one becomes an empty face."""

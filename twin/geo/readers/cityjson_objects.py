@@ -148,18 +148,21 @@ def _add_geometries(
         return ""
     usable: list[tuple[str, Piece]] = []
     for number, geometry in enumerate(geometries):
-        kind = geometry.get("type") if isinstance(geometry, dict) else None
+        kind = _kind(geometry)
         if kind in DEPTH:
             level = lod_text(geometry.get("lod"))
             piece = Piece(row, entry.object_id, number, kind, entry.first_vertex, entry.vertices, geometry)
             usable.append((level, piece))
             if level not in LODS:
                 _note_lod(geometry.get("lod"), entry.object_id, f"{root}[{number}]", findings)
+        elif kind == "MultiPoint" and _is_point(geometry, entry):
+            # It becomes the place of the object, see `_anchor`.
+            continue
         elif kind in NOT_READ:
-            code = "not-read-" + str(kind).lower()
+            code = "not-read-" + kind.lower()
             findings.add(code, entry.object_id, f"{kind}: {NOT_READ[kind]}", path=f"{root}[{number}]")
         else:
-            message = f"{str(kind)[:60]!r} is not a type of geometry; left out"
+            message = f"{kind[:60]!r} is not a type of geometry; left out"
             findings.add("geometry", entry.object_id, message, severity="error", path=f"{root}[{number}]")
     if not usable:
         return ""
@@ -178,21 +181,26 @@ def _add_geometries(
     return wanted
 
 
+def _kind(geometry: Any) -> str:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def _is_point(geometry: dict[str, Any], entry: Entry) -> bool:
+    numbers = geometry.get("boundaries")
+    if not isinstance(numbers, list) or len(numbers) != 1:
+        return False
+    return type(numbers[0]) is int and 0 <= numbers[0] < entry.vertices
+
+
 def _anchor(entry: Entry, vertices: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """The point of an object that is only a point, or a template placed at one; else nothing."""
     geometries = entry.content.get("geometry")
     for geometry in geometries if isinstance(geometries, list) else []:
-        if isinstance(geometry, dict) and geometry.get("type") in ("MultiPoint", "GeometryInstance"):
-            numbers = geometry.get("boundaries")
-            if (
-                isinstance(numbers, list)
-                and len(numbers) == 1
-                and type(numbers[0]) is int
-                and 0 <= numbers[0] < entry.vertices
-            ):
-                point = vertices[entry.first_vertex + numbers[0]]
-                if np.isfinite(point).all():
-                    return [point]
+        if _kind(geometry) in ("MultiPoint", "GeometryInstance") and _is_point(geometry, entry):
+            point = vertices[entry.first_vertex + geometry["boundaries"][0]]
+            if np.isfinite(point).all():
+                return [point]
     return []
 
 

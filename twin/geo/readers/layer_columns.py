@@ -105,6 +105,12 @@ def _stated(objects: Picked) -> pd.DataFrame:
 def _buildings(objects: Picked, faces: Faces) -> Columns:
     ground = ground_faces(faces.points, faces.rings, faces.semantic, faces.group, faces.groups)
     geometry = faces.outline(ground)
+    drawn = np.bincount(faces.group, minlength=faces.groups) > 0
+    without = drawn & np.asarray(shapely.is_empty(geometry))
+    if without.any():
+        # What is called the ground has no area on the map: take all that lies over it.
+        upright = np.abs(face_normals(faces.points, faces.rings)[:, 2])
+        geometry[without] = faces.outline(without[faces.group] & (upright > 1e-3))[without]
     lowest, highest = faces.span()
     low, _ = face_heights(faces.points, faces.rings)
     foot = np.full(faces.groups, np.nan)
@@ -128,6 +134,7 @@ def _median(values: NDArray[np.float64], group: NDArray[np.int64], groups: int) 
 
 
 def areas(objects: Picked, faces: Faces) -> Columns:
+    """Columns of a layer of plain areas."""
     geometry, _ = _plan(faces)
     return {"type": _types(objects)}, geometry
 

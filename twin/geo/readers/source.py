@@ -54,7 +54,10 @@ def existing(path: Path) -> Path:
     parent = path.parent
     if not parent.is_dir():
         raise MissingFileError(f"there is no folder {parent}", where=str(path))
-    near = did_you_mean(path.name, sorted(entry.name for entry in parent.iterdir()))
+    try:
+        near = did_you_mean(path.name, sorted(entry.name for entry in parent.iterdir()))
+    except OSError:
+        near = ""
     raise MissingFileError(f"there is no such file{near}", where=str(path))
 
 
@@ -86,8 +89,9 @@ def blobs(path: Path) -> Iterator[Blob]:
         yield Blob(path.name, raw, digest)
 
 
-def _too_much(unpacked: int, packed: int) -> bool:
-    return unpacked > MAX_BYTES or (unpacked > SAFE_BYTES and unpacked > MAX_RATIO * packed)
+def swells(unpacked: int, packed: int, ratio: int = MAX_RATIO) -> bool:
+    """Whether a file is too large when it is unpacked, or absurdly larger than it was."""
+    return unpacked > MAX_BYTES or (unpacked > SAFE_BYTES and unpacked > ratio * packed)
 
 
 def _bomb(path: Path, unpacked: int) -> FormatError:
@@ -109,7 +113,7 @@ def _gunzip(raw: bytes, path: Path) -> bytes:
                 part = stream.decompress(rest, 16 * 1024**2)
                 rest = stream.unconsumed_tail
                 total += len(part)
-                if _too_much(total, len(raw)):
+                if swells(total, len(raw)):
                     raise _bomb(path, total)
                 if not part and not rest and not stream.eof:
                     raise FormatError("the gzip file ends too early", where=str(path))
@@ -129,7 +133,7 @@ def _members(path: Path, digest: str) -> Iterator[Blob]:
             if len(members) > MAX_MEMBERS:
                 raise FormatError(f"{len(members)} files in one zip archive are too many", where=str(path))
             total = sum(info.file_size for info in members)
-            if _too_much(total, path.stat().st_size):
+            if swells(total, path.stat().st_size):
                 raise _bomb(path, total)
             for info in sorted(members, key=lambda info: info.filename):
                 if info.filename.startswith("__MACOSX/") or Path(info.filename).name.startswith("."):

@@ -18,6 +18,7 @@ from twin.geo.readers.cityjson_objects import LODS
 from twin.geo.readers.object_types import LAYER_OF, layer_of
 from twin.geo.topology import edge_use, quantised, shells, signed_volumes, welded
 from twin.geo.writers.atomic import write_bytes
+from twin.geo.writers.row_objects import row_objects
 
 SCALE_M = 0.001
 """Coordinates are written in whole millimetres."""
@@ -38,8 +39,8 @@ def write_cityjson(city: City, path: str | Path) -> Path:
     """Write the objects of a city with their triangles, semantics and attributes.
 
     Triangles stay triangles: a closed object becomes a Solid (with its cavities as inner shells), any other a
-    MultiSurface. What has no triangles is written without geometry; rows of a layer that are not in `City.objects`
-    are not part of this format and are kept by `City.save`.
+    MultiSurface. Rows of a layer that are not in `City.objects` become points, lines or flat surfaces of lod 0. The
+    terrain is not part of it; `City.save` keeps everything.
 
     Raises
     ------
@@ -87,13 +88,18 @@ def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) 
         if geometry is not None:
             written["geometry"] = [geometry]
         objects[str(object_id)] = written
+    vertices = packed.grid.tolist()
+    if attributes:
+        more, points = row_objects(city, rows, len(vertices), SCALE_M)
+        objects |= more
+        vertices += points
     document = {
         "type": "CityJSON",
         "version": "2.0",
         "transform": {"scale": [SCALE_M] * 3, "translate": [float(value) for value in city.origin]},
-        "metadata": _metadata(city, packed.grid),
+        "metadata": _metadata(city, vertices),
         "CityObjects": objects,
-        "vertices": packed.grid.tolist(),
+        "vertices": vertices,
     }
     try:
         return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
@@ -198,9 +204,10 @@ def _mark(stated: dict[str, Any], written: str, row: Any, geometry: dict[str, An
         stated[MARK_LOD] = str(row.lod)
 
 
-def _metadata(city: City, grid: NDArray[np.int64]) -> dict[str, Any]:
+def _metadata(city: City, vertices: list[list[int]]) -> dict[str, Any]:
     metadata: dict[str, Any] = {}
-    if len(grid):
+    if vertices:
+        grid = np.array(vertices, dtype=np.int64)
         low, high = grid.min(axis=0) * SCALE_M + city.origin, grid.max(axis=0) * SCALE_M + city.origin
         metadata["geographicalExtent"] = [round(float(value), 3) for value in (*low, *high)]
     if _DATE.match(city.date):

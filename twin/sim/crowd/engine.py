@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError, StartError, UnreachableError
+from twin.jit import njit
 from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.kernels import (
     GONE,
@@ -21,7 +22,6 @@ from twin.sim.crowd.kernels import (
 )
 from twin.sim.crowd.wayfinding import Routes, find_routes
 from twin.sim.model import STAGE_END, Floor, Goals, Journeys, People, Snapshot
-from twin.jit import njit
 
 SKIN_M = 0.4
 """Neighbours this much beyond a person's reach are listed, so a list holds until somebody has moved half of it."""
@@ -127,8 +127,8 @@ class Crowd:
         turning = self.model.range * math.log(max(self.model.strength / 1e-3, 1.0))
         self._reach = self.people.radius + radius + np.maximum(turning, self.people.desired_speed * self.model.time_gap)
         self._side = float(self._reach.max(initial=1.0)) + SKIN_M
-        self._rows = int(math.ceil(floor.mask.shape[1] * floor.cell / self._side)) + 1
-        self._columns = int(math.ceil(floor.mask.shape[2] * floor.cell / self._side)) + 1
+        self._rows = math.ceil(floor.mask.shape[1] * floor.cell / self._side) + 1
+        self._columns = math.ceil(floor.mask.shape[2] * floor.cell / self._side) + 1
         self._start = np.zeros(self._rows * self._columns + 1, np.int32)
         self._height = _heights(floor, self.people.x, self.people.y, self.people.level)
         self._entry_stride = max(1, round(ENTRY_INTERVAL_S / self.dt))
@@ -137,8 +137,12 @@ class Crowd:
         self._count = 0
         self._now: dict[str, NDArray[Any]] = {}
         self._spare: dict[str, NDArray[Any]] = {}
+        self._speed: NDArray[np.float64] = np.zeros(0)
+        self._neighbours: NDArray[np.int32] = np.zeros((0, 0), np.int32)
         self._allocate(64)
         self._stale = True
+        self._call_due()
+        self._build()  # whoever is there from the start is there at time 0
 
     # --- what one may ask
 
@@ -183,14 +187,17 @@ class Crowd:
         for _ in range(steps):
             self._step()
 
+    def _call_due(self) -> None:
+        """Those whose time has come wait at their place."""
+        due = int(np.searchsorted(self.people.start, self.time + 1e-9, side="right"))
+        if due > self._next:
+            self._waiting = np.concatenate([self._waiting, np.arange(self._next, due, dtype=np.int32)])
+            self._next = due
+        self._stale |= len(self._waiting) > 0
+
     def _step(self) -> None:
-        people = self.people
         if self.step % self._entry_stride == 0:
-            due = int(np.searchsorted(people.start, self.time + 1e-9, side="right"))
-            if due > self._next:
-                self._waiting = np.concatenate([self._waiting, np.arange(self._next, due, dtype=np.int32)])
-                self._next = due
-            self._stale |= len(self._waiting) > 0
+            self._call_due()
         if self._stale:
             self._build()
         n, now, new = self._count, self._now, self._spare
@@ -229,24 +236,24 @@ class Crowd:
         for name, dtype in _FIELDS:
             for store in (self._now, self._spare):
                 store[name] = grown(store.get(name), dtype)
-        first = not hasattr(self, "_speed")
-        self._speed: NDArray[np.float64] = grown(None if first else self._speed, "f8")
+        self._speed = grown(self._speed, "f8")
         # the rest is filled anew whenever the lists are built
         self._z, self._clear = np.zeros(capacity), np.zeros(capacity)
         self._moved2, self._built_x, self._built_y = np.zeros(capacity), np.zeros(capacity), np.zeros(capacity)
         self._order, self._node = np.zeros(capacity, np.int32), np.zeros(capacity, np.int32)
         self._left_goal = np.full(capacity, -1, np.int32)
         self._neighbour_count = np.zeros(capacity, np.int32)
-        self._neighbours = np.zeros((capacity, 24 if first else self._neighbours.shape[1]), np.int32)
+        self._neighbours = np.zeros((capacity, max(24, self._neighbours.shape[1])), np.int32)
 
     def _sort(self) -> None:
         now, to = self._now, self._spare
         grid = (self.floor.west, self.floor.north, self._side, self._rows, self._columns)
         speed_of = self._speed[: self._count].copy()
         alive = int(sort_by_cell(self._count, now["x"], now["y"], *grid, self._start, self._order))
+        arrays: list[Any] = [store[name] for store in (now, to) for name, _ in _FIELDS]
         reorder[self._mode](
             alive, self._order, self.floor, self.routes.node,
-            *(now[name] for name, _ in _FIELDS), *(to[name] for name, _ in _FIELDS), self._z, self._clear, self._node,
+            *arrays, self._z, self._clear, self._node,
         )  # fmt: skip
         self._speed[:alive] = speed_of[self._order[:alive]]
         self._now, self._spare = to, now
@@ -280,8 +287,8 @@ class Crowd:
             admit(
                 self._waiting, now["x"], now["y"], now["level"], self._z, now["radius"], n, self._start, *grid,
                 people.x, people.y, people.level, self._height, people.radius, taken,
-            )  # fmt: skip
-        )
+            )
+        )  # fmt: skip
         if not let_in:
             return 0
         ids = self._waiting[taken]
@@ -352,7 +359,7 @@ def _checked_people(people: People, journeys: Journeys) -> People:
         raise ParameterError("radii must be positive and desired speeds not negative")
     if (np.diff(checked.start) < 0).any():
         raise ParameterError("`start` of the people must rise: order them by the time at which they enter")
-    if count and not (0 <= checked.journey.min() and checked.journey.max() < len(journeys.goal)):
+    if count and not (checked.journey.min() >= 0 and checked.journey.max() < len(journeys.goal)):
         raise ParameterError(f"`journey` of the people points past the {len(journeys.goal)} journeys there are")
     return checked
 

@@ -5,6 +5,8 @@ Arrays named ``a_*`` belong to the people present, sorted by cell; row i of each
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from twin.jit import njit, prange
@@ -321,6 +323,7 @@ def _step_people(  # type: ignore[no-untyped-def]
     a person leaves by in this step, else -1.
     """
     n_lines = lines.shape[0]
+    per_range = 1.0 / params.range
     for i in prange(n):
         left_goal[i] = -1
         xi, yi, lev, st, ri = x[i], y[i], level[i], stage[i], radius[i]
@@ -358,10 +361,9 @@ def _step_people(  # type: ignore[no-untyped-def]
             j = neighbours[i, q]
             dx, dy = x[j] - xi, y[j] - yi
             d2 = dx * dx + dy * dy
-            if d2 > reach2 or d2 < 1e-18:
-                continue
-            d = np.sqrt(d2)
-            f = params.strength * exponential(max(min((ri + radius[j] - d) / params.range, 20.0), -40.0)) / d
+            d = np.sqrt(max(d2, 1e-18))
+            f = params.strength * exponential(max(min((ri + radius[j] - d) * per_range, 20.0), -40.0)) / d
+            f = f if d2 <= reach2 else 0.0  # no branch: who is in the list but out of reach is hard to foretell
             tx -= f * dx
             ty -= f * dy
         by_wall = floor.distance[lev, row, column] < wall_reach + 0.75 * floor.cell
@@ -378,13 +380,10 @@ def _step_people(  # type: ignore[no-untyped-def]
             for q in range(count[i]):
                 j = neighbours[i, q]
                 dx, dy = x[j] - xi, y[j] - yi
-                along = tx * dx + ty * dy
                 contact = ri + radius[j]
-                if along < 0.0 or abs(tx * dy - ty * dx) > contact:
-                    continue
-                d = np.sqrt(dx * dx + dy * dy)
-                if d > 0.0 and d - contact < gap:
-                    gap = d - contact
+                ahead = (tx * dx + ty * dy >= 0.0) & (abs(tx * dy - ty * dx) <= contact)
+                room = np.sqrt(dx * dx + dy * dy) - contact
+                gap = min(gap, room if ahead else 1e30)
             v = min(max(gap / params.time_gap, 0.0), v0)
             if standing:
                 v = min(v, 0.3)
@@ -484,6 +483,6 @@ def admit(  # type: ignore[no-untyped-def]
 
 # Each once for all cores and once for one: with few people the cores wait for each other longer than they work, and
 # several runs side by side use them better. Both give the same to the bit, since every loop gathers.
-reorder = (njit()(_reorder), njit(parallel=True)(_reorder))
-find_neighbours = (njit()(_find_neighbours), njit(parallel=True)(_find_neighbours))
-step_people = (njit()(_step_people), njit(parallel=True)(_step_people))
+reorder: tuple[Any, Any] = (njit()(_reorder), njit(parallel=True)(_reorder))
+find_neighbours: tuple[Any, Any] = (njit()(_find_neighbours), njit(parallel=True)(_find_neighbours))
+step_people: tuple[Any, Any] = (njit()(_step_people), njit(parallel=True)(_step_people))

@@ -1,0 +1,45 @@
+# Everything from a bare machine with Python 3.11+ and make: `make demo`, `make test`.
+# Each target makes the environment it needs, and says by name which system package is missing when it may not install it.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+OUT    ?= out/demo
+
+.PHONY: demo test test-all lint sample clean
+
+demo: $(VENV)/.installed
+	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri
+	$(BIN)/twin demo --out $(OUT)
+
+test: $(VENV)/.developing
+	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri chromium
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -m "not slow" --nbmake tests notebooks
+
+test-all: test
+	$(BIN)/python -m pytest -m slow tests
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(VENV)/kernels-boundscheck $(BIN)/python -m pytest -m "not slow" tests/sim
+
+lint: $(VENV)/.developing
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# writes data/samples/district again
+sample: $(VENV)/.developing
+	$(BIN)/python -m twin.geo.samples
+
+$(BIN)/python:
+	@sh tools/make_venv.sh $(PYTHON) $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.developing: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

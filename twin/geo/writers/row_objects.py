@@ -1,0 +1,121 @@
+"""Rows of layers that have no triangles, as objects of CityJSON: points and lines stay so, outlines become flat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from twin.geo.city import City
+from twin.geo.topology import quantised
+
+TYPE_OF = {
+    "buildings": "Building",
+    "roads": "Road",
+    "bridges": "Bridge",
+    "tunnels": "Tunnel",
+    "water": "WaterBody",
+    "trees": "SolitaryVegetationObject",
+    "green": "PlantCover",
+    "furniture": "CityFurniture",
+    "landuse": "LandUse",
+}
+"""Type of CityJSON for the rows of a layer; any other becomes a GenericCityObject that names its layer."""
+
+HEIGHTS = ("z_m", "ground_m", "surface_m", "top_m", "bottom_z_m", "floor_m")
+"""Columns that say how high a row lies, most fitting first [m]."""
+
+LAYER = "stadstwin_layer"
+LOD = "0"
+
+
+def row_objects(
+    city: City, rows: dict[str, dict[str, Any]], first_vertex: int, scale: float
+) -> tuple[dict[str, Any], list[list[int]]]:
+    """Objects for the rows that `City.objects` does not have.
+
+    Parameters
+    ----------
+    city : City
+    rows : dict
+        Attributes of every row by its id.
+    first_vertex : int
+        Number of the first new vertex.
+    scale : float
+        Step of the vertices [m].
+
+    Returns
+    -------
+    dict
+        Objects by id.
+    list of [x, y, z]
+        New vertices in steps from the origin of the city.
+    """
+    objects: dict[str, Any] = {}
+    vertices: list[list[int]] = []
+    known = set(city.objects.index)
+    for layer, frame in city.layers.items():
+        for object_id, shape in zip(frame.index, frame.geometry.array, strict=True):
+            if object_id in known or str(object_id) in objects:
+                continue
+            attributes = dict(rows.get(str(object_id), {}))
+            written: dict[str, Any] = {"type": TYPE_OF.get(layer, "GenericCityObject")}
+            if layer not in TYPE_OF:
+                attributes[LAYER] = layer
+            if attributes:
+                written["attributes"] = attributes
+            z = _height(city, attributes, shape)
+            geometry = _geometry(shape, z, city.origin, scale, first_vertex, vertices)
+            if geometry is not None:
+                written["geometry"] = [geometry]
+            objects[str(object_id)] = written
+    return objects, vertices
+
+
+def _height(city: City, attributes: dict[str, Any], shape: Any) -> float:
+    """How high a row lies: as it says, else on the terrain, else at 0 m."""
+    for name in HEIGHTS:
+        if isinstance(attributes.get(name), int | float):
+            return float(attributes[name])
+    if city.terrain is not None and shape is not None and not shape.is_empty:
+        point = shapely.point_on_surface(shape)
+        found = float(city.terrain.at(np.array([point.x]), np.array([point.y]))[0])
+        return found if np.isfinite(found) else 0.0
+    return 0.0
+
+
+def _geometry(
+    shape: Any, z: float, origin: NDArray[np.float64], scale: float, first_vertex: int, vertices: list[list[int]]
+) -> dict[str, Any] | None:
+    if shape is None or shape.is_empty:
+        return None
+
+    def numbers(ring: Any) -> list[int]:
+        plan = shapely.get_coordinates(ring)
+        grid = quantised(np.column_stack([plan, np.full(len(plan), z)]) - origin, scale)
+        # A ring is not closed in CityJSON, and no point comes twice in a row.
+        keep = np.append((grid[1:] != grid[:-1]).any(axis=1), True)
+        grid = grid[keep]
+        if ring.geom_type == "LinearRing":
+            grid = grid[:-1]
+        start = first_vertex + len(vertices)
+        vertices.extend(grid.tolist())
+        return list(range(start, start + len(grid)))
+
+    kind = shape.geom_type
+    if kind in ("Point", "MultiPoint"):
+        return {"type": "MultiPoint", "lod": LOD, "boundaries": numbers(shape)}
+    if kind in ("LineString", "MultiLineString"):
+        lines = [line for line in (numbers(part) for part in shapely.get_parts(shape)) if len(line) >= 2]
+        return {"type": "MultiLineString", "lod": LOD, "boundaries": lines} if lines else None
+    if kind not in ("Polygon", "MultiPolygon"):
+        return None
+    faces = []
+    for part in shapely.get_parts(shape):
+        part = shapely.geometry.polygon.orient(part)
+        rings = [ring for ring in (numbers(ring) for ring in (part.exterior, *part.interiors)) if len(ring) >= 3]
+        if rings:
+            faces.append(rings)
+    return {"type": "MultiSurface", "lod": LOD, "boundaries": faces} if faces else None
