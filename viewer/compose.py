@@ -101,6 +101,8 @@ def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayer
         objects.trees_layer(city, drawn, ground),
         objects.furniture_layer(city, drawn, ground),
         objects.cellars_layer(city, drawn),
+        objects.mains_layer(city, ground),
+        objects.planned_pits_layer(city, ground, floor.holes),
     ]
     return [layer for layer in made if layer is not None] + objects.other_meshes(city, floor.holes)
 
@@ -115,7 +117,7 @@ def _cameras(
     level = float(np.nanmedian(heights)) if np.isfinite(heights).any() else 0.0
     meshes = [layer for layer in layers if isinstance(layer, MeshLayer)]
     busy = results.where_people_are(fields, people)
-    changed = next((layer.vertices for layer in meshes if layer.group == "change"), np.empty((0, 3)))
+    changed = next((layer.vertices for layer in meshes if layer.name == "changes"), np.empty((0, 3)))
     changed = changed[:: max(1, len(changed) // 300)]
     hot = results.busiest(fields)[1]
     return views.standard_views(busy, hot, bounds, level, meshes, Scene("", (), ()).sun_azimuth_deg, changed)

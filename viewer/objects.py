@@ -292,6 +292,59 @@ def cellars_layer(city: City, drawn: set[str]) -> MeshLayer | None:
     return MeshLayer("cellars", "Cellars", vertices, faces, colours, owner, attributes, "underground", edges=True, visible=False)
 
 
+_MAINS = {"sewer": (140, 120, 104), "water": (58, 110, 170), "gas": (206, 172, 60), "heat": (186, 74, 60)}
+
+
+def mains_layer(city: City, ground: Ground) -> MeshLayer | None:
+    """Mains at their depth of cover, 1 m where it is not known; below ground, so hidden to begin with."""
+    frame = city.utilities
+    builder = shapes.MeshBuilder()
+    outlines = local(frame.geometry.values, city) if len(frame) else []
+    for index, (shape, (_, row)) in enumerate(zip(outlines, frame.iterrows(), strict=True)):
+        diameter, cover = number(row, "diameter_m"), number(row, "cover_m")
+        depth = cover if np.isfinite(cover) else 1.0
+        width = max(0.2, diameter) if np.isfinite(diameter) else 0.3
+        colour = _MAINS.get(str(row.get("kind", "")).lower(), style.LAMP)
+        for line in _lines(shape):
+            course = _on_ground(line, ground, -depth - width / 2)
+            builder.add(*shapes.beams(course[:-1], course[1:], width), colour, index)
+    if not len(builder):
+        return None
+    vertices, faces, colours, owner = builder.arrays()
+    attributes = attributes_of(frame)
+    return MeshLayer("utilities", "Mains", vertices, faces, colours, owner, attributes, "underground", visible=False)
+
+
+def planned_pits_layer(city: City, ground: Ground, dug: Sequence[BaseGeometry]) -> MeshLayer | None:
+    """Outlines of planned pits that are not dug in this scene; hidden to begin with."""
+    frame = city.pits
+    builder = shapes.MeshBuilder()
+    open_pits = shapely.union_all(list(dug)) if dug else shapely.Polygon()
+    outlines = local(frame.geometry.values, city) if len(frame) else []
+    for index, shape in enumerate(outlines):
+        if shape is None or shape.is_empty or shape.intersects(open_pits):
+            continue
+        for part in shapes.polygons(shape):
+            course = _on_ground(part.exterior, ground, 0.1)
+            builder.add(*shapes.beams(course[:-1], course[1:], 0.3), style.FENCE, index)
+    if not len(builder):
+        return None
+    vertices, faces, colours, owner = builder.arrays()
+    attributes = attributes_of(frame)
+    return MeshLayer("pits", "Planned pits (outline)", vertices, faces, colours, owner, attributes, "change", visible=False)
+
+
+def _lines(shape: BaseGeometry | None) -> list[BaseGeometry]:
+    if shape is None or shape.is_empty:
+        return []
+    return [part for part in shapely.get_parts(shape) if part.geom_type == "LineString"]
+
+
+def _on_ground(line: BaseGeometry, ground: Ground, lift: float) -> NDArray[np.float64]:
+    xy = shapely.get_coordinates(shapely.segmentize(line, 5.0))
+    return np.column_stack([xy, ground.at(xy) + lift])
+
+
 def _column(frame: object, name: str, default: float) -> NDArray[np.float64]:
     if name not in frame:  # type: ignore[operator]
         return np.full(len(frame), default)  # type: ignore[arg-type]

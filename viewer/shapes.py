@@ -285,6 +285,18 @@ def hatch(geometry: BaseGeometry, width: float = 1.2) -> BaseGeometry:
     return shapely.intersection(geometry, shapely.union_all(stripes))
 
 
+def beams(first: NDArray[np.float64], second: NDArray[np.float64], width: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Square beams from points (N, 3) to points (N, 3), open at their ends."""
+    along = second - first
+    length = np.maximum(np.linalg.norm(along[:, :2], axis=1), 1e-9)
+    side = np.column_stack([-along[:, 1] / length, along[:, 0] / length, np.zeros(len(first))]) * (width / 2)
+    up = np.array([0.0, 0.0, width / 2])
+    corners = [side + up, up - side, -side - up, side - up]
+    vertices = np.stack([first + c for c in corners] + [second + c for c in corners], axis=1).reshape(-1, 3)
+    faces = np.array([[k, (k + 1) % 4, 4 + (k + 1) % 4] for k in range(4)] + [[k, 4 + (k + 1) % 4, 4 + k] for k in range(4)])
+    return vertices, (faces[None] + 8 * np.arange(len(first))[:, None, None]).reshape(-1, 3).astype(np.int32)
+
+
 def cut(
     vertices: NDArray[np.float64], triangles: NDArray[np.int32], hole: BaseGeometry
 ) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:

@@ -288,3 +288,27 @@ def test_an_excavation_goes_through_surfaces_of_the_source(town: City) -> None:
     assert shapely.area(plan).sum() == pytest.approx(3500.0)
     assert _mesh(scene, "changes").vertices[:, 2].min() == pytest.approx(-1.0)
     assert scene.views[-1].name == "changes"
+
+
+def test_beams_are_seen_from_outside_and_as_thick_as_asked() -> None:
+    vertices, faces = shapes.beams(np.array([[0.0, 0, 0]]), np.array([[10.0, 0, 0]]), 0.5)
+    np.testing.assert_allclose(np.ptp(vertices, axis=0), [10.0, 0.5, 0.5])
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    outward = np.einsum("ij,ij->i", np.cross(b - a, c - a), (a + b + c) / 3 - [5.0, 0.0, 0.0])
+    assert (outward > 0).all()
+
+
+def test_mains_and_planned_pits_wait_to_be_shown(town: City) -> None:
+    x, y = town.origin[:2]
+    line = shapely.LineString([(x + 5, y + 20), (x + 60, y + 20)])
+    mains = gpd.GeoDataFrame({"kind": ["sewer"], "diameter_m": [0.5], "cover_m": [1.5]}, geometry=[line], crs=town.crs, index=["s"])
+    pit = shapely.box(x + 20, y + 15, x + 30, y + 25)
+    pits = gpd.GeoDataFrame({"status": ["planned"], "bottom_m": [0.0]}, geometry=[pit], crs=town.crs, index=["p"])
+    city = town.with_layer("utilities", mains).with_layer("pits", pits)
+    scene = compose(city)
+    sewer, outline = _mesh(scene, "utilities"), _mesh(scene, "pits")
+    assert not sewer.visible
+    assert not outline.visible
+    assert sewer.vertices[:, 2].max() == pytest.approx(3.58 - 1.5, abs=0.01)
+    dug = compose(city, changes=[{"kind": "excavation", "polygon": pit, "level_z": 3.6}])
+    assert "pits" not in {layer.name for layer in dug.layers}
