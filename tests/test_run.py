@@ -240,6 +240,21 @@ def test_exit_nobody_can_reach_is_told_with_both_names() -> None:
     assert "120 people of `west` cannot reach `east`" in str(caught.value)
 
 
+def test_counting_line_off_the_floor_is_told() -> None:
+    line = f"  lines: [{{id: nowhere, line: [{at(24, 30)}, {at(36, 30)}]}}]"
+    scenario = scenario_from_text(_town_scenario().text.split("  lines:")[0] + line + "\n")
+    with pytest.raises(ScenarioError, match="`nowhere` does not cross the floor"):
+        twin.run(scenario, city=town(), progress=False)
+
+
+def test_width_of_a_counting_line_is_that_on_the_floor() -> None:
+    line = f"  lines: [{{id: across, line: [{at(30, 10)}, {at(30, 60)}]}}]"
+    scenario = scenario_from_text(_town_scenario().text.split("  lines:")[0] + line + "\n")
+    counted = twin.run(scenario, city=town(), progress=False).features["lines"].loc["across"]
+    assert counted["width_m"] == pytest.approx(50 - 16)
+    assert counted["peak_per_m_min"] == pytest.approx(counted["peak_per_min"] / counted["width_m"])
+
+
 def test_exit_inside_a_building_is_told() -> None:
     scenario = scenario_from_text(f"""\
 title: Wrong

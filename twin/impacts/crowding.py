@@ -19,6 +19,7 @@ NOT_VERIFIED_FOR: tuple[str, ...] = (
     "densities above about 4 people per m2, where bodies touch and push: the model keeps people apart and shows no crushing",
     "panic, families and groups that stay together, wheelchairs, prams, luggage and bicycles",
     "route choice by habit, signs, stewards or what can be seen: people take the quickest way and do not avoid jams",
+    "counter-flows in narrow passages: people who meet head-on can block each other where real people would form lanes",
     "stairs as single steps: they only slow people down",
 )
 """What the crowd model has not been checked against; the report prints it."""
@@ -197,13 +198,14 @@ def exits_frame(shapes: Mapping[str, tuple[shapely.Geometry, str]], series: pd.D
 
 
 def lines_frame(
-    lines: Mapping[str, tuple[shapely.LineString, str]], passed: NDArray[np.int64], series: pd.DataFrame, crs: object
+    lines: Mapping[str, tuple[shapely.LineString, str, float]], passed: NDArray[np.int64], series: pd.DataFrame, crs: object
 ) -> gpd.GeoDataFrame:
     """People and peak flow by counting line.
 
     Parameters
     ----------
-    lines : mapping of name to (line, level)
+    lines : mapping of name to (line, level, width)
+        Width is the length of the line that lies on the floor [m].
     passed : (T, M, 2) int64
         People gone through each line to its right and to its left, up to each row of `series`.
 
@@ -213,13 +215,13 @@ def lines_frame(
         Indexed by line: ``level``, ``width_m``, ``to_right``, ``to_left``, ``peak_per_min``, ``peak_per_m_min``.
     """
     rows = []
-    for k, (name, (line, level)) in enumerate(lines.items()):
+    for k, (name, (line, level, width)) in enumerate(lines.items()):
         through = passed[:, k].sum(axis=1) if len(passed) else np.zeros(1, np.int64)
         peak = _peak_per_minute(through, series)
         rows.append({
-            "id": name, "level": level, "width_m": float(line.length),
+            "id": name, "level": level, "width_m": width,
             "to_right": int(passed[-1, k, 0]) if len(passed) else 0, "to_left": int(passed[-1, k, 1]) if len(passed) else 0,
-            "peak_per_min": peak, "peak_per_m_min": peak / line.length, "geometry": line,
+            "peak_per_min": peak, "peak_per_m_min": peak / width if width else 0.0, "geometry": line,
         })  # fmt: skip
     return _frame(rows, ["level", "width_m", "to_right", "to_left", "peak_per_min", "peak_per_m_min"], crs)
 
