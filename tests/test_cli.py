@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import twin
-from tests.places import at, town
+from tests.places import at, town, two_levels
 from twin.cli import main
 from twin.geo.samples import sample_folder
 
@@ -173,6 +173,33 @@ def test_bad_cities_are_told_and_write_nothing(
     error = capsys.readouterr().err
     assert told in error
     assert "bad.city.json" in error
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("zones:", "zone:", "did you mean `zones`?"),
+        (f"{_box(2, 20, 16, 40)}", f"{_box(25, 25, 35, 35)}", "in building `house`"),
+        (f"at: {{polygon: {_box(20, 37, 40, 60)}}}", f"at: {{polygon: {_box(50, -5, 52, 65)}}}", "cannot reach `east`"),
+        ("exits:", "exit:", "did you mean `exits`?"),
+        ("city: town", "city: city-with-a-bad-stair", "stair `stair`"),
+        ("present: 60", "present: 6000", "do not fit"),
+    ],
+)
+def test_bad_scenarios_end_with_1_and_write_nothing(
+    old: str, new: str, told: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (folder / "party.yaml").read_text()
+    assert old in text
+    two_levels(top_z_m=9.0).save(tmp_path / "city-with-a-bad-stair")
+    town().save(tmp_path / "town")
+    (tmp_path / "bad.yaml").write_text(text.replace(old, new))
+    assert main(["run", str(tmp_path / "bad.yaml"), "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert told in error
+    assert "Traceback" not in error
     assert not (tmp_path / "out").exists()
 
 
