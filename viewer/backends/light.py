@@ -379,10 +379,10 @@ def _water(heights, spot, ray, lit, own):  # type: ignore[no-untyped-def]  # pra
     cosine = max(0.02, -dz)
     share = min(0.85, 0.10 + 0.06 + 0.94 * (1 - cosine) ** 5)
     rx, ry, rz = dx + 2 * cosine * wave, dy + 2 * cosine * other, max(0.05, -dz)
-    mirror, d = 0.62, 0.8
+    mirror, d = 0.58, 0.8
     for _ in range(22):
         if _height(heights.z, heights.west, heights.north, heights.cell, x + d * rx, y + d * ry) > z + d * rz:
-            mirror = 0.17
+            mirror = 0.27
             break
         d *= 1.22
     seen = (mirror * 0.93, mirror * 0.99, mirror * 1.06)
