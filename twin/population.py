@@ -311,9 +311,9 @@ class _Builder:
         owner = next(e for e in self.events if any(z.id == name for z in e.zones))
         zone = next(z for z in owner.zones if z.id == name)
         until = zone.stay_until_s if zone.stay_until_s is not None else owner.end_s
-        centre = self.places[name]
-        cells = self.ground.cells(centre.shape, centre.level)
-        middle = cells[len(cells) // 2]
+        centre, goal = self.places[name], self.number[name]
+        first, last = self.goals.start[goal], self.goals.start[goal + 1]
+        middle = self.goals.cells[(first + last) // 2]
         at = np.array([[self.ground.grid.x[middle[2]], self.ground.grid.y[middle[1]]]])
         exits = self._pick_exits(
             zone.exits or (event.exits if event else None) or owner.exits, np.repeat(at, len(rows), axis=0), centre.level,
