@@ -46,8 +46,13 @@ def direction(
     reach: float,
     wall_strength: float,
     wall_reach: float,
+    cut: float = math.inf,
+    wall_cut: float = math.inf,
 ) -> NDArray[np.float64]:
-    """e = norm(e0 + sum_j -A exp((l - d) / D) n_ij + sum_w -A_w exp((r - d) / D_w) n_iw); zero when the sum is."""
+    """e = norm(e0 + sum_j -A exp((l - d) / D) n_ij + sum_w -A_w exp((r - d) / D_w) n_iw); zero when the sum is.
+
+    People beyond `cut` and walls beyond `wall_cut` are left out; by default nobody is.
+    """
     total = wanted.astype(float).copy()
     here = np.array([x[i], y[i]])
     for j in range(len(x)):
@@ -55,10 +60,14 @@ def direction(
             continue
         apart = np.array([x[j], y[j]]) - here
         d = float(np.hypot(*apart))
+        if d > cut:
+            continue
         total -= strength * math.exp((radius[i] + radius[j] - d) / reach) * apart / d
     for point in wall_points(x[i], y[i], walls):
         apart = point - here
         d = float(np.hypot(*apart))
+        if d >= wall_cut:
+            continue
         total -= wall_strength * math.exp((radius[i] - d) / wall_reach) * apart / d
     norm = float(np.hypot(*total))
     return total / norm if norm > 0 else total
