@@ -120,6 +120,13 @@ class Crowd:
         nodes = _nodes(floor, self.routes.node, self.people.x, self.people.y, self.people.level)
         self._check_starts(nodes)
         self._check_ways(nodes)
+        # who starts in the zone where it will stay keeps its place; who comes from elsewhere is given one
+        first = self.journeys.goal[self.people.journey, 0]
+        bound = first >= 0
+        at_home = np.zeros(count, np.bool_)
+        at_home[bound] = self.routes.time[first[bound], nodes[bound]] == 0.0
+        self._home_x = np.where(at_home, self.people.x, np.nan)
+        self._home_y = np.where(at_home, self.people.y, np.nan)
 
         self.exit_time = np.full(count, np.nan)
         self.exit_goal = np.full(count, -1, np.int32)
@@ -297,7 +304,7 @@ class Crowd:
         for name, source in (
             ("x", people.x), ("y", people.y), ("level", people.level), ("radius", people.radius),
             ("desired", people.desired_speed), ("reach", self._reach), ("journey", people.journey),
-            ("home_x", people.x), ("home_y", people.y),
+            ("home_x", self._home_x), ("home_y", self._home_y),
         ):  # fmt: skip
             now[name][rows] = source[ids]
         self._speed[rows] = 0.0

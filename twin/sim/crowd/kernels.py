@@ -296,8 +296,8 @@ def _find_neighbours(  # type: ignore[no-untyped-def]
 
 @njit()
 def _spot(floor, goals, seed, person, stage, goal, own_x, own_y):  # type: ignore[no-untyped-def]
-    """The place in a zone where a person wants to stay."""
-    if stage == 0:
+    """The place in a zone where a person wants to stay: its own when it starts there (else that is not a number)."""
+    if stage == 0 and own_x == own_x:
         return own_x, own_y
     first, last = goals.start[goal], goals.start[goal + 1]
     pick = first + int(uniform(seed, _SPOT_STREAM, person, 3 * stage) * (last - first))
