@@ -14,7 +14,7 @@ from twin.sim.crowd.kernels import (
     GONE,
     admit,
     find_neighbours,
-    node_at,
+    node_in_sight,
     reorder,
     sort_by_cell,
     step_people,
@@ -117,7 +117,7 @@ class Crowd:
                 hint=f"the floor is prepared for at most {floor.bucket_reach:g} m: use a smaller radius or wall_range",
             )
         self.routes = find_routes(floor, goals) if routes is None else _checked_routes(routes, floor, goals)
-        nodes = _nodes(floor, self.routes.node, self.people.x, self.people.y, self.people.level)
+        nodes = nodes_of(floor, self.routes, self.people.x, self.people.y, self.people.level)
         self._check_starts(nodes)
         self._check_ways(nodes)
         # who starts in the zone where it will stay keeps its place; who comes from elsewhere is given one
@@ -415,6 +415,16 @@ def _checked_people(people: People, journeys: Journeys) -> People:
     return checked
 
 
+def nodes_of(
+    floor: Floor, routes: Routes, x: NDArray[np.float64], y: NDArray[np.float64], level: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Node of the floor at each point, (N,) int32; -1 for points off the floor.
+
+    A point at the edge of the floor, whose cell has its centre off it, gets the nearest node that no wall hides.
+    """
+    return _nodes(floor, routes.node, x, y, level)  # type: ignore[no-any-return]
+
+
 @njit()
 def _nodes(floor, node, x, y, level):  # type: ignore[no-untyped-def]
     out = np.empty(x.shape[0], np.int32)
@@ -425,7 +435,7 @@ def _nodes(floor, node, x, y, level):  # type: ignore[no-untyped-def]
             and floor.north - rows * floor.cell < y[i] <= floor.north
             and 0 <= level[i] < floor.mask.shape[0]
         )
-        out[i] = node_at(floor, node, level[i], x[i], y[i]) if inside else -1
+        out[i] = node_in_sight(floor, node, level[i], x[i], y[i]) if inside else -1
     return out
 
 

@@ -120,6 +120,24 @@ def node_at(floor, node, level, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit()
+def node_in_sight(floor, node, level, x, y):  # type: ignore[no-untyped-def]
+    """Node nearest to a point, of the cells within two of it whose centre no wall hides; -1 off the floor."""
+    r0, c0 = cell_of(floor, x, y)
+    _levels, rows, columns = floor.mask.shape
+    best, nearest = -1, 1e30
+    for r in range(max(0, r0 - 2), min(rows, r0 + 3)):
+        for c in range(max(0, c0 - 2), min(columns, c0 + 3)):
+            m = node[level, r, c]
+            if m < 0:
+                continue
+            px, py = floor.west + (c + 0.5) * floor.cell, floor.north - (r + 0.5) * floor.cell
+            d2 = (px - x) ** 2 + (py - y) ** 2
+            if d2 < nearest and not wall_between(floor, level, x, y, px, py):
+                best, nearest = m, d2
+    return best
+
+
+@njit()
 def way(floor, node, direction, goal, level, x, y, row, column, k):  # type: ignore[no-untyped-def]
     """Direction to a goal at a point in cell (row, column): bilinear in the open, the cell's own beside a wall."""
     if node[level, row, column] < 0 or floor.distance[level, row, column] < 1.5 * floor.cell:
