@@ -248,6 +248,8 @@ def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> 
         if not isinstance(reporter, DensityReporter):
             reporter.report(model)
     strides = [reporter.stride for reporter in reporters]
+    # the numbers of the moment at which the last person has left belong to the series
+    numbers = [reporter.stride for reporter in reporters if isinstance(reporter, NumbersReporter)]
     try:
         while model.step < steps:
             if bar.stopped:
@@ -258,7 +260,7 @@ def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> 
                 if model.step % reporter.stride == 0:
                     reporter.report(model)
             bar.advance(ahead * model.dt)
-            if model.finished:
+            if model.finished and all(model.step % stride == 0 for stride in numbers):
                 bar.advance((steps - model.step) * model.dt)
                 break
     except KeyboardInterrupt:

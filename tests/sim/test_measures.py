@@ -46,7 +46,13 @@ def test_density_is_the_direct_sum_of_gaussians(seed, factor):
 @given(seeds, st.sampled_from([1, 2, 3]), st.floats(0.0, 0.8))
 def test_density_keeps_the_number_of_people(seed, factor, share):
     _, grid, count = scene(seed, factor, share)
-    assert (density(grid, count) * grid.area).sum() == pytest.approx(count.sum(), rel=1e-6)
+    # on a sliver of less than a tenth of a cell people count for less, rather than as a crush that is none
+    sliver = (count > 0) & (grid.reach < 0.1 * grid.cell**2)
+    total = (density(grid, count) * grid.area).sum()
+    assert total <= count.sum() * (1 + 1e-6)
+    assert total >= count[~sliver].sum() * (1 - 1e-6)
+    if not sliver.any():
+        assert total == pytest.approx(count.sum(), rel=1e-6)
 
 
 def test_one_person_beside_a_wall_is_still_one():
