@@ -39,17 +39,21 @@ def _lattice(area: shapely.Polygon, count: int, *, seed: int, clear: float = 0.2
         spacing *= 0.98
 
 
-def bottleneck_flow(width: float, *, time_gap: float, desired_speed: float, dt: float = 0.01, seed: int = 1) -> float:
-    """Specific flow through a bottleneck out of a room of 10 x 10 m with 180 people [1/(m s)].
+def bottleneck_flow(width: float, *, time_gap: float, desired_speed: float, dt: float = 0.01, seeds: tuple[int, ...] = (1, 2, 3)) -> float:
+    """Specific flow through a neck of 4 m out of a room of 10 x 10 m with 180 people, mean over seeds [1/(m s)].
 
     The flow is the slope of the number of people who have passed over time, from the 30th to the 150th.
     """
-    middle = 5.0
+    flows = [_flow(width, time_gap, desired_speed, dt, seed) for seed in seeds]
+    return float(np.mean(flows))
+
+
+def _flow(width: float, time_gap: float, desired_speed: float, dt: float, seed: int) -> float:
     room = shapely.box(0, 0, 10, 10)
-    neck = shapely.box(10, middle - 0.5 * width, 11, middle + 0.5 * width)
-    beyond = shapely.box(11, 0, 14, 10)
+    neck = shapely.box(10, 5.0 - 0.5 * width, 14, 5.0 + 0.5 * width)
+    beyond = shapely.box(14, 0, 17, 10)
     result = simulate_crowd(
-        shapely.union_all([room, neck, beyond]), starts=_lattice(room, 180, seed=seed), exits={"beyond": shapely.box(12, 0, 14, 10)},
+        shapely.union_all([room, neck, beyond]), starts=_lattice(room, 180, seed=seed), exits={"beyond": shapely.box(15, 0, 17, 10)},
         duration=400.0, dt=dt, desired_speed=desired_speed, time_gap_s=time_gap, cell=0.1, seed=seed, progress=False,
         frame_interval_s=400.0,
     )  # fmt: skip
@@ -145,7 +149,7 @@ def _bottleneck(width: float, flow: float, **how: Any) -> Case:
         high=1.1 * flow,
         source=_JUPEDSIM,
         measure=partial(bottleneck_flow, width, **how),
-        note="10 % for the noise over seeds and starting positions",
+        note="10 % for the noise over starting positions and for the set-up, of which only the room and the width are published",
     )
 
 
@@ -165,7 +169,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "crowd/rimea-9", "1,000 people leave a room of 30 x 20 m by four exits of 1 m, then by two", "ratio of the times", "1", 1.7, 2.3,
-        _RIMEA.format(9), two_exits_for_four, note="'about twice' taken as 1.7 to 2.3",
+        _RIMEA.format(9), two_exits_for_four, slow=True, note="'about twice' taken as 1.7 to 2.3",
     ),
     Case(
         "crowd/stairs", "one person over 10 m of stair and of level floor", "ratio of the speeds", "1", 0.475, 0.495,
