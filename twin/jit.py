@@ -85,10 +85,12 @@ def njit(*, parallel: bool = False, fastmath: set[str] | bool = False, inline: s
 
     def decorate(function: _F) -> _F:
         # The folder is read when the dispatcher is made, so it is set for just that moment: the
-        # user's own Numba functions keep their own cache.
+        # user's own Numba functions keep their own cache. Numba's key of a cached kernel leaves the options out: without a
+        # folder for each set of them, the same function compiled for one core and for all would be one of the two, twice.
+        options = "-".join(["parallel" if parallel else "serial", *sorted(flags)])
         with _LOCK:
             before = _config.CACHE_DIR
-            _config.CACHE_DIR = cache_folder()
+            _config.CACHE_DIR = os.path.join(cache_folder(), options)
             try:
                 compiled = numba.njit(
                     function,

@@ -32,7 +32,7 @@ from twin.scenario import Scenario
 from twin.scenario.apply import Changed, apply_changes
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
 from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
-from twin.sim.crowd.engine import Crowd
+from twin.sim.crowd.engine import Crowd, nodes_of
 from twin.sim.crowd.measures import density_grid, level_of_service
 from twin.sim.crowd.wayfinding import find_routes
 from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
@@ -258,6 +258,8 @@ def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> 
         if not isinstance(reporter, DensityReporter):
             reporter.report(model)
     strides = [reporter.stride for reporter in reporters]
+    # the numbers of the moment at which the last person has left belong to the series
+    numbers = [reporter.stride for reporter in reporters if isinstance(reporter, NumbersReporter)]
     try:
         while model.step < steps:
             if bar.stopped:
@@ -268,7 +270,7 @@ def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> 
                 if model.step % reporter.stride == 0:
                     reporter.report(model)
             bar.advance(ahead * model.dt)
-            if model.finished:
+            if model.finished and all(model.step % stride == 0 for stride in numbers):
                 bar.advance((steps - model.step) * model.dt)
                 break
     except KeyboardInterrupt:
@@ -483,7 +485,10 @@ def simulate_crowd(
     if model != "collision-free-speed":
         raise ParameterError(f"there is no model `{model}`", hint="there is: collision-free-speed")
     crowd = _settings({"duration_s": duration, "dt_s": dt, "seed": seed, "navigation_cell_m": cell, **settings})
-    points = np.asarray(starts, dtype=np.float64).reshape(-1, 2)
+    points = np.asarray(starts, dtype=np.float64)
+    points = points.reshape(-1, 2) if points.size == 0 else points
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ParameterError(f"`starts` has shape {points.shape}", hint="give an (N, 2) array of x and y")
     named = {"exit": exits} if isinstance(exits, BaseGeometry) else dict(exits)
     if not named:
         raise ParameterError("there is no exit", hint="give exits={'north': polygon}")
@@ -523,9 +528,11 @@ def _simple_population(
     if not inside.all():
         i = int(np.flatnonzero(~inside)[0])
         raise StartError(f"start {i} at ({points[i, 0]:.2f}, {points[i, 1]:.2f}) is outside the area")
-    row, column = ground.grid.index(points[:, 0], points[:, 1])
-    node = routes.node[0, row, column]
-    time_to = np.where(node >= 0, routes.time[:, np.maximum(node, 0)], 0.0)
+    node = nodes_of(ground.floor, routes, points[:, 0].copy(), points[:, 1].copy(), np.zeros(count, np.int32))
+    if (node < 0).any():
+        i = int(np.flatnonzero(node < 0)[0])
+        raise StartError(f"start {i} at ({points[i, 0]:.2f}, {points[i, 1]:.2f}) is in a gap too narrow to stand in")
+    time_to = routes.time[:, node]
     lost = ~np.isfinite(time_to).any(axis=0)
     if lost.any():
         i = int(np.flatnonzero(lost)[0])
@@ -534,7 +541,10 @@ def _simple_population(
     if desired_speed is None:
         speed = np.clip(crowd.speed_mean_m_s + crowd.speed_sd_m_s * normals(crowd.seed, "speed", count), *SPEED_RANGE_M_S)
     else:
-        speed = np.broadcast_to(np.asarray(desired_speed, dtype=np.float64), (count,)).copy()
+        given = np.asarray(desired_speed, dtype=np.float64)
+        if given.shape not in ((), (count,)):
+            raise ParameterError(f"`desired_speed` has shape {given.shape}, not ({count},)")
+        speed = np.broadcast_to(given, (count,)).copy()
     if start.shape != (count,):
         raise ParameterError(f"`start_times` has shape {start.shape}, not ({count},)")
     order = np.argsort(start, kind="stable")

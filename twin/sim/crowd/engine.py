@@ -15,13 +15,13 @@ from twin.sim.crowd.kernels import (
     GONE,
     admit,
     find_neighbours,
-    node_at,
+    node_in_sight,
     reorder,
     sort_by_cell,
     step_people,
 )
 from twin.sim.crowd.wayfinding import Routes, find_routes
-from twin.sim.model import STAGE_END, Floor, Goals, Journeys, People, Snapshot
+from twin.sim.model import STAGE_END, STAGE_LEAVE, STAGE_PASS, STAGE_STAY, Floor, Goals, Journeys, People, Snapshot
 
 SKIN_M = 0.4
 """Neighbours this much beyond a person's reach are listed, so a list holds until somebody has moved half of it."""
@@ -97,31 +97,40 @@ class Crowd:
         line_level: NDArray[np.int32] | None = None,
         parallel: bool | None = None,
     ) -> None:
-        self.floor, self.goals, self.journeys = floor, goals, journeys
-        self.people = _checked_people(people, journeys)
+        self.floor, self.goals = floor, goals
+        self.journeys = _checked_journeys(journeys, len(goals.start) - 1)
+        self.people = _checked_people(people, self.journeys)
         self.model = CollisionFreeSpeed() if model is None else model
         self.model.check()
         self.dt, self.seed, self.step = float(dt), int(seed), 0
         count = len(self.people.x)
         self._mode = int(count >= PARALLEL_FROM if parallel is None else parallel)
-        radius = float(self.people.radius.max(initial=0.2))
-        fastest = float(self.people.desired_speed.max(initial=1.34))
-        _check_step(self.dt, fastest, float(self.people.radius.min(initial=0.2)))
+        radius = float(self.people.radius.max()) if count else 0.2
+        if count:
+            _check_step(self.dt, float(self.people.desired_speed.max()), float(self.people.radius.min()))
+        else:
+            _check_step(self.dt, 0.0, radius)
         self._wall_reach = self.model.wall_reach(radius)
         if self._wall_reach > floor.bucket_reach or radius > floor.bucket_reach:
             raise ParameterError(
                 f"people or their repulsion by walls reach {max(self._wall_reach, radius):.2f} m",
                 hint=f"the floor is prepared for at most {floor.bucket_reach:g} m: use a smaller radius or wall_range",
             )
-        self.routes = find_routes(floor, goals) if routes is None else routes
-        nodes = _nodes(floor, self.routes.node, self.people.x, self.people.y, self.people.level)
+        self.routes = find_routes(floor, goals) if routes is None else _checked_routes(routes, floor, goals)
+        nodes = nodes_of(floor, self.routes, self.people.x, self.people.y, self.people.level)
         self._check_starts(nodes)
         self._check_ways(nodes)
+        # who starts in the zone where it will stay keeps its place; who comes from elsewhere is given one
+        first = self.journeys.goal[self.people.journey, 0]
+        bound = first >= 0
+        at_home = np.zeros(count, np.bool_)
+        at_home[bound] = self.routes.time[first[bound], nodes[bound]] == 0.0
+        self._home_x = np.where(at_home, self.people.x, np.nan)
+        self._home_y = np.where(at_home, self.people.y, np.nan)
 
         self.exit_time = np.full(count, np.nan)
         self.exit_goal = np.full(count, -1, np.int32)
-        self._lines = np.empty((0, 4)) if lines is None else np.ascontiguousarray(lines, np.float64).reshape(-1, 4)
-        self._line_level = np.zeros(len(self._lines), np.int32) if line_level is None else np.asarray(line_level, np.int32)
+        self._lines, self._line_level = _checked_lines(lines, line_level)
         self.passed = np.zeros((count, len(self._lines), 2), np.int32)
 
         turning = self.model.range * math.log(max(self.model.strength / 1e-3, 1.0))
@@ -302,7 +311,7 @@ class Crowd:
         for name, source in (
             ("x", people.x), ("y", people.y), ("level", people.level), ("radius", people.radius),
             ("desired", people.desired_speed), ("reach", self._reach), ("journey", people.journey),
-            ("home_x", people.x), ("home_y", people.y),
+            ("home_x", self._home_x), ("home_y", self._home_y),
         ):  # fmt: skip
             now[name][rows] = source[ids]
         self._speed[rows] = 0.0
@@ -343,6 +352,55 @@ def _check_step(dt: float, fastest: float, smallest_radius: float) -> None:
         )
 
 
+def _checked_journeys(journeys: Journeys, goals: int) -> Journeys:
+    """Arrays of the right type that end every row with `STAGE_END`, so that nobody walks past its last stage."""
+    goal, kind = np.asarray(journeys.goal, np.int32), np.asarray(journeys.kind, np.int8)
+    until = np.asarray(journeys.until, np.float64)
+    if goal.ndim != 2 or not goal.shape == kind.shape == until.shape:
+        raise ParameterError(
+            f"`goal`, `kind` and `until` of the journeys have shapes {goal.shape}, {kind.shape} and {until.shape}",
+            hint="each is (journeys, stages)",
+        )
+    kind = np.where(np.logical_or.accumulate(kind == STAGE_END, axis=1), STAGE_END, kind)
+    used = kind != STAGE_END
+    if not np.isin(kind, (STAGE_END, STAGE_PASS, STAGE_STAY, STAGE_LEAVE)).all():
+        raise ParameterError("a stage of a journey is neither passed, stayed at nor left by")
+    wrong = used & ((goal < 0) | (goal >= goals))
+    if wrong.any():
+        j, k = (int(index) for index in np.argwhere(wrong)[0])
+        raise ParameterError(f"stage {k} of journey {j} is goal {goal[j, k]}, of the {goals} goals there are")
+    if np.isnan(until[used & (kind == STAGE_STAY)]).any():
+        raise ParameterError("`until` of a stay is not a number", hint="give the time at which it ends, or inf")
+    rows = len(goal)
+    return Journeys(
+        np.hstack([goal, np.full((rows, 1), -1, np.int32)]),
+        np.hstack([kind, np.full((rows, 1), STAGE_END, np.int8)]),
+        np.hstack([until, np.full((rows, 1), np.inf)]),
+    )
+
+
+def _checked_routes(routes: Routes, floor: Floor, goals: Goals) -> Routes:
+    count = len(goals.start) - 1
+    if routes.node.shape != floor.mask.shape or len(routes.time) != count or len(routes.direction) != count:
+        raise ParameterError(
+            f"the routes are to {len(routes.time)} goals on a floor of {routes.node.shape} cells, not to {count} on {floor.mask.shape}",
+            hint="find them with the same floor and goals",
+        )
+    return routes
+
+
+def _checked_lines(
+    lines: NDArray[np.float64] | None, level: NDArray[np.int32] | None
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    ends = np.empty((0, 4)) if lines is None else np.ascontiguousarray(lines, np.float64)
+    levels = np.zeros(len(ends), np.int32) if level is None else np.ascontiguousarray(level, np.int32)
+    if ends.ndim != 2 or ends.shape[1] != 4 or levels.shape != (len(ends),):
+        raise ParameterError(f"`lines` have shape {ends.shape} and `line_level` {levels.shape}", hint="they are (M, 4) and (M,)")
+    if not np.isfinite(ends).all():
+        raise ParameterError("a line that people are counted at has an end that is not a finite number")
+    return ends, levels
+
+
 def _checked_people(people: People, journeys: Journeys) -> People:
     count = len(people.x)
     dtypes = ("f8", "f8", "i4", "f8", "i4", "f8", "f8")
@@ -364,6 +422,16 @@ def _checked_people(people: People, journeys: Journeys) -> People:
     return checked
 
 
+def nodes_of(
+    floor: Floor, routes: Routes, x: NDArray[np.float64], y: NDArray[np.float64], level: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Node of the floor at each point, (N,) int32; -1 for points off the floor.
+
+    A point at the edge of the floor, whose cell has its centre off it, gets the nearest node that no wall hides.
+    """
+    return _nodes(floor, routes.node, x, y, level)  # type: ignore[no-any-return]
+
+
 @njit()
 def _nodes(floor, node, x, y, level):  # type: ignore[no-untyped-def]
     out = np.empty(x.shape[0], np.int32)
@@ -374,7 +442,7 @@ def _nodes(floor, node, x, y, level):  # type: ignore[no-untyped-def]
             and floor.north - rows * floor.cell < y[i] <= floor.north
             and 0 <= level[i] < floor.mask.shape[0]
         )
-        out[i] = node_at(floor, node, level[i], x[i], y[i]) if inside else -1
+        out[i] = node_in_sight(floor, node, level[i], x[i], y[i]) if inside else -1
     return out
 
 

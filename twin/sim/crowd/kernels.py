@@ -122,6 +122,24 @@ def node_at(floor, node, level, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit()
+def node_in_sight(floor, node, level, x, y):  # type: ignore[no-untyped-def]
+    """Node nearest to a point, of the cells within two of it whose centre no wall hides; -1 off the floor."""
+    r0, c0 = cell_of(floor, x, y)
+    _levels, rows, columns = floor.mask.shape
+    best, nearest = -1, 1e30
+    for r in range(max(0, r0 - 2), min(rows, r0 + 3)):
+        for c in range(max(0, c0 - 2), min(columns, c0 + 3)):
+            m = node[level, r, c]
+            if m < 0:
+                continue
+            px, py = floor.west + (c + 0.5) * floor.cell, floor.north - (r + 0.5) * floor.cell
+            d2 = (px - x) ** 2 + (py - y) ** 2
+            if d2 < nearest and not wall_between(floor, level, x, y, px, py):
+                best, nearest = m, d2
+    return best
+
+
+@njit()
 def way(floor, node, direction, goal, level, x, y, row, column, k):  # type: ignore[no-untyped-def]
     """Direction to a goal at a point in cell (row, column): bilinear in the open, the cell's own beside a wall."""
     if node[level, row, column] < 0 or floor.distance[level, row, column] < 1.5 * floor.cell:
@@ -298,8 +316,8 @@ def _find_neighbours(  # type: ignore[no-untyped-def]
 
 @njit()
 def _spot(floor, goals, seed, person, stage, goal, own_x, own_y):  # type: ignore[no-untyped-def]
-    """The place in a zone where a person wants to stay."""
-    if stage == 0:
+    """The place in a zone where a person wants to stay: its own when it starts there (else that is not a number)."""
+    if stage == 0 and own_x == own_x:
         return own_x, own_y
     first, last = goals.start[goal], goals.start[goal + 1]
     pick = first + int(uniform(seed, _SPOT_STREAM, person, 3 * stage) * (last - first))

@@ -90,7 +90,8 @@ def density(grid: DensityGrid, count: NDArray[np.float64]) -> NDArray[np.float32
     Returns
     -------
     (L, H, W) float32
-        Density [1/m2]; 0 off the floor. Its sum over the floor, times the area of the cells, is the number of people.
+        Density [1/m2]; 0 off the floor. Its sum over the floor, times the area of the cells, is the number of people; only
+        people on a sliver of less than a tenth of a cell count for less.
     """
     # a person on a sliver of floor that no cell centre sees is spread over at least a tenth of a cell
     room = np.maximum(grid.reach, 0.1 * grid.cell**2)

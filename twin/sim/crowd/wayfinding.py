@@ -156,12 +156,13 @@ def _solve(k, neighbour, time, done, step):  # type: ignore[no-untyped-def]
             for side in range(2):
                 d = 2 * axis + side
                 m = neighbour[k, d]
-                if m >= 0 and done[m] and time[m] < t1:
+                if m >= 0 and done[m] and time[m] <= t1:
+                    if time[m] < t1:
+                        t2 = np.inf
                     t1 = time[m]
-                    t2 = np.inf
                     q = neighbour[m, d]
                     if order == 2 and q >= 0 and done[q] and time[q] <= t1:
-                        t2 = time[q]
+                        t2 = min(t2, time[q])
             if t1 == np.inf:
                 continue
             lowest = min(lowest, t1)
@@ -198,25 +199,35 @@ def _march_one(neighbour, step, sources, out_time, out_direction):  # type: igno
             heap[size] = k
             place[k] = size
             size += 1
+    front = np.empty(count, np.int32)
     while size > 0:
-        k = heap[0]
-        size -= 1
-        if size > 0:
-            heap[0] = heap[size]
-            _sift_down(heap, place, time, size)
-        done[k] = True
-        for d in range(4):
-            m = neighbour[k, d]
-            if m < 0 or done[m]:
-                continue
-            t = _solve(m, neighbour, time, done, step[m])
-            if t < time[m]:
-                time[m] = t
-                if place[m] < 0:
-                    heap[size] = m
-                    place[m] = size
-                    size += 1
-                _sift_up(heap, place, time, place[m])
+        # all that are equally near are accepted before any of them passes its time on: otherwise their order in the heap
+        # would decide which differences are of second order, and a mirrored floor would not have mirrored times
+        now = time[heap[0]]
+        last = 0
+        while size > 0 and time[heap[0]] == now:
+            k = heap[0]
+            size -= 1
+            if size > 0:
+                heap[0] = heap[size]
+                _sift_down(heap, place, time, size)
+            done[k] = True
+            front[last] = k
+            last += 1
+        for f in range(last):
+            k = front[f]
+            for d in range(4):
+                m = neighbour[k, d]
+                if m < 0 or done[m]:
+                    continue
+                t = _solve(m, neighbour, time, done, step[m])
+                if t < time[m]:
+                    time[m] = t
+                    if place[m] < 0:
+                        heap[size] = m
+                        place[m] = size
+                        size += 1
+                    _sift_up(heap, place, time, place[m])
     for k in range(count):
         out_time[k] = time[k]
         if time[k] == np.inf or time[k] == 0.0:

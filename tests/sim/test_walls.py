@@ -1,0 +1,121 @@
+"""Nobody is ever in a wall or across one: exact geometry, on random floors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tests.sim.scenes import crowd_of, goals_of, ground_of, leaving, people_of, scattered, wharf_and_street
+from twin.errors import TwinError
+from twin.sim.crowd.engine import Crowd
+from twin.sim.crowd.kernels import keep_clear
+
+
+def random_area(seed):
+    """A room of 14 x 11 m with a bite taken out, turned obstacles and thin screens in it."""
+    random = np.random.default_rng(seed)
+    area = shapely.box(0, 0, 14, 11).difference(shapely.box(9 + 4 * random.random(), 7, 15, 12))
+    for _ in range(random.integers(2, 7)):
+        x, y, angle = random.uniform(2, 12), random.uniform(1, 10), random.uniform(0, 180)
+        half = random.uniform(0.02, 1.2, 2) if random.random() < 0.6 else np.array([0.015, random.uniform(0.5, 2.5)])
+        shape = shapely.affinity.rotate(shapely.box(x - half[0], y - half[1], x + half[0], y + half[1]), angle)
+        area = area.difference(shape)
+    parts = shapely.get_parts(area)
+    return max(parts, key=lambda part: part.area)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**31), st.sampled_from([0.02, 0.05, 0.1, 0.29]), st.sampled_from([0.25, 0.5]))
+def test_nobody_is_ever_in_a_wall_or_across_one(seed, dt, cell):
+    area = random_area(seed)
+    points = scattered(area, 70, seed, clear=0.05, apart=0.3)
+    exits = [shapely.box(0, 4, 0.8, 6)]
+    ground = ground_of(area, cell)
+    try:
+        crowd = crowd_of(ground, exits, people_of(points, speed=1.34), dt=dt, journeys=leaving())
+    except TwinError:
+        assume(False)
+    shapely.prepare(area)
+    before = crowd.snapshot()
+    for _ in range(max(10, round(6.0 / dt / 3))):
+        crowd.advance()
+        one = crowd.snapshot()
+        assert shapely.contains_xy(area, one.x, one.y).all()
+        _, i, j = np.intersect1d(before.id, one.id, return_indices=True)
+        moves = shapely.linestrings(np.stack([np.stack([before.x[i], before.y[i]], 1), np.stack([one.x[j], one.y[j]], 1)], 1))
+        assert not shapely.crosses(moves, area.boundary).any()
+        assert shapely.covers(area, moves).all()
+        before = one
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**31))
+def test_where_there_is_room_people_keep_a_radius_from_walls(seed):
+    area = random_area(seed)
+    wide = area.buffer(-0.6)
+    points = scattered(area, 30, seed, clear=0.3, apart=0.6)
+    try:
+        crowd = crowd_of(ground_of(area), [shapely.box(0, 4, 0.8, 6)], people_of(points))
+    except TwinError:
+        assume(False)
+    boundary = area.boundary
+    for _ in range(30):
+        crowd.advance(4)
+        shot = crowd.snapshot()
+        at = shapely.points(shot.x, shot.y)
+        roomy = shapely.distance(at, wide) < 0.35 if not wide.is_empty else np.zeros(len(at), bool)
+        assert (shapely.distance(at, boundary)[roomy] > 0.2 - 1e-6).all()
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 500), st.floats(0.1, 0.4), st.floats(0.0, 6.28), st.floats(0.0, 0.4))
+def test_a_move_is_kept_on_this_side_of_walls(seed, radius, angle, far):
+    area = random_area(seed)
+    ground = ground_of(area, 0.25)
+    for x0, y0 in scattered(area, 12, seed + 1, clear=radius + 0.01, apart=0.1):
+        x, y = x0 + far * np.cos(angle), y0 + far * np.sin(angle)
+        px, py = keep_clear(ground.floor, 0, x0, y0, x, y, radius)
+        assert area.covers(shapely.LineString([(x0, y0), (px, py)])) or (px, py) == (x0, y0)
+        free = shapely.Point(x, y).distance(area.boundary) >= radius and area.covers(shapely.LineString([(x0, y0), (x, y)]))
+        if free:
+            assert (px, py) == (x, y)
+
+
+@pytest.mark.parametrize("cell", [0.25, 0.5])
+@pytest.mark.parametrize("offset", np.linspace(0.0, 0.5, 6))
+def test_everybody_finds_the_way_along_a_fence_thinner_than_a_cell(cell, offset):
+    y = 5.0 + offset
+    area = shapely.box(0, 0, 16, 10).difference(shapely.box(0, y - 0.01, 12, y + 0.01))
+    points = np.array([(2.0 + 0.7 * k, y - 0.24) for k in range(10)] + [(2.0, 1.0)])
+    crowd = crowd_of(ground_of(area, cell), [shapely.box(0, 8, 1, 10)], people_of(points))
+    crowd.advance(round(45 / 0.05))
+    assert crowd.left == len(points)
+
+
+@settings(max_examples=12)
+@given(st.integers(0, 2**31), st.sampled_from([0.25, 0.5]), st.sampled_from([0.05, 0.2]))
+def test_nobody_slips_off_a_stair(seed, cell, dt):
+    ground = wharf_and_street(cell)
+    street, wharf = ground.walkable.floors["street"], ground.walkable.floors["wharf"]
+    random = np.random.default_rng(seed)
+    up = scattered(shapely.box(0, -12, 20, -6), 40, seed)
+    down = scattered(shapely.box(0, 0, 20, 10), 40, seed + 1)
+    people = people_of(
+        np.vstack([up, down]), level=np.repeat([1, 0], [len(up), len(down)]), journey=np.repeat([0, 1], [len(up), len(down)]),
+        speed=random.uniform(0.8, 1.6, len(up) + len(down)),
+    )  # fmt: skip
+    goals = goals_of(ground, shapely.box(0, 9, 20, 10), (shapely.box(0, -12, 20, -11), "wharf"))
+    crowd = Crowd(ground.floor, goals, leaving(2), people, dt=dt, seed=seed)
+    # what the two levels leave open between them at the top of the stair
+    either = shapely.union_all([street, wharf])
+    for _ in range(round(40 / dt)):
+        crowd.advance()
+        shot = crowd.snapshot()
+        on_street, on_wharf = shapely.contains_xy(street.buffer(1e-6), shot.x, shot.y), shapely.contains_xy(wharf.buffer(1e-6), shot.x, shot.y)
+        assert np.where(shot.level == 0, on_street, on_wharf).all()
+        assert shapely.contains_xy(either, shot.x, shot.y).all()
+    if dt <= 0.05:  # with longer steps opposite streams on a stair block each other for long
+        assert crowd.left > 0
