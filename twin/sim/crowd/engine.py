@@ -146,7 +146,9 @@ class Crowd:
         self._count = 0
         self._now: dict[str, NDArray[Any]] = {}
         self._spare: dict[str, NDArray[Any]] = {}
+        self._start_node = nodes
         self._speed: NDArray[np.float64] = np.zeros(0)
+        self._node: NDArray[np.int32] = np.zeros(0, np.int32)
         self._neighbours: NDArray[np.int32] = np.zeros((0, 0), np.int32)
         self._allocate(64)
         self._stale = True
@@ -245,11 +247,12 @@ class Crowd:
         for name, dtype in _FIELDS:
             for store in (self._now, self._spare):
                 store[name] = grown(store.get(name), dtype)
-        self._speed = grown(self._speed, "f8")
+        self._speed, self._spare_speed = grown(self._speed, "f8"), np.zeros(capacity)
+        self._node, self._spare_node = grown(self._node, "i4"), np.zeros(capacity, np.int32)
         # the rest is filled anew whenever the lists are built
         self._z, self._clear = np.zeros(capacity), np.zeros(capacity)
         self._moved2, self._built_x, self._built_y = np.zeros(capacity), np.zeros(capacity), np.zeros(capacity)
-        self._order, self._node = np.zeros(capacity, np.int32), np.zeros(capacity, np.int32)
+        self._order = np.zeros(capacity, np.int32)
         self._left_goal = np.full(capacity, -1, np.int32)
         self._neighbour_count = np.zeros(capacity, np.int32)
         self._neighbours = np.zeros((capacity, max(24, self._neighbours.shape[1])), np.int32)
@@ -257,15 +260,15 @@ class Crowd:
     def _sort(self) -> None:
         now, to = self._now, self._spare
         grid = (self.floor.west, self.floor.north, self._side, self._rows, self._columns)
-        speed_of = self._speed[: self._count].copy()
         alive = int(sort_by_cell(self._count, now["x"], now["y"], *grid, self._start, self._order))
         arrays: list[Any] = [store[name] for store in (now, to) for name, _ in _FIELDS]
         reorder[self._mode](
-            alive, self._order, self.floor, self.routes.node,
-            *arrays, self._z, self._clear, self._node,
+            alive, self._order, self.floor,
+            *arrays, self._node, self._spare_node, self._speed, self._spare_speed, self._z, self._clear,
         )  # fmt: skip
-        self._speed[:alive] = speed_of[self._order[:alive]]
         self._now, self._spare = to, now
+        self._node, self._spare_node = self._spare_node, self._node
+        self._speed, self._spare_speed = self._spare_speed, self._speed
         self._count = alive
 
     def _build(self) -> None:
@@ -315,6 +318,7 @@ class Crowd:
         ):  # fmt: skip
             now[name][rows] = source[ids]
         self._speed[rows] = 0.0
+        self._node[rows] = self._start_node[ids]
         self._count = n + let_in
         return let_in
 
