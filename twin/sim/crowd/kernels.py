@@ -374,7 +374,7 @@ def _step_people(  # type: ignore[no-untyped-def]
         tx, ty = ex, ey
         reach2 = reach[i] * reach[i]
         for q in range(count[i]):
-            j = neighbours[i, q]
+            j = np.uint32(neighbours[i, q])  # without a sign there is no test for counting from the end
             dx, dy = x[j] - xi, y[j] - yi
             d2 = dx * dx + dy * dy
             d = np.sqrt(max(d2, 1e-18))
@@ -394,7 +394,7 @@ def _step_people(  # type: ignore[no-untyped-def]
             ty /= norm
             gap = 1e30
             for q in range(count[i]):
-                j = neighbours[i, q]
+                j = np.uint32(neighbours[i, q])
                 dx, dy = x[j] - xi, y[j] - yi
                 contact = ri + radius[j]
                 ahead = (tx * dx + ty * dy >= 0.0) & (abs(tx * dy - ty * dx) <= contact)
