@@ -17,9 +17,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numba
-import numba.core.config as _config
-from numba import prange
+# Threads that wait for each other sleep: those that spin take the core from the one they wait for when the machine is busy
+# with something else, and a step of the crowd then takes three times as long as on one core. A value already set wins.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import numba  # noqa: E402
+import numba.core.config as _config  # noqa: E402
+from numba import prange  # noqa: E402
 
 __all__ = ["cache_folder", "kernel_hash", "njit", "prange"]
 

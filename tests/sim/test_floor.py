@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reference import floors as slow
@@ -44,6 +44,7 @@ def test_signed_distance_is_the_distance_to_the_nearest_segment(lines):
     np.testing.assert_allclose(floor.distance, expected, rtol=1e-6, atol=1e-6)
 
 
+@settings(max_examples=20)
 @given(chains)
 def test_blocked_edges_are_those_a_wall_touches(lines):
     floor = floor_of(lines)

@@ -30,7 +30,7 @@ ENTRY_INTERVAL_S = 0.2
 """How often those who wait at a source look whether their place is free."""
 
 PARALLEL_FROM = 1000
-"""Number of people from which one run uses all cores."""
+"""Number of people present from which one run uses all cores."""
 
 _FIELDS: tuple[tuple[str, str], ...] = (
     ("person", "i4"), ("x", "f8"), ("y", "f8"), ("level", "i4"), ("stage", "i4"), ("radius", "f8"), ("desired", "f8"),
@@ -59,7 +59,7 @@ class Crowd:
         x0, y0, x1, y1 of lines across which passages are counted [m].
     line_level : (M,) int32, optional
     parallel : bool, optional
-        Use all cores; by default when there are a thousand people or more. The result is the same to the bit.
+        Use all cores; by default while a thousand people or more are present. The result is the same to the bit.
 
     Attributes
     ----------
@@ -104,7 +104,8 @@ class Crowd:
         self.model.check()
         self.dt, self.seed, self.step = float(dt), int(seed), 0
         count = len(self.people.x)
-        self._mode = int(count >= PARALLEL_FROM if parallel is None else parallel)
+        self._parallel = parallel
+        self._mode = int(bool(parallel))
         radius = float(self.people.radius.max()) if count else 0.2
         if count:
             _check_step(self.dt, float(self.people.desired_speed.max()), float(self.people.radius.min()))
@@ -270,6 +271,8 @@ class Crowd:
         self._node, self._spare_node = self._spare_node, self._node
         self._speed, self._spare_speed = self._spare_speed, self._speed
         self._count = alive
+        if self._parallel is None:
+            self._mode = int(alive >= PARALLEL_FROM)
 
     def _build(self) -> None:
         self._sort()
