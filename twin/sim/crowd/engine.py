@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError, StartError, UnreachableError
+from twin.jit import njit
 from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.kernels import (
     GONE,
@@ -21,7 +22,6 @@ from twin.sim.crowd.kernels import (
 )
 from twin.sim.crowd.wayfinding import Routes, find_routes
 from twin.sim.model import STAGE_END, STAGE_LEAVE, STAGE_PASS, STAGE_STAY, Floor, Goals, Journeys, People, Snapshot
-from twin.jit import njit
 
 SKIN_M = 0.4
 """Neighbours this much beyond a person's reach are listed, so a list holds until somebody has moved half of it."""
@@ -137,8 +137,8 @@ class Crowd:
         turning = self.model.range * math.log(max(self.model.strength / 1e-3, 1.0))
         self._reach = self.people.radius + radius + np.maximum(turning, self.people.desired_speed * self.model.time_gap)
         self._side = float(self._reach.max(initial=1.0)) + SKIN_M
-        self._rows = int(math.ceil(floor.mask.shape[1] * floor.cell / self._side)) + 1
-        self._columns = int(math.ceil(floor.mask.shape[2] * floor.cell / self._side)) + 1
+        self._rows = math.ceil(floor.mask.shape[1] * floor.cell / self._side) + 1
+        self._columns = math.ceil(floor.mask.shape[2] * floor.cell / self._side) + 1
         self._start = np.zeros(self._rows * self._columns + 1, np.int32)
         self._height = _heights(floor, self.people.x, self.people.y, self.people.level)
         self._entry_stride = max(1, round(ENTRY_INTERVAL_S / self.dt))
@@ -379,7 +379,8 @@ def _checked_routes(routes: Routes, floor: Floor, goals: Goals) -> Routes:
     count = len(goals.start) - 1
     if routes.node.shape != floor.mask.shape or len(routes.time) != count or len(routes.direction) != count:
         raise ParameterError(
-            f"the routes are to {len(routes.time)} goals on a floor of {routes.node.shape} cells, not to {count} on {floor.mask.shape}",
+            f"the routes are to {len(routes.time)} goals on a floor of {routes.node.shape} cells, "
+            f"not to {count} on {floor.mask.shape}",
             hint="find them with the same floor and goals",
         )
     return routes
@@ -413,7 +414,7 @@ def _checked_people(people: People, journeys: Journeys) -> People:
         raise ParameterError("radii must be positive and desired speeds not negative")
     if (np.diff(checked.start) < 0).any():
         raise ParameterError("`start` of the people must rise: order them by the time at which they enter")
-    if count and not (0 <= checked.journey.min() and checked.journey.max() < len(journeys.goal)):
+    if count and not (checked.journey.min() >= 0 and checked.journey.max() < len(journeys.goal)):
         raise ParameterError(f"`journey` of the people points past the {len(journeys.goal)} journeys there are")
     return checked
 
@@ -425,7 +426,8 @@ def nodes_of(
 
     A point at the edge of the floor, whose cell has its centre off it, gets the nearest node that no wall hides.
     """
-    return _nodes(floor, routes.node, x, y, level)  # type: ignore[no-any-return]
+    out: NDArray[np.int32] = _nodes(floor, routes.node, x, y, level)
+    return out
 
 
 @njit()
