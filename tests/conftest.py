@@ -12,9 +12,7 @@ from hypothesis import HealthCheck, settings
 from twin.geo.city import City, read_city
 from twin.geo.samples import sample_folder
 
-settings.register_profile(
-    "fixed", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fixed")
 
 _skipped_real: list[str] = []
@@ -51,5 +49,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if _skipped_real and os.environ.get("CI"):
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
-            reporter.write_line(f"{len(_skipped_real)} tests with real data were skipped in CI, first: {_skipped_real[0]}", red=True)
+            reporter.write_line(
+                f"{len(_skipped_real)} tests with real data were skipped in CI, first: {_skipped_real[0]}", red=True
+            )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,13 @@ from twin.errors import InterruptedRunError, MissingFileError, OutputError, Rend
 if TYPE_CHECKING:
     from twin.compare import Comparison
     from twin.geo.city import City
-    from twin.result import Result
+    from twin.result import Figure, Result
     from twin.scenario import Scenario
     from viewer.scene import Scene
 
 DONE, FAILED, USAGE = 0, 1, 2
 PICTURE_SIZE = (1600, 900)
+_TOLD = ("density_max", "area_over_limit", "left", "evacuation_95", "evacuation")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,11 +75,20 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     demo = add("demo", "run the main job on the embedded sample", "twin demo --out demo", _demo)
-    demo.add_argument("--out", type=Path, default=Path("stadstwin-demo"), metavar="DIR", help="folder to write (default: %(default)s)")
-    run = add("run", "run a scenario, compare it with its baseline, write report, scene and data", "twin run kings_day.yaml --out out/kings_day", _run)
+    demo.add_argument(
+        "--out", type=Path, default=Path("stadstwin-demo"), metavar="DIR", help="folder to write (default: %(default)s)"
+    )
+    run = add(
+        "run",
+        "run a scenario, compare it with its baseline, write report, scene and data",
+        "twin run kings_day.yaml --out out/kings_day",
+        _run,
+    )
     run.add_argument("scenario", type=Path, metavar="SCENARIO", help="scenario file (YAML)")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
-    run.add_argument("--seeds", type=_count, metavar="N", help="number of runs with different random numbers (default: the scenario's)")
+    run.add_argument(
+        "--seeds", type=_count, metavar="N", help="number of runs with different random numbers (default: the scenario's)"
+    )
     run.add_argument("--no-pictures", action="store_true", help="write data and report only")
     info = add("info", "tell what is in a city, a scenario or a result", "twin info den_haag.city.json", _info)
     info.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -87,7 +98,12 @@ def _parser() -> argparse.ArgumentParser:
     view = add("view", "open a result (or a city) in a window", "twin view out/kings_day", _view)
     view.add_argument("result", type=Path, metavar="RESULT", help="folder of `twin run`, or a city file")
     view.add_argument("--time", type=float, metavar="S", help="moment to show, seconds from the start")
-    export = add("export", "write a result (or a city) as a scene: .html, .glb or .png", "twin export out/kings_day square.png --time 600", _export)
+    export = add(
+        "export",
+        "write a result (or a city) as a scene: .html, .glb or .png",
+        "twin export out/kings_day square.png --time 600",
+        _export,
+    )
     export.add_argument("result", type=Path, metavar="RESULT", help="folder of `twin run`, or a city file")
     export.add_argument("file", type=Path, metavar="FILE", help="what to write; its suffix says as what")
     export.add_argument("--time", type=float, metavar="S", help="moment to show, seconds from the start")
@@ -193,15 +209,19 @@ def _draw(subject: Comparison | Result, scenario: Scenario, city: City, out: Pat
         before = _compose(scenario, city, subject.baseline, baseline=True, views=scene.views, moment=scene.time)
         sides = {"before": before, "after": scene}
     made: dict[str, str] = {}
-    try:
-        for name, side in sides.items():
-            viewer.screenshot(side, out / f"{name}.png", size=PICTURE_SIZE)
-            made[name] = f"{name}.png"
-    except RenderingError as error:
-        _complain(f"no pictures: {error}")
-    for name in ("scene.html", "scene.glb"):
-        viewer.export(scene, out / name)
-        made[name] = name
+    files = ("scene.html", "scene.glb")
+    # the renderer must stay on this thread; the files, which need none, are written beside it
+    with ThreadPoolExecutor(1) as writer:
+        written = [writer.submit(viewer.export, scene, out / name) for name in files]
+        try:
+            for name, side in sides.items():
+                viewer.screenshot(side, out / f"{name}.png", size=PICTURE_SIZE)
+                made[name] = f"{name}.png"
+        except RenderingError as error:
+            _complain(f"no pictures: {error}")
+        for name, job in zip(files, written, strict=True):
+            job.result()
+            made[name] = name
     return made
 
 
@@ -238,7 +258,8 @@ def _write_report(subject: Comparison | Result, out: Path, made: dict[str, str])
     from twin import report
     from twin.result_io import write_text
 
-    pictures = {name: (out / made[name]).read_bytes() for name in ("before", "after") if name in made}
+    sides = [name for name in ("before", "after") if name in made]
+    pictures: dict[str, bytes] = {name: (out / made[name]).read_bytes() for name in sides}
     write_text(out / "report.html", report.write(subject, pictures, made.get("scene.html")))
 
 
@@ -247,15 +268,15 @@ def _tell(subject: Comparison | Result, out: Path, made: dict[str, str], seconds
 
     rows: list[tuple[str, ...]] = []
     if isinstance(subject, Comparison):
-        rows.append(("", "without", "with", "limit", ""))
+        rows.append(("", "without", "with", "", "limit", ""))
         for d in subject.differences:
-            if d.figure.key in ("density_max", "left", "evacuation_95", "evacuation", "area_over_limit") or d.figure.key.startswith("flow_"):
-                f = d.figure
-                rows.append((f.label, _number(d.baseline, f.digits), f"{_number(d.variant, f.digits)} {f.unit}",
-                             "" if f.limit is None else _number(f.limit, f.digits), d.verdict or ("within noise" if d.within_noise else "")))  # fmt: skip
+            f = d.figure
+            if f.key in _TOLD or f.key.startswith("flow_"):
+                verdict = d.verdict or ("within noise" if d.within_noise and d.change == d.change else "")
+                with_, without = _number(d.variant, f.digits), _number(d.baseline, f.digits)
+                rows.append((f.label, without, with_, f.unit, _limit(f), verdict))
     else:
-        for f in subject.figures:
-            rows.append((f.label, _number(f.value, f.digits), f.unit, "" if f.limit is None else f"limit {_number(f.limit, f.digits)}", f.verdict))
+        rows = [(f.label, _number(f.value, f.digits), f.unit, _limit(f), f.verdict) for f in subject.figures]
     _table(rows)
     _say(f"\nin {seconds:.1f} s; written:")
     named = (("picture", "after"), ("picture before", "before"), ("scene", "scene.html"), ("scene (GLB)", "scene.glb"))
@@ -264,6 +285,10 @@ def _tell(subject: Comparison | Result, out: Path, made: dict[str, str], seconds
             _say(f"  {what:15} {out / made[key]}")
     _say(f"  {'report':15} {out / 'report.html'}")
     _say(f"  {'data':15} {out / 'variant'}")
+
+
+def _limit(figure: Figure) -> str:
+    return "" if figure.limit is None else _number(figure.limit, figure.digits)
 
 
 def _number(value: float, digits: int) -> str:
@@ -320,7 +345,9 @@ def _describe(city: City) -> None:
     _say(f"  CRS            {told['crs']}")
     if told["bounds"] is not None:
         west, south, east, north = told["bounds"]
-        _say(f"  extent         x {west:.2f} to {east:.2f}, y {south:.2f} to {north:.2f} ({east - west:.0f} x {north - south:.0f} m)")
+        _say(
+            f"  extent         x {west:.2f} to {east:.2f}, y {south:.2f} to {north:.2f} ({east - west:.0f} x {north - south:.0f} m)"
+        )
     low, high = told["height_range_m"]
     if low == low:
         _say(f"  heights        {low:.2f} to {high:.2f} m")
@@ -333,7 +360,8 @@ def _describe(city: City) -> None:
         rows, columns = told["terrain"]["shape"]
         _say(f"  terrain        {rows} x {columns} cells of {told['terrain']['cell_m']:g} m")
     for source in told["sources"]:
-        _say(f"  source         {source['name']}: {source['format']}; licence {source['licence'] or 'not stated'}{'; ' + source['credit'] if source['credit'] else ''}")
+        credit = f"; {source['credit']}" if source["credit"] else ""
+        _say(f"  source         {source['name']}: {source['format']}; licence {source['licence'] or 'not stated'}{credit}")
     found = ", ".join(f"{count} {code}" for code, count in told["quality"].items())
     _say(f"  found wrong    {found or 'nothing'}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -51,11 +51,7 @@ class Difference:
     @property
     def verdict(self) -> str:
         """Of the variant's median against the limit."""
-        return Figure(**{**_fields(self.figure), "value": self.variant}).verdict
-
-
-def _fields(figure: Figure) -> dict[str, object]:
-    return {name: getattr(figure, name) for name in Figure.__dataclass_fields__}
+        return replace(self.figure, value=self.variant).verdict
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +107,11 @@ class Comparison:
         """One row a figure: label, unit, medians, ranges, change, ``within_noise``, limit, verdict."""
         rows = [
             {
-                "figure": d.figure.key, "label": d.figure.label, "unit": d.figure.unit, "baseline": d.baseline, "variant": d.variant,
+                "figure": d.figure.key, "label": d.figure.label, "unit": d.figure.unit,
+                "baseline": d.baseline, "variant": d.variant,
                 "change": d.change, "change_p5": d.change_range[0], "change_p95": d.change_range[1],
-                "within_noise": d.within_noise, "limit": d.figure.limit, "limit_source": d.figure.limit_source, "verdict": d.verdict,
+                "within_noise": d.within_noise, "limit": d.figure.limit, "limit_source": d.figure.limit_source,
+                "verdict": d.verdict,
             }
             for d in self.differences
         ]  # fmt: skip
@@ -200,6 +198,4 @@ def compare(
         error.result = None if baseline is None else baseline.first
         raise error
     partial = baseline.partial or variant.partial
-    return Comparison(
-        baseline.first, variant.first, baseline.figures, variant.figures, scenario.title, scenario.question, partial
-    )
+    return Comparison(baseline.first, variant.first, baseline.figures, variant.figures, scenario.title, scenario.question, partial)

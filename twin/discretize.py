@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ STAIR_SPEED_FACTOR = 0.65 / 1.34
 """Speed on stairs relative to the flat: the mean of 0.61 m/s up and 0.69 m/s down, in plan (Weidmann 1993), over 1.34."""
 
 MAX_FLOOR_CELLS = 60_000_000
+_RASTERIZING = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,9 +163,11 @@ def _burn(shapes: Sequence[tuple[BaseGeometry, float]], grid: GridSpec, *, touch
     shapes = [(shape, value) for shape, value in shapes if not shape.is_empty]
     if not shapes:
         return np.zeros(grid.shape, np.float32)
-    return rasterize(
-        shapes, out_shape=grid.shape, transform=Affine(*grid.gdal_transform()), dtype="float32", all_touched=touched
-    )
+    # rasterio changes the list of warning filters for a moment, which threads share
+    with _RASTERIZING:
+        return rasterize(
+            shapes, out_shape=grid.shape, transform=Affine(*grid.gdal_transform()), dtype="float32", all_touched=touched
+        )
 
 
 def _portals(walkable: Walkable, levels: tuple[str, ...], grid: GridSpec, mask: NDArray[np.bool_]) -> Portals:

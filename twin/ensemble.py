@@ -104,7 +104,9 @@ def pick_seeds(scenario: Scenario, seeds: int | Iterable[int] | None) -> tuple[i
     """The seeds meant by a number, a list or nothing."""
     if seeds is None:
         seeds = scenario.crowd.seeds
-    chosen = tuple(range(scenario.crowd.seed, scenario.crowd.seed + seeds)) if isinstance(seeds, int) else tuple(int(s) for s in seeds)
+    chosen = (
+        tuple(range(scenario.crowd.seed, scenario.crowd.seed + seeds)) if isinstance(seeds, int) else tuple(int(s) for s in seeds)
+    )
     if not chosen or len(set(chosen)) != len(chosen):
         raise ParameterError("an ensemble needs at least one seed, each once", hint="for example seeds=5, or seeds=[1, 2, 3]")
     return chosen

@@ -115,12 +115,12 @@ class GridSpec:
     @property
     def x(self) -> NDArray[np.float64]:
         """Centres of the columns, (columns,) float64 [m]."""
-        return self.west + (np.arange(self.columns) + 0.5) * self.cell
+        return np.asarray(self.west + (np.arange(self.columns) + 0.5) * self.cell, dtype=np.float64)
 
     @property
     def y(self) -> NDArray[np.float64]:
         """Centres of the rows, (rows,) float64, falling [m]."""
-        return self.north - (np.arange(self.rows) + 0.5) * self.cell
+        return np.asarray(self.north - (np.arange(self.rows) + 0.5) * self.cell, dtype=np.float64)
 
     def index(
         self, x: NDArray[np.float64] | float, y: NDArray[np.float64] | float

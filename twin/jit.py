@@ -84,7 +84,7 @@ def njit(*, parallel: bool = False, fastmath: set[str] | bool = False, inline: s
         For flags that are not allowed here.
     """
     flags = set() if fastmath is False else fastmath
-    if flags is True or not flags <= {"reassoc", "contract"}:  # type: ignore[operator]
+    if flags is True or not flags <= {"reassoc", "contract"}:
         raise ValueError("fastmath may hold only 'reassoc' and 'contract'")
 
     def decorate(function: _F) -> _F:
@@ -107,6 +107,6 @@ def njit(*, parallel: bool = False, fastmath: set[str] | bool = False, inline: s
                 )
             finally:
                 _config.CACHE_DIR = before
-        return compiled  # type: ignore[no-any-return]
+        return compiled
 
     return decorate

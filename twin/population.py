@@ -228,9 +228,7 @@ def why_no_floor(place: Located, city: City) -> str:
 
 
 class _Builder:
-    def __init__(
-        self, scenario: Scenario, changed: Changed, ground: Ground, seed: int, destinations: Destinations
-    ) -> None:
+    def __init__(self, scenario: Scenario, changed: Changed, ground: Ground, seed: int, destinations: Destinations) -> None:
         self.crowd: CrowdSettings = scenario.crowd
         self.city: City = changed.city
         self.events: tuple[EventChange, ...] = changed.events
@@ -313,9 +311,9 @@ class _Builder:
         owner = next(e for e in self.events if any(z.id == name for z in e.zones))
         zone = next(z for z in owner.zones if z.id == name)
         until = zone.stay_until_s if zone.stay_until_s is not None else owner.end_s
-        centre = self.places[name]
-        cells = self.ground.cells(centre.shape, centre.level)
-        middle = cells[len(cells) // 2]
+        centre, goal = self.places[name], self.number[name]
+        first, last = self.goals.start[goal], self.goals.start[goal + 1]
+        middle = self.goals.cells[(first + last) // 2]
         at = np.array([[self.ground.grid.x[middle[2]], self.ground.grid.y[middle[1]]]])
         exits = self._pick_exits(
             zone.exits or (event.exits if event else None) or owner.exits, np.repeat(at, len(rows), axis=0), centre.level,
@@ -430,9 +428,9 @@ class _Builder:
         xy = self.ground.local(np.concatenate([g.xy for g in groups]))
         start = np.concatenate([g.start for g in groups])
         low, high = SPEED_RANGE_M_S
+        mean, spread = self.crowd.speed_mean_m_s, self.crowd.speed_sd_m_s
         speed = np.concatenate([
-            np.clip(self.crowd.speed_mean_m_s + self.crowd.speed_sd_m_s * normals(self.seed, f"{g.name}/speed", len(g.xy)), low, high)
-            for g in groups
+            np.clip(mean + spread * normals(self.seed, f"{g.name}/speed", len(g.xy)), low, high) for g in groups
         ])  # fmt: skip
         level = np.concatenate([np.full(len(g.xy), self.ground.level_number(g.level), np.int32) for g in groups])
         journey = np.concatenate([g.journey for g in groups])

@@ -107,7 +107,12 @@ def _write(result: Result, part: Path) -> None:
     frames: dict[str, Any] = {}
     for name, frame in result.features.items():
         kinds = {column: str(frame[column].dtype) for column in frame.columns if column != frame.geometry.name}
-        frames[name] = {"index": frame.index.name, "dtypes": kinds, "crs": frame.crs.to_wkt() if frame.crs else None, "rows": len(frame)}
+        frames[name] = {
+            "index": frame.index.name,
+            "dtypes": kinds,
+            "crs": frame.crs.to_wkt() if frame.crs else None,
+            "rows": len(frame),
+        }
         if len(frame):
             with warnings.catch_warnings():
                 # a bare plane (simulate_crowd) has no CRS to write

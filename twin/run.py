@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from twin.discretize import Ground, discretize, discretize_area
-from twin.errors import MissingFileError, ParameterError, StartError, UnreachableError
+from twin.errors import MissingFileError, ParameterError, ScenarioError, StartError, UnreachableError
 from twin.geo.city import City, read_city
 from twin.geo.crs import short_name
 from twin.impacts.crowding import crowding_figures, exits_frame, hotspots, lines_frame
@@ -77,12 +77,15 @@ class Prepared:
     changed : Changed
     ground : Ground
     destinations : Destinations
+    baseline : bool
+        Whether it is the side without the intervention.
     """
 
     scenario: Scenario
     changed: Changed
     ground: Ground
     destinations: Destinations
+    baseline: bool = False
 
 
 def load_city(scenario: Scenario) -> City:
@@ -122,7 +125,7 @@ def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = N
     changed = apply_changes(city, changes)
     area = None if scenario.area is None else shapely.box(*scenario.area)
     ground = discretize(changed.city, cell=scenario.crowd.navigation_cell_m, area=area, obstacles=changed.blocked())
-    return Prepared(scenario, changed, ground, find_destinations(scenario, changed, ground))
+    return Prepared(scenario, changed, ground, find_destinations(scenario, changed, ground), baseline)
 
 
 def run(
@@ -170,7 +173,14 @@ def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, paral
     lines: dict[str, tuple[shapely.LineString, str]] = {}
     for line in scenario.crowd.lines:
         ground.level_number(line.level)
-        lines[line.id] = (shapely.LineString(line.line), line.level)
+        shape = shapely.LineString(line.line)
+        untouched = prepared.baseline or not scenario.has_variant  # a change may close a counted street
+        if untouched and ground.walkable.floors[line.level].intersection(shape).length < 0.1:
+            raise ScenarioError(
+                f"the line `{line.id}` does not cross the floor of level `{line.level}`", where="crowd.lines",
+                hint="draw it across a street that people can walk on",
+            )  # fmt: skip
+        lines[line.id] = (shape, line.level)
     started = time.perf_counter()
     result = simulate(
         ground, population, scenario.crowd, analysis=scenario.analyses.crowding, seed=seed, lines=lines, city=city, bar=bar,
@@ -190,7 +200,7 @@ def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, paral
         "scenario_file": scenario.source.name if scenario.source else "",
         "scenario": scenario.text,
         "seed": seed,
-        "changes": list(prepared.changed.ids),
+        "changes": [{"id": c.id, "type": c.type, "label": c.label or c.id} for c in prepared.changed.made],
         "assumptions": [*ground.assumptions, *assumptions],
         "city": {"name": city.name, "synthetic": city.synthetic, "crs": short_name(city.crs)},
         "sources": [
@@ -286,7 +296,10 @@ def _assemble(
     )  # fmt: skip
     passed = np.stack(numbers.passed) if numbers.passed else np.zeros((0, len(lines), 2), np.int64)
     exits = exits_frame({n: (population.places[n].shape, population.places[n].level) for n in names}, series, crs)
-    counted = lines_frame(lines, passed, series, crs)
+    on_floor = {
+        name: (line, level, float(ground.walkable.floors[level].intersection(line).length)) for name, (line, level) in lines.items()
+    }
+    counted = lines_frame(on_floor, passed, series, crs)
     for name, row in counted.iterrows():
         figures += (
             Figure(
@@ -307,7 +320,7 @@ def _fields(ground: Ground, density: DensityReporter, crowd: CrowdSettings) -> x
     """The density over time, cropped to where anybody came, with a margin of five cells."""
     grid = ground.grid.coarsen(_density_factor(crowd))
     shape = density.grid.area.shape
-    used = np.isfinite(density.highest_time).any(axis=0)
+    used: NDArray[np.bool_] = np.asarray(np.isfinite(density.highest_time).any(axis=0), dtype=np.bool_)
     rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
     if len(rows):
         r = slice(max(0, rows[0] - 5), min(shape[1], rows[-1] + 6))
@@ -370,7 +383,7 @@ def _trajectories(ground: Ground, frames: FrameReporter, crowd: CrowdSettings) -
         "x": column("x", "float64") + ground.origin[0],
         "y": column("y", "float64") + ground.origin[1],
         "z": column("z", "float32"),
-        "level": pd.Categorical.from_codes(column("level", "int8"), categories=list(ground.levels)),
+        "level": pd.Categorical.from_codes(column("level", "int8"), categories=pd.Index(list(ground.levels))),
     })  # fmt: skip
     frame.attrs = {"frame_rate": 1.0 / (frames.stride * crowd.dt_s), "crs": ground.grid.crs or ""}
     return frame
@@ -536,7 +549,9 @@ def _simple_population(
         raise ParameterError(f"`start_times` has shape {start.shape}, not ({count},)")
     order = np.argsort(start, kind="stable")
     journeys = Journeys(
-        np.arange(len(exits), dtype=np.int32)[:, None], np.full((len(exits), 1), STAGE_LEAVE, np.int8), np.full((len(exits), 1), np.inf)
+        np.arange(len(exits), dtype=np.int32)[:, None],
+        np.full((len(exits), 1), STAGE_LEAVE, np.int8),
+        np.full((len(exits), 1), np.inf),
     )
     people = People(
         points[order, 0].copy(), points[order, 1].copy(), np.zeros(count, np.int32), start[order],

@@ -90,9 +90,7 @@ class PlacedChange:
 _HEIGHT = {"closure": 1.0, "fence": 1.1, "stage": 4.0, "excavation": 2.5, "zone": 0.0}
 
 
-def place(
-    changes: Iterable[ChangeShape | Mapping[str, Any]], origin: NDArray[np.float64], height_at: Any
-) -> list[PlacedChange]:
+def place(changes: Iterable[ChangeShape | Mapping[str, Any]], origin: NDArray[np.float64], height_at: Any) -> list[PlacedChange]:
     """Move changes to local coordinates; `height_at` gives the floor at points (N, 2)."""
     placed = []
     for item in changes:

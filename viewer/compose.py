@@ -79,7 +79,7 @@ def compose(
         layers.append(people)
     cameras = tuple(view) if view is not None else _cameras(city, floor, fields, people, layers)
     return Scene(
-        title=title or city.name or "City",
+        title=title or city.name or _file_name(city),
         subtitle=subtitle,
         layers=tuple(layers),
         views=cameras,
@@ -101,8 +101,10 @@ def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayer
         objects.trees_layer(city, drawn, ground),
         objects.furniture_layer(city, drawn, ground),
         objects.cellars_layer(city, drawn),
+        objects.mains_layer(city, ground),
+        objects.planned_pits_layer(city, ground, floor.holes),
     ]
-    return [layer for layer in made if layer is not None] + objects.other_meshes(city)
+    return [layer for layer in made if layer is not None] + objects.other_meshes(city, floor.holes)
 
 
 def _cameras(
@@ -115,9 +117,10 @@ def _cameras(
     level = float(np.nanmedian(heights)) if np.isfinite(heights).any() else 0.0
     meshes = [layer for layer in layers if isinstance(layer, MeshLayer)]
     busy = results.where_people_are(fields, people)
-    return views.standard_views(
-        busy, results.busiest(fields)[1], bounds, level, meshes, Scene("", (), ()).sun_azimuth_deg
-    )
+    changed = next((layer.vertices for layer in meshes if layer.name == "changes"), np.empty((0, 3)))
+    changed = changed[:: max(1, len(changed) // 300)]
+    hot = results.busiest(fields)[1]
+    return views.standard_views(busy, hot, bounds, level, meshes, Scene("", (), ()).sun_azimuth_deg, changed)
 
 
 def _timeline(fields: list[FieldLayer], people: PeopleLayer | None) -> NDArray[np.float64]:
@@ -136,11 +139,13 @@ def _first_moment(time: float | None, fields: list[FieldLayer], people: PeopleLa
     return float(people.times[len(people.times) // 2]) if people is not None and len(people.times) else 0.0
 
 
+def _file_name(city: City) -> str:
+    names = [source.name.split("!")[0].replace("\\", "/").rsplit("/", 1)[-1] for source in city.sources]
+    return names[0].split(".")[0] if names and names[0] else "City"
+
+
 def _credits(city: City) -> tuple[str, ...]:
-    lines = [
-        " ".join(part for part in (s.credit or s.name, f"({s.licence})" if s.licence else "") if part)
-        for s in city.sources
-    ]
+    lines = [" ".join(part for part in (s.credit or s.name, f"({s.licence})" if s.licence else "") if part) for s in city.sources]
     return tuple(dict.fromkeys(line for line in lines if line))
 
 

@@ -49,8 +49,11 @@ def patches_of(city: City, drawn: set[str], holes: Sequence[BaseGeometry]) -> li
     """Parts of the floor from the layers roads, water and green, with stairs and holes cut out of them."""
     stairs = _stairs_by_top(city)
     found: list[Patch] = []
-    for layer, default in (("green", "green"), ("water", "water"), ("roads", "street")):
+    for layer, default in (("landuse", "green"), ("green", "green"), ("water", "water"), ("roads", "street")):
         frame = city.layers[layer]
+        if layer == "landuse":
+            # planning areas are drawn only where they are surfaces of their own
+            frame = frame[frame.index.astype(str).isin(drawn)]
         if not len(frame):
             continue
         outlines = local(frame.geometry.values, city)
@@ -95,9 +98,7 @@ class FloorLayers:
         True when the city's own mesh holds the terrain.
     """
 
-    def __init__(
-        self, city: City, ground: Ground, drawn: set[str], holes: Sequence[BaseGeometry], own_ground: bool
-    ) -> None:
+    def __init__(self, city: City, ground: Ground, drawn: set[str], holes: Sequence[BaseGeometry], own_ground: bool) -> None:
         self.city, self.ground, self.holes = city, ground, list(holes)
         self.extent = extent_of(city, 12.0)
         cell = None if city.terrain is None else city.terrain.grid.cell
@@ -105,15 +106,12 @@ class FloorLayers:
         self.patches = patches_of(city, drawn, holes)
         self.stairs = _stair_meshes(city)
         self.drawn = drawn
-        decks = (
-            [shape for shape in local(city.bridges.geometry.values, city) if shape is not None]
-            if len(city.bridges)
-            else []
-        )
+        decks = [shape for shape in local(city.bridges.geometry.values, city) if shape is not None] if len(city.bridges) else []
         self.decks: BaseGeometry = shapely.union_all(decks) if decks else shapely.Polygon()
         self.meshes = [patch_mesh(patch, ground, self.size) for patch in self.patches]
         self.rest = shapely.Polygon() if own_ground else self._rest()
-        self.lowest = float(city.surfaces.vertices[:, 2].min()) if own_ground else 0.0
+        self.patchwork = own_ground or (not ground.known and any(patch.own_mesh for patch in self.patches))
+        self.lowest = float(city.surfaces.vertices[:, 2].min()) if len(city.surfaces) else 0.0
         self.plate = drape(self.rest, ground, 0.0, self.size)
         self.raster: Floor = floor_raster(self.extent, [self.plate, *self.meshes, *(mesh for mesh, _ in self.stairs)])
 
@@ -152,8 +150,8 @@ class FloorLayers:
         plain = shapely.box(west - reach, south - reach, east + reach, north + reach)
         border = shapely.get_coordinates(shapely.segmentize(self.extent.exterior, 5.0))
         heights = self.ground.at(border)
-        if self.rest.is_empty:
-            # the city brings its own terrain, of any outline: the plain goes on below it
+        if self.patchwork:
+            # the city brings its own ground, of any outline and with gaps: the plain goes on below it
             vertices, faces = shapes.plate(plain, self.lowest - 0.5)
         else:
             z = float(heights.min()) - 0.4
@@ -179,23 +177,15 @@ class FloorLayers:
         def top(patch: Patch) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
             return lambda xy: height_of(patch, self.ground, xy)
 
-        covered = [
-            shapely.area(shapely.intersection(p.polygon, self.decks)) > 0.6 * p.polygon.area for p in self.patches
-        ]
-        dry = [
-            p
-            for p, over in zip(self.patches, covered, strict=True)
-            if p.layer != "water" and not over and not p.own_mesh
-        ]
+        covered = [shapely.area(shapely.intersection(p.polygon, self.decks)) > 0.6 * p.polygon.area for p in self.patches]
+        dry = [p for p, over in zip(self.patches, covered, strict=True) if p.layer != "water" and not over and not p.own_mesh]
         outlines = [self.rest, *(patch.polygon for patch in dry)]
         tops: list[Any] = [self.ground.at, *(top(patch) for patch in dry)]
         vertices, faces, drop = walls_where_it_drops(outlines, tops, self.raster)
         if not len(faces):
             return None
         colours = np.where((drop > 0.45)[:, None], np.array(style.QUAY_WALL), np.array(style.SURFACES["footway"]))
-        return MeshLayer(
-            "quay_walls", "Quay walls", vertices, faces, colours.astype(np.uint8), group="street", casts_shadow=True
-        )
+        return MeshLayer("quay_walls", "Quay walls", vertices, faces, colours.astype(np.uint8), group="street", casts_shadow=True)
 
     def _stairs(self) -> MeshLayer | None:
         builder = shapes.MeshBuilder()
@@ -206,9 +196,7 @@ class FloorLayers:
             return None
         vertices, faces, colours, owner = builder.arrays()
         attributes = attributes_of(self.city.stairs)
-        return MeshLayer(
-            "stairs", "Stairs", vertices, faces, colours, owner, attributes, "street", edges=True, casts_shadow=True
-        )
+        return MeshLayer("stairs", "Stairs", vertices, faces, colours, owner, attributes, "street", edges=True, casts_shadow=True)
 
 
 def _layer_of(patch: Patch, city: City) -> tuple[str, str, str]:
@@ -234,9 +222,7 @@ def _stair_meshes(city: City) -> list[tuple[tuple[NDArray[np.float64], NDArray[n
     return meshes
 
 
-def flight(
-    outline: BaseGeometry, bottom: float, top: float, azimuth: float
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def flight(outline: BaseGeometry, bottom: float, top: float, azimuth: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Steps of about 0.17 m over an outline, climbing towards an azimuth [rad]."""
     up = np.array([math.sin(azimuth), math.cos(azimuth)])
     side = np.array([up[1], -up[0]])
@@ -276,9 +262,7 @@ def bridges_layer(city: City, drawn: set[str], floor: Floor) -> MeshLayer | None
         return None
     vertices, faces, colours, owner = builder.arrays()
     attributes = attributes_of(frame)
-    return MeshLayer(
-        "bridges", "Bridges", vertices, faces, colours, owner, attributes, "bridges", edges=True, casts_shadow=True
-    )
+    return MeshLayer("bridges", "Bridges", vertices, faces, colours, owner, attributes, "bridges", edges=True, casts_shadow=True)
 
 
 def _parapets(outline: BaseGeometry, top: float, floor: Floor) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

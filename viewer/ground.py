@@ -77,7 +77,11 @@ def _filled(terrain: Any) -> Any:
 
 
 def _foots(city: City) -> NDArray[np.float64]:
-    """Where buildings meet the ground, (N, 3) local."""
+    """Points of the ground: of the city's own surfaces on it, else where buildings meet it, (N, 3) local."""
+    own = city.objects["layer"].isin(["roads", "green", "landuse"]).to_numpy()
+    if len(city.surfaces) and own[city.surfaces.owner].any():
+        corners = city.surfaces.vertices[np.unique(city.surfaces.triangles[own[city.surfaces.owner]])]
+        return np.asarray(corners[:: max(1, len(corners) // 20_000)])
     frame = city.buildings
     if len(frame) and "ground_m" in frame:
         centres = frame.geometry.centroid
@@ -87,9 +91,7 @@ def _foots(city: City) -> NDArray[np.float64]:
             return np.asarray(points)
     if len(city.surfaces):
         return _lowest(city)
-    levels = [
-        frame["z_m"].astype(float).to_numpy() for frame in (city.roads, city.water) if len(frame) and "z_m" in frame
-    ]
+    levels = [frame["z_m"].astype(float).to_numpy() for frame in (city.roads, city.water) if len(frame) and "z_m" in frame]
     heights = np.concatenate(levels) if levels else np.empty(0)
     heights = heights[np.isfinite(heights)]
     return np.array([[0.0, 0.0, float(heights.max()) - city.origin[2]]]) if len(heights) else np.empty((0, 3))
@@ -177,9 +179,7 @@ def _clip(part: shapely.Polygon, box: tuple[float, float, float, float]) -> Base
         return shapely.intersection(shapely.make_valid(part), shapely.box(*box))
 
 
-def drape(
-    geometry: BaseGeometry, ground: Ground, lift: float, size: float
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def drape(geometry: BaseGeometry, ground: Ground, lift: float, size: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """A surface that follows the ground, in as few pieces as its unevenness allows."""
     if geometry.is_empty:
         return np.empty((0, 3)), np.empty((0, 3), np.int32)
@@ -256,9 +256,7 @@ def walls_where_it_drops(
     middle = (first + second) / 2
     beside = right * (1.3 * floor.cell)
     outside = floor.at(middle + beside)
-    lowest = np.fmin(
-        np.fmin(outside, floor.at(0.9 * first + 0.1 * second + beside)), floor.at(0.1 * first + 0.9 * second + beside)
-    )
+    lowest = np.fmin(np.fmin(outside, floor.at(0.9 * first + 0.1 * second + beside)), floor.at(0.1 * first + 0.9 * second + beside))
     top_first, top_second = np.empty(len(first)), np.empty(len(first))
     for index, top in enumerate(tops):
         mine = which == index

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from twin.geo.mesh import SEMANTICS
 from viewer import shapes, style
@@ -46,9 +48,7 @@ def objects_with_mesh(city: City) -> set[str]:
 
 def has_terrain_mesh(city: City) -> bool:
     """Whether the city's own triangles hold a terrain."""
-    return bool(len(city.surfaces)) and bool(
-        city.objects["type"].isin(TERRAIN_TYPES).to_numpy()[city.surfaces.owner].any()
-    )
+    return bool(len(city.surfaces)) and bool(city.objects["type"].isin(TERRAIN_TYPES).to_numpy()[city.surfaces.owner].any())
 
 
 def buildings_layer(city: City, drawn: set[str], ground: Ground, marked: set[str]) -> MeshLayer | None:
@@ -66,9 +66,7 @@ def buildings_layer(city: City, drawn: set[str], ground: Ground, marked: set[str
     if not len(builder):
         return None
     vertices, faces, colours, owner = builder.arrays()
-    return MeshLayer(
-        "buildings", "Buildings", vertices, faces, colours, owner, table, "buildings", edges=True, casts_shadow=True
-    )
+    return MeshLayer("buildings", "Buildings", vertices, faces, colours, owner, table, "buildings", edges=True, casts_shadow=True)
 
 
 def _add_own(
@@ -95,16 +93,12 @@ def _add_own(
     hidden = ((mesh.semantic == BOTTOM) | (mesh.semantic == 0)) & (normal_z < -0.6)
     colours = building_colours(seed, wall, normal_z)
     changed = np.isin(owner, [row_of[key] for key in marked if key in row_of])
-    colours[changed] = style.varied(
-        np.broadcast_to(np.array(style.CHANGED_BUILDING), (changed.sum(), 3)), seed[changed]
-    )
+    colours[changed] = style.varied(np.broadcast_to(np.array(style.CHANGED_BUILDING), (changed.sum(), 3)), seed[changed])
     keep = ~hidden
     builder.add(mesh.vertices, mesh.triangles[keep], colours[keep], owner[keep])
 
 
-def building_colours(
-    seed: NDArray[np.uint32], wall: NDArray[np.bool_], normal_z: NDArray[np.float64]
-) -> NDArray[np.uint8]:
+def building_colours(seed: NDArray[np.uint32], wall: NDArray[np.bool_], normal_z: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Colours of walls, flat and pitched roofs, (T, 3) uint8."""
     flat = np.abs(normal_z) > 0.97
     colours = style.pick(style.ROOFS_PITCHED, seed // 7)
@@ -149,8 +143,16 @@ _OTHER = {
 }
 
 
-def other_meshes(city: City) -> list[MeshLayer]:
-    """Layers for the city's own triangles that are not buildings: bridges, water, terrain, ..."""
+_FLOORS = ("roads", "green", "landuse")
+_LABELS = {"other": "Walls and other structures", "roads": "Streets", "furniture": "Furniture of the source"}
+
+
+def other_meshes(city: City, holes: Sequence[BaseGeometry] = ()) -> list[MeshLayer]:
+    """Layers for the city's own triangles that are not buildings: bridges, water, terrain, ...
+
+    `holes` (local) are taken out of what lies on the ground.
+    """
+    hole = shapely.union_all(list(holes)) if holes else None
     out: list[MeshLayer] = []
     if not len(city.surfaces):
         return out
@@ -159,30 +161,30 @@ def other_meshes(city: City) -> list[MeshLayer]:
     ids = [str(key) for key in city.objects.index]
     chosen = [("landuse", "terrain_mesh", "Terrain", "ground", style.GROUND, terrain)]
     for layer, (name, group, colour) in _OTHER.items():
-        chosen.append((layer, name, layer.capitalize(), group, colour, (layer_of == layer) & ~terrain))
+        chosen.append((layer, name, _LABELS.get(layer, layer.capitalize()), group, colour, (layer_of == layer) & ~terrain))
     for layer, name, label, group, colour, keep in chosen:
         if not keep.any():
             continue
         mesh = city.surfaces.select(keep)
         used, owner = np.unique(mesh.owner, return_inverse=True)
         base = np.broadcast_to(np.array(colour, np.uint8), (len(mesh), 3))
-        colours = (
-            base.copy()
-            if group in ("ground", "water")
-            else style.varied(base, style.seeds([ids[k] for k in used])[owner])
-        )
+        colours = base.copy() if group in ("ground", "water") else style.varied(base, style.seeds([ids[k] for k in used])[owner])
         if layer == "roads":
             colours = _by_surface(city, [ids[k] for k in used])[owner]
         elif layer == "other":
             colours = _by_type(city, used)[owner]
         solid = group in ("bridges", "buildings", "furniture") or name in ("trees_mesh", "stairs_mesh")
         attributes = {"id": [ids[k] for k in used], "type": [str(city.objects["type"].iloc[k]) for k in used]}
+        vertices, triangles = mesh.vertices, mesh.triangles
+        if hole is not None and layer in _FLOORS:
+            vertices, triangles, source = shapes.cut(vertices, triangles, hole)
+            colours, owner = colours[source], owner[source]
         out.append(
             MeshLayer(
                 name,
                 label,
-                mesh.vertices,
-                mesh.triangles,
+                vertices,
+                triangles,
                 colours,
                 owner.astype(np.int32),
                 dict(attributes),
@@ -230,9 +232,7 @@ def trees_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | None
     per_crown = len(crowns[1]) // len(rows)
     builder.add(*crowns, np.repeat(style.pick(style.TREE_CROWNS, seed), per_crown, axis=0), np.repeat(rows, per_crown))
     vertices, faces, colours, owner = builder.arrays()
-    return MeshLayer(
-        "trees", "Trees", vertices, faces, colours, owner, attributes_of(frame), "green", casts_shadow=True
-    )
+    return MeshLayer("trees", "Trees", vertices, faces, colours, owner, attributes_of(frame), "green", casts_shadow=True)
 
 
 def furniture_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | None:
@@ -289,9 +289,60 @@ def cellars_layer(city: City, drawn: set[str]) -> MeshLayer | None:
         return None
     vertices, faces, colours, owner = builder.arrays()
     attributes = attributes_of(frame)
-    return MeshLayer(
-        "cellars", "Cellars", vertices, faces, colours, owner, attributes, "underground", edges=True, visible=False
-    )
+    return MeshLayer("cellars", "Cellars", vertices, faces, colours, owner, attributes, "underground", edges=True, visible=False)
+
+
+_MAINS = {"sewer": (140, 120, 104), "water": (58, 110, 170), "gas": (206, 172, 60), "heat": (186, 74, 60)}
+
+
+def mains_layer(city: City, ground: Ground) -> MeshLayer | None:
+    """Mains at their depth of cover, 1 m where it is not known; below ground, so hidden to begin with."""
+    frame = city.utilities
+    builder = shapes.MeshBuilder()
+    outlines = local(frame.geometry.values, city) if len(frame) else []
+    for index, (shape, (_, row)) in enumerate(zip(outlines, frame.iterrows(), strict=True)):
+        diameter, cover = number(row, "diameter_m"), number(row, "cover_m")
+        depth = cover if np.isfinite(cover) else 1.0
+        width = max(0.2, diameter) if np.isfinite(diameter) else 0.3
+        colour = _MAINS.get(str(row.get("kind", "")).lower(), style.LAMP)
+        for line in _lines(shape):
+            course = _on_ground(line, ground, -depth - width / 2)
+            builder.add(*shapes.beams(course[:-1], course[1:], width), colour, index)
+    if not len(builder):
+        return None
+    vertices, faces, colours, owner = builder.arrays()
+    attributes = attributes_of(frame)
+    return MeshLayer("utilities", "Mains", vertices, faces, colours, owner, attributes, "underground", visible=False)
+
+
+def planned_pits_layer(city: City, ground: Ground, dug: Sequence[BaseGeometry]) -> MeshLayer | None:
+    """Outlines of planned pits that are not dug in this scene; hidden to begin with."""
+    frame = city.pits
+    builder = shapes.MeshBuilder()
+    open_pits = shapely.union_all(list(dug)) if dug else shapely.Polygon()
+    outlines = local(frame.geometry.values, city) if len(frame) else []
+    for index, shape in enumerate(outlines):
+        if shape is None or shape.is_empty or shape.intersects(open_pits):
+            continue
+        for part in shapes.polygons(shape):
+            course = _on_ground(part.exterior, ground, 0.1)
+            builder.add(*shapes.beams(course[:-1], course[1:], 0.3), style.FENCE, index)
+    if not len(builder):
+        return None
+    vertices, faces, colours, owner = builder.arrays()
+    attributes = attributes_of(frame)
+    return MeshLayer("pits", "Planned pits (outline)", vertices, faces, colours, owner, attributes, "change", visible=False)
+
+
+def _lines(shape: BaseGeometry | None) -> list[BaseGeometry]:
+    if shape is None or shape.is_empty:
+        return []
+    return [part for part in shapely.get_parts(shape) if part.geom_type == "LineString"]
+
+
+def _on_ground(line: BaseGeometry, ground: Ground, lift: float) -> NDArray[np.float64]:
+    xy = shapely.get_coordinates(shapely.segmentize(line, 5.0))
+    return np.column_stack([xy, ground.at(xy) + lift])
 
 
 def _column(frame: object, name: str, default: float) -> NDArray[np.float64]:

@@ -28,9 +28,7 @@ def field_layers(result: Result, name: str, origin: NDArray[np.float64]) -> list
         return []
     if name not in fields:
         names = [str(key) for key in fields.data_vars]
-        raise ParameterError(
-            f"the result has no field `{name}`{did_you_mean(name, names)}", hint=f"it has: {', '.join(names)}"
-        )
+        raise ParameterError(f"the result has no field `{name}`{did_you_mean(name, names)}", hint=f"it has: {', '.join(names)}")
     array = fields[name]
     x, y = np.asarray(fields["x"], float), np.asarray(fields["y"], float)
     cell = float(abs(x[1] - x[0])) if len(x) > 1 else float(abs(y[1] - y[0])) if len(y) > 1 else 1.0

@@ -244,9 +244,7 @@ class Scene:
             if layer.name == name:
                 return layer
         names = [layer.name for layer in self.layers]
-        raise ParameterError(
-            f"the scene has no layer `{name}`{did_you_mean(name, names)}", hint=f"it has: {', '.join(names)}"
-        )
+        raise ParameterError(f"the scene has no layer `{name}`{did_you_mean(name, names)}", hint=f"it has: {', '.join(names)}")
 
     def legend(self, name: str) -> Legend:
         """A legend by name.
@@ -275,9 +273,7 @@ class Scene:
             if view.name == name:
                 return view
         names = [view.name for view in self.views]
-        raise ParameterError(
-            f"the scene has no view `{name}`{did_you_mean(name or '', names)}", hint=f"it has: {', '.join(names)}"
-        )
+        raise ParameterError(f"the scene has no view `{name}`{did_you_mean(name or '', names)}", hint=f"it has: {', '.join(names)}")
 
     def show_only(self, *names: str) -> Scene:
         """The scene with just these layers visible."""

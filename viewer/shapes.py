@@ -145,9 +145,7 @@ def prism(geometry: BaseGeometry, bottom: float, top: float) -> tuple[NDArray[np
     return vertices, np.concatenate(faces).astype(np.int32)
 
 
-def wall_along(
-    line: BaseGeometry, width: float, bottom: float, top: float
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def wall_along(line: BaseGeometry, width: float, bottom: float, top: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """A thin wall along a line or around a polygon."""
     course = line if line.geom_type in ("LineString", "MultiLineString") else line.boundary
     return prism(shapely.buffer(course, width / 2, cap_style="flat", join_style="mitre"), bottom, top)
@@ -198,9 +196,7 @@ def sphere(rings: int = 4, segments: int = 8) -> tuple[NDArray[np.float64], NDAr
     return np.array(vertices), np.array(faces, dtype=np.int32)
 
 
-def capsule(
-    radius: float = 0.25, height: float = 1.75, segments: int = 6
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def capsule(radius: float = 0.25, height: float = 1.75, segments: int = 6) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """A standing person: a tapering body and a round top; foot at z = 0."""
     profile = np.array([[0.62, 0.0], [1.0, 0.62], [0.92, 0.80], [0.52, 0.95]]) * [radius, height]
     angle = 2 * np.pi * np.arange(segments) / segments
@@ -259,9 +255,7 @@ def tree_shapes(
     ball, skin = sphere(5, 9)
     half = (height - crown_base) / 2
     wobble = (
-        np.stack([np.random.default_rng(int(s)).uniform(0.82, 1.14, len(ball)) for s in seed])
-        if n
-        else np.empty((0, len(ball)))
+        np.stack([np.random.default_rng(int(s)).uniform(0.82, 1.14, len(ball)) for s in seed]) if n else np.empty((0, len(ball)))
     )
     crowns = ball[None] * wobble[:, :, None] * np.column_stack([diameter / 2, diameter / 2, half])[:, None, :]
     crowns = crowns + (feet + np.column_stack([np.zeros((n, 2)), crown_base + half]))[:, None, :]
@@ -291,6 +285,51 @@ def hatch(geometry: BaseGeometry, width: float = 1.2) -> BaseGeometry:
     return shapely.intersection(geometry, shapely.union_all(stripes))
 
 
+def beams(first: NDArray[np.float64], second: NDArray[np.float64], width: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Square beams from points (N, 3) to points (N, 3), open at their ends."""
+    along = second - first
+    length = np.maximum(np.linalg.norm(along[:, :2], axis=1), 1e-9)
+    side = np.column_stack([-along[:, 1] / length, along[:, 0] / length, np.zeros(len(first))]) * (width / 2)
+    up = np.array([0.0, 0.0, width / 2])
+    corners = [side + up, up - side, -side - up, side - up]
+    vertices = np.stack([first + c for c in corners] + [second + c for c in corners], axis=1).reshape(-1, 3)
+    faces = np.array([[k, (k + 1) % 4, 4 + (k + 1) % 4] for k in range(4)] + [[k, 4 + (k + 1) % 4, 4 + k] for k in range(4)])
+    return vertices, (faces[None] + 8 * np.arange(len(first))[:, None, None]).reshape(-1, 3).astype(np.int32)
+
+
+def cut(
+    vertices: NDArray[np.float64], triangles: NDArray[np.int32], hole: BaseGeometry
+) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
+    """Take a hole in plan out of a surface.
+
+    Returns
+    -------
+    vertices : (V, 3) float64
+    triangles : (T, 3) int32
+    source : (T,) int64
+        Triangle that each one is a part of.
+    """
+    plan = shapely.polygons(vertices[triangles][:, :, :2])
+    shapely.prepare(hole)
+    hit = np.flatnonzero(shapely.intersects(hole, plan))
+    keep = np.setdiff1d(np.arange(len(triangles)), hit)
+    parts, faces, source = [vertices], [triangles[keep]], [keep]
+    count = len(vertices)
+    for index in hit:
+        a, b, c = vertices[triangles[index]]
+        edges = np.column_stack([b[:2] - a[:2], c[:2] - a[:2]])
+        if abs(np.linalg.det(edges)) < 1e-9:
+            continue
+        slope = np.linalg.solve(edges.T, np.array([b[2] - a[2], c[2] - a[2]]))
+        for piece in polygons(shapely.difference(plan[index], hole)):
+            xy, new = triangulate(piece)
+            parts.append(np.column_stack([xy, a[2] + (xy - a[:2]) @ slope]))
+            faces.append((new + count).astype(np.int32))
+            source.append(np.full(len(new), index))
+            count += len(xy)
+    return np.concatenate(parts), np.concatenate(faces).astype(np.int32), np.concatenate(source)
+
+
 def join(
     parts: Sequence[tuple[NDArray[np.float64], NDArray[np.int32]]],
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
@@ -300,9 +339,7 @@ def join(
     return vertices, np.concatenate([part[1] + s for part, s in zip(parts, starts, strict=True)]).astype(np.int32)
 
 
-def edges_of(
-    shapes: Iterable[BaseGeometry], longest: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:
+def edges_of(shapes: Iterable[BaseGeometry], longest: float) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]:
     """Edges of polygons cut to pieces of at most `longest`: starts (N, 2), ends (N, 2), index of the shape (N,).
 
     The polygon lies on the left of each edge.

@@ -13,9 +13,7 @@ from viewer.scene import MeshLayer, View
 ANGLE_DEG = 30.0
 
 
-def blockers(
-    layers: list[MeshLayer], bounds: tuple[float, float, float, float]
-) -> tuple[NDArray[np.float32], float, float, float]:
+def blockers(layers: list[MeshLayer], bounds: tuple[float, float, float, float]) -> tuple[NDArray[np.float32], float, float, float]:
     """Raster of what can stand in the way of a view: heights, west, north, cell."""
     west, south, east, north = bounds
     cell = max(1.0, math.sqrt((east - west) * (north - south) / 1_000_000))
@@ -33,9 +31,7 @@ def _direction(azimuth_deg: float, altitude_deg: float) -> NDArray[np.float64]:
     return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(altitude)])
 
 
-def _fit(
-    points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: float, aspect: float, margin: float
-) -> View:
+def _fit(points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: float, aspect: float, margin: float) -> View:
     """Camera in direction `toward` (from the target), just far enough to see the points."""
     right = np.cross([0.0, 0.0, 1.0], toward)
     right /= np.linalg.norm(right)
@@ -44,8 +40,8 @@ def _fit(
     points = np.asarray(points, dtype=np.float64)
     target = (points.min(axis=0) + points.max(axis=0)) / 2
     distance = 1.0
-    # Two rounds: distance for this target, then recentre on what is seen.
-    for _ in range(3):
+    # A few rounds: distance for this target, then recentre on what is seen.
+    for _ in range(6):
         rel = points - target
         depth = rel @ toward
         across, height = rel @ right, rel @ up
@@ -62,10 +58,14 @@ def _fit(
     return View("", "", tuple(map(float, eye)), tuple(map(float, target)), angle_deg)  # type: ignore[arg-type]
 
 
-def _box_points(points: NDArray[np.float64], floor: float, height: float) -> NDArray[np.float64]:
-    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
-    x, y, z = np.meshgrid([low[0], high[0]], [low[1], high[1]], [floor, floor + height])
-    return np.column_stack([x.ravel(), y.ravel(), z.ravel()])
+def _inside(points: NDArray[np.float64], box: NDArray[np.float64], height: float = 3.0) -> NDArray[np.float64]:
+    """The points within a box in plan, their heads, and the middle parts of the box's sides."""
+    (west, south, _), (east, north, _) = box
+    near = (points[:, :2] >= box[0, :2] - 1e-6).all(axis=1) & (points[:, :2] <= box[1, :2] + 1e-6).all(axis=1)
+    z = float(np.median(points[:, 2]))
+    x, y = (west + east) / 2, (south + north) / 2
+    frame = np.array([[x - 25, y, z], [x + 25, y, z], [x, y - 25, z], [x, y + 25, z]])
+    return np.vstack([points[near], points[near] + np.array([0.0, 0.0, height]), frame])
 
 
 def standard_views(
@@ -75,8 +75,9 @@ def standard_views(
     floor: float,
     layers: list[MeshLayer],
     sun_azimuth_deg: float,
+    changes: NDArray[np.float64] | None = None,
 ) -> tuple[View, ...]:
-    """Overview, plan, and a closer look at the busiest place.
+    """Overview, plan, and a closer look at the busiest place and at what is changed.
 
     Parameters
     ----------
@@ -88,29 +89,35 @@ def standard_views(
         West, south, east, north of the city, local.
     floor : float
         Height of the ground.
+    changes : (N, 3) float64, optional
+        Corners of what the scenario changes.
     """
     west, south, east, north = bounds
     everything = np.array([[west, south, floor], [east, north, floor]])
     focus = _core(busy) if len(busy) else everything
-    box = _box_points(focus, floor, 6.0) if len(busy) else _built(layers, everything)
+    box = _inside(busy, focus) if len(busy) else _built(layers, everything)
     grid = blockers(layers, bounds)
     look_at = busy if len(busy) else _lattice(bounds, floor)
     altitudes = (24.0, 28.0, 33.0, 39.0)
-    overview = _best(box, look_at, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.15)
+    overview = _best(box, look_at, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.22)
     views = [overview, _plan(focus)]
     if hot is not None:
         near = np.array([hot + np.array([dx, dy, dz]) for dx in (-20, 20) for dy in (-20, 20) for dz in (0, 4)])
         around = busy[np.linalg.norm(busy[:, :2] - hot[:2], axis=1) < 40] if len(busy) else hot[None]
         around = around if len(around) else hot[None]
-        views.append(
-            _best(near, around, grid, (24.0, 31.0, 39.0, 48.0), sun_azimuth_deg, "close", "Busiest place", 1.0)
-        )
+        views.append(_best(near, around, grid, (24.0, 31.0, 39.0, 48.0), sun_azimuth_deg, "close", "Busiest place", 1.0))
+    if changes is not None and len(changes):
+        low, high = changes.min(axis=0), changes.max(axis=0)
+        middle, half = (low + high) / 2, np.maximum((high - low) / 2, [14.0, 14.0, 1.0])
+        near = np.array([middle + half * [dx, dy, dz] for dx in (-1, 1) for dy in (-1, 1) for dz in (-1, 1)])
+        steep = (26.0, 34.0, 43.0, 52.0, 61.0)
+        views.append(_best(near, changes, grid, steep, sun_azimuth_deg, "changes", "Changes", 1.25))
     return tuple(views)
 
 
 def _built(layers: list[MeshLayer], everything: NDArray[np.float64], most: int = 3000) -> NDArray[np.float64]:
     """Corners of the buildings, thinned out; of the whole extent when there are none."""
-    corners = [layer.vertices for layer in layers if layer.group == "buildings" and len(layer.vertices)]
+    corners = [layer.vertices for layer in layers if layer.name == "buildings" and len(layer.vertices)]
     if not corners:
         return everything
     points = np.concatenate(corners)

@@ -88,9 +88,7 @@ def city(house: dict[str, Any], put: Put) -> City:
     terrain = Terrain(GridSpec(136000.25, 455003.5, 0.5, (3, 4), "EPSG:7415"), height)
     finding = Finding("code", "house", 'a "message" with <b> and\nlines', "info", "a.b[0]")
     with_layers = read.with_layer("trees", points).with_layer("water", mixed)
-    return replace(
-        with_layers, terrain=terrain, quality=Quality((finding,)), name='Wharf "A"', date="2026-04-27", synthetic=True
-    )
+    return replace(with_layers, terrain=terrain, quality=Quality((finding,)), name='Wharf "A"', date="2026-04-27", synthetic=True)
 
 
 def test_everything_comes_back(city: City, tmp_path: Path) -> None:
@@ -245,9 +243,7 @@ def test_a_broken_index_is_told(
 
 def test_what_only_looks_like_a_geopackage_is_refused(city: City, tmp_path: Path) -> None:
     folder = city.save(tmp_path / "out")
-    elsewhere = (
-        b"<OGRVRTDataSource><OGRVRTLayer name='buildings'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>"
-    )
+    elsewhere = b"<OGRVRTDataSource><OGRVRTLayer name='buildings'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>"
     (folder / "buildings.gpkg").write_bytes(elsewhere + b"</OGRVRTDataSource>" + b" " * 100)
     digest = hashlib.sha256((folder / "buildings.gpkg").read_bytes()).hexdigest()
     edit(folder, lambda index: index["files"][1].__setitem__("sha256", digest))

@@ -191,9 +191,7 @@ def test_cellars_have_the_measures_known_of_utrecht(city: City) -> None:
     cellars = city.cellars
     assert 40 <= len(cellars) <= 80
     street = cellars.index.str.split("-").str[1].map(STREET_Z)
-    assert np.allclose(
-        cellars["cover_m"], street - cellars["floor_m"] - cellars["crown_m"] - cellars["vault_m"], atol=1e-9
-    )
+    assert np.allclose(cellars["cover_m"], street - cellars["floor_m"] - cellars["crown_m"] - cellars["vault_m"], atol=1e-9)
     assert cellars["cover_m"].between(0.3, 1.0).all()
     assert cellars["crown_m"].between(2.2, 3.0).all()
     assert cellars["vault_m"].between(0.22, 0.33).all()

@@ -48,9 +48,7 @@ def lifted(draw: st.DrawFn) -> tuple[np.ndarray, Rings, float]:
     inner_radius = 0.9 * min(np.linalg.norm(outer, axis=1)) * math.cos(math.pi / len(outer))
     for number in range(draw(st.integers(0, 3)) if inner_radius > 2 else 0):
         hole = star(draw(st.lists(st.floats(0.05, 0.3), min_size=3, max_size=7))) * inner_radius / 1.6
-        centre = (
-            np.array([math.cos(number * 2 * math.pi / 3), math.sin(number * 2 * math.pi / 3)]) * inner_radius * 0.55
-        )
+        centre = np.array([math.cos(number * 2 * math.pi / 3), math.sin(number * 2 * math.pi / 3)]) * inner_radius * 0.55
         flat.append(hole[::-1] + centre)
     area = sum(0.5 * float(np.sum(r[:, 0] * np.roll(r[:, 1], -1) - r[:, 1] * np.roll(r[:, 0], -1))) for r in flat)
     # An orthonormal basis of a random plane.
@@ -106,9 +104,7 @@ def test_batch_equals_one_by_one() -> None:
 
 
 def test_faults_are_told_and_the_rest_is_cut() -> None:
-    points = np.array(
-        [[0, 0, 0], [4, 0, 0], [4, 4, 0], [0, 4, 0], [np.nan, 0, 0], [2, 0, 0], [4, 4, 1.0], [1, 1, 0], [2, 2, 0]]
-    )
+    points = np.array([[0, 0, 0], [4, 0, 0], [4, 4, 0], [0, 4, 0], [np.nan, 0, 0], [2, 0, 0], [4, 4, 1.0], [1, 1, 0], [2, 2, 0]])
     polygons = [
         [[0, 1, 2, 3, 0]],  # closed: mended
         [[0, 1]],  # too few

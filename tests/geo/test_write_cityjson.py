@@ -98,9 +98,7 @@ def test_rows_without_triangles_are_written_too(house: dict[str, Any], put: Put,
     city = city.with_layer("trees", frame("tree", shapely.Point(136003, 455004), z_m=[2.5], height_m=[8.0]))
     city = city.with_layer("roads", frame("road", ring, level=["street"], z_m=[1.25]))
     city = city.with_layer("pits", frame("pit", shapely.box(136000, 455000, 136001, 455001), status=["planned"]))
-    city = city.with_layer(
-        "utilities", frame("pipe", shapely.LineString([(136000, 455000), (136009, 455000)]), dn=[300])
-    )
+    city = city.with_layer("utilities", frame("pipe", shapely.LineString([(136000, 455000), (136009, 455000)]), dn=[300]))
     path = write(city, tmp_path / "out.city.json")
     again = read_city(path)
     assert again.quality.counts() == {"not-read-multilinestring": 1}

@@ -34,9 +34,7 @@ def _gable(x: float, y: float, width: float, depth: float, wall: float, ridge: f
     low = [(*c, STREET_Z) for c in corners]
     high = [(*c, STREET_Z + wall) for c in corners]
     top = [(x + width / 2, y, STREET_Z + ridge), (x + width / 2, y + depth, STREET_Z + ridge)]
-    faces = [((a, (a + 1) % 4, 4 + (a + 1) % 4), 2) for a in range(4)] + [
-        ((a, 4 + (a + 1) % 4, 4 + a), 2) for a in range(4)
-    ]
+    faces = [((a, (a + 1) % 4, 4 + (a + 1) % 4), 2) for a in range(4)] + [((a, 4 + (a + 1) % 4, 4 + a), 2) for a in range(4)]
     faces += [((4, 5, 8), 2), ((6, 7, 9), 2)]
     faces += [((5, 6, 9), 3), ((5, 9, 8), 3), ((7, 4, 8), 3), ((7, 8, 9), 3), ((0, 2, 1), 1), ((0, 3, 2), 1)]
     return np.array(low + high + top), faces
@@ -78,9 +76,7 @@ def _houses(columns: int, rng: np.random.Generator) -> tuple[list[dict], list, l
 def make_town(columns: int = 24) -> City:
     rng = np.random.default_rng(7)
     rows, shapes, ids, mesh = _houses(columns, rng)
-    objects = pd.DataFrame(
-        {"type": "Building", "layer": "buildings", "parent": "", "lod": "2"}, index=pd.Index(ids, name="id")
-    )
+    objects = pd.DataFrame({"type": "Building", "layer": "buildings", "parent": "", "lod": "2"}, index=pd.Index(ids, name="id"))
     long = columns * 6.0 + 10.0
     rows.append({"height_m": 38.0, "ground_m": STREET_Z, "roof_m": STREET_Z + 38.0, "type": "Building", "use": "tower"})
     shapes.append(shapely.box(long * 0.62, 20.0, long * 0.62 + 9.0, 29.0))
@@ -97,9 +93,7 @@ def make_town(columns: int = 24) -> City:
         [*street, shapely.box(0, -10, long, -6)],
         ["square", "street-south", "wharf-south"],
     )
-    trees_at = [
-        shapely.Point(x, y) for x in np.arange(8, long, 11.0) for y in (10.0, -13.0) if abs(x - long * 0.47) > 8
-    ]
+    trees_at = [shapely.Point(x, y) for x in np.arange(8, long, 11.0) for y in (10.0, -13.0) if abs(x - long * 0.47) > 8]
     layers = {
         "buildings": _frame(rows, shapes, ids),
         "roads": roads,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
 from twin.errors import ParameterError
 from twin.geo.city import City
+from twin.geo.mesh import TriangleMesh
 from twin.result import Result
 from twin.variables import variable
 from viewer import shapes
@@ -152,7 +154,7 @@ def test_first_moment_is_the_most_crowded_and_can_be_given(scene: Scene, town: C
 
 
 def test_views_show_the_crowd_and_can_be_shared(scene: Scene, town: City, crowd: Result) -> None:
-    assert [view.name for view in scene.views] == ["overview", "top", "close"]
+    assert [view.name for view in scene.views] == ["overview", "top", "close", "changes"]
     camera = Camera.of(scene.view("overview"), (1600, 900))
     pixels, depth = camera.project(scene.layer("people").frame(0.0))  # type: ignore[union-attr]
     assert (depth > 0).all()
@@ -236,10 +238,77 @@ def test_shapes_of_odd_geometry_do_not_break_the_scene(town: City) -> None:
     bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
     rows = [{"surface": "street", "z_m": np.nan}, {"surface": None, "z_m": 3.6}, {"surface": "square", "z_m": 3.6}]
     shapes_of = [bow, shapely.MultiPolygon([shapely.box(0, 0, 5, 5), shapely.box(9, 0, 12, 5)]), shapely.Polygon()]
-    moved = [
-        shapely.transform(shape, lambda xy: xy + town.origin[:2]) if not shape.is_empty else shape
-        for shape in shapes_of
-    ]
+    moved = [shapely.transform(shape, lambda xy: xy + town.origin[:2]) if not shape.is_empty else shape for shape in shapes_of]
     roads = gpd.GeoDataFrame(rows, geometry=moved, crs=town.crs, index=["bow", "two", "none"])
     scene = compose(town.with_layer("roads", roads))
     assert len(_mesh(scene, "roads_street").triangles) > 3
+
+
+def test_a_hole_is_cut_out_of_a_sloping_surface() -> None:
+    vertices = np.array([[0.0, 0, 0], [10, 0, 10], [10, 10, 10], [0, 10, 0]])
+    triangles = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
+    points, faces, source = shapes.cut(vertices, triangles, shapely.box(2, 2, 5, 6))
+    a, b, c = (points[faces[:, k]] for k in range(3))
+    normal = np.cross(b - a, c - a)
+    assert (normal[:, 2] > 0).all()
+    assert normal[:, 2].sum() / 2 == pytest.approx(100 - 12)
+    np.testing.assert_allclose(points[:, 2], points[:, 0], atol=1e-9)
+    assert set(source) == {0, 1}
+
+
+def _plate_city(town: City, layer: str, z: float) -> City:
+    """A city whose own triangles hold one square of ground, beside a block."""
+    square = np.array([[0.0, 0, z], [60, 0, z], [60, 60, z], [0, 60, z]])
+    mesh = TriangleMesh(square, np.array([[0, 1, 2], [0, 2, 3]]), np.zeros(2, np.int32), np.zeros(2, np.uint8))
+    objects = pd.DataFrame({"type": "X", "layer": layer, "parent": "", "lod": "1"}, index=pd.Index(["plate"], name="id"))
+    outline = shapely.transform(shapely.box(0, 0, 60, 60), lambda xy: xy + town.origin[:2])
+    frame = gpd.GeoDataFrame({"surface": ["square"], "z_m": [np.nan]}, geometry=[outline], crs=town.crs, index=["plate"])
+    return City(town.crs, town.origin, {layer: frame}, mesh, objects)
+
+
+@pytest.mark.parametrize("layer", ["roads", "landuse", "green"])
+def test_surfaces_of_the_source_are_drawn_once_and_the_ground_keeps_clear(town: City, layer: str) -> None:
+    scene = compose(_plate_city(town, layer, 2.0))
+    names = {item.name for item in scene.layers}
+    assert f"{layer}_mesh" in names
+    assert "roads_street" not in names
+    ground = _mesh(scene, "ground")
+    plan = shapely.union_all(shapely.polygons(ground.vertices[ground.triangles][:, :, :2]))
+    assert plan.intersection(shapely.box(0, 0, 60, 60)).area < 0.01
+    assert np.abs(ground.vertices[:, 2] - 2.0).max() < 0.1
+    assert _mesh(scene, "surroundings").vertices[:, 2].max() == pytest.approx(1.5)
+
+
+def test_an_excavation_goes_through_surfaces_of_the_source(town: City) -> None:
+    city = _plate_city(town, "roads", 2.0)
+    pit = shapely.transform(shapely.box(20, 20, 30, 30), lambda xy: xy + town.origin[:2])
+    scene = compose(city, changes=[{"kind": "excavation", "polygon": pit, "level_z": 2.0, "height_m": 3.0}])
+    street = _mesh(scene, "roads_mesh")
+    plan = shapely.polygons(street.vertices[street.triangles][:, :, :2])
+    assert shapely.area(plan).sum() == pytest.approx(3500.0)
+    assert _mesh(scene, "changes").vertices[:, 2].min() == pytest.approx(-1.0)
+    assert scene.views[-1].name == "changes"
+
+
+def test_beams_are_seen_from_outside_and_as_thick_as_asked() -> None:
+    vertices, faces = shapes.beams(np.array([[0.0, 0, 0]]), np.array([[10.0, 0, 0]]), 0.5)
+    np.testing.assert_allclose(np.ptp(vertices, axis=0), [10.0, 0.5, 0.5])
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    outward = np.einsum("ij,ij->i", np.cross(b - a, c - a), (a + b + c) / 3 - [5.0, 0.0, 0.0])
+    assert (outward > 0).all()
+
+
+def test_mains_and_planned_pits_wait_to_be_shown(town: City) -> None:
+    x, y = town.origin[:2]
+    line = shapely.LineString([(x + 5, y + 20), (x + 60, y + 20)])
+    mains = gpd.GeoDataFrame({"kind": ["sewer"], "diameter_m": [0.5], "cover_m": [1.5]}, geometry=[line], crs=town.crs, index=["s"])
+    pit = shapely.box(x + 20, y + 15, x + 30, y + 25)
+    pits = gpd.GeoDataFrame({"status": ["planned"], "bottom_m": [0.0]}, geometry=[pit], crs=town.crs, index=["p"])
+    city = town.with_layer("utilities", mains).with_layer("pits", pits)
+    scene = compose(city)
+    sewer, outline = _mesh(scene, "utilities"), _mesh(scene, "pits")
+    assert not sewer.visible
+    assert not outline.visible
+    assert sewer.vertices[:, 2].max() == pytest.approx(3.58 - 1.5, abs=0.01)
+    dug = compose(city, changes=[{"kind": "excavation", "polygon": pit, "level_z": 3.6}])
+    assert "pits" not in {layer.name for layer in dug.layers}

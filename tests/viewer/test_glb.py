@@ -57,9 +57,7 @@ def test_structure_is_what_the_specification_asks(scene: Scene) -> None:
         normal = document["accessors"][primitive["attributes"]["NORMAL"]]
         assert normal["count"] == position["count"]
         view = document["bufferViews"][normal["bufferView"]]
-        length = np.linalg.norm(
-            np.frombuffer(binary, "<f4", 3 * normal["count"], view["byteOffset"]).reshape(-1, 3), axis=1
-        )
+        length = np.linalg.norm(np.frombuffer(binary, "<f4", 3 * normal["count"], view["byteOffset"]).reshape(-1, 3), axis=1)
         np.testing.assert_allclose(length, 1.0, atol=1e-4)
 
 

@@ -118,9 +118,7 @@ def test_people_come_back_at_every_moment(scene: Scene, page: str) -> None:
         mine = place[frame == k]
         expected = people.frame(time)
         assert mine.shape == expected.shape
-        np.testing.assert_allclose(
-            mine, expected[np.argsort(people.ids[people.start[k] : people.start[k + 1]])], atol=0.03
-        )
+        np.testing.assert_allclose(mine, expected[np.argsort(people.ids[people.start[k] : people.start[k + 1]])], atol=0.03)
 
 
 def test_people_who_come_and_go_are_cut_into_ways() -> None:
@@ -271,9 +269,7 @@ def test_a_click_names_the_building_and_time_moves(scene: Scene, tmp_path: Path)
     }, 50);
     """
     digest = base64.b64encode(hashlib.sha256(probe.encode()).digest()).decode()
-    text = text.replace("script-src ", f"script-src 'sha256-{digest}' ").replace(
-        "</body>", f"<script>{probe}</script></body>"
-    )
+    text = text.replace("script-src ", f"script-src 'sha256-{digest}' ").replace("</body>", f"<script>{probe}</script></body>")
     target.write_text(text, encoding="utf-8")
     done = _open(target, tmp_path, "--dump-dom")
     found = re.search(r'data-probe="([^"]*)"', done.stdout)
@@ -289,3 +285,15 @@ def test_a_click_names_the_building_and_time_moves(scene: Scene, tmp_path: Path)
     assert isinstance(layer, MeshLayer)
     table = dict(zip(layer.attributes["id"], layer.attributes["height_m"], strict=True))
     assert all(table[key.split("/", 1)[1]] == pytest.approx(height) for key, height in houses.items())
+
+
+def test_decks_and_stairs_take_the_field_but_not_the_light_below_them(scene: Scene, page: str) -> None:
+    document, _ = _document(page)
+    entries = {layer["name"]: layer for layer in document["layers"] if layer["kind"] == "mesh"}
+    for name in ("bridges", "stairs"):
+        assert entries[name]["floor"]
+        assert entries[name]["light"] == "solid"
+        assert "baked" in entries[name]
+    assert entries["roads_street"]["floor"]
+    assert entries["roads_street"]["light"] == "floor"
+    assert not entries["buildings"]["floor"]

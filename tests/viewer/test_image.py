@@ -111,9 +111,7 @@ def test_numbers_of_triangles_survive_the_renderer() -> None:
     rng = np.random.default_rng(5)
     n = 70_000
     x, y = rng.uniform(-20, 20, (2, n))
-    corner = np.stack(
-        [np.column_stack([x + dx, y + dy, np.arange(n) * 1e-4]) for dx, dy in ((0, 0), (0.6, 0), (0, 0.6))], axis=1
-    )
+    corner = np.stack([np.column_stack([x + dx, y + dy, np.arange(n) * 1e-4]) for dx, dy in ((0, 0), (0.6, 0), (0, 0.6))], axis=1)
     triangles = np.arange(3 * n, dtype=np.int32).reshape(-1, 3)
     colours = np.zeros((n, 3), np.uint8)
     scene = Scene("t", (MeshLayer("m", "M", corner.reshape(-1, 3), triangles, colours),), (_plan(20.0),))
@@ -131,10 +129,7 @@ def test_numbers_of_triangles_survive_the_renderer() -> None:
     slack = 0.05 * 2 * half / 320  # rasterisers snap corners to a fraction of a sample
     # the rest are hairline gaps, closed from the side
     assert ((u > -slack) & (v > -slack) & (u + v < 0.6 + slack)).mean() > 0.995
-    higher = [
-        ((a - x > 0) & (b - y > 0) & (a - x + b - y < 0.6)).nonzero()[0].max(initial=-1)
-        for a, b in zip(px, py, strict=True)
-    ]
+    higher = [((a - x > 0) & (b - y > 0) & (a - x + b - y < 0.6)).nonzero()[0].max(initial=-1) for a, b in zip(px, py, strict=True)]
     assert (number == higher).mean() > 0.99
 
 
@@ -252,9 +247,7 @@ def test_without_opengl_the_error_names_the_packages() -> None:
     environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     if sys.platform != "linux":
         pytest.skip("only Linux draws without a screen by EGL")
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True, timeout=60)
     assert "cannot be drawn" in done.stdout
     assert "apt-get install -y libegl1 libgl1-mesa-dri" in done.stdout
 

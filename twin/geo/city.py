@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -403,13 +404,13 @@ class City:
 
     def summary(self) -> dict[str, Any]:
         """Counts by type and level of detail, CRS, extent, heights, licences: what ``twin info`` prints."""
-        counts = self.objects.groupby(["type", "lod"]).size() if len(self.objects) else pd.Series(dtype=int)
+        counts = Counter(zip(self.objects["type"], self.objects["lod"], strict=True))
         return {
             "name": self.name,
             "crs": short_name(self.crs),
             "bounds": self._bounds_or_none(),
             "height_range_m": self.height_range,
-            "objects": {f"{kind} lod {lod}" if lod else str(kind): int(n) for (kind, lod), n in counts.items()},
+            "objects": {f"{kind} lod {lod}" if lod else str(kind): n for (kind, lod), n in sorted(counts.items())},
             "layers": {name: len(frame) for name, frame in self.layers.items() if len(frame)},
             "triangles": len(self.surfaces),
             "terrain": None if self.terrain is None else {"cell_m": self.terrain.grid.cell, "shape": self.terrain.grid.shape},

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.geo.ears import clip, cross, dot, starts_of
+
 PLANARITY_M = 0.01
 """A vertex further than this from the plane of its face makes the face non-planar [m]; the default of val3dity."""
 
@@ -53,11 +55,6 @@ class Triangulation(NamedTuple):
     polygon: NDArray[np.int32]
     faults: dict[str, NDArray[np.int64]]
     rings: Rings
-
-
-def starts_of(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """First position of each run, given the lengths (N,) of the runs."""
-    return np.cumsum(sizes) - sizes
 
 
 def _clean(points: NDArray[np.float64], rings: Rings) -> tuple[Rings, NDArray[np.int64], dict[str, NDArray[np.int64]]]:
@@ -128,18 +125,6 @@ def newell(points: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.
     return np.asarray(0.5 * np.add.reduceat(cross, first, axis=0))
 
 
-def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.einsum("ij,ij->i", a, b))
-
-
-def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    out = np.empty_like(a)
-    out[:, 0] = a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
-    out[:, 1] = a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2]
-    out[:, 2] = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-    return out
-
-
 def _split_quads(
     quads: NDArray[np.int64], corners: NDArray[np.float64], normal: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -148,43 +133,13 @@ def _split_quads(
     Returns triangles (Q, 2, 3) and which quadrilaterals cross themselves (Q,).
     """
     a, b, c, d = (corners[:, k] for k in range(4))
-    abc, acd = _dot(_cross(b - a, c - a), normal), _dot(_cross(c - a, d - a), normal)
-    abd, bcd = _dot(_cross(b - a, d - a), normal), _dot(_cross(c - b, d - b), normal)
+    abc, acd = dot(cross(b - a, c - a), normal), dot(cross(c - a, d - a), normal)
+    abd, bcd = dot(cross(b - a, d - a), normal), dot(cross(c - b, d - b), normal)
     along_ac, along_bd = np.minimum(abc, acd), np.minimum(abd, bcd)
     # A rectangle's diagonals tie but for rounding: prefer a-c clearly, so that neighbours are cut alike.
     use_ac = along_ac >= along_bd * (1 - 1e-9)
     cut = np.where(use_ac[:, None, None], quads[:, [[0, 1, 2], [0, 2, 3]]], quads[:, [[0, 1, 3], [1, 2, 3]]])
     return cut, np.maximum(along_ac, along_bd) < 0
-
-
-def _plane_coordinates(
-    relative: NDArray[np.float64], normal: NDArray[np.float64], of: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Coordinates (N, 2) in the plane of each polygon's normal (S, 3), seen from outside."""
-    # The axis least along the normal makes a well conditioned basis.
-    axis = np.eye(3)[np.argmin(np.abs(normal), axis=1)]
-    u = _cross(axis, normal)
-    u /= np.linalg.norm(u, axis=1, keepdims=True)
-    v = _cross(normal, u)
-    return np.stack([_dot(relative, u[of]), _dot(relative, v[of])], axis=1)
-
-
-def _clip_ears(
-    flat: NDArray[np.float64], sizes: NDArray[np.int64], counts: NDArray[np.int64]
-) -> list[NDArray[np.int64]]:
-    """Triangles of each polygon as positions in `flat`, wound counter-clockwise."""
-    import mapbox_earcut
-
-    cut: list[NDArray[np.int64]] = []
-    ring, start = 0, 0
-    ends = np.cumsum(sizes)
-    for count in counts.tolist():
-        stop = int(ends[ring + count - 1])
-        corners = flat[start:stop]
-        found = mapbox_earcut.triangulate_float64(corners, (ends[ring : ring + count] - start).astype(np.uint32))
-        cut.append(found.reshape(-1, 3).astype(np.int64) + start)
-        ring, start = ring + count, stop
-    return cut
 
 
 def triangulate(vertices: NDArray[np.float64], rings: Rings) -> Triangulation:
@@ -206,106 +161,108 @@ def triangulate(vertices: NDArray[np.float64], rings: Rings) -> Triangulation:
     -----
     The normal is Newell's (Sutherland et al. 1974), which is stable for faces that are not quite planar.
     """
-    polygons = len(rings.counts)
     if not len(rings.indices):
         return _nothing(rings)
     points = vertices[rings.indices]
     mended, kept, faults = _clean(points, rings)
-    points = points[kept]
-    indices, sizes, counts = mended
-    alive = np.flatnonzero(counts)
-    if not len(alive):
+    if not len(kept):
         return _nothing(rings, faults)
-    first_ring = starts_of(counts)[alive]
-    areas = newell(points, sizes)
-    area = areas[first_ring]
-    length = np.linalg.norm(area, axis=1)
-    ring_polygon = np.repeat(np.arange(len(alive)), counts[alive])
-    of = np.repeat(ring_polygon, sizes)
-    relative = points - np.repeat(points[starts_of(sizes)[first_ring]], np.bincount(of), axis=0)
-    extent = np.maximum.reduceat(np.abs(relative).max(axis=1), starts_of(np.bincount(of)))
-    flat_enough = length > 1e-9 + 1e-12 * extent**2
-    if not flat_enough.all():
-        faults["no-area"] = alive[~flat_enough]
-    normal = np.divide(area, length[:, None], out=np.zeros_like(area), where=flat_enough[:, None])
-    height = _dot(relative, normal[of])
-    starts = starts_of(np.bincount(of))
-    bent = np.maximum.reduceat(height, starts) - np.minimum.reduceat(height, starts) > PLANARITY_M
-    if bent.any():
-        faults["non-planar"] = alive[bent & flat_enough]
-
-    single = (counts[alive] == 1) & flat_enough
-    corners_of = np.bincount(of)
-    pieces: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
-    three = np.flatnonzero(single & (corners_of == 3))
-    pieces.append((indices[starts[three][:, None] + np.arange(3)], three))
-    four = np.flatnonzero(single & (corners_of == 4))
-    places = starts[four][:, None] + np.arange(4)
-    cut, crossed = _split_quads(indices[places], relative[places], normal[four])
-    pieces.append((cut[~crossed].reshape(-1, 3), np.repeat(four[~crossed], 2)))
-    others = flat_enough.copy()
-    others[three] = False
-    others[four[~crossed]] = False
-    rest = np.flatnonzero(others)
-    if len(rest):
-        chosen = others[of]
-        flat = _plane_coordinates(relative[chosen], normal[rest], (np.cumsum(others) - 1)[of[chosen]])
-        rest_sizes = sizes[others[ring_polygon]]
-        found = _clip_ears(flat, rest_sizes, counts[alive][rest])
-        _add_ears(found, flat, indices[chosen], rest, pieces, faults, alive)
-        _check_area(found, flat, rest_sizes, counts[alive][rest], alive[rest], faults)
+    faces = _faces(points[kept], mended)
+    faces.note(faults)
+    pieces = _cut_small(faces, mended.indices)
+    rest = faces.sound.copy()
+    for _, cut in pieces:
+        rest[cut] = False
+    if rest.any():
+        pieces.append(_cut_rest(faces, mended, rest, faults))
     triangles = np.concatenate([piece for piece, _ in pieces])
-    owner = np.concatenate([owner for _, owner in pieces])
-    order = np.argsort(owner, kind="stable")
+    face = np.concatenate([of for _, of in pieces])
+    order = np.argsort(face, kind="stable")
     mended = _without(mended, np.concatenate([faults.get("no-area", []), faults.get("not-cut", [])]).astype(np.int64))
-    assert len(mended.counts) == polygons
-    return Triangulation(triangles[order].astype(np.int32), alive[owner[order]].astype(np.int32), faults, mended)
+    polygon = faces.polygon[face[order]].astype(np.int32)
+    return Triangulation(triangles[order].astype(np.int32), polygon, faults, mended)
 
 
-def _add_ears(
-    found: list[NDArray[np.int64]],
-    flat: NDArray[np.float64],
-    indices: NDArray[np.int64],
-    rest: NDArray[np.int64],
-    pieces: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
-    faults: dict[str, NDArray[np.int64]],
-    alive: NDArray[np.int64],
-) -> None:
-    """Wind the clipped ears counter-clockwise in their plane and put them with the other pieces."""
-    lengths = np.array([len(cut) for cut in found])
-    if (lengths == 0).any():
-        faults["not-cut"] = alive[rest[lengths == 0]]
-    places = np.concatenate(found)
-    a, b, c = (flat[places[:, k]] for k in range(3))
-    turned = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]) < 0
-    places[turned] = places[turned][:, [0, 2, 1]]
-    pieces.append((indices[places], np.repeat(rest, lengths)))
+class _Faces(NamedTuple):
+    """Polygons that have rings.
+
+    Parameters
+    ----------
+    polygon : (F,) int64
+        Which polygon each is.
+    relative : (N, 3) float64
+        Points relative to the first one of their face [m].
+    of : (N,) int64
+        Face of each point.
+    rings, start, corners : (F,) int64
+        Number of rings, first point and number of points of each face.
+    normal : (F, 3) float64
+        Unit normal; zero without area.
+    sound, planar : (F,) bool
+        Whether it has an area, and whether it is flat within `PLANARITY_M`.
+    """
+
+    polygon: NDArray[np.int64]
+    relative: NDArray[np.float64]
+    of: NDArray[np.int64]
+    rings: NDArray[np.int64]
+    start: NDArray[np.int64]
+    corners: NDArray[np.int64]
+    normal: NDArray[np.float64]
+    sound: NDArray[np.bool_]
+    planar: NDArray[np.bool_]
+
+    def note(self, faults: dict[str, NDArray[np.int64]]) -> None:
+        """Put the faces without area and those that are bent with the faults."""
+        for code, wrong in (("no-area", ~self.sound), ("non-planar", self.sound & ~self.planar)):
+            if wrong.any():
+                faults[code] = self.polygon[wrong]
 
 
-def _check_area(
-    found: list[NDArray[np.int64]],
-    flat: NDArray[np.float64],
-    sizes: NDArray[np.int64],
-    counts: NDArray[np.int64],
-    polygons: NDArray[np.int64],
-    faults: dict[str, NDArray[np.int64]],
-) -> None:
-    """A polygon whose triangles do not add up to its area crosses itself, or a hole leaves it."""
-    x, y = flat[:, 0], flat[:, 1]
-    first = starts_of(sizes)
-    following = np.arange(1, len(flat) + 1)
-    following[first + sizes - 1] = first
-    ring_area = 0.5 * np.abs(np.add.reduceat(x * y[following] - y * x[following], first))
-    outer = starts_of(counts)
-    expected = 2 * ring_area[outer] - np.add.reduceat(ring_area, outer)
-    places = np.concatenate(found)
-    a, b, c = (flat[places[:, k]] for k in range(3))
-    doubled = np.abs((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]))
-    of = np.repeat(np.arange(len(found)), [len(cut) for cut in found])
-    covered = 0.5 * np.bincount(of, weights=doubled, minlength=len(found))
-    crossed = np.abs(covered - expected) > 1e-6 + 1e-4 * expected
-    if crossed.any():
-        faults["self-crossing"] = polygons[crossed]
+def _faces(points: NDArray[np.float64], rings: Rings) -> _Faces:
+    """Normals by Newell's method, and what they say of each polygon."""
+    polygon = np.flatnonzero(rings.counts)
+    counts = rings.counts[polygon]
+    of = np.repeat(np.repeat(np.arange(len(polygon)), counts), rings.sizes)
+    corners = np.bincount(of)
+    start = starts_of(corners)
+    relative = points - np.repeat(points[start], corners, axis=0)
+    area = newell(points, rings.sizes)[starts_of(counts)]
+    length = np.linalg.norm(area, axis=1)
+    extent = np.maximum.reduceat(np.abs(relative).max(axis=1), start)
+    sound = np.asarray(length > 1e-9 + 1e-12 * extent**2)
+    normal = np.divide(area, length[:, None], out=np.zeros_like(area), where=sound[:, None])
+    height = dot(relative, normal[of])
+    planar = np.maximum.reduceat(height, start) - np.minimum.reduceat(height, start) <= PLANARITY_M
+    return _Faces(polygon, relative, of, counts, start, corners, normal, sound, np.asarray(planar))
+
+
+Piece = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Triangles (T, 3) and the face (T,) of each."""
+
+
+def _cut_small(faces: _Faces, indices: NDArray[np.int64]) -> list[Piece]:
+    """Triangles as they are, and quadrilaterals in two; those that cross themselves are left for later."""
+    single = (faces.rings == 1) & faces.sound
+    three = np.flatnonzero(single & (faces.corners == 3))
+    four = np.flatnonzero(single & (faces.corners == 4))
+    places = faces.start[four][:, None] + np.arange(4)
+    cut, crossed = _split_quads(indices[places], faces.relative[places], faces.normal[four])
+    return [
+        (indices[faces.start[three][:, None] + np.arange(3)], three),
+        (cut[~crossed].reshape(-1, 3), np.repeat(four[~crossed], 2)),
+    ]
+
+
+def _cut_rest(faces: _Faces, rings: Rings, rest: NDArray[np.bool_], faults: dict[str, NDArray[np.int64]]) -> Piece:
+    """Faces of many corners or with holes."""
+    chosen = rest[faces.of]
+    sizes = rings.sizes[np.repeat(rest, faces.rings)]
+    ears = clip(faces.relative[chosen], faces.normal[rest], sizes, faces.rings[rest])
+    for code, wrong in (("not-cut", ears.counts == 0), ("self-crossing", ears.crossed & (ears.counts > 0))):
+        if wrong.any():
+            faults[code] = faces.polygon[rest][wrong]
+    return rings.indices[chosen][ears.places], np.repeat(np.flatnonzero(rest), ears.counts)
 
 
 def _without(rings: Rings, gone: NDArray[np.int64]) -> Rings:

@@ -16,6 +16,9 @@ from twin.geo.city import City
 
 STREET = "street"
 PRECISION_M = 0.001
+NOT_FOR_PEOPLE = frozenset({"railway", "waterway", "runway", "motorway"})
+"""Surfaces of the layer ``roads`` that nobody walks on."""
+
 PORTAL_LENGTH_M = 1.5
 """Upper end of a stair that belongs to both levels [m]."""
 
@@ -127,9 +130,7 @@ def make_walkable(
         result[level] = _only_polygons(shapely.set_precision(floor, PRECISION_M))
     result = {level: floor for level, floor in result.items() if not floor.is_empty}
     if not result:
-        raise WalkableError(
-            "nothing is left to stand on", hint="check the area, and the closures and fences of the scenario"
-        )
+        raise WalkableError("nothing is left to stand on", hint="check the area, and the closures and fences of the scenario")
     kept = tuple(s for s in stairs if s.lower in result and s.upper in result)
     return Walkable(result, heights, kept, tuple(assumptions))
 
@@ -151,15 +152,18 @@ def _floors_from_roads(city: City, heights: dict[str, list[tuple[BaseGeometry, f
     level = roads["level"].fillna(STREET).astype(str) if "level" in roads else pd.Series(STREET, index=roads.index)
     z = roads["z_m"] if "z_m" in roads else pd.Series(np.nan, index=roads.index)
     pieces: dict[str, list[BaseGeometry]] = {}
-    for geometry, name, z_m in zip(roads.geometry, level, z, strict=True):
-        if geometry is None or geometry.is_empty:
+    surface = roads["surface"].fillna("").astype(str) if "surface" in roads else pd.Series("", index=roads.index)
+    for geometry, name, z_m, kind in zip(roads.geometry, level, z, surface, strict=True):
+        if geometry is None or geometry.is_empty or kind in NOT_FOR_PEOPLE:
             continue
         polygon = _only_polygons(shapely.force_2d(geometry))
         pieces.setdefault(name, []).append(polygon)
         if np.isfinite(z_m):
             heights.setdefault(name, []).append((polygon, float(z_m)))
     if not pieces:
-        raise WalkableError("no road of the city has a polygon", hint="give a layer with surfaces, or none at all")
+        raise WalkableError(
+            "no road of the city has a polygon that people walk on", hint="give a layer with surfaces, or none at all"
+        )
     # a centimetre closes the hairline gaps between neighbouring surfaces of real maps
     return {
         name: shapely.buffer(shapely.union_all(shapely.buffer(parts, 0.01, join_style="mitre")), -0.01, join_style="mitre")
@@ -192,9 +196,7 @@ def _read_stairs(city: City, floors: Mapping[str, BaseGeometry]) -> list[Stair]:
         portal = _upper_end(polygon, up)
         if portal.is_empty or portal.area > 0.9 * polygon.area:
             raise StairError(f"it is shorter than {PORTAL_LENGTH_M} m", where=where, hint="draw its whole run")
-        stairs.append(
-            Stair(str(name), polygon, portal, lower, upper, float(row["bottom_z_m"]), float(row["top_z_m"]), up)
-        )
+        stairs.append(Stair(str(name), polygon, portal, lower, upper, float(row["bottom_z_m"]), float(row["top_z_m"]), up))
     return stairs
 
 

@@ -19,6 +19,7 @@ NOT_VERIFIED_FOR: tuple[str, ...] = (
     "densities above about 4 people per m2, where bodies touch and push: the model keeps people apart and shows no crushing",
     "panic, families and groups that stay together, wheelchairs, prams, luggage and bicycles",
     "route choice by habit, signs, stewards or what can be seen: people take the quickest way and do not avoid jams",
+    "counter-flows in narrow passages: people who meet head-on can block each other where real people would form lanes",
     "stairs as single steps: they only slow people down",
 )
 """What the crowd model has not been checked against; the report prints it."""
@@ -131,6 +132,11 @@ def crowding_figures(
     tally = f"mean over {interval_s:g} s"
     last = float(exit_time[left].max()) if finished and people else float("nan")
     most = _when_share_left(exit_time, 0.95)
+    mean_time = float(np.mean(exit_time[left] - start_time[left])) if left.any() else float("nan")
+
+    def last_of(column: str) -> float:
+        return float(series[column].iloc[-1]) if len(series) else 0.0
+
     return (
         Figure("people", "People", float(people), "people", digits=0),
         Figure(
@@ -145,8 +151,8 @@ def crowding_figures(
             note="more than 1.08 people per m2 (Fruin, walkways)",
         ),
         Figure("left", "People who left within the run", float(left.sum()), "people", digits=0),
-        Figure("remaining", "People still there at the end", float(series["present"].iloc[-1]) if len(series) else 0.0, "people", digits=0),
-        Figure("not_entered", "People who could not get in", float(series["waiting"].iloc[-1]) if len(series) else 0.0, "people", digits=0),
+        Figure("remaining", "People still there at the end", last_of("present"), "people", digits=0),
+        Figure("not_entered", "People who could not get in", last_of("waiting"), "people", digits=0),
         Figure("evacuation_95", "Time until 95 % have left", most, "s", digits=0),
         Figure(
             "evacuation", "Time until everybody has left", last, "s", analysis.evacuation_limit_s,
@@ -154,8 +160,7 @@ def crowding_figures(
             "" if finished else "not everybody had left when the run ended",
         ),
         Figure(
-            "travel_time", "Mean time from entering to leaving", float(np.mean(exit_time[left] - start_time[left])) if left.any() else float("nan"),
-            "s", digits=0,
+            "travel_time", "Mean time from entering to leaving", mean_time, "s", digits=0,
         ),
     )  # fmt: skip
 
@@ -173,9 +178,7 @@ def _clock(seconds: float) -> str:
     return "-" if seconds != seconds else f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
-def exits_frame(
-    shapes: Mapping[str, tuple[shapely.Geometry, str]], series: pd.DataFrame, crs: object
-) -> gpd.GeoDataFrame:
+def exits_frame(shapes: Mapping[str, tuple[shapely.Geometry, str]], series: pd.DataFrame, crs: object) -> gpd.GeoDataFrame:
     """People and peak flow by exit.
 
     Returns
@@ -195,13 +198,14 @@ def exits_frame(
 
 
 def lines_frame(
-    lines: Mapping[str, tuple[shapely.LineString, str]], passed: NDArray[np.int64], series: pd.DataFrame, crs: object
+    lines: Mapping[str, tuple[shapely.LineString, str, float]], passed: NDArray[np.int64], series: pd.DataFrame, crs: object
 ) -> gpd.GeoDataFrame:
     """People and peak flow by counting line.
 
     Parameters
     ----------
-    lines : mapping of name to (line, level)
+    lines : mapping of name to (line, level, width)
+        Width is the length of the line that lies on the floor [m].
     passed : (T, M, 2) int64
         People gone through each line to its right and to its left, up to each row of `series`.
 
@@ -211,13 +215,13 @@ def lines_frame(
         Indexed by line: ``level``, ``width_m``, ``to_right``, ``to_left``, ``peak_per_min``, ``peak_per_m_min``.
     """
     rows = []
-    for k, (name, (line, level)) in enumerate(lines.items()):
+    for k, (name, (line, level, width)) in enumerate(lines.items()):
         through = passed[:, k].sum(axis=1) if len(passed) else np.zeros(1, np.int64)
         peak = _peak_per_minute(through, series)
         rows.append({
-            "id": name, "level": level, "width_m": float(line.length),
+            "id": name, "level": level, "width_m": width,
             "to_right": int(passed[-1, k, 0]) if len(passed) else 0, "to_left": int(passed[-1, k, 1]) if len(passed) else 0,
-            "peak_per_min": peak, "peak_per_m_min": peak / line.length, "geometry": line,
+            "peak_per_min": peak, "peak_per_m_min": peak / width if width else 0.0, "geometry": line,
         })  # fmt: skip
     return _frame(rows, ["level", "width_m", "to_right", "to_left", "peak_per_min", "peak_per_m_min"], crs)
 

@@ -8,8 +8,8 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-_WIDTH, _HEIGHT = 760.0, 260.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 150.0, 14.0, 40.0
+_WIDTH, _HEIGHT = 820.0, 290.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 185.0, 34.0, 40.0
 
 
 def nice_step(span: float, most: int = 6) -> float:
@@ -23,9 +23,7 @@ def nice_step(span: float, most: int = 6) -> float:
     return float(10.0 * power)
 
 
-def line_chart(
-    lines: Sequence[tuple[str, str, NDArray[np.float64], NDArray[np.float64]]], *, x_label: str, y_label: str
-) -> str:
+def line_chart(lines: Sequence[tuple[str, str, NDArray[np.float64], NDArray[np.float64]]], *, x_label: str, y_label: str) -> str:
     """Draw lines.
 
     Parameters
@@ -57,7 +55,7 @@ def line_chart(
         px, _ = at(k * x_step, 0)
         parts.append(f'<text x="{px:.1f}" y="{_TOP + down + 18}" text-anchor="middle">{k * x_step:.6g}</text>')
     parts.append(f'<text x="{_LEFT + across / 2:.0f}" y="{_HEIGHT - 4}" text-anchor="middle">{escape(x_label)}</text>')
-    parts.append(f'<text x="{_LEFT - 50}" y="{_TOP - 2}" class="axis">{escape(y_label)}</text>')
+    parts.append(f'<text x="{_LEFT - 50}" y="{_TOP - 16}" class="axis">{escape(y_label)}</text>')
     ends: list[tuple[float, float, str, str]] = []
     for name, colour, x, y in lines:
         if not len(x):
@@ -70,5 +68,5 @@ def line_chart(
     below = -1e9
     for px, py, name, colour in ends:
         below = max(py + 4, below + 16)
-        parts.append(f'<text x="{px + 8:.1f}" y="{below:.1f}" fill="{colour}" class="name">{escape(name)}</text>')
+        parts.append(f'<text x="{px + 8:.1f}" y="{below:.1f}" style="fill:{colour}" class="name">{escape(name)}</text>')
     return "".join([*parts, "</svg>"])

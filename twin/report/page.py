@@ -94,11 +94,17 @@ class Page:
         if len(spots):
             first = spots.iloc[0]
             sentences.append(t["answer_where"].format(place=first["place"], level=first["level"], time=clock(first["time_s"])))
-        for key, text in (("remaining", "answer_not_out"), ("not_entered", "answer_not_in")):
-            value = self.result.figure(key).value
-            if value > 0:
-                bad |= key == "not_entered"
-                sentences.append(t[text].format(remaining=f"{value:,.0f}", waiting=f"{value:,.0f}"))
+        rows = {d.figure.key: d for d in self._rows()}
+        still = rows["remaining"]
+        if still.variant > 0:
+            end = clock(float(self.provenance.get("time_s", 0.0)))
+            said = t["answer_not_out"].format(remaining=f"{still.variant:,.0f}", time=end)
+            if self.comparison:
+                said += t["answer_not_out_before"].format(remaining=f"{still.baseline:,.0f}")
+            sentences.append(f"{said}.")
+        if rows["not_entered"].variant > 0:
+            bad = True
+            sentences.append(t["answer_not_in"].format(waiting=f"{rows['not_entered'].variant:,.0f}"))
         body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
         return f'<section class="answer{" bad" if bad else ""}" aria-label="{t["answer"]}">{body}</section>'
 
@@ -111,12 +117,12 @@ class Page:
         for name, content in self.pictures.items():
             caption = escape(names.get(name, name))
             source = "data:image/png;base64," + base64.b64encode(content).decode()
-            shown.append(
-                f'<figure><figcaption>{caption}</figcaption><img src="{source}" alt="{t["picture_alt"].format(side=caption)}"></figure>'
-            )
+            alt = t["picture_alt"].format(side=caption)
+            shown.append(f'<figure><figcaption>{caption}</figcaption><img src="{source}" alt="{alt}"></figure>')
         link = ""
         if self.scene_href:
-            link = f'<p><a class="button" href="{escape(self.scene_href, quote=True)}">{t["scene"]}</a> <span class="soft">{t["scene_hint"]}</span></p>'
+            button = f'<a class="button" href="{escape(self.scene_href, quote=True)}">{t["scene"]}</a>'
+            link = f'<p>{button} <span class="soft">{t["scene_hint"]}</span></p>'
         heading = t["pictures"] if self.comparison else t["picture"]
         return f'<h2>{heading}</h2><div class="pictures">{"".join(shown)}</div>{link}'
 
@@ -140,7 +146,11 @@ class Page:
                 change = "" if not math.isfinite(d.change) else f"{'+' if d.change > 0 else ''}{number(d.change, figure)}"
                 noise = f"<small>{t['within_noise']}</small>" if d.within_noise and change else ""
                 cells.append(f'<td class="n">{change}{noise}</td>')
-            limit = "" if figure.limit is None else f"{number(figure.limit, figure)} {unit(figure)}<small>{escape(figure.limit_source)}</small>"
+            limit = (
+                ""
+                if figure.limit is None
+                else f"{number(figure.limit, figure)} {unit(figure)}<small>{escape(figure.limit_source)}</small>"
+            )
             chip = f'<span class="chip{"" if d.verdict == "meets" else " bad"}">{t[d.verdict]}</span>' if d.verdict else ""
             cells += [f"<td>{limit}</td>", f"<td>{chip}</td>"]
             rows.append(f"<tr>{''.join(cells)}</tr>")
@@ -166,7 +176,11 @@ class Page:
             for _, spot in result.features["hotspots"].head(3).iterrows():
                 cells = [side] if self.comparison else []
                 cells += [str(spot["rank"]), str(spot["place"]), str(spot["level"]), clock(spot["time_s"])]
-                rows.append("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in cells) + f'<td class="n">{spot["density_per_m2"]:.1f}</td></tr>')
+                rows.append(
+                    "<tr>"
+                    + "".join(f"<td>{escape(c)}</td>" for c in cells)
+                    + f'<td class="n">{spot["density_per_m2"]:.1f}</td></tr>'
+                )
         head = [*([t["side"]] if self.comparison else []), t["rank"], t["place"], t["level"], t["time"], t["density"]]
         body = table(head, rows, numeric=[len(head) - 1]) if rows else f"<p>{t['nobody']}</p>"
         return f"<h2>{t['densest']}</h2>{body}"
@@ -183,9 +197,7 @@ class Page:
 
     def _exits(self) -> str:
         t = self.texts
-        return self._by_place(
-            t["exits"], t["exit"], "exits", [(t["people"], "people", 0), (t["peak"], "peak_per_min", 0)]
-        )
+        return self._by_place(t["exits"], t["exit"], "exits", [(t["people"], "people", 0), (t["peak"], "peak_per_min", 0)])
 
     def _lines(self) -> str:
         t = self.texts
@@ -196,6 +208,7 @@ class Page:
         )
 
     def _by_place(self, heading: str, first: str, name: str, columns: list[tuple[str, str, int]]) -> str:
+        t = self.texts
         frames: list[tuple[str, gpd.GeoDataFrame]] = [(side, result.features[name]) for side, result in self._sides()]
         ids = list(dict.fromkeys(str(i) for _, frame in frames for i in frame.index))
         if not ids:
@@ -208,16 +221,17 @@ class Page:
                     cells.append(f'<td class="n">{frame.loc[i, key]:,.{digits}f}</td>' if i in frame.index else "<td></td>")
             rows.append(f"<tr>{''.join(cells)}</tr>")
         several = len(frames) > 1
-        head = [first, *(f"{label}: {side.lower()}" if several else label for label, _, _ in columns for side, _ in frames)]
+        short = (t["before_short"], t["after_short"]) if several else ("",)
+        head = [first, *(f"{label}, {side}" if several else label for label, _, _ in columns for side in short)]
         return f"<h2>{heading}</h2>{table(head, rows, numeric=range(1, len(head)))}"
 
     def _changes(self) -> str:
         t = self.texts
-        both = set(self.baseline.provenance.get("changes", [])) if self.baseline else set()
-        items = [
-            f"<li>{escape(str(name))}{' <small>' + t['in_both'] + '</small>' if self.comparison and name in both else ''}</li>"
-            for name in self.provenance.get("changes", [])
-        ]
+        both = {change["id"] for change in self.baseline.provenance.get("changes", [])} if self.baseline else set()
+        items = []
+        for change in self.provenance.get("changes", []):
+            told = f"{change['type']} {change['id']}" + (f" {t['in_both']}" if self.comparison and change["id"] in both else "")
+            items.append(f"<li>{escape(str(change['label']))}<small>{escape(told)}</small></li>")
         return f"<h2>{t['changes']}</h2><ul>{''.join(items)}</ul>" if items else ""
 
     def _assumptions(self) -> str:
@@ -231,8 +245,8 @@ class Page:
         rows = []
         for source in self.provenance.get("sources", []):
             credit = f"<small>{escape(str(source.get('credit', '')))}</small>" if source.get("credit") else ""
-            cells = [escape(str(source.get("name", ""))) + credit, escape(str(source.get("format", ""))),
-                     escape(str(source.get("licence") or "-")), f"<small>{escape(str(source.get('sha256', ''))[:16])}</small>"]  # fmt: skip
+            name, kind, licence = (escape(str(source.get(key) or "-")) for key in ("name", "format", "licence"))
+            cells = [name + credit, kind, licence, f"<small>{escape(str(source.get('sha256', ''))[:16])}</small>"]
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
         found = self.provenance.get("quality", {})
         told = items_of(f"{code}: {count}" for code, count in found.items()) if found else f"<p>{t['quality_none']}</p>"
@@ -247,7 +261,8 @@ class Page:
         items = [(t["made"], str(p.get("created", ""))), (t["seeds"], seeds), (t["versions"], versions)]
         listed = "".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in items)
         text = str(p.get("scenario", ""))
-        scenario = f"<details><summary>{t['scenario']} {escape(str(p.get('scenario_file', '')))}</summary><pre>{escape(text)}</pre></details>"
+        summary = f"{t['scenario']} {escape(str(p.get('scenario_file', '')))}"
+        scenario = f"<details><summary>{summary}</summary><pre>{escape(text)}</pre></details>"
         return f"<h2>{t['provenance']}</h2><dl>{listed}</dl>{scenario if text else ''}"
 
     # --- words
@@ -288,7 +303,7 @@ def clock(seconds: float) -> str:
 def table(head: Iterable[str], rows: Iterable[str], *, numeric: Iterable[int]) -> str:
     """A table that scrolls sideways on a phone."""
     right = set(numeric)
-    cells = "".join(f'<th{" class=n" if k in right else ""}>{escape(text)}</th>' for k, text in enumerate(head))
+    cells = "".join(f"<th{' class=n' if k in right else ''}>{escape(text)}</th>" for k, text in enumerate(head))
     return f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 

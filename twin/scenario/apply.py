@@ -76,14 +76,14 @@ class Changed:
     city : City
     obstacles : tuple of Obstacle
     events : tuple of EventChange
-    ids : tuple of str
+    made : tuple of Change
         The changes made, in order.
     """
 
     city: City
     obstacles: tuple[Obstacle, ...] = ()
     events: tuple[EventChange, ...] = ()
-    ids: tuple[str, ...] = ()
+    made: tuple[Change, ...] = ()
 
     def blocked(self) -> dict[str, BaseGeometry]:
         """What is not floor, by level."""
@@ -182,7 +182,9 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
                 obstacles.append(Obstacle("closure", label, place.shape, place.level, 1.0, place.z_m))
             elif isinstance(change, FenceChange):
                 shape = shapely.LineString(change.line).buffer(FENCE_WIDTH_M / 2, cap_style="square", join_style="mitre")
-                obstacles.append(Obstacle("fence", label, shape, change.level, change.height_m, floor_height(city, shape, change.level)))
+                obstacles.append(
+                    Obstacle("fence", label, shape, change.level, change.height_m, floor_height(city, shape, change.level))
+                )
             elif isinstance(change, EventChange):
                 events.append(change)
                 for stage in change.stages:
@@ -195,7 +197,7 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
                 obstacles.append(obstacle)
         except GeometryError as error:
             raise ScenarioError(error.what, where=here, hint=error.hint) from error
-    return Changed(city, tuple(obstacles), tuple(events), tuple(change.id for change in changes))
+    return Changed(city, tuple(obstacles), tuple(events), tuple(changes))
 
 
 def _build(city: City, change: BuildingChange) -> City:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -50,7 +51,7 @@ class Arrivals(Part):
             raise ValueError(f"`until_s` ({self.until_s:g}) is before `from_s` ({self.from_s:g})")
         if self.profile is not None:
             times = [time for time, _ in self.profile]
-            if any(late <= early for early, late in zip(times, times[1:], strict=False)):
+            if any(late <= early for early, late in pairwise(times)):
                 raise ValueError("the times of `profile` must rise")
             if not any(rate > 0 for _, rate in self.profile):
                 raise ValueError("`profile` brings nobody: all its rates are 0")
@@ -215,8 +216,8 @@ class CrowdSettings(Part):
     clock_start: str = Field(default="", pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")
     navigation_cell_m: PositiveFloat = Field(default=0.5, ge=0.1, le=1.0)
     density_cell_m: PositiveFloat = Field(default=1.0, ge=0.25, le=10)
-    frame_interval_s: PositiveFloat = Field(default=1.0, ge=0.05)
-    field_interval_s: PositiveFloat = Field(default=10.0, ge=0.5)
+    frame_interval_s: PositiveFloat = Field(default=1.0, ge=0.05, le=3600)
+    field_interval_s: PositiveFloat = Field(default=10.0, ge=1.0, le=3600)
     speed_mean_m_s: PositiveFloat = Field(default=1.34, le=3)
     speed_sd_m_s: NonNegativeFloat = Field(default=0.26, le=1)
     time_gap_s: PositiveFloat = Field(default=0.5, le=5)

@@ -15,7 +15,7 @@ Name = Annotated[str, Field(min_length=1, max_length=120)]
 class Part(BaseModel):
     """Base of everything in a scenario: frozen, and no key that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
 
 
 class Place(Part):

@@ -148,46 +148,28 @@ function peopleAt(entry, ways, time, out) {
     if (k < 0 || k >= ways.count[p]) continue;
     const a = 3 * (ways.offset[p] + k);
     const b = k + 1 < ways.count[p] ? a + 3 : a;
-    for (let e = 0; e < 3; e++) out[3 * n + e] = ways.place[a + e] + share * (ways.place[b + e] - ways.place[a + e]);
+    for (let e = 0; e < 3; e++) out[4 * n + e] = ways.place[a + e] + share * (ways.place[b + e] - ways.place[a + e]);
+    out[4 * n + 3] = 0.7 + 0.75 * ((p * 2654435761 >>> 0) % 1024) / 1023;
     n++;
   }
   return n;
 }
 
-// Squares over the cells of a field, corners at the mean height of the cells that meet there.
-function fieldArrays(buffer, entry, step) {
-  const floor = integers(buffer, entry.height);
-  const {rows, columns, cell, west, north} = entry;
-  const values = plainArray(buffer, entry.values);
-  const size = rows * columns;
-  const used = new Uint8Array(size);
-  for (let i = 0; i < values.length; i++) if (values[i]) used[i % size] = 1;
-  const height = (i, j) => {
-    if (i < 0 || j < 0 || i >= rows || j >= columns) return null;
-    const z = floor[i * columns + j];
-    return z <= -1000000 ? null : z * step;
-  };
-  const corner = (i, j, own) => {
-    let total = 0, n = 0;
-    for (const [a, b] of [[i - 1, j - 1], [i - 1, j], [i, j - 1], [i, j]]) {
-      const z = height(a, b);
-      if (z !== null && Math.abs(z - own) < 0.8) { total += z; n++; }
+// All levels of the fields on one grid: values as bytes, floor heights as metres (far below where there is no floor).
+function fieldGrid(buffer, entries, step) {
+  const cell = entries[0].cell;
+  const west = Math.min(...entries.map((e) => e.west)), north = Math.max(...entries.map((e) => e.north));
+  const columns = Math.max(...entries.map((e) => Math.round((e.west - west) / cell) + e.columns));
+  const rows = Math.max(...entries.map((e) => Math.round((north - e.north) / cell) + e.rows));
+  const floor = new Float32Array(rows * columns * entries.length).fill(-1e6);
+  const levels = entries.map((entry, level) => {
+    const heights = integers(buffer, entry.height);
+    const i0 = Math.round((north - entry.north) / cell), j0 = Math.round((entry.west - west) / cell);
+    for (let i = 0; i < entry.rows; i++) for (let j = 0; j < entry.columns; j++) {
+      const z = heights[i * entry.columns + j];
+      if (z > -1000000) floor[(level * rows + i0 + i) * columns + j0 + j] = z * step;
     }
-    return n ? total / n : own;
-  };
-  const out = [];
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) {
-    const own = height(i, j);
-    if (own === null) continue;
-    let near = false;
-    for (let a = -1; a < 2; a++) for (let b = -1; b < 2; b++) {
-      const r = i + a, c = j + b;
-      if (r >= 0 && c >= 0 && r < rows && c < columns && used[r * columns + c]) near = true;
-    }
-    if (!near) continue;
-    const p = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]].map(
-      ([a, b]) => [west + b * cell, north - a * cell, corner(a, b, own)]);
-    for (const k of [0, 1, 2, 0, 2, 3]) out.push(...p[k]);
-  }
-  return {position: new Float32Array(out), values, size};
+    return {entry, i0, j0, values: plainArray(buffer, entry.values), size: entry.rows * entry.columns, shown: -1};
+  });
+  return {west, north, cell, rows, columns, floor, levels};
 }

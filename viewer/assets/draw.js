@@ -11,7 +11,7 @@ class Painter {
     this.programs = {
       mesh: this.program(MESH_VERTEX, MESH_FRAGMENT), pick: this.program(MESH_VERTEX, PICK_FRAGMENT),
       line: this.program(LINE_VERTEX, LINE_FRAGMENT), person: this.program(PERSON_VERTEX, PERSON_FRAGMENT),
-      field: this.program(FIELD_VERTEX, FIELD_FRAGMENT), sky: this.program(SKY_VERTEX, SKY_FRAGMENT),
+      sky: this.program(SKY_VERTEX, SKY_FRAGMENT),
     };
     this.mapBox = [0, 0, 0, 0];
     this.map = this.lightMap(data.map, buffer);
@@ -24,10 +24,10 @@ class Painter {
         this.addMesh(layer, buffer, base);
         if (entry.owner) { this.owners.push({base, layer}); base += entry.attributes.id.length; }
       } else if (entry.kind === "people") this.addPeople(layer, buffer);
-      else if (entry.kind === "field") this.addField(layer, buffer);
       else if (entry.kind === "lines") this.addLines(layer);
       this.layers.push(layer);
     }
+    this.addFields(buffer);
     this.skyArray = this.vertexArray(this.programs.sky, {aPosition: [new Float32Array([-1, -1, 3, -1, -1, 3]), 2]});
     this.picked = [0, 0, 0];
   }
@@ -111,7 +111,7 @@ class Painter {
   addPeople(layer, buffer) {
     const gl = this.gl;
     layer.ways = peopleArrays(buffer, layer.entry);
-    layer.out = new Float32Array(3 * Math.max(1, layer.ways.persons));
+    layer.out = new Float32Array(4 * Math.max(1, layer.ways.persons));
     const body = capsule();
     layer.bodyCount = body.length / 3;
     layer.array = this.vertexArray(this.programs.person, {aPosition: [body, 3]});
@@ -121,25 +121,38 @@ class Painter {
     gl.bufferData(gl.ARRAY_BUFFER, layer.out.byteLength, gl.DYNAMIC_DRAW);
     const place = gl.getAttribLocation(this.programs.person.program, "aWhere");
     gl.enableVertexAttribArray(place);
-    gl.vertexAttribPointer(place, 3, gl.FLOAT, false, 0, 0);
+    gl.vertexAttribPointer(place, 4, gl.FLOAT, false, 0, 0);
     gl.vertexAttribDivisor(place, 1);
     gl.bindVertexArray(null);
     layer.count = 0;
   }
 
-  addField(layer, buffer) {
-    const gl = this.gl, entry = layer.entry;
-    Object.assign(layer, fieldArrays(buffer, entry, this.data.step));
-    layer.array = this.vertexArray(this.programs.field, {aPosition: [layer.position, 3]});
-    layer.corners = layer.position.length / 3;
-    layer.shown = -1;
-    layer.texture = this.texture(gl.RED, gl.R8, entry.columns, entry.rows, null);
-    layer.box = [entry.west, entry.north, 1 / (entry.columns * entry.cell), 1 / (entry.rows * entry.cell)];
-    const classes = this.data.legends.find((legend) => legend.name === entry.legend).classes.slice(0, 9);
-    layer.low = new Float32Array(9).fill(1e9);
-    layer.colours = new Float32Array(27);
-    classes.forEach((item, k) => { layer.low[k] = item.low; item.colour.forEach((c, e) => { layer.colours[3 * k + e] = c / 255; }); });
-    layer.classes = classes.length;
+  addFields(buffer) {
+    const gl = this.gl;
+    this.fields = this.layers.filter((layer) => layer.entry.kind === "field").slice(0, 8);
+    const entries = this.fields.map((layer) => layer.entry);
+    this.grid = entries.length ? fieldGrid(buffer, entries, this.data.step) : null;
+    const {rows, columns, floor} = this.grid || {rows: 1, columns: 1, floor: new Float32Array(1)};
+    this.floorTexture = this.arrayTexture(gl.R32F, columns, rows, Math.max(1, entries.length));
+    gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, 0, 0, columns, rows, Math.max(1, entries.length), gl.RED, gl.FLOAT, floor);
+    this.fieldTexture = this.arrayTexture(gl.R8, columns, rows, Math.max(1, entries.length));
+    this.low = new Float32Array(9).fill(1e9);
+    this.colours = new Float32Array(27);
+    this.classes = 0;
+    if (!entries.length) return;
+    const classes = this.data.legends.find((legend) => legend.name === entries[0].legend).classes.slice(0, 9);
+    classes.forEach((item, k) => { this.low[k] = item.low; item.colour.forEach((c, e) => { this.colours[3 * k + e] = c / 255; }); });
+    this.classes = classes.length;
+    this.tops = new Float32Array(8).map((_, k) => (k < entries.length ? entries[k].top : 0));
+  }
+
+  arrayTexture(format, width, height, levels) {
+    const gl = this.gl, texture = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, format, width, height, levels);
+    for (const way of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D_ARRAY, way, gl.NEAREST);
+    return texture;
   }
 
   addLines(layer) {
@@ -156,19 +169,21 @@ class Painter {
       if (layer.ways) {
         layer.count = peopleAt(layer.entry, layer.ways, time, layer.out);
         gl.bindBuffer(gl.ARRAY_BUFFER, layer.where);
-        gl.bufferSubData(gl.ARRAY_BUFFER, 0, layer.out.subarray(0, 3 * layer.count));
-      } else if (layer.texture) {
-        const times = layer.entry.times;
-        let k = times.findIndex((end) => end >= time - 1e-6);
-        if (k < 0) k = times.length - 1;
-        if (k === layer.shown) continue;
-        layer.shown = k;
-        gl.bindTexture(gl.TEXTURE_2D, layer.texture);
-        gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-        gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, layer.entry.columns, layer.entry.rows, gl.RED, gl.UNSIGNED_BYTE,
-          layer.values.subarray(k * layer.size, (k + 1) * layer.size));
+        gl.bufferSubData(gl.ARRAY_BUFFER, 0, layer.out.subarray(0, 4 * layer.count));
       }
     }
+    if (!this.grid) return;
+    gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.fieldTexture);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    this.grid.levels.forEach((part, level) => {
+      const {times, rows, columns} = part.entry;
+      let k = times.findIndex((end) => end >= time - 1e-6);
+      if (k < 0) k = times.length - 1;
+      if (k === part.shown) return;
+      part.shown = k;
+      gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, part.j0, part.i0, level, columns, rows, 1, gl.RED, gl.UNSIGNED_BYTE,
+        part.values.subarray(k * part.size, (k + 1) * part.size));
+    });
   }
 
   use(name, frame, orbit) {
@@ -200,7 +215,6 @@ class Painter {
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
     gl.depthMask(false);
-    this.drawFields(frame, orbit);
     this.drawLines(frame, orbit);
     gl.depthMask(true);
     return frame;
@@ -220,10 +234,25 @@ class Painter {
   drawMeshes(frame, orbit) {
     const gl = this.gl, at = this.use("mesh", frame, orbit);
     gl.uniform3fv(at.uPicked, this.picked);
+    gl.activeTexture(gl.TEXTURE1);
+    gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.fieldTexture);
+    gl.uniform1i(at.uField, 1);
+    gl.activeTexture(gl.TEXTURE2);
+    gl.bindTexture(gl.TEXTURE_2D_ARRAY, this.floorTexture);
+    gl.uniform1i(at.uFloor, 2);
+    if (this.grid) {
+      gl.uniform3f(at.uFieldBox, this.grid.west, this.grid.north, this.grid.cell);
+      gl.uniform1fv(at.uTop, this.tops);
+      gl.uniform1fv(at.uOn, new Float32Array(8).map((_, k) => (k < this.fields.length && this.fields[k].visible ? 1 : 0)));
+      gl.uniform1fv(at.uLow, this.low);
+      gl.uniform3fv(at.uColour, this.colours);
+      gl.uniform1i(at.uClasses, this.classes);
+      gl.uniform1f(at.uOpacity, this.fields[0].entry.opacity);
+    }
     for (const layer of this.layers) {
       if (layer.entry.kind !== "mesh" || !layer.visible) continue;
       gl.uniform1i(at.uKind, KINDS[layer.entry.light] ?? 2);
-      gl.uniform1f(at.uOpacity, 1);
+      gl.uniform1i(at.uLevels, layer.entry.floor ? this.fields.length : 0);
       gl.bindVertexArray(layer.array);
       gl.drawArrays(gl.TRIANGLES, 0, layer.corners);
     }
@@ -239,28 +268,6 @@ class Painter {
       gl.bindVertexArray(layer.array);
       gl.drawArraysInstanced(gl.TRIANGLES, 0, layer.bodyCount, layer.count);
     }
-  }
-
-  drawFields(frame, orbit) {
-    const gl = this.gl;
-    gl.enable(gl.POLYGON_OFFSET_FILL);
-    gl.polygonOffset(-2, -4);
-    for (const layer of this.layers) {
-      if (!layer.texture || !layer.visible) continue;
-      const at = this.use("field", frame, orbit);
-      gl.activeTexture(gl.TEXTURE1);
-      gl.bindTexture(gl.TEXTURE_2D, layer.texture);
-      gl.uniform1i(at.uField, 1);
-      gl.uniform4fv(at.uFieldBox, layer.box);
-      gl.uniform1f(at.uTop, layer.entry.top);
-      gl.uniform1f(at.uOpacity, layer.entry.opacity);
-      gl.uniform1fv(at.uLow, layer.low);
-      gl.uniform3fv(at.uColour, layer.colours);
-      gl.uniform1i(at.uClasses, layer.classes);
-      gl.bindVertexArray(layer.array);
-      gl.drawArrays(gl.TRIANGLES, 0, layer.corners);
-    }
-    gl.disable(gl.POLYGON_OFFSET_FILL);
   }
 
   drawLines(frame, orbit) {

@@ -30,9 +30,7 @@ def field_mesh(layer: FieldLayer, scene: Scene, time: float, lift: float = 0.08)
         axis=1,
     ).reshape(-1, 3)
     base = 4 * np.arange(n)[:, None]
-    faces = (
-        np.concatenate([base + np.array([0, 1, 2]), base + np.array([0, 2, 3])], axis=1).reshape(-1, 3).astype(np.int32)
-    )
+    faces = np.concatenate([base + np.array([0, 1, 2]), base + np.array([0, 2, 3])], axis=1).reshape(-1, 3).astype(np.int32)
     colours = np.repeat(style.class_colours(legend)[classes[row, column]], 2, axis=0)
     return vertices, faces, colours
 

@@ -172,13 +172,7 @@ def _chunks(document: bytes, binary: bytes) -> bytes:
     if length >= 2**32:
         raise OutputError("the scene is too large for a GLB (4 GiB)", hint="show fewer layers")
     head = struct.pack("<4sII", b"glTF", 2, length)
-    return (
-        head
-        + struct.pack("<I4s", len(document), b"JSON")
-        + document
-        + struct.pack("<I4s", len(binary), b"BIN\0")
-        + binary
-    )
+    return head + struct.pack("<I4s", len(document), b"JSON") + document + struct.pack("<I4s", len(binary), b"BIN\0") + binary
 
 
 def _read_back(encoded: bytes, expected: int) -> None:

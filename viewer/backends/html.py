@@ -75,9 +75,7 @@ def encode_html(scene: Scene) -> bytes:
 
 def _read_back(page: str, document: dict[str, Any]) -> None:
     match = re.search(r'<script id="scene-data" type="application/json">(.*?)</script>', page, re.DOTALL)
-    if match is None or orjson.loads(match.group(1)) != orjson.loads(
-        orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
-    ):
+    if match is None or orjson.loads(match.group(1)) != orjson.loads(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)):
         raise OutputError("the page that was made does not hold its scene")
     if page.count("<script") != 3:
         raise OutputError("the page that was made holds a script that is not ours")

@@ -131,9 +131,7 @@ def visible_triangles(packed: pack.Packed, camera: Camera, samples: int) -> NDAr
     finally:
         plotter.close()
     if colours.shape[:2] != shape:
-        raise RenderingError(
-            f"the renderer gave {colours.shape[1]} x {colours.shape[0]} pixels instead of {shape[1]} x {shape[0]}"
-        )
+        raise RenderingError(f"the renderer gave {colours.shape[1]} x {colours.shape[0]} pixels instead of {shape[1]} x {shape[0]}")
     ids = colours[..., 0].astype(np.uint32)
     ids |= colours[..., 1].astype(np.uint32) << 8
     ids |= colours[..., 2].astype(np.uint32) << 16

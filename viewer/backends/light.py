@@ -86,138 +86,147 @@ class Drape(NamedTuple):
 def _pixel_light(  # type: ignore[no-untyped-def]
     ids, eye, surfaces, heights, drape, first, last, out
 ):  # pragma: no cover - compiled
+    """Colour the rows from `first` to `last` of `out`, each the mean of its samples."""
     rows, columns = ids.shape
     s = eye.samples
-    ex, ey, ez = eye.eye[0], eye.eye[1], eye.eye[2]
-    sx, sy, sz = eye.sun[0], eye.sun[1], eye.sun[2]
-    flat = math.sqrt(sx * sx + sy * sy)
-    hz, cell = heights.z, heights.cell
-    light = np.empty(3)
     for i in range(first, last):
         sky_number, sky_until, open_sky = np.uint32(0), 0, 1.0
         for j in range(out.shape[1]):
-            red, green, blue = 0.0, 0.0, 0.0
-            previous = -1
-            pr, pg, pb = 0.0, 0.0, 0.0
+            total = (0.0, 0.0, 0.0)
+            previous, colour = np.uint32(0), (0.0, 0.0, 0.0)
             for a in range(s):
                 for b in range(s):
                     y, x = i * s + a, j * s + b
                     number = ids[y, x]
-                    u = (2.0 * (x + 0.5) / columns - 1.0) * eye.tan_half * columns / rows
-                    v = (1.0 - 2.0 * (y + 0.5) / rows) * eye.tan_half
-                    if eye.parallel:
-                        dx, dy, dz = eye.forward[0], eye.forward[1], eye.forward[2]
-                        ox = ex + (u * eye.right[0] + v * eye.up[0]) * eye.distance
-                        oy = ey + (u * eye.right[1] + v * eye.up[1]) * eye.distance
-                        oz = ez + (u * eye.right[2] + v * eye.up[2]) * eye.distance
-                    else:
-                        dx = eye.forward[0] + u * eye.right[0] + v * eye.up[0]
-                        dy = eye.forward[1] + u * eye.right[1] + v * eye.up[1]
-                        dz = eye.forward[2] + u * eye.right[2] + v * eye.up[2]
-                        size = math.sqrt(dx * dx + dy * dy + dz * dz)
-                        dx, dy, dz = dx / size, dy / size, dz / size
-                        ox, oy, oz = ex, ey, ez
+                    ray = _ray(eye, x, y, columns, rows)
                     if number == 0:
-                        _sky(dz, light)
-                        red, green, blue = red + light[0], green + light[1], blue + light[2]
+                        total = _plus(total, _sky(ray[5]), 1.0)
                         continue
                     if number != previous:
-                        t = _hit(surfaces, number, ox, oy, oz, dx, dy, dz)
-                        px, py, pz = ox + t * dx, oy + t * dy, oz + t * dz
-                        nx, ny, nz = surfaces.normal[number, 0], surfaces.normal[number, 1], surfaces.normal[number, 2]
-                        if nx * dx + ny * dy + nz * dz > 0:
-                            nx, ny, nz = -nx, -ny, -nz
+                        spot = _spot(surfaces, number, ray)
                         kind = surfaces.kind[number]
-                        r, g, bl = surfaces.albedo[number, 0], surfaces.albedo[number, 1], surfaces.albedo[number, 2]
-                        covered = 0.0
-                        if kind == FLOOR and nz > 0.5 and drape.value.shape[0] > 0:
-                            value = _draped(drape, px, py, pz)
-                            if value >= 0.0:
-                                k = 0
-                                while k < len(drape.limits) and value >= drape.limits[k]:
-                                    k += 1
-                                # thin crowds let the floor through
-                                full = 1.0 - (1.0 - drape.opacity) ** 2
-                                covered = full * min(1.0, 0.45 + 0.55 * value / max(drape.limits[0], 1e-6))
-                                covered = covered * min(1.0, value / 0.05)
-                                r += covered * (drape.colours[k, 0] - r)
-                                g += covered * (drape.colours[k, 1] - g)
-                                bl += covered * (drape.colours[k, 2] - bl)
-                        if kind == FLOOR and nz > 0.6:
-                            # a triangulated terrain is smoother than its triangles
-                            nx, ny, nz = 0.4 * nx, 0.4 * ny, 0.4 * nz + 0.6
-                            size = math.sqrt(nx * nx + ny * ny + nz * nz)
-                            nx, ny, nz = nx / size, ny / size, nz / size
-                        facing = nx * sx + ny * sy + nz * sz
-                        # start off the surface, so that it does not shade itself
-                        off = 0.9 * cell if kind != FOLIAGE else 1.6 * cell
-                        qx, qy, qz = px + nx * off, py + ny * off, pz + nz * off * 0.5 + 0.05
-                        lit = 0.0
-                        if facing > 0.0 or kind in (FOLIAGE, PERSON):
-                            lit = _sunlit(
-                                hz,
-                                heights.block_top,
-                                heights.west,
-                                heights.north,
-                                cell,
-                                heights.top,
-                                qx,
-                                qy,
-                                qz,
-                                sx / flat,
-                                sy / flat,
-                                sz / flat,
-                            )
-                        if kind in (FOLIAGE, PERSON):
-                            facing = 0.35 + 0.65 * facing if facing > -0.5 else 0.02
-                            facing = max(facing, 0.0)
-                        if kind == BEYOND:
-                            lit, open_sky, sky_until = 1.0, 1.0, j
-                        elif number != sky_number or j >= sky_until:
+                        if kind not in (FOLIAGE, PERSON, BEYOND) and (number != sky_number or j >= sky_until):
                             # the sky changes slowly over a surface: ask at every fourth pixel
-                            open_sky = _sky_seen(
-                                heights.solid, heights.levels, heights.west, heights.north, cell, qx, qy, qz
-                            )
+                            q = _off_surface(kind, spot, heights.cell)
+                            open_sky = _sky_seen(heights.solid, heights.levels, heights.west, heights.north, heights.cell, *q)
                             sky_number, sky_until = number, j + 4
-                        up = 0.5 + 0.5 * nz
-                        ambient = min(1.0, open_sky / max(up, 0.25)) * up
-                        sun = lit * max(facing, 0.0) / sz
-                        if covered > 0.0:
-                            # a legend is read by its colour: keep the shadow light on it
-                            sun = sun + covered * 0.55 * (1.0 - sun)
-                            ambient = ambient + covered * 0.5 * (1.0 - ambient)
-                        bounce = 0.10 * (1.0 - up) + 0.03
-                        lr = 0.655 * sun + 0.300 * ambient + bounce * 1.10
-                        lg = 0.630 * sun + 0.325 * ambient + bounce
-                        lb = 0.585 * sun + 0.375 * ambient + bounce * 0.85
-                        r, g, bl = r * lr, g * lg, bl * lb
-                        if kind == WATER:
-                            _water(hz, heights, px, py, pz, dx, dy, dz, lit, light)
-                            f = light[2]
-                            r = r * 0.8 * (1 - f) + f * light[0] * 0.93
-                            g = g * 0.8 * (1 - f) + f * light[0] * 0.99
-                            bl = bl * 0.8 * (1 - f) + f * light[0] * 1.06
-                            r, g, bl = r + light[1], g + light[1], bl + light[1]
-                        far = max(0.0, t - eye.haze_from) / eye.haze_length
-                        haze = 1.0 - math.exp(-far * far) if not eye.parallel else 0.0
-                        if kind == BEYOND and not eye.parallel:
-                            haze = max(haze, min(1.0, 0.08 + max(0.0, t - 0.8 * eye.distance) / (3.0 * eye.distance)))
-                        _sky(0.0, light)
-                        pr = r + haze * (light[0] - r)
-                        pg = g + haze * (light[1] - g)
-                        pb = bl + haze * (light[2] - bl)
+                        colour = _shaded(eye, surfaces, heights, drape, number, ray, spot, open_sky)
                         previous = number
                     line = 1.0
                     if x + 1 < columns and y + 1 < rows:
-                        line = min(
-                            _edge(surfaces, number, ids[y, x + 1], ox, oy, oz, dx, dy, dz),
-                            _edge(surfaces, number, ids[y + 1, x], ox, oy, oz, dx, dy, dz),
-                        )
-                    red, green, blue = red + pr * line, green + pg * line, blue + pb * line
-            scale = 1.0 / (s * s)
-            out[i, j, 0] = _encode(red * scale)
-            out[i, j, 1] = _encode(green * scale)
-            out[i, j, 2] = _encode(blue * scale)
+                        line = min(_edge(surfaces, number, ids[y, x + 1], ray), _edge(surfaces, number, ids[y + 1, x], ray))
+                    total = _plus(total, colour, line)
+            for c in range(3):
+                out[i, j, c] = _encode(total[c] / (s * s))
+
+
+@njit(inline="always")
+def _plus(a, b, share):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    return (a[0] + share * b[0], a[1] + share * b[1], a[2] + share * b[2])
+
+
+@njit(inline="always")
+def _mix(a, b, share):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    return (a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), a[2] + share * (b[2] - a[2]))
+
+
+@njit(inline="always")
+def _ray(eye, x, y, columns, rows):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Start and direction of the ray through a sample."""
+    e, f, right, up = eye.eye, eye.forward, eye.right, eye.up
+    u = (2.0 * (x + 0.5) / columns - 1.0) * eye.tan_half * columns / rows
+    v = (1.0 - 2.0 * (y + 0.5) / rows) * eye.tan_half
+    mx, my, mz = u * right[0] + v * up[0], u * right[1] + v * up[1], u * right[2] + v * up[2]
+    if eye.parallel:
+        d = eye.distance
+        return (e[0] + mx * d, e[1] + my * d, e[2] + mz * d, f[0], f[1], f[2])
+    dx, dy, dz = f[0] + mx, f[1] + my, f[2] + mz
+    size = math.sqrt(dx * dx + dy * dy + dz * dz)
+    return (e[0], e[1], e[2], dx / size, dy / size, dz / size)
+
+
+@njit(inline="always")
+def _spot(surfaces, number, ray):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Distance, place and normal (towards the eye) of what a ray meets."""
+    ox, oy, oz, dx, dy, dz = ray
+    t = _hit(surfaces, number, ray)
+    nx, ny, nz = surfaces.normal[number, 0], surfaces.normal[number, 1], surfaces.normal[number, 2]
+    if nx * dx + ny * dy + nz * dz > 0:
+        nx, ny, nz = -nx, -ny, -nz
+    if surfaces.kind[number] == FLOOR and nz > 0.6:
+        # a triangulated terrain is smoother than its triangles
+        nx, ny, nz = 0.4 * nx, 0.4 * ny, 0.4 * nz + 0.6
+        size = math.sqrt(nx * nx + ny * ny + nz * nz)
+        nx, ny, nz = nx / size, ny / size, nz / size
+    return (t, ox + t * dx, oy + t * dy, oz + t * dz, nx, ny, nz)
+
+
+@njit(inline="always")
+def _off_surface(kind, spot, cell):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """A point a little off the surface, so that it does not shade itself."""
+    _, px, py, pz, nx, ny, nz = spot
+    off = 1.6 * cell if kind == FOLIAGE or (kind == BUILDING and abs(nz) < 0.3) else 0.9 * cell
+    return (px + nx * off, py + ny * off, pz + nz * off * 0.5 + 0.05)
+
+
+@njit(inline="always")
+def _covered(drape, spot, albedo):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Colour of the floor with the field on it, and how much of it the field covers."""
+    value = _draped(drape, spot[1], spot[2], spot[3])
+    if value < 0.0:
+        return albedo, 0.0
+    k = 0
+    while k < len(drape.limits) and value >= drape.limits[k]:
+        k += 1
+    # thin crowds let the floor through
+    full = 1.0 - (1.0 - drape.opacity) ** 2
+    share = full * min(1.0, 0.45 + 0.55 * value / max(drape.limits[0], 1e-6)) * min(1.0, value / 0.05)
+    field = (float(drape.colours[k, 0]), float(drape.colours[k, 1]), float(drape.colours[k, 2]))
+    return _mix(albedo, field, share), share
+
+
+@njit(inline="always")
+def _shaded(eye, surfaces, heights, drape, number, ray, spot, open_sky):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Colour of a surface under sun and sky, through the haze; linear."""
+    kind = surfaces.kind[number]
+    t, _, _, _, nx, ny, nz = spot
+    base = surfaces.albedo[number]
+    albedo, share = (float(base[0]), float(base[1]), float(base[2])), 0.0
+    if kind == FLOOR and nz > 0.5 and drape.value.shape[0] > 0:
+        albedo, share = _covered(drape, spot, albedo)
+    sx, sy, sz = eye.sun[0], eye.sun[1], eye.sun[2]
+    facing = nx * sx + ny * sy + nz * sz
+    soft = kind in (FOLIAGE, PERSON)
+    lit = 0.0
+    if kind == BEYOND:
+        lit, open_sky = 1.0, 1.0
+    elif facing > 0.0 or soft:
+        lit = _sunlit(heights, _off_surface(kind, spot, heights.cell), eye.sun)
+    if soft:
+        facing, open_sky = (0.35 + 0.65 * facing if facing > -0.5 else 0.02), 0.9
+    if kind == WATER:
+        lit = 0.55 + 0.45 * lit  # most of what water shows is the sky, in shadow too
+    up = 0.5 + 0.5 * nz
+    ambient = min(1.0, open_sky / max(up, 0.25)) * up
+    sun = lit * max(facing, 0.0) / sz
+    # a legend is read by its colour: keep the shadow light on it
+    sun += share * 0.55 * (1.0 - sun)
+    ambient += share * 0.5 * (1.0 - ambient)
+    bounce = 0.10 * (1.0 - up) + 0.03
+    colour = (
+        albedo[0] * (0.655 * sun + 0.300 * ambient + bounce * 1.10),
+        albedo[1] * (0.630 * sun + 0.325 * ambient + bounce),
+        albedo[2] * (0.585 * sun + 0.375 * ambient + bounce * 0.85),
+    )
+    if kind == WATER:
+        colour = _water(heights, spot, ray, lit, colour)
+    if eye.parallel:
+        return colour
+    far = max(0.0, t - eye.haze_from) / eye.haze_length
+    haze = 1.0 - math.exp(-far * far)
+    if kind == BEYOND:
+        haze = max(haze, min(1.0, 0.08 + max(0.0, t - 0.8 * eye.distance) / (3.0 * eye.distance)))
+    return _mix(colour, _sky(0.0), haze)
 
 
 @njit()
@@ -228,25 +237,24 @@ def _encode(value):  # type: ignore[no-untyped-def]  # pragma: no cover - compil
     return np.uint8(min(255.0, max(0.0, value * 255.0 + 0.5)))
 
 
-@njit()
-def _sky(dz, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    f = min(1.0, max(0.0, dz) / 0.40) ** 0.55
-    out[0] = 0.76 + f * (0.20 - 0.76)
-    out[1] = 0.82 + f * (0.42 - 0.82)
-    out[2] = 0.86 + f * (0.76 - 0.86)
+@njit(inline="always")
+def _sky(rise):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    f = min(1.0, max(0.0, rise) / 0.40) ** 0.55
+    return _mix((0.76, 0.82, 0.86), (0.20, 0.42, 0.76), f)
 
 
-@njit()
-def _hit(surfaces, number, ox, oy, oz, dx, dy, dz):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@njit(inline="always")
+def _hit(surfaces, number, ray):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     n = surfaces.normal[number]
+    ox, oy, oz, dx, dy, dz = ray
     along = n[0] * dx + n[1] * dy + n[2] * dz
     if abs(along) < 1e-6:
         return 1e-3
     return max((surfaces.offset[number] - n[0] * ox - n[1] * oy - n[2] * oz) / along, 1e-3)
 
 
-@njit()
-def _edge(surfaces, mine, other, ox, oy, oz, dx, dy, dz):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@njit(inline="always")
+def _edge(surfaces, mine, other, ray):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     if mine == other:
         return 1.0
     kind = surfaces.kind[mine]
@@ -261,7 +269,7 @@ def _edge(surfaces, mine, other, ox, oy, oz, dx, dy, dz):  # type: ignore[no-unt
         return 0.72 if abs(a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) < 0.82 else 1.0
     if kind == FLOOR and surfaces.kind[other] == FLOOR:
         return 1.0
-    near, far = _hit(surfaces, mine, ox, oy, oz, dx, dy, dz), _hit(surfaces, other, ox, oy, oz, dx, dy, dz)
+    near, far = _hit(surfaces, mine, ray), _hit(surfaces, other, ray)
     if kind == PERSON or surfaces.kind[other] == PERSON:
         return 1.0
     return 0.72 if abs(far - near) > 0.004 * near or kind == BUILDING else 0.86
@@ -280,13 +288,16 @@ def _height(hz, west, north, cell, x, y):  # type: ignore[no-untyped-def]  # pra
 
 
 @njit()
-def _sunlit(  # type: ignore[no-untyped-def]
-    hz, block_top, west, north, cell, top, x, y, z, ux, uy, rise
-):  # pragma: no cover - compiled
-    lit, d, size = 1.0, 0.35 * cell, BLOCK * cell
+def _sunlit(heights, start, sun):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """How much of the sun a point sees, 0 to 1."""
+    hz, block_top, west, north, cell = heights.z, heights.block_top, heights.west, heights.north, heights.cell
+    x, y, z = start
+    flat = math.sqrt(sun[0] * sun[0] + sun[1] * sun[1])
+    ux, uy, rise = sun[0] / flat, sun[1] / flat, sun[2] / flat
+    lit, d, size = 1.0, 1.5 * cell, BLOCK * cell
     while True:
         ray = z + d * rise
-        if ray > top + 0.5:
+        if ray > heights.top + 0.5:
             return lit
         px, py = x + d * ux, y + d * uy
         i, j = int((north - py) / size), int((px - west) / size)
@@ -298,7 +309,7 @@ def _sunlit(  # type: ignore[no-untyped-def]
             continue
         over = _height(hz, west, north, cell, px, py)
         # the sun is a disc: a ray that passes close to an edge is half in shadow
-        clear = (ray - over + 0.20) / (0.40 + 0.03 * d)
+        clear = (ray - over + 0.30) / (0.60 + 0.03 * d)
         if clear < lit:
             lit = clear
             if lit <= 0.0:
@@ -312,21 +323,18 @@ def _sky_seen(solid, levels, west, north, cell, x, y, z):  # type: ignore[no-unt
     for k in range(8):
         angle = 0.3927 + k * 0.7853981634
         ux, uy = math.cos(angle), math.sin(angle)
-        steep, d, size = 0.0, 0.8, cell
+        steep, d, size = 0.0, 1.0, cell
         for level in range(len(levels)):
             start, rows, columns = levels[level, 0], levels[level, 1], levels[level, 2]
             # far away a coarser raster: a smooth answer from few samples
-            for half in range(2):
-                e = d * (1.0 + 0.5 * half)
-                c, r = (x + e * ux - west) / size - 0.5, (north - y - e * uy) / size - 0.5
-                j, i = math.floor(c), math.floor(r)
-                if i < 0 or j < 0 or i >= rows - 1 or j >= columns - 1:
-                    continue
+            c, r = (x + d * ux - west) / size - 0.5, (north - y - d * uy) / size - 0.5
+            j, i = math.floor(c), math.floor(r)
+            if i >= 0 and j >= 0 and i < rows - 1 and j < columns - 1:
                 fc, fr = c - j, r - i
                 at = start + i * columns + j
                 upper = solid[at] * (1 - fc) + solid[at + 1] * fc
                 lower = solid[at + columns] * (1 - fc) + solid[at + columns + 1] * fc
-                steep = max(steep, (upper * (1 - fr) + lower * fr - z - 0.15) / e)
+                steep = max(steep, (upper * (1 - fr) + lower * fr - z - 0.15) / d)
             d *= 2.0
             size *= 2.0
         total += 1.0 / (1.0 + steep * steep)
@@ -362,24 +370,24 @@ def _draped(drape, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover
 
 
 @njit()
-def _water(hz, heights, x, y, z, dx, dy, dz, lit, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    # small waves tilt the mirror; what it shows is sky, or the dark of a wall
-    wave = 0.020 * (math.sin(1.9 * x + 0.7 * y) + math.sin(1.1 * y - 1.6 * x + 2.0) + 0.6 * math.sin(4.1 * x + 3.3 * y))
-    other = 0.020 * (math.sin(1.4 * y - 0.9 * x) + math.sin(2.3 * x + 1.7 * y + 1.0))
+def _water(heights, spot, ray, lit, own):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Water: its own colour, and by angle a mirror that small waves tilt; it shows sky, or the dark of a wall."""
+    _, x, y, z, _, _, _ = spot
+    dx, dy, dz = ray[3], ray[4], ray[5]
+    wave = 0.013 * (math.sin(1.9 * x + 0.7 * y) + math.sin(1.1 * y - 1.6 * x + 2.0) + 0.6 * math.sin(4.1 * x + 3.3 * y))
+    other = 0.013 * (math.sin(1.4 * y - 0.9 * x) + math.sin(2.3 * x + 1.7 * y + 1.0))
     cosine = max(0.02, -dz)
-    fresnel = 0.06 + 0.94 * (1 - cosine) ** 5
+    share = min(0.85, 0.10 + 0.06 + 0.94 * (1 - cosine) ** 5)
     rx, ry, rz = dx + 2 * cosine * wave, dy + 2 * cosine * other, max(0.05, -dz)
-    mirror = 0.62
-    d = 0.8
+    mirror, d = 0.58, 0.8
     for _ in range(22):
-        if _height(hz, heights.west, heights.north, heights.cell, x + d * rx, y + d * ry) > z + d * rz:
-            mirror = 0.17
+        if _height(heights.z, heights.west, heights.north, heights.cell, x + d * rx, y + d * ry) > z + d * rz:
+            mirror = 0.27
             break
         d *= 1.22
-    out[0] = mirror
-    glint = rx * 0.0 + max(0.0, wave + other - 0.07) * lit
-    out[1] = glint
-    out[2] = min(0.85, 0.10 + fresnel)
+    seen = (mirror * 0.93, mirror * 0.99, mirror * 1.06)
+    glint = max(0.0, wave + other - 0.05) * lit
+    return _plus(_mix((0.8 * own[0], 0.8 * own[1], 0.8 * own[2]), seen, share), (1.0, 1.0, 1.0), glint)
 
 
 def shade(ids: NDArray[np.uint32], eye: Eye, surfaces: Surfaces, heights: Heights, drape: Drape) -> NDArray[np.uint8]:
@@ -403,23 +411,9 @@ def shade(ids: NDArray[np.uint32], eye: Eye, surfaces: Surfaces, heights: Height
 
 @njit()
 def _light_at(points, normals, heights, sun, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    flat = math.sqrt(sun[0] * sun[0] + sun[1] * sun[1])
     for k in range(len(points)):
         x, y, z = points[k, 0], points[k, 1], points[k, 2] + 0.05
-        lit = _sunlit(
-            heights.z,
-            heights.block_top,
-            heights.west,
-            heights.north,
-            heights.cell,
-            heights.top,
-            x,
-            y,
-            z,
-            sun[0] / flat,
-            sun[1] / flat,
-            sun[2] / flat,
-        )
+        lit = _sunlit(heights, (x, y, z), sun)
         up = 0.5 + 0.5 * normals[k, 2]
         sky = _sky_seen(heights.solid, heights.levels, heights.west, heights.north, heights.cell, x, y, z)
         out[k, 0] = np.uint8(255.0 * max(0.0, lit) + 0.5)

@@ -193,9 +193,7 @@ def _arrow(sheet: _Sheet, x: float, y: float, turn_deg: float) -> None:
     notch = middle - ahead * sheet.px(10)
     sheet.draw.polygon([tuple(tip), tuple(tail + side * half), tuple(notch)], fill=INK)
     sheet.draw.polygon([tuple(tip), tuple(tail - side * half), tuple(notch)], fill=(255, 255, 255, 255), outline=INK)
-    sheet.draw.text(
-        tuple(centre + ahead * (reach - sheet.px(4))), "N", fill=INK, font=sheet.font(15, True), anchor="mm"
-    )
+    sheet.draw.text(tuple(centre + ahead * (reach - sheet.px(4))), "N", fill=INK, font=sheet.font(15, True), anchor="mm")
 
 
 def _credits(sheet: _Sheet, scene: Scene) -> float:

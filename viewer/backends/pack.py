@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from viewer import raster, shapes, style
 from viewer.backends import light
 from viewer.backends.camera import Camera
-from viewer.scene import FieldLayer, MeshLayer, PeopleLayer, Scene
+from viewer.scene import Colour, FieldLayer, MeshLayer, PeopleLayer, Scene
 
 _KIND = {
     "ground": light.FLOOR,
@@ -21,9 +21,11 @@ _KIND = {
     "buildings": light.BUILDING,
     "surroundings": light.BEYOND,
 }
-PERSON_PIXELS = 2.6
+PERSON_PIXELS = 2.2
 """A person is drawn at least this wide [px], so that a crowd can be seen from afar."""
-MAX_WIDENING = 2.2
+MAX_WIDENING = 1.6
+PLAN_SIZE = 0.7
+"""In a plan people are drawn smaller, so that the colour of the floor is seen between them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ def kind_of(layer: MeshLayer) -> int:
     """How light falls on a layer."""
     if layer.name.startswith("trees"):
         return light.FOLIAGE
-    if layer.name in ("quay_walls", "stairs"):
+    if layer.name == "quay_walls":
         return light.SOLID
     return _KIND.get(layer.group, light.SOLID)
 
@@ -94,7 +96,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
         elif isinstance(layer, PeopleLayer) and layer.visible:
             mesh, thing = _figures(layer, time, camera)
             if len(thing):
-                add(mesh, np.broadcast_to(np.array(layer.colour, np.uint8), (len(thing), 3)), light.PERSON, thing, True)
+                add(mesh, person_colours(layer.colour, thing), light.PERSON, thing, True)
     if not vertices:
         return Packed(
             np.empty((0, 3)),
@@ -125,13 +127,18 @@ def _figures(
     distance = np.full(len(at), camera.distance) if camera.parallel else np.maximum(depth, 1.0)
     width = 0.5 * camera.height / (2 * camera.tan_half * distance)
     wider = np.clip(PERSON_PIXELS / width, 1.0, MAX_WIDENING)
-    inside = (depth > 0) & (np.abs(pixels - [camera.width / 2, camera.height / 2]) < [camera.width, camera.height]).all(
-        axis=1
-    )
-    size = 1.0 + 0.04 * (layer.ids_at(time) % 5 - 2) if hasattr(layer, "ids_at") else np.ones(len(at))
-    scale = np.column_stack([wider, wider, np.sqrt(wider) * size])[inside]
+    inside = (depth > 0) & (np.abs(pixels - [camera.width / 2, camera.height / 2]) < [camera.width, camera.height]).all(axis=1)
+    if camera.parallel:
+        wider *= PLAN_SIZE
+    scale = np.column_stack([wider, wider, np.sqrt(wider)])[inside]
     mesh = shapes.placed(body, faces, at[inside], scale)
     return mesh, np.repeat(np.arange(inside.sum(), dtype=np.int32), len(faces))
+
+
+def person_colours(colour: Colour, person: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """The colour of people, lighter and darker from one to the next, so that a crowd is not one blot."""
+    tone = 0.82 + 0.42 * ((person.astype(np.uint32) * np.uint32(2654435761)) % 1024) / 1023.0
+    return np.clip(np.array(colour) * tone[:, None], 0, 255).astype(np.uint8)
 
 
 def surfaces(packed: Packed, shift: NDArray[np.float64]) -> light.Surfaces:
@@ -159,6 +166,8 @@ def to_linear(value: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def height_raster(packed: Packed, shift: NDArray[np.float64], max_cells: int = 6_000_000) -> light.Heights:
     """Raster of floors and of all that casts shadow, of 0.4 m cells or as fine as `max_cells` allow."""
+    from scipy.ndimage import gaussian_filter
+
     keep = packed.casts | (packed.kind == light.FLOOR) | (packed.kind == light.WATER)
     keep &= packed.kind != light.BEYOND
     if not keep.any():
@@ -175,6 +184,8 @@ def height_raster(packed: Packed, shift: NDArray[np.float64], max_cells: int = 6
     raster.top_heights(vertices, packed.triangles[keep & ~soft], west, north, cell, shape, solid)
     z = solid.copy()
     raster.top_heights(vertices, packed.triangles[keep & soft], west, north, cell, shape, z)
+    # Walls seen from above are stairs of cells; a little blur makes the edges of shadows straight again.
+    z = gaussian_filter(z, 0.7, mode="nearest")
     return light.Heights(z, _block_top(z), *_halved(solid), west, north, cell, float(high[2]))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer import style
+from viewer import raster, style
 from viewer.backends import light, pack
 from viewer.backends.camera import Camera
 from viewer.scene import FieldLayer, LabelLayer, LineLayer, MeshLayer, PeopleLayer, Scene
@@ -25,7 +25,7 @@ PEOPLE_STEP_M = 0.05
 MAX_ROWS = 1_500_000
 """More positions of people than this are thinned out by leaving out frames."""
 MAX_FIELD_BYTES = 60_000_000
-MAP_CELLS = 1_000_000
+MAP_CELLS = 800_000
 
 
 @dataclass(slots=True)
@@ -100,7 +100,8 @@ def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light) -> dict[str, Any]:
         "visible": layer.visible,
         "opacity": layer.opacity,
         "edges": layer.edges,
-        "light": ["floor", "water", "solid", "leaf", "person", "solid", "beyond"][kind],
+        "light": _light_name(layer, kind),
+        "floor": kind == light.FLOOR,
         "vertices": blob.deltas(np.rint(vertices / STEP_M)),
         "triangles": blob.deltas(triangles.reshape(-1, 1)),
         "palette": palette.ravel().tolist(),
@@ -109,9 +110,16 @@ def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light) -> dict[str, Any]:
     if layer.owner is not None and layer.attributes:
         entry["owner"] = blob.deltas(layer.owner.reshape(-1, 1))
         entry["attributes"] = layer.attributes
-    if kind not in (light.FLOOR, light.WATER, light.BEYOND):
+    if entry["light"] in ("solid", "leaf"):
         entry["baked"] = blob.raw(_baked(vertices, triangles, kind, lamp))
     return entry
+
+
+def _light_name(layer: MeshLayer, kind: int) -> str:
+    """How the page lights a layer: by the map of the floor, or by what is baked into its corners."""
+    if kind == light.FLOOR and layer.casts_shadow:
+        return "solid"  # a deck: the map of the floor holds what is below it
+    return {light.FLOOR: "floor", light.WATER: "water", light.FOLIAGE: "leaf", light.BEYOND: "beyond"}.get(kind, "solid")
 
 
 def _baked(vertices: NDArray[np.float64], triangles: NDArray[np.int64], kind: int, lamp: Light) -> NDArray[np.uint8]:
@@ -123,6 +131,9 @@ def _baked(vertices: NDArray[np.float64], triangles: NDArray[np.int64], kind: in
     normal = np.divide(normal, length, out=np.zeros_like(normal), where=length > 0)
     middle = corner.mean(axis=1, keepdims=True)
     off = 1.2 * lamp.heights.cell
+    if kind == light.FOLIAGE:
+        flat = light.light_at(middle[:, 0] + off * normal - lamp.shift, normal, lamp.heights, lamp.sun)
+        return np.asarray(np.repeat(flat & 0xF0, 3, axis=0), dtype=np.uint8).ravel()
     points = corner + 0.12 * (middle - corner) + normal[:, None, :] * [off, off, off / 2]
     flat = light.light_at(points.reshape(-1, 3) - lamp.shift, np.repeat(normal, 3, axis=0), lamp.heights, lamp.sun)
     return np.asarray(flat & 0xF0, dtype=np.uint8).ravel()
@@ -131,8 +142,6 @@ def _baked(vertices: NDArray[np.float64], triangles: NDArray[np.int64], kind: in
 def light_map(packed: pack.Packed, blob: Blob, lamp: Light) -> dict[str, Any] | None:
     """Sun and sky on the floor, and on the highest surface, as a picture of four channels."""
     from scipy.ndimage import maximum_filter
-
-    from viewer import raster
 
     heights = lamp.heights
     floors = np.isin(packed.kind, [light.FLOOR, light.WATER])
@@ -145,18 +154,23 @@ def light_map(packed: pack.Packed, blob: Blob, lamp: Light) -> dict[str, Any] | 
     y = heights.north - (np.arange(shape[0]) + 0.5) * cell
     px, py = (axis.ravel() for axis in np.meshgrid(x, y))
     upright = np.tile([0.0, 0.0, 1.0], (len(px), 1))
-    layers = []
     deck = packed.casts & floors
-    for keep, reach in ((floors & ~deck, 1), (floors | packed.casts, 3)):
-        z = np.full(shape, np.nan, np.float32)
-        raster.top_heights(
-            packed.vertices - lamp.shift, packed.triangles[keep], heights.west, heights.north, cell, shape, z
-        )
-        # Roofs reach a cell beyond their edge, so that the light beside them does not bleed onto them.
-        level = maximum_filter(np.where(np.isfinite(z), z, np.float32(-1e6)), size=reach).ravel().astype(float)
-        level[level < -1e5] = 0.0
-        layers.append(light.light_at(np.column_stack([px, py, level + 0.25]), upright, heights, lamp.sun))
-    picture = np.concatenate(layers, axis=1) & 0xF8
+    leaves = packed.kind == light.FOLIAGE
+    low, top = (_from_above(packed, keep, lamp, cell, shape) for keep in (floors & ~deck, (floors | packed.casts) & ~leaves))
+    roofed = _from_above(packed, packed.kind == light.BUILDING, lamp, cell, shape) > low + 1.0
+    # Roofs reach a cell beyond their edge, so that the light beside them does not bleed onto them.
+    top = maximum_filter(np.nan_to_num(top, nan=-1e6), size=3)
+    level = np.nan_to_num(low, nan=0.0)
+    upper = np.where(top > -1e5, top, level)
+    picture = np.full((len(px), 4), 255, np.uint8)
+    seen, above = ~roofed.ravel(), (upper > level + 0.05).ravel()
+    spots = np.column_stack([px, py, level.ravel() + 0.25])
+    picture[seen, :2] = light.light_at(spots[seen], upright[seen], heights, lamp.sun)
+    picture[~seen, :2] = 0
+    picture[:, 2:] = picture[:, :2]
+    spots[:, 2] = upper.ravel() + 0.25
+    picture[above, 2:] = light.light_at(spots[above], upright[above], heights, lamp.sun)
+    picture &= 0xF8
     planes = blob.raw(np.ascontiguousarray(picture.T))
     return {
         "west": heights.west,
@@ -166,6 +180,14 @@ def light_map(packed: pack.Packed, blob: Blob, lamp: Light) -> dict[str, Any] | 
         "columns": shape[1],
         "planes": planes,
     }
+
+
+def _from_above(
+    packed: pack.Packed, keep: NDArray[np.bool_], lamp: Light, cell: float, shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Highest of some triangles over each cell; NaN where there is none."""
+    vertices = packed.vertices - lamp.shift
+    return raster.top_heights(vertices, packed.triangles[keep], lamp.heights.west, lamp.heights.north, cell, shape)
 
 
 def people_entry(layer: PeopleLayer, blob: Blob) -> tuple[dict[str, Any], str]:

@@ -51,17 +51,23 @@ def prepare() -> None:
 @lru_cache(maxsize=4)
 def _refusal(window: str) -> str:
     mode = "egl" if "EGL" in window else "other"
+    process = subprocess.Popen(
+        [sys.executable, "-c", _PROBE, mode], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    # Loading PyVista opens no window yet and takes as long as the probe: do both at once.
+    import pyvista  # noqa: F401
+
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", _PROBE, mode], capture_output=True, timeout=60, check=False, env=os.environ.copy()
-        )
+        _, complaint = process.communicate(timeout=60)
     except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
         return "OpenGL did not answer within a minute"
-    if done.returncode == 0:
+    text = complaint.decode("utf-8", "replace")
+    if process.returncode == 0:
         return ""
-    text = done.stderr.decode("utf-8", "replace")
     if "libEGL" in text:
         return "the library libEGL is not installed"
-    if done.returncode < 0:
+    if process.returncode < 0:
         return "there is no usable OpenGL driver (it crashed when it was tried)"
     return "there is no usable OpenGL driver"

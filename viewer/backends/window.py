@@ -73,9 +73,7 @@ def build(scene: Scene, *, size: tuple[int, int], off_screen: bool) -> Any:
     for layer in scene.layers:
         if isinstance(layer, LabelLayer) and layer.visible and len(layer.points):
             texts = [plain(text, 40) for text in layer.texts]
-            plotter.add_point_labels(
-                layer.points, texts, show_points=False, always_visible=True, font_size=12, shape_opacity=0.7
-            )
+            plotter.add_point_labels(layer.points, texts, show_points=False, always_visible=True, font_size=12, shape_opacity=0.7)
     plotter.add_text(plain(scene.title), position="upper_left", font_size=12, color="black")
     if len(scene.times) > 1:
         _slider(plotter, scene)

@@ -218,8 +218,8 @@ def _collect(
         raise FormatError("`vertices` is missing or not a list", where=where)
     if document["type"] == "CityJSONFeature":
         root = document.get("id")
-        if root not in objects:
-            message = f"the feature's id {root!r} is not one of its objects"
+        if not isinstance(root, str) or root not in objects:
+            message = f"the feature's id {str(root)[:80]!r} is not one of its objects"
             findings.add("feature-id", _text(root), message, path=f"{where} id")
     table = _vertex_table(vertices, where, findings)
     tables.append(table)

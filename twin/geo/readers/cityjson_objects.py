@@ -148,7 +148,7 @@ def _add_geometries(
         return ""
     usable: list[tuple[str, Piece]] = []
     for number, geometry in enumerate(geometries):
-        kind = geometry.get("type") if isinstance(geometry, dict) else None
+        kind = _kind(geometry)
         if kind in DEPTH:
             level = lod_text(geometry.get("lod"))
             piece = Piece(row, entry.object_id, number, kind, entry.first_vertex, entry.vertices, geometry)
@@ -159,10 +159,10 @@ def _add_geometries(
             # It becomes the place of the object, see `_anchor`.
             continue
         elif kind in NOT_READ:
-            code = "not-read-" + str(kind).lower()
+            code = "not-read-" + kind.lower()
             findings.add(code, entry.object_id, f"{kind}: {NOT_READ[kind]}", path=f"{root}[{number}]")
         else:
-            message = f"{str(kind)[:60]!r} is not a type of geometry; left out"
+            message = f"{kind[:60]!r} is not a type of geometry; left out"
             findings.add("geometry", entry.object_id, message, severity="error", path=f"{root}[{number}]")
     if not usable:
         return ""
@@ -181,6 +181,11 @@ def _add_geometries(
     return wanted
 
 
+def _kind(geometry: Any) -> str:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
 def _is_point(geometry: dict[str, Any], entry: Entry) -> bool:
     numbers = geometry.get("boundaries")
     if not isinstance(numbers, list) or len(numbers) != 1:
@@ -192,8 +197,7 @@ def _anchor(entry: Entry, vertices: NDArray[np.float64]) -> list[NDArray[np.floa
     """The point of an object that is only a point, or a template placed at one; else nothing."""
     geometries = entry.content.get("geometry")
     for geometry in geometries if isinstance(geometries, list) else []:
-        kind = geometry.get("type") if isinstance(geometry, dict) else None
-        if kind in ("MultiPoint", "GeometryInstance") and _is_point(geometry, entry):
+        if _kind(geometry) in ("MultiPoint", "GeometryInstance") and _is_point(geometry, entry):
             point = vertices[entry.first_vertex + geometry["boundaries"][0]]
             if np.isfinite(point).all():
                 return [point]

@@ -6,8 +6,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.geo.ears import starts_of
 from twin.geo.mesh import SEMANTICS
-from twin.geo.triangulate import Rings, newell, starts_of
+from twin.geo.triangulate import Rings, newell
 
 HORIZONTAL = 0.95
 """A face whose unit normal has at least this vertical component counts as near-horizontal."""
@@ -71,19 +72,15 @@ def dissolve(polygons: NDArray[np.object_], group: NDArray[np.int64], groups: in
     alone = np.flatnonzero(members == 1)
     out[alone] = polygons[first[alone]]
     several = np.flatnonzero(members > 1)
-    # Groups of about the same size go together, so that the padding stays small.
-    for low, high in ((2, 4), (5, 16), (17, 64), (65, 1024)):
-        rows = several[(members[several] >= low) & (members[several] <= high)]
-        if not len(rows):
-            continue
-        place = first[rows][:, None] + np.arange(high)
-        inside = np.arange(high) < members[rows][:, None]
+    # Groups of about the same size go together, so that the padding is never more than what is padded.
+    power = np.ceil(np.log2(members[several])).astype(np.int64)
+    for size in np.unique(power):
+        rows = several[power == size]
+        place = first[rows][:, None] + np.arange(members[rows].max())
+        inside = place < (first[rows] + members[rows])[:, None]
         padded: NDArray[np.object_] = np.full(place.shape, None, dtype=object)
         padded[inside] = polygons[place[inside]]
         out[rows] = _unite(padded)
-    for row in several[members[several] > 1024]:
-        own: NDArray[np.object_] = polygons[first[row] : first[row] + members[row]]
-        out[row] = _unite(own[np.newaxis])[0]
     return out
 
 

@@ -134,6 +134,7 @@ def _median(values: NDArray[np.float64], group: NDArray[np.int64], groups: int) 
 
 
 def areas(objects: Picked, faces: Faces) -> Columns:
+    """Columns of a layer of plain areas."""
     geometry, _ = _plan(faces)
     return {"type": _types(objects)}, geometry
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 CELL_M = 1.0
 MAX_CELLS = 4_000_000
+MAX_LOOKS = 100_000_000
 _AT_ONCE = 1_000_000
 _EDGE = 1e-9
 
@@ -44,7 +44,10 @@ def terrain_from_triangles(points: NDArray[np.float64], triangles: NDArray[np.in
     corners = points[triangles]
     low, high = corners[..., :2].min(axis=(0, 1)), corners[..., :2].max(axis=(0, 1))
     cell = CELL_M
-    while math.ceil((high[0] - low[0]) / cell + 1) * math.ceil((high[1] - low[1]) / cell + 1) > MAX_CELLS:
+    sides = np.ptp(corners[..., :2], axis=1)
+    whole = high - low
+    # Triangles that lie over each other many times must not take for ever either.
+    while np.prod(whole / cell + 1) > MAX_CELLS or np.prod(sides / cell + 1, axis=1).sum() > MAX_LOOKS:
         cell *= 2
     bounds = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
     grid = GridSpec.from_bounds(bounds, cell, crs=short_name(crs))

@@ -147,8 +147,14 @@ class Crowd:
         self._count = 0
         self._now: dict[str, NDArray[Any]] = {}
         self._spare: dict[str, NDArray[Any]] = {}
+        self._start_node = nodes
+        self._speed: NDArray[np.float64] = np.zeros(0)
+        self._node: NDArray[np.int32] = np.zeros(0, np.int32)
+        self._neighbours: NDArray[np.int32] = np.zeros((0, 0), np.int32)
         self._allocate(64)
         self._stale = True
+        self._call_due()
+        self._build()  # whoever is there from the start is there at time 0
 
     # --- what one may ask
 
@@ -193,14 +199,17 @@ class Crowd:
         for _ in range(steps):
             self._step()
 
+    def _call_due(self) -> None:
+        """Those whose time has come wait at their place."""
+        due = int(np.searchsorted(self.people.start, self.time + 1e-9, side="right"))
+        if due > self._next:
+            self._waiting = np.concatenate([self._waiting, np.arange(self._next, due, dtype=np.int32)])
+            self._next = due
+        self._stale |= len(self._waiting) > 0
+
     def _step(self) -> None:
-        people = self.people
         if self.step % self._entry_stride == 0:
-            due = int(np.searchsorted(people.start, self.time + 1e-9, side="right"))
-            if due > self._next:
-                self._waiting = np.concatenate([self._waiting, np.arange(self._next, due, dtype=np.int32)])
-                self._next = due
-            self._stale |= len(self._waiting) > 0
+            self._call_due()
         if self._stale:
             self._build()
         n, now, new = self._count, self._now, self._spare
@@ -239,27 +248,28 @@ class Crowd:
         for name, dtype in _FIELDS:
             for store in (self._now, self._spare):
                 store[name] = grown(store.get(name), dtype)
-        first = not hasattr(self, "_speed")
-        self._speed: NDArray[np.float64] = grown(None if first else self._speed, "f8")
+        self._speed, self._spare_speed = grown(self._speed, "f8"), np.zeros(capacity)
+        self._node, self._spare_node = grown(self._node, "i4"), np.zeros(capacity, np.int32)
         # the rest is filled anew whenever the lists are built
         self._z, self._clear = np.zeros(capacity), np.zeros(capacity)
         self._moved2, self._built_x, self._built_y = np.zeros(capacity), np.zeros(capacity), np.zeros(capacity)
-        self._order, self._node = np.zeros(capacity, np.int32), np.zeros(capacity, np.int32)
+        self._order = np.zeros(capacity, np.int32)
         self._left_goal = np.full(capacity, -1, np.int32)
         self._neighbour_count = np.zeros(capacity, np.int32)
-        self._neighbours = np.zeros((capacity, 24 if first else self._neighbours.shape[1]), np.int32)
+        self._neighbours = np.zeros((capacity, max(24, self._neighbours.shape[1])), np.int32)
 
     def _sort(self) -> None:
         now, to = self._now, self._spare
         grid = (self.floor.west, self.floor.north, self._side, self._rows, self._columns)
-        speed_of = self._speed[: self._count].copy()
         alive = int(sort_by_cell(self._count, now["x"], now["y"], *grid, self._start, self._order))
+        arrays: list[Any] = [store[name] for store in (now, to) for name, _ in _FIELDS]
         reorder[self._mode](
-            alive, self._order, self.floor, self.routes.node,
-            *(now[name] for name, _ in _FIELDS), *(to[name] for name, _ in _FIELDS), self._z, self._clear, self._node,
+            alive, self._order, self.floor,
+            *arrays, self._node, self._spare_node, self._speed, self._spare_speed, self._z, self._clear,
         )  # fmt: skip
-        self._speed[:alive] = speed_of[self._order[:alive]]
         self._now, self._spare = to, now
+        self._node, self._spare_node = self._spare_node, self._node
+        self._speed, self._spare_speed = self._spare_speed, self._speed
         self._count = alive
         if self._parallel is None:
             self._mode = int(alive >= PARALLEL_FROM)
@@ -292,8 +302,8 @@ class Crowd:
             admit(
                 self._waiting, now["x"], now["y"], now["level"], self._z, now["radius"], n, self._start, *grid,
                 people.x, people.y, people.level, self._height, people.radius, taken,
-            )  # fmt: skip
-        )
+            )
+        )  # fmt: skip
         if not let_in:
             return 0
         ids = self._waiting[taken]
@@ -311,6 +321,7 @@ class Crowd:
         ):  # fmt: skip
             now[name][rows] = source[ids]
         self._speed[rows] = 0.0
+        self._node[rows] = self._start_node[ids]
         self._count = n + let_in
         return let_in
 

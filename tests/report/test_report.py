@@ -1,0 +1,139 @@
+"""The report: what a planner must find on it, and that nothing from a file becomes HTML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+import twin
+from tests.places import at, town
+from twin import report
+from twin.compare import Comparison
+from twin.errors import ParameterError
+from twin.impacts.crowding import NOT_VERIFIED_FOR
+from twin.report.chart import line_chart, nice_step
+from twin.report.texts import ENGLISH, LANGUAGES
+from twin.result import Result
+from twin.scenario import scenario_from_text
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+def _box(x0: float, y0: float, x1: float, y1: float) -> list[list[float]]:
+    return [at(x0, y0), at(x1, y0), at(x1, y1), at(x0, y1)]
+
+
+@pytest.fixture(scope="module")
+def both() -> Comparison:
+    scenario = scenario_from_text(f"""\
+title: "{HOSTILE}"
+question: "{HOSTILE}"
+changes:
+  - id: party
+    type: event
+    label: "{HOSTILE}"
+    in_baseline: true
+    zones: [{{id: west, at: {{polygon: {_box(2, 20, 16, 40)}}}, present: 150}}]
+  - {{id: works, type: closure, at: {{polygon: {_box(20, 37, 40, 60)}}}}}
+crowd:
+  duration_s: 60
+  seeds: 2
+  exits: {{"<i>east</i>": {{polygon: {_box(56, 0, 60, 60)}}}}}
+  lines: [{{id: "<u>line</u>", line: [{at(30, 0)}, {at(30, 22)}]}}]
+analyses: {{crowding: {{density_limit_per_m2: 2, density_limit_source: "<em>source</em>", evacuation_limit_s: 50}}}}
+""")
+    return twin.compare(scenario, city=town(), progress=False)
+
+
+class _Tags(HTMLParser):
+    """Counts tags and checks that they close."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: dict[str, int] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen[tag] = self.seen.get(tag, 0) + 1
+        assert not [name for name, _ in attrs if name.startswith("on")]
+        if tag not in ("meta", "img", "br", "line", "polyline"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen[tag] = self.seen.get(tag, 0) + 1
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_page_holds_what_a_planner_asks(both: Comparison) -> None:
+    page = report.write(both, {"before": b"\x89PNG before", "after": b"\x89PNG after"}, "scene.html")
+    text = re.sub(r"<[^>]+>", " ", page)
+    for heading in (
+        "before",
+        "after",
+        "figures",
+        "limit",
+        "densest",
+        "exits",
+        "changes",
+        "assumptions",
+        "not_verified",
+        "provenance",
+    ):
+        assert ENGLISH[heading] in text
+    for sentence in NOT_VERIFIED_FOR:
+        assert sentence[:40] in text
+    assert "exceeds" in text
+    assert "no surface types" in text
+    assert "Weidmann" in text
+    assert page.count("data:image/png;base64,") == 2
+    assert 'href="scene.html"' in page
+    value = both.table().loc["density_max", "variant"]
+    assert f"{value:.1f} per m²" in page
+
+
+def test_nothing_from_a_file_becomes_html(both: Comparison) -> None:
+    hostile = replace(
+        both.variant,
+        provenance={
+            **both.variant.provenance, "sources": [dict.fromkeys(("name", "format", "licence", "credit"), HOSTILE)],
+            "quality": {HOSTILE: 1}, "scenario": "</pre>" + HOSTILE, "versions": {HOSTILE: "1"},
+        },
+    )  # fmt: skip
+    page = report.write(replace(both, variant=hostile), {}, '"><script>alert(1)</script>')
+    tags = _Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert not {"script", "i", "u", "em", "img"} & tags.seen.keys()
+    assert "default-src 'none'" in page
+    assert not re.search(r"(src|href)=\"https?:", page)
+
+
+def test_single_result_and_partial_and_empty(both: Comparison) -> None:
+    page = report.write(replace(both.variant, partial=True))
+    assert "interrupted" in page
+    assert ENGLISH["before"] not in page
+    nobody = scenario_from_text(f"title: Empty\ncrowd: {{duration_s: 20, exits: {{a: {{polygon: {_box(56, 0, 60, 60)}}}}}}}\n")
+    empty: Result = twin.run(nobody, city=town(), progress=False)
+    assert ENGLISH["nobody"] in report.write(empty)
+
+
+def test_unknown_language_is_told(both: Comparison) -> None:
+    with pytest.raises(ParameterError, match="nl"):
+        report.write(both, language="nl")
+    assert "en" in LANGUAGES
+
+
+def test_chart_keeps_lines_inside() -> None:
+    x = np.linspace(0, 7, 50)
+    drawn = line_chart([("a", "#000", x, x**2), ("b", "#111", x, 3 * x)], x_label="x", y_label="<y>")
+    assert "&lt;y&gt;" in drawn
+    numbers = [tuple(map(float, point.split(","))) for line in re.findall(r'points="([^"]+)"', drawn) for point in line.split()]
+    assert all(0 <= px <= 820 and 0 <= py <= 290 for px, py in numbers)
+    assert nice_step(0.0) == 1.0
+    assert nice_step(97.0, 5) == 20.0

@@ -1,0 +1,120 @@
+"""Scenario files: what is read, and what an error says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from twin.errors import MissingFileError, ScenarioError
+from twin.scenario import read_scenario, scenario_from_text
+
+GOOD = """\
+stadstwin: 1
+title: Test
+city: sample
+changes:
+  - id: party
+    type: event
+    in_baseline: true
+    zones: [{id: square, at: place-square, present: 10}]
+    arrivals:
+      - {id: west, at: exit-west, people: 5, until_s: 60}
+  - id: closed
+    type: closure
+    at: bridge-2
+crowd:
+  duration_s: 60
+  exits: {north: exit-north}
+"""
+
+
+def _error(text: str) -> ScenarioError:
+    with pytest.raises(ScenarioError) as caught:
+        scenario_from_text(text)
+    return caught.value
+
+
+def test_good_scenario_is_read_and_frozen() -> None:
+    scenario = scenario_from_text(GOOD)
+    assert scenario.title == "Test"
+    assert [change.type for change in scenario.changes] == ["event", "closure"]
+    assert scenario.has_variant
+    assert [change.id for change in scenario.baseline_changes()] == ["party"]
+    assert scenario.text == GOOD
+    with pytest.raises(ValueError, match="frozen"):
+        scenario.title = "other"  # type: ignore[misc]
+
+
+def test_misspelt_key_names_line_path_and_nearest_key() -> None:
+    error = _error(GOOD.replace("arrivals:", "arrival:"))
+    assert "`arrival` is not a key of `event`; did you mean `arrivals`?" in str(error)
+    assert ":9" in str(error)
+    assert "changes[0].arrival" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("type: closure", "type: closing", "did you mean `closure`?"),
+        ("    type: closure\n", "", "lacks `type`"),
+        ("title: Test\n", "", "lacks `title`"),
+        ("duration_s: 60", "duration_s: -60", "greater than 0"),
+        ("duration_s: 60", "duration_s: .nan", "finite number"),
+        ("people: 5", "people: 5, profile: [[0, 1], [10, 1]]", "either `people` or `profile`"),
+        ("id: closed", "id: party", "two changes have the id `party`"),
+        ("at: bridge-2", "at: {object: bridge-2, point: [1, 2]}", "`object` and `point`"),
+        ("at: bridge-2", "at: {polygon: [[0, 0], [1, 1]]}", "at least 3"),
+        ("stadstwin: 1", "stadstwin: 2", "1"),
+        ("crowd:\n", "crowd:\n  seed: -1\n", "greater than or equal to 0"),
+    ],
+)
+def test_mistakes_are_told(old: str, new: str, told: str) -> None:
+    assert old in GOOD
+    error = _error(GOOD.replace(old, new))
+    assert told in str(error)
+    assert error.where is not None
+
+
+def test_broken_yaml_names_the_line() -> None:
+    error = _error(GOOD.replace("city: sample", "city: [sample"))
+    assert ":" in str(error.where)
+
+
+def test_duplicate_keys_are_refused() -> None:
+    assert "title" in str(_error(GOOD.replace("title: Test", "title: Test\ntitle: Other")))
+
+
+def test_no_object_is_made_from_yaml_tags(tmp_path: Path) -> None:
+    target = tmp_path / "made"
+    text = GOOD.replace("title: Test", f"title: !!python/object/apply:os.mkdir [{target}]")
+    with pytest.raises(ScenarioError):
+        scenario_from_text(text)
+    assert not target.exists()
+
+
+def test_alias_bomb_does_not_grow() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 10)}]" for k in range(1, 12)]
+    with pytest.raises(ScenarioError):
+        scenario_from_text("\n".join(lines) + "\ntitle: *a11\n")
+
+
+def test_missing_file_names_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "kings_day.yaml").write_text(GOOD)
+    with pytest.raises(MissingFileError, match=r"kings_day\.yaml"):
+        read_scenario(tmp_path / "kings_dya.yaml")
+
+
+def test_large_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "large.yaml"
+    path.write_text("#" * 6_000_000)
+    with pytest.raises(ScenarioError):
+        read_scenario(path)
+
+
+def test_settings_can_be_replaced_and_are_checked() -> None:
+    scenario = scenario_from_text(GOOD)
+    assert scenario.with_crowd(duration_s=30.0).crowd.duration_s == 30.0
+    with pytest.raises(ValueError, match="duration_s"):
+        scenario.with_crowd(duration_s=0.0)

@@ -1,0 +1,207 @@
+"""The command line as a user meets it: output, exit codes, no traceback, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import twin
+from tests.places import at, town, two_levels
+from twin.cli import main
+from twin.geo.samples import sample_folder
+
+
+def _box(x0: float, y0: float, x1: float, y1: float) -> list[list[float]]:
+    return [at(x0, y0), at(x1, y0), at(x1, y1), at(x0, y1)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small town on disk with a scenario beside it."""
+    root = tmp_path_factory.mktemp("town")
+    town().save(root / "town")
+    (root / "party.yaml").write_text(
+        f"""\
+title: Party <b>in town</b>
+question: Does it fit?
+city: town
+changes:
+  - id: party
+    type: event
+    in_baseline: true
+    zones: [{{id: west, at: {{polygon: {_box(2, 20, 16, 40)}}}, present: 60}}]
+  - {{id: works, type: closure, at: {{polygon: {_box(20, 37, 40, 60)}}}}}
+crowd:
+  duration_s: 60
+  seeds: 2
+  exits: {{east: {{polygon: {_box(56, 0, 60, 60)}}}}}
+""",
+        encoding="utf-8",
+    )
+    return root
+
+
+@pytest.fixture(scope="module")
+def ran(folder: Path) -> Path:
+    """The scenario run once, with everything it writes."""
+    assert main(["run", str(folder / "party.yaml"), "--out", str(folder / "out")]) == 0
+    return folder / "out"
+
+
+def test_run_writes_report_scene_pictures_and_data(ran: Path) -> None:
+    names = {path.name for path in ran.iterdir()}
+    assert names >= {"report.html", "scene.html", "scene.glb", "before.png", "after.png", "baseline", "variant", "comparison.csv"}
+    assert not [name for name in names if name.startswith(".")]
+    assert twin.open_result(ran / "variant").figure("people").value == 60
+    report = (ran / "report.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;in town&lt;/b&gt;" in report
+    assert "<b>in town" not in report
+    assert 'href="scene.html"' in report
+    assert "http://" not in report.replace("http://www.w3.org", "")
+
+
+def test_run_again_over_its_own_output_and_not_over_other_files(
+    folder: Path, ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(folder / "party.yaml"), "--out", str(ran), "--seeds", "1", "--no-pictures"]) == 0
+    (tmp_path / "letter.txt").write_text("mine")
+    assert main(["run", str(folder / "party.yaml"), "--out", str(tmp_path)]) == 1
+    assert "is not empty" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_info_tells_what_is_in_each_kind_of_file(folder: Path, ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", str(folder / "town"), str(folder / "party.yaml"), str(ran)]) == 0
+    told = capsys.readouterr().out
+    assert "EPSG:28992" in told
+    assert "1 buildings" in told
+    assert "party: event (in the baseline too)" in told
+    assert "Highest density" in told
+
+
+def test_validate_accepts_and_refuses(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", str(folder / "party.yaml"), str(folder / "town")]) == 0
+    assert "valid" in capsys.readouterr().out
+    wrong = (folder / "party.yaml").read_text().replace("zones:", "zone:").replace("city: town", f"city: {folder / 'town'}")
+    (tmp_path / "wrong.yaml").write_text(wrong)
+    assert main(["validate", str(tmp_path / "wrong.yaml")]) == 1
+    told = capsys.readouterr().err
+    assert "wrong.yaml:" in told
+    assert "did you mean `zones`?" in told
+
+
+def test_export_finds_the_city_again(ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a.glb", "a.html"):
+        assert main(["export", str(ran), str(tmp_path / name)]) == 0
+        assert (tmp_path / name).stat().st_size > 10_000
+    assert main(["export", str(ran / "baseline"), str(tmp_path / "b.glb"), "--time", "10"]) == 0
+    assert main(["export", str(ran), str(tmp_path / "a.xyz")]) == 1
+    assert ".glb" in capsys.readouterr().err
+    assert not (tmp_path / "a.xyz").exists()
+
+
+def test_result_of_one_side_gives_a_report_too(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "party.yaml").read_text().replace("city: town", f"city: {folder / 'town'}")
+    lines = [line for line in text.splitlines() if "works" not in line]
+    (tmp_path / "single.yaml").write_text("\n".join(lines))
+    assert main(["run", str(tmp_path / "single.yaml"), "--out", str(tmp_path / "out"), "--no-pictures"]) == 0
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Without the changes" not in report
+    assert "Highest crowd density" in report
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["run", "nowhere.yaml", "--out", "out"], 1, "nowhere.yaml"),
+        (["info", "nowhere.city.json"], 1, "nowhere.city.json"),
+        (["export", "nowhere", "x.glb"], 1, "nowhere"),
+        (["export", ".", "x.glb"], 1, ""),
+        (["run"], 2, "SCENARIO"),
+        (["run", "x.yaml", "--out", "o", "--seeds", "none"], 2, "1 to 1000"),
+        (["walk"], 2, "invalid choice"),
+    ],
+)
+def test_mistakes_end_with_a_code_and_no_traceback(arguments: list[str], code: int, told: str, tmp_path: Path) -> None:
+    there = {**os.environ, "PYTHONPATH": str(Path(twin.__file__).parents[1])}
+    command = [sys.executable, "-m", "twin.cli", *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=there, timeout=120)
+    assert done.returncode == code
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_shows_an_example_for_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("demo", "run", "info", "validate", "view", "export"):
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code == 0
+        assert f"twin {command}" in capsys.readouterr().out.split("example:")[1]
+    assert main([]) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "empty"),
+        (b"{not json", "JSON"),
+        (b'{"type": "FeatureCollection", "features": []}', "CityJSON"),
+        (b"<CityModel/>", "XML"),
+        (
+            json.dumps({
+                "type": "CityJSON", "version": "2.0", "transform": {"scale": [1, 1, 1], "translate": [0, 0, 0]},
+                "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/4326"}, "CityObjects": {}, "vertices": [],
+            }).encode(),
+            "degrees",
+        ),
+    ],
+)  # fmt: skip
+def test_bad_cities_are_told_and_write_nothing(
+    content: bytes, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    city = tmp_path / "bad.city.json"
+    city.write_bytes(content)
+    scenario = tmp_path / "s.yaml"
+    scenario.write_text(f"title: x\ncity: {city.name}\ncrowd: {{exits: {{a: {{point: [0, 0]}}}}}}\n")
+    assert main(["run", str(scenario), "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert told in error
+    assert "bad.city.json" in error
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("zones:", "zone:", "did you mean `zones`?"),
+        (f"{_box(2, 20, 16, 40)}", f"{_box(25, 25, 35, 35)}", "in building `house`"),
+        (f"at: {{polygon: {_box(20, 37, 40, 60)}}}", f"at: {{polygon: {_box(50, -5, 52, 65)}}}", "cannot reach `east`"),
+        ("exits:", "exit:", "did you mean `exits`?"),
+        ("city: town", "city: city-with-a-bad-stair", "stair `stair`"),
+        ("present: 60", "present: 6000", "do not fit"),
+    ],
+)
+def test_bad_scenarios_end_with_1_and_write_nothing(
+    old: str, new: str, told: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (folder / "party.yaml").read_text()
+    assert old in text
+    two_levels(top_z_m=9.0).save(tmp_path / "city-with-a-bad-stair")
+    town().save(tmp_path / "town")
+    (tmp_path / "bad.yaml").write_text(text.replace(old, new))
+    assert main(["run", str(tmp_path / "bad.yaml"), "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert told in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_demo_is_the_shipped_scenario() -> None:
+    assert (sample_folder().parent / "demo.yaml").is_file()

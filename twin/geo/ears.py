@@ -1,0 +1,127 @@
+"""Ear clipping for polygons of many corners or with holes, in their own plane.
+
+Used by `twin.geo.triangulate` for what it cannot cut all at once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def starts_of(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """First position of each run, given the lengths (N,) of the runs."""
+    return np.cumsum(sizes) - sizes
+
+
+def dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scalar product of rows (N, 3)."""
+    return np.asarray(np.einsum("ij,ij->i", a, b))
+
+
+def cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Vector product of rows (N, 3); faster than `numpy.cross` on many."""
+    out = np.empty_like(a)
+    out[:, 0] = a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
+    out[:, 1] = a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2]
+    out[:, 2] = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return out
+
+
+class Ears(NamedTuple):
+    """Triangles of some polygons.
+
+    Parameters
+    ----------
+    places : (T, 3) int64
+        Positions in the points that were given, counter-clockwise.
+    counts : (S,) int64
+        Number of triangles of each polygon.
+    crossed : (S,) bool
+        Polygons whose triangles do not add up to their area: they cross themselves, or a hole leaves them.
+    """
+
+    places: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    crossed: NDArray[np.bool_]
+
+
+def clip(
+    relative: NDArray[np.float64],
+    normal: NDArray[np.float64],
+    sizes: NDArray[np.int64],
+    ring_counts: NDArray[np.int64],
+) -> Ears:
+    """Cut polygons into triangles, each in the plane of its normal.
+
+    Parameters
+    ----------
+    relative : (N, 3) float64
+        Points, ring after ring, best relative to a point of their polygon [m].
+    normal : (S, 3) float64
+        Unit normal of each polygon.
+    sizes : (R,) int64
+        Number of points of each ring.
+    ring_counts : (S,) int64
+        Number of rings of each polygon; the first is the outer one.
+    """
+    ring_polygon = np.repeat(np.arange(len(ring_counts)), ring_counts)
+    flat = _plane_coordinates(relative, normal, np.repeat(ring_polygon, sizes))
+    found = _clip_ears(flat, sizes, ring_counts)
+    counts = np.array([len(cut) for cut in found], dtype=np.int64)
+    places = np.concatenate(found)
+    doubled = _doubled(flat, places)
+    places[doubled < 0] = places[doubled < 0][:, [0, 2, 1]]
+    of = np.repeat(np.arange(len(found)), counts)
+    covered = 0.5 * np.bincount(of, weights=np.abs(doubled), minlength=len(found))
+    expected = _areas(flat, sizes, ring_counts)
+    return Ears(places, counts, np.asarray(np.abs(covered - expected) > 1e-6 + 1e-4 * expected))
+
+
+def _doubled(flat: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Twice the signed area of each triangle, (T,)."""
+    a, b, c = (flat[places[:, k]] for k in range(3))
+    return np.asarray((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]))
+
+
+def _areas(flat: NDArray[np.float64], sizes: NDArray[np.int64], ring_counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Area of each polygon, (S,): of its outer ring without those of its holes."""
+    x, y = flat[:, 0], flat[:, 1]
+    first = starts_of(sizes)
+    following = np.arange(1, len(flat) + 1)
+    following[first + sizes - 1] = first
+    ring_area = 0.5 * np.abs(np.add.reduceat(x * y[following] - y * x[following], first))
+    outer = starts_of(ring_counts)
+    return np.asarray(2 * ring_area[outer] - np.add.reduceat(ring_area, outer))
+
+
+def _plane_coordinates(
+    relative: NDArray[np.float64], normal: NDArray[np.float64], of: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Coordinates (N, 2) in the plane of each polygon's normal (S, 3), seen from outside."""
+    # The axis least along the normal makes a well conditioned basis.
+    axis = np.eye(3)[np.argmin(np.abs(normal), axis=1)]
+    u = cross(axis, normal)
+    u /= np.linalg.norm(u, axis=1, keepdims=True)
+    v = cross(normal, u)
+    return np.stack([dot(relative, u[of]), dot(relative, v[of])], axis=1)
+
+
+def _clip_ears(
+    flat: NDArray[np.float64], sizes: NDArray[np.int64], counts: NDArray[np.int64]
+) -> list[NDArray[np.int64]]:
+    """Triangles of each polygon as positions in `flat`, wound counter-clockwise."""
+    import mapbox_earcut
+
+    cut: list[NDArray[np.int64]] = []
+    ring, start = 0, 0
+    ends = np.cumsum(sizes)
+    for count in counts.tolist():
+        stop = int(ends[ring + count - 1])
+        corners = flat[start:stop]
+        found = mapbox_earcut.triangulate_float64(corners, (ends[ring : ring + count] - start).astype(np.uint32))
+        cut.append(found.reshape(-1, 3).astype(np.int64) + start)
+        ring, start = ring + count, stop
+    return cut
