@@ -390,7 +390,7 @@ def _step_people(  # type: ignore[no-untyped-def]
             reach2 = reach[i] * reach[i]
             near = count[i]
             for q in range(near):
-                j = neighbours[i, q]
+                j = np.uint32(neighbours[i, q])  # without a sign there is no test for counting from the end
                 to_x[q], to_y[q], contact[q] = x[j] - xi, y[j] - yi, ri + radius[j]
             for q in range(near):
                 d2 = to_x[q] * to_x[q] + to_y[q] * to_y[q]
