@@ -130,8 +130,8 @@ class JuPedSim:
                     desired_speed=DESIRED_SPEED, radius=RADIUS, strength_neighbor_repulsion=MODEL.strength,
                     range_neighbor_repulsion=MODEL.range, strength_geometry_repulsion=MODEL.wall_strength,
                     range_geometry_repulsion=MODEL.wall_range,
-                )  # fmt: skip
-            )
+                )
+            )  # fmt: skip
 
     @property
     def present(self) -> int:
@@ -253,9 +253,13 @@ def memory_of(people: int, seconds: float) -> dict[str, Any]:
     watcher.join()
     mega = 1024.0**2
     return {
-        "people": people, "simulated_s": seconds, "import_and_compile_mb": round(before / mega, 1), "above_mb": round((peak - before) / mega, 1),
-        "wall_s": round(wall, 2), "trajectory_rows": len(result.trajectories),
-    }  # fmt: skip
+        "people": people,
+        "simulated_s": seconds,
+        "import_and_compile_mb": round(before / mega, 1),
+        "above_mb": round((peak - before) / mega, 1),
+        "wall_s": round(wall, 2),
+        "trajectory_rows": len(result.trajectories),
+    }
 
 
 def machine() -> dict[str, Any]:

@@ -11,7 +11,8 @@ import pytest
 from twin import errors
 from twin.errors import TwinError, did_you_mean
 
-LEAVES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, TwinError) and kind is not TwinError]
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, TwinError)]
+LEAVES = [kind for kind in KINDS if kind is not TwinError]
 
 
 @pytest.mark.parametrize("kind", LEAVES)

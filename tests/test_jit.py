@@ -96,7 +96,7 @@ def _halves(x, out):
         out[i] = 0.5 * x[i]
 
 
-def test_options_do_not_share_a_compiled_kernel(copied):
+def test_options_do_not_share_a_compiled_kernel():
     """Numba's key of a cached kernel leaves them out."""
     serial, parallel = njit()(_halves), njit(parallel=True)(_halves)
     x = np.arange(10.0)
@@ -108,8 +108,29 @@ def test_options_do_not_share_a_compiled_kernel(copied):
     assert len(folders) == 2
     assert all(Path(folder).is_relative_to(cache_folder()) for folder in folders)
     # the code itself: only one of them talks to the threads
-    names = {kernel: "numba_parallel_for" in next(iter(kernel.inspect_llvm().values()), "") for kernel in (serial, parallel)}
-    assert not names[serial]
+    threaded = {"numba_parallel_for" in next(iter(kernel.inspect_llvm().values())) for kernel in (serial, parallel)}
+    assert threaded == {False, True}
+
+
+def test_the_kernels_of_the_crowd_are_two():
+    from twin.sim.crowd.kernels import find_neighbours, reorder, step_people
+
+    for serial, parallel in (find_neighbours, reorder, step_people):
+        assert not serial.targetoptions.get("parallel")
+        assert parallel.targetoptions["parallel"]
+        assert serial._cache._cache_path != parallel._cache._cache_path
+
+
+def test_waiting_threads_sleep(copied):
+    """Spinning ones take the core from those they wait for on a busy machine."""
+    code = "import os, twin.jit; print(os.environ['OMP_WAIT_POLICY'])"
+    kept = os.environ.pop("OMP_WAIT_POLICY", None)
+    try:
+        assert run(code, copied) == "passive"
+        assert run(code, copied, OMP_WAIT_POLICY="active") == "active"
+    finally:
+        if kept is not None:
+            os.environ["OMP_WAIT_POLICY"] = kept
 
 
 @pytest.mark.parametrize("flags", [True, {"fast"}, {"nnan"}, {"reassoc", "ninf"}, {"nsz"}])

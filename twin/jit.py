@@ -21,9 +21,9 @@ from typing import Any, TypeVar
 # with something else, and a step of the crowd then takes three times as long as on one core. A value already set wins.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-import numba  # noqa: E402
-import numba.core.config as _config  # noqa: E402
-from numba import prange  # noqa: E402
+import numba
+import numba.core.config as _config
+from numba import prange
 
 __all__ = ["cache_folder", "kernel_hash", "njit", "prange"]
 

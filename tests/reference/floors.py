@@ -25,7 +25,13 @@ def nearest_on_segment(x: float, y: float, segment: NDArray[np.float64]) -> NDAr
 
 
 def signed_distance(
-    mask: NDArray[np.bool_], segments: NDArray[np.float64], levels: NDArray[np.int32], west: float, north: float, cell: float, cap: float
+    mask: NDArray[np.bool_],
+    segments: NDArray[np.float64],
+    levels: NDArray[np.int32],
+    west: float,
+    north: float,
+    cell: float,
+    cap: float,
 ) -> NDArray[np.float64]:
     """Distance from every cell's centre to the nearest segment of its level, at most `cap`; negative off the floor."""
     out = np.full(mask.shape, cap)

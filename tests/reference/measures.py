@@ -28,7 +28,13 @@ def density(area: NDArray[np.float64], count: NDArray[np.float64], cell: float, 
 
 
 def count_people(
-    x: NDArray[np.float64], y: NDArray[np.float64], level: NDArray[np.int32], west: float, north: float, cell: float, shape: tuple[int, ...]
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    level: NDArray[np.int32],
+    west: float,
+    north: float,
+    cell: float,
+    shape: tuple[int, ...],
 ) -> NDArray[np.float64]:
     """People in each cell."""
     out = np.zeros(shape)

@@ -18,7 +18,7 @@ from twin.sim.model import STAGE_END, STAGE_LEAVE, Goals, Journeys, People
 
 
 def ground_of(area: BaseGeometry, cell: float = 0.25) -> Ground:
-    """The floor of a polygon; a ground that is given comes back."""
+    """The floor of a polygon."""
     return discretize_area(area, cell=cell)
 
 
@@ -70,9 +70,14 @@ def leaving(count: int = 1) -> Journeys:
 
 
 def crowd_of(
-    ground: Ground, exits: Sequence[Any], people: People, *, journeys: Journeys | None = None, model: CollisionFreeSpeed | None = None,
+    ground: Ground,
+    exits: Sequence[Any],
+    people: People,
+    *,
+    journeys: Journeys | None = None,
+    model: CollisionFreeSpeed | None = None,
     **settings: Any,
-) -> Crowd:  # fmt: skip
+) -> Crowd:
     """A crowd on a ground that leaves by the exits, unless journeys say otherwise."""
     goals = goals_of(ground, *exits)
     return Crowd(ground.floor, goals, leaving(len(exits)) if journeys is None else journeys, people, model, **settings)

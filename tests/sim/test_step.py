@@ -79,7 +79,8 @@ def test_a_step_is_what_the_equations_say(seed, count, time_gap, body, dt):
 def test_what_is_out_of_reach_hardly_matters(seed, count):
     points = scattered(shapely.box(0, 0, 12, 9), count, seed, clear=0.3)
     model = CollisionFreeSpeed()
-    args = (0, points[:, 0], points[:, 1], np.full(len(points), 0.2), np.array([1.0, 0.0]), boundary_segments(shapely.box(0, 0, 12, 9)))
+    walls = boundary_segments(shapely.box(0, 0, 12, 9))
+    args = (0, points[:, 0], points[:, 1], np.full(len(points), 0.2), np.array([1.0, 0.0]), walls)
     how = {"strength": 8.0, "reach": 0.1, "wall_strength": 5.0, "wall_reach": 0.02}
     whole = slow.direction(*args, **how)
     cut = slow.direction(*args, **how, cut=model.reach(0.2, 0.2, 1.34), wall_cut=model.wall_reach(0.2))

@@ -114,7 +114,8 @@ def test_nobody_slips_off_a_stair(seed, cell, dt):
     for _ in range(round(40 / dt)):
         crowd.advance()
         shot = crowd.snapshot()
-        on_street, on_wharf = shapely.contains_xy(street.buffer(1e-6), shot.x, shot.y), shapely.contains_xy(wharf.buffer(1e-6), shot.x, shot.y)
+        on_street = shapely.contains_xy(street.buffer(1e-6), shot.x, shot.y)
+        on_wharf = shapely.contains_xy(wharf.buffer(1e-6), shot.x, shot.y)
         assert np.where(shot.level == 0, on_street, on_wharf).all()
         assert shapely.contains_xy(either, shot.x, shot.y).all()
     if dt <= 0.05:  # with longer steps opposite streams on a stair block each other for long

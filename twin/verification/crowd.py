@@ -18,7 +18,7 @@ from twin.sim.crowd.engine import Crowd
 from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
 from twin.verification import Case
 
-_RIMEA = "RiMEA guideline 4.1.1 (2025), test {}"
+_RIMEA = "RiMEA guideline for microscopic evacuation analysis, test {}"
 _JUPEDSIM = "JuPedSim 1.4.2, CollisionFreeSpeedModelV2, the same set-up and parameters, measured with dt 0.01 s"
 
 
@@ -39,7 +39,9 @@ def _lattice(area: shapely.Polygon, count: int, *, seed: int, clear: float = 0.2
         spacing *= 0.98
 
 
-def bottleneck_flow(width: float, *, time_gap: float, desired_speed: float, dt: float = 0.01, seeds: tuple[int, ...] = (1, 2, 3)) -> float:
+def bottleneck_flow(
+    width: float, *, time_gap: float, desired_speed: float, dt: float = 0.01, seeds: tuple[int, ...] = (1, 2, 3)
+) -> float:
     """Specific flow through a neck of 4 m out of a room of 10 x 10 m with 180 people, mean over seeds [1/(m s)].
 
     The flow is the slope of the number of people who have passed over time, from the 30th to the 150th.
@@ -53,7 +55,8 @@ def _flow(width: float, time_gap: float, desired_speed: float, dt: float, seed: 
     neck = shapely.box(10, 5.0 - 0.5 * width, 14, 5.0 + 0.5 * width)
     beyond = shapely.box(14, 0, 17, 10)
     result = simulate_crowd(
-        shapely.union_all([room, neck, beyond]), starts=_lattice(room, 180, seed=seed), exits={"beyond": shapely.box(15, 0, 17, 10)},
+        shapely.union_all([room, neck, beyond]), starts=_lattice(room, 180, seed=seed),
+        exits={"beyond": shapely.box(15, 0, 17, 10)},
         duration=400.0, dt=dt, desired_speed=desired_speed, time_gap_s=time_gap, cell=0.1, seed=seed, progress=False,
         frame_interval_s=400.0,
     )  # fmt: skip
@@ -86,8 +89,8 @@ def corner_offences() -> float:
     area = shapely.union_all([shapely.box(0, 0, 12, 2), shapely.box(10, 0, 12, 12)])
     starts = _lattice(shapely.box(0, 0, 6, 2), 20, seed=1)
     result = simulate_crowd(
-        area, starts=starts, exits={"end": shapely.box(10, 11, 12, 12)}, duration=60.0, desired_speed=1.33, cell=0.25, progress=False,
-        frame_interval_s=0.05,
+        area, starts=starts, exits={"end": shapely.box(10, 11, 12, 12)}, duration=60.0, desired_speed=1.33, cell=0.25,
+        progress=False, frame_interval_s=0.05,
     )  # fmt: skip
     paths = result.trajectories.sort_values(["id", "frame"])
     xy = paths[["x", "y"]].to_numpy()
@@ -164,15 +167,16 @@ CASES: tuple[Case, ...] = (
         _RIMEA.format(1), corridor_time,
     ),
     Case(
-        "crowd/rimea-6", "twenty people round a left corner", "positions in or across a wall and people who do not arrive", "1", 0.0, 0.0,
-        _RIMEA.format(6), corner_offences,
+        "crowd/rimea-6", "twenty people round a left corner", "positions in or across a wall and people who do not arrive", "1",
+        0.0, 0.0, _RIMEA.format(6), corner_offences,
     ),
     Case(
-        "crowd/rimea-9", "1,000 people leave a room of 30 x 20 m by four exits of 1 m, then by two", "ratio of the times", "1", 1.7, 2.3,
-        _RIMEA.format(9), two_exits_for_four, slow=True, note="'about twice' taken as 1.7 to 2.3",
+        "crowd/rimea-9", "1,000 people leave a room of 30 x 20 m by four exits of 1 m, then by two", "ratio of the times", "1",
+        1.7, 2.3, _RIMEA.format(9), two_exits_for_four, slow=True, note="'about twice' taken as 1.7 to 2.3",
     ),
     Case(
         "crowd/stairs", "one person over 10 m of stair and of level floor", "ratio of the speeds", "1", 0.475, 0.495,
-        "Weidmann 1993, Transporttechnik der Fussgaenger: 0.61 m/s up and 0.69 m/s down in plan, mean 0.65, to 1.34 m/s", stair_speed_ratio,
+        "Weidmann 1993, Transporttechnik der Fussgaenger: 0.61 m/s up and 0.69 m/s down in plan, mean 0.65, to 1.34 m/s",
+        stair_speed_ratio,
     ),
 )  # fmt: skip

@@ -390,7 +390,8 @@ def _checked_routes(routes: Routes, floor: Floor, goals: Goals) -> Routes:
     count = len(goals.start) - 1
     if routes.node.shape != floor.mask.shape or len(routes.time) != count or len(routes.direction) != count:
         raise ParameterError(
-            f"the routes are to {len(routes.time)} goals on a floor of {routes.node.shape} cells, not to {count} on {floor.mask.shape}",
+            f"the routes are to {len(routes.time)} goals on a floor of {routes.node.shape} cells, "
+            f"not to {count} on {floor.mask.shape}",
             hint="find them with the same floor and goals",
         )
     return routes
@@ -436,7 +437,8 @@ def nodes_of(
 
     A point at the edge of the floor, whose cell has its centre off it, gets the nearest node that no wall hides.
     """
-    return _nodes(floor, routes.node, x, y, level)  # type: ignore[no-any-return]
+    out: NDArray[np.int32] = _nodes(floor, routes.node, x, y, level)
+    return out
 
 
 @njit()
