@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from viewer.scene import Scene
 
 DONE, FAILED, USAGE = 0, 1, 2
-PICTURE_SIZE = (1600, 900)
+PICTURE_SIZE = (1440, 810)
 _TOLD = ("density_max", "area_over_limit", "left", "evacuation_95", "evacuation")
 
 
@@ -146,25 +146,30 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -
     _check_out(out)
     _warn_of_compiling()
     city = load_city(scenario)
+    made: dict[str, str] = {}
+
+    def draw(before: Result | None, after: Result) -> None:
+        if pictures:
+            made.update(_draw(scenario, city, before, after, out))
+
     subject: Comparison | Result
     try:
         if scenario.has_variant:
-            subject = compare(scenario, seeds=seeds, city=city)
+            subject = compare(scenario, seeds=seeds, city=city, when_first=draw)
         else:
             subject = run(scenario, city=city)
+            draw(None, subject)
     except InterruptedRunError as error:
         result: Any = error.result
         kept = f"\n  what was done until then is in {result.save(out / 'baseline')}, marked as partial" if result else ""
         _complain(f"error: {error}{kept}")
         return FAILED
     _save(subject, scenario, path, out)
-    scene_name = _draw(subject, scenario, city, out) if pictures else {}
-    _write_report(subject, out, scene_name)
-    partial = subject.partial
-    _tell(subject, out, scene_name, time.perf_counter() - started)
-    if partial:
+    _write_report(subject, out, made)
+    _tell(subject, out, made, time.perf_counter() - started)
+    if subject.partial:
         _complain("interrupted: everything above is up to that moment and marked as partial")
-    return FAILED if partial else DONE
+    return FAILED if subject.partial else DONE
 
 
 def _check_out(out: Path) -> None:
@@ -197,17 +202,15 @@ def _save(subject: Comparison | Result, scenario: Scenario, path: Path, out: Pat
     write_text(out / "run.json", json.dumps({"scenario": str(path.resolve()), "city": city}, indent=1))
 
 
-def _draw(subject: Comparison | Result, scenario: Scenario, city: City, out: Path) -> dict[str, str]:
+def _draw(scenario: Scenario, city: City, before: Result | None, after: Result, out: Path) -> dict[str, str]:
     """Pictures and scenes; returns the file name of each, by what it is."""
     import viewer
-    from twin.compare import Comparison
 
-    after = subject.variant if isinstance(subject, Comparison) else subject
+    out.mkdir(parents=True, exist_ok=True)
     scene = _compose(scenario, city, after, baseline=False)
     sides = {"after": scene}
-    if isinstance(subject, Comparison):
-        before = _compose(scenario, city, subject.baseline, baseline=True, views=scene.views, moment=scene.time)
-        sides = {"before": before, "after": scene}
+    if before is not None:
+        sides = {"before": _compose(scenario, city, before, baseline=True, views=scene.views, moment=scene.time), "after": scene}
     made: dict[str, str] = {}
     files = ("scene.html", "scene.glb")
     # the renderer must stay on this thread; the files, which need none, are written beside it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -161,6 +161,7 @@ def compare(
     seeds: int | Iterable[int] | None = None,
     city: City | None = None,
     progress: bool | None = None,
+    when_first: Callable[[Result, Result], None] | None = None,
 ) -> Comparison:
     """Run a scenario without and with its intervention, with the same seeds.
 
@@ -172,6 +173,9 @@ def compare(
         By default the scenario's ``crowd.seeds``, counted from its seed.
     city : City, optional
     progress : bool, optional
+    when_first : callable, optional
+        Called with the baseline and the variant of the first seed as soon as both are there, while the other seeds
+        still run: time to draw them.
 
     Raises
     ------
@@ -191,7 +195,8 @@ def compare(
     # both sides of a seed next to each other: an interruption leaves something to compare
     tasks = [(side, seed) for seed in chosen for side in sides]
     with progress_bar(scenario.crowd.duration_s * len(tasks), "baseline and variant", progress) as bar:
-        runs = run_tasks(tasks, bar, keep={0, 1})
+        ready = None if when_first is None else lambda results: when_first(*results)
+        runs = run_tasks(tasks, bar, keep=[0, 1], when_kept=ready)
     baseline, variant = gather(runs[0::2], chosen), gather(runs[1::2], chosen)
     if baseline is None or variant is None:
         error = InterruptedRunError("interrupted before the variant was run", hint="run it again; fewer seeds are quicker")

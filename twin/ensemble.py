@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -93,7 +93,7 @@ def ensemble(
     chosen = pick_seeds(scenario, seeds)
     prepared = prepare(scenario, baseline=baseline, city=city)
     with progress_bar(scenario.crowd.duration_s * len(chosen), f"{len(chosen)} seeds", progress) as bar:
-        runs = run_tasks([(prepared, seed) for seed in chosen], bar, keep={0})
+        runs = run_tasks([(prepared, seed) for seed in chosen], bar, keep=[0])
     gathered = gather(runs, chosen)
     if gathered is None:
         raise InterruptedRunError("interrupted before the first run had begun")
@@ -112,15 +112,23 @@ def pick_seeds(scenario: Scenario, seeds: int | Iterable[int] | None) -> tuple[i
     return chosen
 
 
-def run_tasks(tasks: Sequence[tuple[Prepared, int]], bar: Bar, *, keep: Collection[int]) -> list[Run | None]:
+def run_tasks(
+    tasks: Sequence[tuple[Prepared, int]],
+    bar: Bar,
+    *,
+    keep: Sequence[int],
+    when_kept: Callable[[list[Result]], None] | None = None,
+) -> list[Run | None]:
     """Run several prepared sides with their seeds; small crowds side by side, one a core.
 
     Parameters
     ----------
     tasks : sequence of (Prepared, seed)
     bar : Bar
-    keep : collection of int
+    keep : sequence of int
         Tasks whose whole result is kept.
+    when_kept : callable, optional
+        Called with those results on this thread as soon as they are there, while the other tasks go on.
 
     Returns
     -------
@@ -141,14 +149,21 @@ def run_tasks(tasks: Sequence[tuple[Prepared, int]], bar: Bar, *, keep: Collecti
         figures = {figure.key: figure.value for figure in result.figures}
         return Run(figures, result.partial, result if k in keep else None)
 
-    if workers == 1:
-        return [one(k) for k in range(len(tasks))]
+    def tell(runs: Sequence[Run | None]) -> None:
+        results = [run.result for run in runs if run is not None and run.result is not None]
+        if when_kept is not None and len(results) == len(keep):
+            when_kept(results)
+
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(one, k) for k in range(len(tasks))]
         try:
+            tell([futures[k].result() for k in keep])
             wait(futures)
         except KeyboardInterrupt:
             bar.stopped = True  # every run ends its step and gives back what it has
+        except BaseException:
+            bar.stopped = True
+            raise
         return [future.result() for future in futures]
 
 
