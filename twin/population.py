@@ -16,6 +16,7 @@ from twin.geo.city import City
 from twin.rng import normals, uniforms
 from twin.scenario.apply import Changed, Located, locate
 from twin.scenario.model import Arrivals, CrowdSettings, EventChange, Scenario, Zone
+from twin.sim.crowd.engine import nodes_of
 from twin.sim.crowd.wayfinding import Routes, find_routes
 from twin.sim.model import STAGE_END, STAGE_LEAVE, STAGE_PASS, STAGE_STAY, Goals, Journeys, People
 
@@ -407,15 +408,8 @@ class _Builder:
 
     def _nodes(self, xy: NDArray[np.float64], level: str) -> NDArray[np.int32]:
         number = self.ground.level_number(level)
-        row, column = self.ground.grid.index(xy[:, 0], xy[:, 1])
-        row, column = np.clip(row, 0, self.ground.grid.rows - 1), np.clip(column, 0, self.ground.grid.columns - 1)
-        node = self.routes.node[number, row, column].copy()
-        for i in np.flatnonzero(node < 0):
-            r, c = int(row[i]), int(column[i])
-            window = self.routes.node[number, max(0, r - 2) : r + 3, max(0, c - 2) : c + 3]
-            near = window[window >= 0]
-            node[i] = near[0] if len(near) else -1
-        return node
+        local = self.ground.local(xy)
+        return nodes_of(self.ground.floor, self.routes, local[:, 0].copy(), local[:, 1].copy(), np.full(len(xy), number, np.int32))
 
     def _people(self, groups: list[_Group]) -> tuple[People, NDArray[np.int32]]:
         if not groups:

@@ -69,7 +69,7 @@ def test_parameters_of_the_model_must_be_positive(field, value):
 
 
 def test_people_wider_than_the_floor_is_prepared_for():
-    with pytest.raises(ParameterError, match=r"reach 1\.27 m"):
+    with pytest.raises(ParameterError, match=r"reach 1\.25 m"):
         crowd_with(people_of([(5.0, 3.0)], radius=1.1))
 
 

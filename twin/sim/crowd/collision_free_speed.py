@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from twin.errors import ParameterError
 
-NEGLIGIBLE = 1e-3
+NEGLIGIBLE = 3e-3
 """A repulsion below this part of the desired direction is left out; it sets the reach of a person."""
 
 

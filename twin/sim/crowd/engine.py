@@ -19,6 +19,7 @@ from twin.sim.crowd.kernels import (
     reorder,
     sort_by_cell,
     step_people,
+    what_happened,
 )
 from twin.sim.crowd.wayfinding import Routes, find_routes
 from twin.sim.model import STAGE_END, STAGE_LEAVE, STAGE_PASS, STAGE_STAY, Floor, Goals, Journeys, People, Snapshot
@@ -134,8 +135,8 @@ class Crowd:
         self._lines, self._line_level = _checked_lines(lines, line_level)
         self.passed = np.zeros((count, len(self._lines), 2), np.int32)
 
-        turning = self.model.range * math.log(max(self.model.strength / 1e-3, 1.0))
-        self._reach = self.people.radius + radius + np.maximum(turning, self.people.desired_speed * self.model.time_gap)
+        reach = np.vectorize(self.model.reach, otypes=[np.float64])
+        self._reach = reach(self.people.radius, radius, self.people.desired_speed) if count else np.empty(0)
         self._side = float(self._reach.max(initial=1.0)) + SKIN_M
         self._rows = math.ceil(floor.mask.shape[1] * floor.cell / self._side) + 1
         self._columns = math.ceil(floor.mask.shape[2] * floor.cell / self._side) + 1
@@ -225,13 +226,14 @@ class Crowd:
             )  # fmt: skip
             for name in ("x", "y", "level", "stage"):
                 now[name], new[name] = new[name], now[name]
-            gone = np.flatnonzero(self._left_goal[:n] >= 0)
-            if len(gone):
+            leaving, furthest = what_happened(n, self._left_goal, self._moved2)
+            if leaving:
+                gone = np.flatnonzero(self._left_goal[:n] >= 0)
                 person = now["person"][gone]
                 self.exit_goal[person] = self._left_goal[gone]
                 self.exit_time[person] = (self.step + 1) * self.dt
                 now["x"][gone] = GONE
-            self._stale = bool(self._moved2[:n].max() > (0.5 * SKIN_M) ** 2)
+            self._stale = furthest > (0.5 * SKIN_M) ** 2
         self.step += 1
 
     # --- bookkeeping

@@ -470,6 +470,16 @@ def _step_people(  # type: ignore[no-untyped-def]
 
 
 @njit()
+def what_happened(n, left_goal, moved2):  # type: ignore[no-untyped-def]
+    """How many left in the last step, and the square of the longest way anybody has gone since the lists were built."""
+    leaving, furthest = 0, 0.0
+    for i in range(n):
+        leaving += left_goal[i] >= 0
+        furthest = max(furthest, moved2[i])
+    return leaving, furthest
+
+
+@njit()
 def admit(  # type: ignore[no-untyped-def]
     due, x, y, level, z, radius, n, start, west, north, side, rows, columns, px, py, plevel, pz, pradius, taken
 ):
