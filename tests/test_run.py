@@ -397,6 +397,16 @@ def test_bare_area_needs_no_city() -> None:
     assert result.fields["density"].sel(level="floor").max("time").dims == ("y", "x")
 
 
+def test_an_exit_may_be_an_edge() -> None:
+    area = shapely.box(0, 0, 20, 10)
+    starts = [(x, y) for x in np.arange(1.0, 8.0) for y in np.arange(1.0, 9.5)]
+    edge = shapely.LineString([(20, 3), (20, 7)])
+    result = twin.simulate_crowd(area, starts=starts, exits={"east": edge}, duration=60, progress=False)
+    assert result.figure("left").value == len(starts)
+    last = result.trajectories.sort_values("frame").groupby("id")["x"].last()
+    assert last.max() > 17.0
+
+
 def test_bare_area_tells_what_is_wrong() -> None:
     area = shapely.box(0, 0, 20, 10)
     good = {"starts": [(1.0, 1.0)], "exits": shapely.box(19, 4, 20, 6), "duration": 5.0, "progress": False}
@@ -406,7 +416,8 @@ def test_bare_area_tells_what_is_wrong() -> None:
         ({"exits": {}}, ParameterError, "no exit"),
         ({"model": "magic"}, ParameterError, "no model `magic`"),
         ({"time_gap": 1.0}, ParameterError, "time_gap"),
-        ({"dt": 0.5}, ParameterError, "further than people are wide"),
+        ({"dt": 0.5}, ParameterError, "`dt_s`"),
+        ({"desired_speed": 5.0, "dt": 0.1}, ParameterError, "further than people are wide"),
         ({"start_times": np.zeros(3)}, ParameterError, "start_times"),
     ):
         with pytest.raises(kind) as caught:

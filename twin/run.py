@@ -453,8 +453,8 @@ def simulate_crowd(
         Floor; holes are obstacles [m].
     starts : (N, 2) float64
         Where people start [m].
-    exits : mapping of str to shapely polygon, or one polygon
-        Everybody takes the nearest on foot.
+    exits : mapping of str to shapely polygon or line, or one of them
+        Areas, or edges of the area; everybody takes the nearest on foot.
     model : {"collision-free-speed"}
     duration, dt : float
         [s]
@@ -489,7 +489,11 @@ def simulate_crowd(
     points = points.reshape(-1, 2) if points.size == 0 else points
     if points.ndim != 2 or points.shape[1] != 2:
         raise ParameterError(f"`starts` has shape {points.shape}", hint="give an (N, 2) array of x and y")
-    named = {"exit": exits} if isinstance(exits, BaseGeometry) else dict(exits)
+    named = {"exit": exits} if isinstance(exits, BaseGeometry) else {str(name): shape for name, shape in dict(exits).items()}
+    for name, shape in named.items():
+        if isinstance(shape, BaseGeometry) and "Line" in shape.geom_type:
+            # an edge: whoever comes within a cell of it has left
+            named[name] = shape.buffer(cell)
     if not named:
         raise ParameterError("there is no exit", hint="give exits={'north': polygon}")
     ground = discretize_area(area, cell=cell)

@@ -190,7 +190,8 @@ class CrowdSettings(Part):
     Attributes
     ----------
     duration_s, dt_s : float
-        Length of the run and of a step [s].
+        Length of the run and of a step [s]. Steps of 0.05 s cost about 5 % of the flow that steps of 0.01 s give; with
+        steps over 0.1 s people who meet head-on no longer pass each other, so those are refused.
     navigation_cell_m, density_cell_m : float
         Cells on which ways are found and density is given [m].
     frame_interval_s, field_interval_s : float
@@ -210,7 +211,7 @@ class CrowdSettings(Part):
 
     model: Literal["collision-free-speed"] = "collision-free-speed"
     duration_s: PositiveFloat = Field(default=600.0, le=86_400)
-    dt_s: PositiveFloat = Field(default=0.05, le=0.5)
+    dt_s: PositiveFloat = Field(default=0.05, le=0.1)
     seed: int = Field(default=1, ge=0, le=2**31 - 1)
     seeds: PositiveInt = Field(default=3, le=1000)
     clock_start: str = Field(default="", pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")
