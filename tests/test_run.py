@@ -434,7 +434,7 @@ def test_interrupted_before_anything_is_told(monkeypatch: pytest.MonkeyPatch) ->
     import twin.ensemble
     from twin import ensemble as _  # noqa: F401
 
-    monkeypatch.setattr(sys.modules["twin.compare"], "run_tasks", lambda tasks, bar, keep: [None] * len(tasks))
+    monkeypatch.setattr(sys.modules["twin.compare"], "run_tasks", lambda tasks, bar, **told: [None] * len(tasks))
     with pytest.raises(InterruptedRunError, match="before the variant"):
         twin.compare(_town_scenario(NORTH_CLOSED), city=town(), progress=False)
 
