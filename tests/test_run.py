@@ -233,6 +233,37 @@ crowd: {{duration_s: 10, exits: {{east: {{polygon: {_box(56, 0, 60, 60)}}}}}}}
     assert told in str(caught.value)
 
 
+def test_errors_of_places_name_the_line() -> None:
+    scenario = _town_scenario("  - {id: shut, type: closure, at: hose}")
+    with pytest.raises(ScenarioError) as caught:
+        twin.compare(scenario, city=town(), progress=False)
+    line = next(k for k, text in enumerate(scenario.text.splitlines(), 1) if "hose" in text)
+    assert caught.value.where == f"scenario:{line} changes[shut].at"
+    crossed = [at(20, 40), at(30, 50), at(30, 40), at(20, 50)]
+    with pytest.raises(ScenarioError, match="its sides do not cross"):
+        twin.compare(_town_scenario(f"  - {{id: x, type: closure, at: {{polygon: {crossed}}}}}"), city=town(), progress=False)
+
+
+def test_place_outside_the_area_is_told() -> None:
+    scenario = scenario_from_text(_town_scenario().text + f"\narea: {[*at(0, 0), *at(50, 60)]}\n")
+    with pytest.raises(UnreachableError, match="outside the `area`"):
+        twin.run(scenario, city=town(), progress=False)
+
+
+def test_a_limit_that_is_not_kept_within_the_run_is_exceeded() -> None:
+    text = _town_scenario(NORTH_CLOSED).text.replace("duration_s: 150", "duration_s: 40")
+    judged = {}
+    for limit in (20, 60):
+        scenario = scenario_from_text(text + f"\nanalyses: {{crowding: {{evacuation_limit_s: {limit}}}}}\n")
+        both = twin.compare(scenario, city=town(), progress=False)
+        judged[limit] = both.table().loc["evacuation"]
+        assert any("not judged" in told for told in both.variant.provenance["assumptions"]) == (limit == 60)
+    assert judged[20]["verdict"] == "exceeds"
+    assert np.isinf(judged[20]["variant"])
+    assert judged[60]["verdict"] == ""
+    assert np.isnan(judged[60]["variant"])
+
+
 def test_exit_nobody_can_reach_is_told_with_both_names() -> None:
     wall = f"  - {{id: wall, type: fence, line: [{at(50, -1)}, {at(50, 61)}]}}"
     with pytest.raises(UnreachableError) as caught:
@@ -431,9 +462,7 @@ def test_bare_area_tells_what_is_wrong() -> None:
 def test_interrupted_before_anything_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
-    import twin.ensemble
-    from twin import ensemble as _  # noqa: F401
-
+    assert callable(twin.compare)
     monkeypatch.setattr(sys.modules["twin.compare"], "run_tasks", lambda tasks, bar, **told: [None] * len(tasks))
     with pytest.raises(InterruptedRunError, match="before the variant"):
         twin.compare(_town_scenario(NORTH_CLOSED), city=town(), progress=False)

@@ -295,7 +295,9 @@ def _limit(figure: Figure) -> str:
 
 
 def _number(value: float, digits: int) -> str:
-    return "not reached" if value != value else f"{value:,.{digits}f}"
+    if value != value:
+        return "not known"
+    return "not reached" if value == float("inf") else f"{value:,.{digits}f}"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> None:
@@ -320,6 +322,11 @@ def _kind(path: Path) -> str:
     return "city"
 
 
+def _named(path: Path) -> str | Path:
+    """``sample`` is the embedded district, unless a file has that name."""
+    return "sample" if str(path) == "sample" and not path.exists() else path
+
+
 def _info(options: argparse.Namespace) -> int:
     from twin.geo.city import read_city
     from twin.scenario import read_scenario
@@ -338,7 +345,7 @@ def _info(options: argparse.Namespace) -> int:
             for figure in result.figures:
                 _say(f"  {figure.label:45} {_number(figure.value, figure.digits)} {figure.unit}")
         else:
-            _describe(read_city(path))
+            _describe(read_city(_named(path)))
     return DONE
 
 
@@ -357,7 +364,8 @@ def _describe(city: City) -> None:
     for what, count in told["objects"].items():
         _say(f"  objects        {count:>7,} {what}")
     for what, count in told["layers"].items():
-        _say(f"  layer          {count:>7,} {what}")
+        names = f": {', '.join(map(str, city.layers[what].index))}" if count <= 12 else ""
+        _say(f"  layer          {count:>7,} {what}{names}")
     _say(f"  triangles      {told['triangles']:,}")
     if told["terrain"]:
         rows, columns = told["terrain"]["shape"]
@@ -380,7 +388,7 @@ def _validate(options: argparse.Namespace) -> int:
                 _validate_scenario(path)
                 _say(f"{path}: valid")
                 continue
-            city = read_city(path)
+            city = read_city(_named(path))
         except TwinError as error:
             _complain(f"{path}: {error}" if not str(error).startswith(str(path)) else str(error))
             bad = True
@@ -431,10 +439,10 @@ def _scene_of(options: argparse.Namespace) -> Scene:
     from twin.scenario import scenario_from_text
 
     path: Path = options.result
-    if not path.exists():
+    if not path.exists() and str(path) != "sample":
         raise MissingFileError(f"there is no `{path}`", hint="give a folder that `twin run` wrote, or a city file")
     if _kind(path) != "result":
-        return viewer.compose(read_city(path), title=path.name)
+        return viewer.compose(read_city(_named(path)), title=path.name)
     result = _result_in(path, baseline=options.baseline)
     root = path if (path / "run.json").is_file() else path.parent
     known = json.loads((root / "run.json").read_text(encoding="utf-8")) if (root / "run.json").is_file() else {}

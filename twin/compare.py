@@ -137,21 +137,27 @@ class Comparison:
 def _difference(figure: Figure, baseline: pd.DataFrame, variant: pd.DataFrame) -> Difference:
     seeds = baseline.index.intersection(variant.index)
     one, two = baseline.loc[seeds, figure.key].to_numpy(float), variant.loc[seeds, figure.key].to_numpy(float)
-    delta = two - one
+    with np.errstate(invalid="ignore"):
+        delta = two - one
+    both = np.isinf(one) & np.isinf(two)
+    delta[both] = 0.0  # reached on neither side: no difference
     low, high = _range(delta)
-    noise = not np.isfinite(delta).all() or len(delta) < 2 or (low <= 0.0 <= high)
-    if np.isfinite(delta).all() and (delta == 0.0).all():
+    noise = bool(np.isnan(delta).any()) or len(delta) < 2 or (low <= 0.0 <= high)
+    if (delta == 0.0).all():
         noise = False
     return Difference(figure, _median(one), _median(two), _range(one), _range(two), _median(delta), (low, high), bool(noise))
 
 
 def _median(values: np.ndarray) -> float:
-    return float(np.median(values)) if len(values) and np.isfinite(values).all() else float("nan")
+    """Median; inf stands for "not reached", NaN for "not known"."""
+    return float(np.median(values)) if len(values) and not np.isnan(values).any() else float("nan")
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:
-    if not len(values) or not np.isfinite(values).all():
+    if not len(values) or np.isnan(values).any():
         return float("nan"), float("nan")
+    if not np.isfinite(values).all():
+        return float(values.min()), float(values.max())
     return float(np.quantile(values, 0.05)), float(np.quantile(values, 0.95))
 
 

@@ -203,7 +203,7 @@ class _Finder:
         cells = self.ground.cells(place.shape, place.level)
         if not len(cells):
             error = StartError if self.kinds[name] == "zone" else UnreachableError
-            reason = why_no_floor(place, self.city)
+            reason = why_no_floor(place, self.city, self.ground)
             raise error(f"`{name}` has no floor: {reason}", where=where, hint="move it to open ground")
         return cells
 
@@ -218,8 +218,10 @@ def check_level(place: Located, ground: Ground, where: str) -> None:
         )
 
 
-def why_no_floor(place: Located, city: City) -> str:
+def why_no_floor(place: Located, city: City, ground: Ground) -> str:
     """What stands where nobody can walk, for people."""
+    if not shapely.box(*ground.grid.bounds).intersects(place.shape):
+        return "it lies outside the `area` of the scenario"
     for layer, what in (("buildings", "in building"), ("water", "in water")):
         frame = city.layers[layer]
         hit = frame.index[frame.intersects(place.shape)] if len(frame) else []
@@ -355,7 +357,7 @@ class _Builder:
         shape = place.shape.intersection(self.ground.walkable.floors[place.level].buffer(-clearance))
         if shape.is_empty or shape.area < 0.05:
             raise StartError(
-                f"people would start where nobody can stand: {why_no_floor(place, self.city)}",
+                f"people would start where nobody can stand: {why_no_floor(place, self.city, self.ground)}",
                 where=where,
                 hint="move the place to open ground",
             )

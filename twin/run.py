@@ -31,6 +31,7 @@ from twin.rng import normals
 from twin.scenario import Scenario
 from twin.scenario.apply import Changed, apply_changes
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
+from twin.scenario.read import told_with_lines
 from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.engine import Crowd, nodes_of
 from twin.sim.crowd.measures import density_grid, level_of_service
@@ -122,10 +123,11 @@ def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = N
     """
     city = load_city(scenario) if city is None else city
     changes = scenario.baseline_changes() if baseline else scenario.changes
-    changed = apply_changes(city, changes)
-    area = None if scenario.area is None else shapely.box(*scenario.area)
-    ground = discretize(changed.city, cell=scenario.crowd.navigation_cell_m, area=area, obstacles=changed.blocked())
-    return Prepared(scenario, changed, ground, find_destinations(scenario, changed, ground), baseline)
+    with told_with_lines(scenario):
+        changed = apply_changes(city, changes)
+        area = None if scenario.area is None else shapely.box(*scenario.area)
+        ground = discretize(changed.city, cell=scenario.crowd.navigation_cell_m, area=area, obstacles=changed.blocked())
+        return Prepared(scenario, changed, ground, find_destinations(scenario, changed, ground), baseline)
 
 
 def run(
@@ -169,18 +171,9 @@ def run(
 def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, parallel: bool | None = None) -> Result:
     """Run what `prepare` made ready; `parallel` as in `Crowd`."""
     scenario, ground, city = prepared.scenario, prepared.ground, prepared.changed.city
-    population = populate(scenario, prepared.changed, ground, seed=seed, destinations=prepared.destinations)
-    lines: dict[str, tuple[shapely.LineString, str]] = {}
-    for line in scenario.crowd.lines:
-        ground.level_number(line.level)
-        shape = shapely.LineString(line.line)
-        untouched = prepared.baseline or not scenario.has_variant  # a change may close a counted street
-        if untouched and ground.walkable.floors[line.level].intersection(shape).length < 0.1:
-            raise ScenarioError(
-                f"the line `{line.id}` does not cross the floor of level `{line.level}`", where="crowd.lines",
-                hint="draw it across a street that people can walk on",
-            )  # fmt: skip
-        lines[line.id] = (shape, line.level)
+    with told_with_lines(scenario):
+        population = populate(scenario, prepared.changed, ground, seed=seed, destinations=prepared.destinations)
+        lines = _counting_lines(prepared)
     started = time.perf_counter()
     result = simulate(
         ground, population, scenario.crowd, analysis=scenario.analyses.crowding, seed=seed, lines=lines, city=city, bar=bar,
@@ -201,7 +194,7 @@ def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, paral
         "scenario": scenario.text,
         "seed": seed,
         "changes": [{"id": c.id, "type": c.type, "label": c.label or c.id} for c in prepared.changed.made],
-        "assumptions": [*ground.assumptions, *assumptions],
+        "assumptions": [*_remarks(prepared), *ground.assumptions, *assumptions],
         "city": {"name": city.name, "synthetic": city.synthetic, "crs": short_name(city.crs)},
         "sources": [
             {"name": s.name, "format": s.format, "licence": s.licence, "credit": s.credit, "sha256": s.sha256} for s in city.sources
@@ -211,6 +204,47 @@ def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, paral
         **_versions(),
     }
     return replace(result, provenance={**provenance, **result.provenance})
+
+
+def _counting_lines(prepared: Prepared) -> dict[str, tuple[shapely.LineString, str]]:
+    lines: dict[str, tuple[shapely.LineString, str]] = {}
+    ground = prepared.ground
+    for line in prepared.scenario.crowd.lines:
+        where = f"crowd.lines[{line.id}]"
+        if line.level not in ground.levels:
+            raise ScenarioError(
+                f"there is no level `{line.level}`", where=where, hint=f"the levels are: {', '.join(ground.levels)}"
+            )
+        shape = shapely.LineString(line.line)
+        untouched = prepared.baseline or not prepared.scenario.has_variant  # a change may close a counted street
+        if untouched and ground.walkable.floors[line.level].intersection(shape).length < 0.1:
+            raise ScenarioError(
+                f"the line `{line.id}` does not cross the floor of level `{line.level}`",
+                where=where,
+                hint="draw it across a street that people can walk on",
+            )
+        lines[line.id] = (shape, line.level)
+    return lines
+
+
+def _remarks(prepared: Prepared) -> list[str]:
+    """What is allowed but hardly meant; the report prints it beside the assumptions."""
+    crowd = prepared.scenario.crowd
+    told = []
+    for event in prepared.changed.events:
+        for zone in event.zones:
+            until = event.end_s if zone.stay_until_s is None else zone.stay_until_s
+            if until >= crowd.duration_s:
+                told.append(
+                    f"The run ends after {crowd.duration_s:g} s, before people leave zone `{zone.id}` ({until:g} s): "
+                    "nobody of it leaves."
+                )
+    limit = prepared.scenario.analyses.crowding.evacuation_limit_s
+    if limit is not None and limit > crowd.duration_s:
+        told.append(
+            f"The run of {crowd.duration_s:g} s is shorter than the evacuation limit of {limit:g} s: that is not judged."
+        )
+    return told
 
 
 def simulate(
@@ -292,7 +326,7 @@ def _assemble(
     people = population.people
     figures: tuple[Figure, ...] = crowding_figures(
         fields, series, people=len(people.x), exit_time=model.exit_time, start_time=people.start, analysis=analysis,
-        spots=spots, finished=model.finished, interval_s=density.interval * density.stride * crowd.dt_s,
+        spots=spots, finished=model.finished, ran_s=model.time, interval_s=density.interval * density.stride * crowd.dt_s,
     )  # fmt: skip
     passed = np.stack(numbers.passed) if numbers.passed else np.zeros((0, len(lines), 2), np.int64)
     exits = exits_frame({n: (population.places[n].shape, population.places[n].level) for n in names}, series, crs)

@@ -156,7 +156,7 @@ def simulate(**change):
         ({"desired_speed": np.nan}, ParameterError, "`desired_speed` of person 0"),
         ({"start_times": [0.0]}, ParameterError, r"`start_times` has shape \(1,\)"),
         ({"start_times": [0.0, np.nan, 1.0]}, ParameterError, "`start` of person"),
-        ({"dt": 0.45}, ParameterError, "further than people are wide"),
+        ({"dt": 0.45}, ParameterError, "`dt_s`"),
         ({"dt": -1.0}, ParameterError, "`dt_s`"),
         ({"headway": 1.0}, ParameterError, "`headway`"),
         ({"area": shapely.Point(0, 0)}, WalkableError, "not a polygon"),

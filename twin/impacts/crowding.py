@@ -98,6 +98,7 @@ def crowding_figures(
     analysis: CrowdingAnalysis,
     spots: gpd.GeoDataFrame,
     finished: bool,
+    ran_s: float,
     interval_s: float,
 ) -> tuple[Figure, ...]:
     """The figures of a run and the limits they are judged by.
@@ -116,6 +117,8 @@ def crowding_figures(
         From `hotspots`.
     finished : bool
         Whether everybody has left.
+    ran_s : float
+        How long was simulated [s]. A time that was not reached by then is inf; NaN when its limit lies later.
     interval_s : float
         Over which densities are averages [s].
     """
@@ -130,7 +133,10 @@ def crowding_figures(
     over = (density > limit).any(dim=("level", "y", "x")).to_numpy() if density.size else np.zeros(0, bool)
     in_ef = float(density.where(density >= 1.0 / 0.93, 0.0).sum()) * cell * cell * interval_s / 60.0
     tally = f"mean over {interval_s:g} s"
-    last = float(exit_time[left].max()) if finished and people else float("nan")
+    last = float(exit_time[left].max()) if finished and people else float("inf") if people else float("nan")
+    allowed = analysis.evacuation_limit_s
+    if not finished and allowed is not None and ran_s < allowed:
+        last = float("nan")  # the run is too short to tell
     most = _when_share_left(exit_time, 0.95)
     mean_time = float(np.mean(exit_time[left] - start_time[left])) if left.any() else float("nan")
 
@@ -166,12 +172,12 @@ def crowding_figures(
 
 
 def _when_share_left(exit_time: NDArray[np.float64], share: float) -> float:
-    """Time by which a share of everybody has left; NaN when it was not reached."""
+    """Time by which a share of everybody has left; inf when it was not reached."""
     if not len(exit_time):
         return float("nan")
     ordered = np.sort(np.where(np.isfinite(exit_time), exit_time, np.inf))
     value = float(ordered[min(len(ordered) - 1, int(np.ceil(share * len(ordered))) - 1)])
-    return value if np.isfinite(value) else float("nan")
+    return value
 
 
 def _clock(seconds: float) -> str:

@@ -82,6 +82,9 @@ class Page:
                 continue
             bad |= verdict != "meets"
             kind = "meets" if verdict == "meets" else "exceeds"
+            if not math.isfinite(difference.variant):
+                sentences.append(t["answer_never"].format(label=self._label(figure), limit=number(figure.limit or 0.0, figure)))
+                continue
             key = f"answer_{kind}" if self.comparison else f"answer_single_{kind}"
             label = self._label(figure)
             said = t[key].format(label=label, value=number(difference.variant, figure), unit=unit(figure),
@@ -143,7 +146,8 @@ class Page:
                 cells.append(f'<td class="n">{self._value(d.baseline, d.baseline_range, figure)}</td>')
             cells.append(f'<td class="n">{self._value(d.variant, d.variant_range, figure)}</td>')
             if self.comparison:
-                change = "" if not math.isfinite(d.change) else f"{'+' if d.change > 0 else ''}{number(d.change, figure)}"
+                plain = math.isfinite(d.change) and math.isfinite(d.variant)
+                change = f"{'+' if d.change > 0 else ''}{number(d.change, figure)}" if plain else ""
                 noise = f"<small>{t['within_noise']}</small>" if d.within_noise and change else ""
                 cells.append(f'<td class="n">{change}{noise}</td>')
             limit = (
@@ -162,7 +166,7 @@ class Page:
 
     def _value(self, value: float, between: tuple[float, float], figure: Figure) -> str:
         if not math.isfinite(value):
-            return f'<span class="soft">{self.texts["not_reached"]}</span>'
+            return f'<span class="soft">{self.texts["not_reached" if value > 0 else "not_known"]}</span>'
         text = f"{number(value, figure)} {unit(figure)}"
         low, high = between
         if math.isfinite(low) and math.isfinite(high) and number(low, figure) != number(high, figure):
@@ -183,7 +187,7 @@ class Page:
                 )
         head = [*([t["side"]] if self.comparison else []), t["rank"], t["place"], t["level"], t["time"], t["density"]]
         body = table(head, rows, numeric=[len(head) - 1]) if rows else f"<p>{t['nobody']}</p>"
-        return f"<h2>{t['densest']}</h2>{body}"
+        return f"<h2>{t['densest']}</h2>{self._of_first()}{body}"
 
     def _course(self) -> str:
         t = self.texts
@@ -223,7 +227,7 @@ class Page:
         several = len(frames) > 1
         short = (t["before_short"], t["after_short"]) if several else ("",)
         head = [first, *(f"{label}, {side}" if several else label for label, _, _ in columns for side in short)]
-        return f"<h2>{heading}</h2>{table(head, rows, numeric=range(1, len(head)))}"
+        return f"<h2>{heading}</h2>{self._of_first()}{table(head, rows, numeric=range(1, len(head)))}"
 
     def _changes(self) -> str:
         t = self.texts
@@ -266,6 +270,11 @@ class Page:
         return f"<h2>{t['provenance']}</h2><dl>{listed}</dl>{scenario if text else ''}"
 
     # --- words
+
+    def _of_first(self) -> str:
+        if self.comparison is None or len(self.comparison.seeds) < 2:
+            return ""
+        return f'<p class="soft">{self.texts["of_first"].format(seed=self.comparison.seeds[0])}</p>'
 
     def _sides(self) -> list[tuple[str, Result]]:
         t = self.texts

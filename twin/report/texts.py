@@ -37,13 +37,16 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "limit": "Limit",
     "verdict": "Verdict",
     "within_noise": "within noise",
-    "median_of": "Median of {n} runs with different random numbers; in brackets 5 to 95 % of them. A change is called within noise "
-    "when that range of the paired differences includes zero.",
+    "median_of": "Median of {n} runs with different random numbers; in brackets 5 to 95 % of them. The change is the median of the "
+    "differences run by run; it is called within noise when 5 to 95 % of those differences include zero.",
     "one_run": "One run: nothing is known of what chance makes. Use several seeds before deciding.",
     "meets": "meets",
     "exceeds": "exceeds",
     "falls short": "falls short",
     "not_reached": "not reached",
+    "not_known": "not known",
+    "of_first": "Of the first run (seed {seed}).",
+    "answer_never": "{label}: not reached when the run ends, which is past the limit of {limit} min:s.",
     "densest": "Where and when it is densest",
     "rank": "No.",
     "place": "Place",

@@ -114,7 +114,8 @@ def locate(place: Place, city: City, where: str) -> Located:
         try:
             layer, row = city.find(place.object)
         except GeometryError as error:
-            raise ScenarioError(error.what, where=where, hint="`twin info` lists the objects of a city") from None
+            hint = "`twin info` lists places, bridges and other named objects of a city"
+            raise ScenarioError(error.what, where=where, hint=hint) from None
         shape = row.geometry
         if shape is None or shape.is_empty:
             raise ScenarioError(f"object `{place.object}` has no shape in the plane", where=where)
@@ -132,6 +133,12 @@ def locate(place: Place, city: City, where: str) -> Located:
     else:
         shape = shapely.Point(place.point).buffer(place.radius_m)
     shape = shapely.force_2d(shape)
+    if place.polygon is not None and not shape.is_valid:
+        raise ScenarioError(
+            f"the polygon is not valid: {shapely.is_valid_reason(shape).lower()}",
+            where=where,
+            hint="give the corners in order around the place, so that its sides do not cross",
+        )
     if not shape.is_valid:
         shape = shapely.make_valid(shape)
     if shape.area <= 0:

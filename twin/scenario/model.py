@@ -6,7 +6,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, FiniteFloat, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    FiniteFloat,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 from twin.scenario.place import Name, Part, Place, Point, shorthand
 
@@ -219,7 +228,7 @@ class CrowdSettings(Part):
     density_cell_m: PositiveFloat = Field(default=1.0, ge=0.25, le=10)
     frame_interval_s: PositiveFloat = Field(default=1.0, ge=0.05, le=3600)
     field_interval_s: PositiveFloat = Field(default=10.0, ge=1.0, le=3600)
-    speed_mean_m_s: PositiveFloat = Field(default=1.34, le=3)
+    speed_mean_m_s: PositiveFloat = Field(default=1.34, ge=0.5, le=2.2)
     speed_sd_m_s: NonNegativeFloat = Field(default=0.26, le=1)
     time_gap_s: PositiveFloat = Field(default=0.5, le=5)
     radius_m: PositiveFloat = Field(default=0.2, le=0.5)
@@ -286,18 +295,22 @@ class Scenario(Part):
     source: Path | None = Field(default=None, exclude=True, repr=False)
     text: str = Field(default="", exclude=True, repr=False)
 
-    @model_validator(mode="after")
-    def _names(self) -> Self:
+    @field_validator("changes", mode="after")
+    @classmethod
+    def _names(cls, changes: tuple[Change, ...]) -> tuple[Change, ...]:
         seen: set[str] = set()
-        for change in self.changes:
+        for change in changes:
             if change.id in seen:
                 raise ValueError(f"two changes have the id `{change.id}`")
             seen.add(change.id)
-        if self.area is not None:
-            west, south, east, north = self.area
-            if west >= east or south >= north:
-                raise ValueError("`area` is [west, south, east, north]; this one is empty")
-        return self
+        return changes
+
+    @field_validator("area", mode="after")
+    @classmethod
+    def _extent(cls, area: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
+        if area is not None and (area[0] >= area[2] or area[1] >= area[3]):
+            raise ValueError("`area` is [west, south, east, north]; this one is empty")
+        return area
 
     @property
     def has_variant(self) -> bool:

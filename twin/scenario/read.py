@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from twin.errors import MissingFileError, ScenarioError, did_you_mean
+from twin.errors import MissingFileError, ScenarioError, TwinError, did_you_mean
 from twin.scenario.model import (
     BuildingChange,
     ClosureChange,
@@ -70,6 +73,40 @@ def scenario_from_text(text: str, *, source: Path | None = None) -> Scenario:
     except ValidationError as error:
         raise _explain(error, tree, name) from None
     return scenario.model_copy(update={"source": source, "text": text})
+
+
+@contextmanager
+def told_with_lines(scenario: Scenario) -> Iterator[None]:
+    """Errors raised inside that say where in the scenario get the file and the line as well.
+
+    A path such as ``changes[party].zones[square].at`` names parts of a list by their id or number.
+    """
+    try:
+        yield
+    except TwinError as error:
+        path = (error.where or "").split(" to ")[0]
+        if scenario.text and path.split("[")[0].split(".")[0] in Scenario.model_fields:
+            line = _line_of(path, _load(scenario.text, "scenario"))
+            error.where = f"{scenario.source or 'scenario'}:{line} {error.where}"
+        raise
+
+
+def _line_of(path: str, tree: Any) -> int:
+    line, node = 1, tree
+    for key, member in re.findall(r"([^.\[\]]+)|\[([^\]]*)\]", path):
+        part: Any = key
+        if member:
+            if not isinstance(node, list):
+                break
+            named = [k for k, item in enumerate(node) if isinstance(item, dict) and str(item.get("id")) == member]
+            part = named[0] if named else int(member) if member.isdigit() and int(member) < len(node) else None
+        if part is None or (isinstance(node, dict) and part not in node) or not isinstance(node, dict | list):
+            break
+        marks = getattr(node, "lc", None)
+        if marks is not None:
+            line = (marks.item(part) if isinstance(node, list) else marks.key(part))[0] + 1
+        node = node[part]
+    return line
 
 
 def _load(text: str, name: str) -> Any:
