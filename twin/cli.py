@@ -351,7 +351,9 @@ def _info(options: argparse.Namespace) -> int:
 
 def _describe(city: City) -> None:
     told = city.summary()
-    _say(f"  name           {told['name'] or '-'}{' (synthetic)' if told['synthetic'] else ''}")
+    _say(f"  name           {told['name'] or '-'}")
+    if told["synthetic"]:
+        _say("  synthetic      made up: not a survey of a real place")
     _say(f"  CRS            {told['crs']}")
     if told["bounds"] is not None:
         west, south, east, north = told["bounds"]
