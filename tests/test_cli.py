@@ -69,6 +69,7 @@ def test_run_again_over_its_own_output_and_not_over_other_files(
     folder: Path, ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["run", str(folder / "party.yaml"), "--out", str(ran), "--seeds", "1", "--no-pictures"]) == 0
+    assert not {path.name for path in ran.iterdir()} & {"before.png", "after.png", "scene.html", "scene.glb"}
     (tmp_path / "letter.txt").write_text("mine")
     assert main(["run", str(folder / "party.yaml"), "--out", str(tmp_path)]) == 1
     assert "is not empty" in capsys.readouterr().err
@@ -201,6 +202,18 @@ def test_bad_scenarios_end_with_1_and_write_nothing(
     assert told in error
     assert "Traceback" not in error
     assert not (tmp_path / "out").exists()
+
+
+def test_folder_that_cannot_be_made_is_told(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert main(["run", str(folder / "party.yaml"), "--out", str(tmp_path / "file" / "below")]) == 1
+    assert "cannot be made" in capsys.readouterr().err
+
+
+def test_moment_outside_the_run_is_refused(ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(ran), str(tmp_path / "x.glb"), "--time", "6000"]) == 1
+    assert "not within the run" in capsys.readouterr().err
+    assert not (tmp_path / "x.glb").exists()
 
 
 def test_demo_is_the_shipped_scenario() -> None:

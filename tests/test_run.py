@@ -257,7 +257,7 @@ def test_a_limit_that_is_not_kept_within_the_run_is_exceeded() -> None:
         scenario = scenario_from_text(text + f"\nanalyses: {{crowding: {{evacuation_limit_s: {limit}}}}}\n")
         both = twin.compare(scenario, city=town(), progress=False)
         judged[limit] = both.table().loc["evacuation"]
-        assert any("not judged" in told for told in both.variant.provenance["assumptions"]) == (limit == 60)
+        assert any("not judged" in told for told in both.variant.provenance["remarks"]) == (limit == 60)
     assert judged[20]["verdict"] == "exceeds"
     assert np.isinf(judged[20]["variant"])
     assert judged[60]["verdict"] == ""
@@ -310,6 +310,36 @@ def test_changes_that_cannot_be_made_are_told(change: str, told: str) -> None:
     with pytest.raises((ScenarioError, GeometryError)) as caught:
         twin.compare(_town_scenario(f"  - {change}"), city=town(), progress=False)
     assert told in str(caught.value)
+
+
+def test_one_seed_says_nothing_of_noise() -> None:
+    both = twin.compare(_town_scenario(NORTH_CLOSED), city=town(), seeds=1, progress=False)
+    assert both.table().loc["evacuation", "within_noise"] is None
+    assert both.table().loc["people", "within_noise"] == False  # noqa: E712
+
+
+def test_natural_mistakes_in_types_are_told(tmp_path: Path) -> None:
+    scenario = _town_scenario(people=5)
+    for wrong in ("1", -1, 1.5, True):
+        with pytest.raises(ParameterError, match="not a seed"):
+            twin.run(scenario, city=town(), seed=wrong)  # type: ignore[arg-type]
+    assert twin.ensemble(scenario, seeds=np.int64(1), city=town(), progress=False).seeds == (1,)  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="a scenario is needed"):
+        twin.run({"title": "x"})  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="a city is needed"):
+        twin.run(scenario, city="sample")  # type: ignore[arg-type]
+    (tmp_path / "town.yaml").write_text(scenario.text)
+    assert twin.run(tmp_path / "town.yaml", city=town(), progress=False).figure("people").value == 5
+    assert len(town().without("house").buildings) == 0
+
+
+def test_whoever_is_due_after_the_run_is_counted_and_told() -> None:
+    late = f"  flows: [{{id: late, at: {{polygon: {_box(2, 2, 8, 8)}}}, people: 5, from_s: 5000, until_s: 6000}}]"
+    result = twin.run(_town_scenario(crowd=late, people=10), city=town(), progress=False)
+    assert result.figure("not_entered").value == 5
+    tally = [result.figure(key).value for key in ("left", "remaining", "not_entered")]
+    assert sum(tally) == result.figure("people").value == 15
+    assert any("`late`" in remark for remark in result.provenance["remarks"])
 
 
 def test_nothing_to_compare_is_told() -> None:
@@ -446,7 +476,10 @@ def test_bare_area_tells_what_is_wrong() -> None:
         ({"exits": shapely.box(30, 0, 31, 1)}, UnreachableError, "has no floor"),
         ({"exits": {}}, ParameterError, "no exit"),
         ({"model": "magic"}, ParameterError, "no model `magic`"),
-        ({"time_gap": 1.0}, ParameterError, "time_gap"),
+        ({"time_gap": 1.0}, ParameterError, "did you mean `time_gap_s`?"),
+        ({"flows": []}, ParameterError, "`flows` is not a setting"),
+        ({"starts": ["a"]}, ParameterError, "`starts` are not points"),
+        ({"exits": {"e": [(1, 2)]}}, ParameterError, "not shapely shapes"),
         ({"dt": 0.5}, ParameterError, "`dt_s`"),
         ({"desired_speed": 5.0, "dt": 0.1}, ParameterError, "further than people are wide"),
         ({"start_times": np.zeros(3)}, ParameterError, "start_times"),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import InterruptedRunError, MissingFileError, OutputError, RenderingError, ResultError, TwinError
+from twin.errors import InterruptedRunError, MissingFileError, OutputError, ParameterError, RenderingError, ResultError, TwinError
 
 if TYPE_CHECKING:
     from twin.compare import Comparison
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from viewer.scene import Scene
 
 DONE, FAILED, USAGE = 0, 1, 2
-PICTURE_SIZE = (1440, 810)
+PICTURE_SIZE = (1280, 720)
 _TOLD = ("density_max", "area_over_limit", "left", "evacuation_95", "evacuation")
 
 
@@ -101,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     export = add(
         "export",
         "write a result (or a city) as a scene: .html, .glb or .png",
-        "twin export out/kings_day square.png --time 600",
+        "twin export out/kings_day square.png --time 120",
         _export,
     )
     export.add_argument("result", type=Path, metavar="RESULT", help="folder of `twin run`, or a city file")
@@ -137,7 +139,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -> int:
-    from twin.compare import compare
+    from twin.compare import Comparison, compare
     from twin.run import load_city, run
     from twin.scenario import read_scenario
 
@@ -164,6 +166,7 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -
         kept = f"\n  what was done until then is in {result.save(out / 'baseline')}, marked as partial" if result else ""
         _complain(f"error: {error}{kept}")
         return FAILED
+    _clear_leftovers(out, made.values(), ("baseline", "variant") if isinstance(subject, Comparison) else ("variant",))
     _save(subject, scenario, path, out)
     _write_report(subject, out, made)
     _tell(subject, out, made, time.perf_counter() - started)
@@ -178,6 +181,22 @@ def _check_out(out: Path) -> None:
     ours = ("run.json", "result.json")
     if out.is_dir() and any(out.iterdir()) and not any((out / name).is_file() for name in ours):
         raise OutputError(f"`{out}` is not empty, and not from an earlier run", hint="give a new folder after --out")
+
+
+    # told now, not after the calculation
+    above = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise OutputError(f"`{out}` cannot be made: `{above}` is {'not writable' if above.is_dir() else 'a file'}")
+
+
+def _clear_leftovers(out: Path, made: Collection[str], sides: Collection[str]) -> None:
+    """Remove what an earlier run left here and this one did not make, so that nothing old is taken for new."""
+    for name in ("before.png", "after.png", "scene.html", "scene.glb", "comparison.csv"):
+        if name not in made:
+            (out / name).unlink(missing_ok=True)
+    for name in ("baseline", "variant"):
+        if name not in sides and (out / name / "result.json").is_file():
+            shutil.rmtree(out / name)
 
 
 def _warn_of_compiling() -> None:
@@ -458,6 +477,9 @@ def _scene_of(options: argparse.Namespace) -> Scene:
     else:
         city = load_city(scenario)
     baseline = options.baseline or path.name == "baseline"
+    end = float(result.series["time_s"].iloc[-1]) if len(result.series) else 0.0
+    if options.time is not None and not 0.0 <= options.time <= end:
+        raise ParameterError(f"--time {options.time:g} is not within the run", hint=f"it lasts from 0 to {end:g} s")
     return _compose(scenario, city, result, baseline=baseline, moment=options.time)
 
 

@@ -15,7 +15,7 @@ from twin.ensemble import gather, pick_seeds, run_tasks
 from twin.errors import InterruptedRunError, ScenarioError
 from twin.geo.city import City
 from twin.result import Figure, Result
-from twin.run import load_city, prepare, progress_bar
+from twin.run import as_scenario, load_city, prepare, progress_bar
 from twin.scenario import Scenario
 
 
@@ -35,8 +35,9 @@ class Difference:
         Median over the seeds of variant minus baseline, seed by seed.
     change_range : (float, float)
         5 and 95 % of that.
-    within_noise : bool
-        True when those include 0, or one seed is all there is: chance alone may make the difference.
+    within_noise : bool or None
+        True when those include 0: chance alone may make the difference. None with one seed: then nothing is known of
+        chance. False when every run gave exactly the same on both sides.
     """
 
     figure: Figure
@@ -46,7 +47,7 @@ class Difference:
     variant_range: tuple[float, float]
     change: float
     change_range: tuple[float, float]
-    within_noise: bool
+    within_noise: bool | None
 
     @property
     def verdict(self) -> str:
@@ -142,10 +143,12 @@ def _difference(figure: Figure, baseline: pd.DataFrame, variant: pd.DataFrame) -
     both = np.isinf(one) & np.isinf(two)
     delta[both] = 0.0  # reached on neither side: no difference
     low, high = _range(delta)
-    noise = bool(np.isnan(delta).any()) or len(delta) < 2 or (low <= 0.0 <= high)
+    noise: bool | None = bool(np.isnan(delta).any()) or (low <= 0.0 <= high)
     if (delta == 0.0).all():
         noise = False
-    return Difference(figure, _median(one), _median(two), _range(one), _range(two), _median(delta), (low, high), bool(noise))
+    elif len(delta) < 2:
+        noise = None
+    return Difference(figure, _median(one), _median(two), _range(one), _range(two), _median(delta), (low, high), noise)
 
 
 def _median(values: np.ndarray) -> float:
@@ -162,7 +165,7 @@ def _range(values: np.ndarray) -> tuple[float, float]:
 
 
 def compare(
-    scenario: Scenario,
+    scenario: Scenario | str | Path,
     *,
     seeds: int | Iterable[int] | None = None,
     city: City | None = None,
@@ -173,7 +176,7 @@ def compare(
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Scenario or path
         With at least one change that is not ``in_baseline``.
     seeds : int or iterable of int, optional
         By default the scenario's ``crowd.seeds``, counted from its seed.
@@ -192,6 +195,7 @@ def compare(
     TwinError
         As `twin.run`.
     """
+    scenario = as_scenario(scenario)
     if not scenario.has_variant:
         raise ScenarioError("there is nothing to compare: no change, or all are `in_baseline`", hint="use twin.run")
     chosen = pick_seeds(scenario, seeds)

@@ -117,7 +117,7 @@ def discretize_area(area: BaseGeometry, *, cell: float = 0.25) -> Ground:
     WalkableError
         When the area is empty or not a polygon.
     """
-    if area is None or area.is_empty or area.geom_type not in ("Polygon", "MultiPolygon"):
+    if not isinstance(area, BaseGeometry) or area.is_empty or area.geom_type not in ("Polygon", "MultiPolygon"):
         raise WalkableError("the area to walk in is not a polygon", hint="give a shapely Polygon or MultiPolygon in metres")
     if not area.is_valid:
         area = shapely.make_valid(area)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -13,7 +14,7 @@ from twin.errors import InterruptedRunError, ParameterError
 from twin.geo.city import City
 from twin.population import expected_people
 from twin.result import Result
-from twin.run import Bar, Prepared, prepare, progress_bar, run_prepared
+from twin.run import Bar, Prepared, as_scenario, checked_seed, prepare, progress_bar, run_prepared
 from twin.scenario import Scenario
 
 SIDE_BY_SIDE_BELOW = 20_000
@@ -65,7 +66,7 @@ class Ensemble:
 
 
 def ensemble(
-    scenario: Scenario,
+    scenario: Scenario | str | Path,
     *,
     seeds: int | Iterable[int] | None = None,
     baseline: bool = False,
@@ -76,7 +77,7 @@ def ensemble(
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Scenario or path
     seeds : int or iterable of int, optional
         How many (counted from the scenario's seed), or which; by default the scenario's ``crowd.seeds``.
     baseline : bool
@@ -90,6 +91,7 @@ def ensemble(
     InterruptedRunError
         On Ctrl-C before anything ran; later, what was done is given back as partial.
     """
+    scenario = as_scenario(scenario)
     chosen = pick_seeds(scenario, seeds)
     prepared = prepare(scenario, baseline=baseline, city=city)
     with progress_bar(scenario.crowd.duration_s * len(chosen), f"{len(chosen)} seeds", progress) as bar:
@@ -104,9 +106,10 @@ def pick_seeds(scenario: Scenario, seeds: int | Iterable[int] | None) -> tuple[i
     """The seeds meant by a number, a list or nothing."""
     if seeds is None:
         seeds = scenario.crowd.seeds
-    chosen = (
-        tuple(range(scenario.crowd.seed, scenario.crowd.seed + seeds)) if isinstance(seeds, int) else tuple(int(s) for s in seeds)
-    )
+    if isinstance(seeds, Iterable):
+        chosen = tuple(checked_seed(seed) for seed in seeds)
+    else:
+        chosen = tuple(range(scenario.crowd.seed, scenario.crowd.seed + checked_seed(seeds)))
     if not chosen or len(set(chosen)) != len(chosen):
         raise ParameterError("an ensemble needs at least one seed, each once", hint="for example seeds=5, or seeds=[1, 2, 3]")
     return chosen

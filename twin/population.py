@@ -345,7 +345,8 @@ class _Builder:
         known = [n for n, kind in self.kinds.items() if kind in kinds]
         if name not in known:
             what = " or ".join(kinds)
-            raise ScenarioError(f"`{name}` is not the name of an {what}{did_you_mean(name, known)}", where=where,
+            article = "an" if what[0] in "aeiou" else "a"
+            raise ScenarioError(f"`{name}` is not the name of {article} {what}{did_you_mean(name, known)}", where=where,
                                 hint=f"there are: {', '.join(known) or 'none'}")  # fmt: skip
         return self.number[name]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import operator
 import platform
 import sys
 import time
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from twin.discretize import Ground, discretize, discretize_area
-from twin.errors import MissingFileError, ParameterError, ScenarioError, StartError, UnreachableError
+from twin.errors import MissingFileError, ParameterError, ScenarioError, StartError, UnreachableError, did_you_mean
 from twin.geo.city import City, read_city
 from twin.geo.crs import short_name
 from twin.impacts.crowding import crowding_figures, exits_frame, hotspots, lines_frame
@@ -28,7 +29,7 @@ from twin.population import Destinations, Population, find_destinations, populat
 from twin.reporters import DensityReporter, FrameReporter, NumbersReporter, Reporter
 from twin.result import Figure, Result
 from twin.rng import normals
-from twin.scenario import Scenario
+from twin.scenario import Scenario, read_scenario
 from twin.scenario.apply import Changed, apply_changes
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
 from twin.scenario.read import told_with_lines
@@ -121,17 +122,21 @@ def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = N
     city : City, optional
         Already read; by default the scenario's.
     """
+    if city is not None and not isinstance(city, City):
+        raise ParameterError(f"a city is needed, not {type(city).__name__}", hint="use twin.read_city(path)")
     city = load_city(scenario) if city is None else city
     changes = scenario.baseline_changes() if baseline else scenario.changes
     with told_with_lines(scenario):
         changed = apply_changes(city, changes)
         area = None if scenario.area is None else shapely.box(*scenario.area)
         ground = discretize(changed.city, cell=scenario.crowd.navigation_cell_m, area=area, obstacles=changed.blocked())
-        return Prepared(scenario, changed, ground, find_destinations(scenario, changed, ground), baseline)
+        prepared = Prepared(scenario, changed, ground, find_destinations(scenario, changed, ground), baseline)
+        _counting_lines(prepared)  # a line that counts nothing is told before anything runs
+        return prepared
 
 
 def run(
-    scenario: Scenario,
+    scenario: Scenario | str | Path,
     *,
     baseline: bool = False,
     seed: int | None = None,
@@ -142,7 +147,7 @@ def run(
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : Scenario or path
     baseline : bool
         Take only the changes that are marked ``in_baseline``.
     seed : int, optional
@@ -163,9 +168,43 @@ def run(
         When the city cannot be read, a change cannot be made, somebody starts where nobody can stand, or a goal
         cannot be reached.
     """
+    scenario = as_scenario(scenario)
+    chosen = scenario.crowd.seed if seed is None else checked_seed(seed)
     prepared = prepare(scenario, baseline=baseline, city=city)
     with progress_bar(scenario.crowd.duration_s, "baseline" if baseline else "run", progress) as bar:
-        return run_prepared(prepared, seed=scenario.crowd.seed if seed is None else seed, bar=bar)
+        return run_prepared(prepared, seed=chosen, bar=bar)
+
+
+def as_scenario(given: Scenario | str | Path) -> Scenario:
+    """A scenario, or the one in a file.
+
+    Raises
+    ------
+    ParameterError
+        When it is neither.
+    """
+    if isinstance(given, str | Path):
+        return read_scenario(given)
+    if not isinstance(given, Scenario):
+        raise ParameterError(f"a scenario is needed, not {type(given).__name__}", hint="use twin.read_scenario(path)")
+    return given
+
+
+def checked_seed(seed: Any) -> int:
+    """A seed as a whole number from 0 to 2**31 - 1.
+
+    Raises
+    ------
+    ParameterError
+        When it is not.
+    """
+    try:
+        value = -1 if isinstance(seed, bool) else operator.index(seed)
+    except TypeError:
+        value = -1
+    if not 0 <= value < 2**31:
+        raise ParameterError(f"{seed!r} is not a seed", hint="give a whole number from 0 to 2147483647")
+    return value
 
 
 def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, parallel: bool | None = None) -> Result:
@@ -194,7 +233,8 @@ def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, paral
         "scenario": scenario.text,
         "seed": seed,
         "changes": [{"id": c.id, "type": c.type, "label": c.label or c.id} for c in prepared.changed.made],
-        "assumptions": [*_remarks(prepared), *ground.assumptions, *assumptions],
+        "remarks": _remarks(prepared),
+        "assumptions": [*ground.assumptions, *assumptions],
         "city": {"name": city.name, "synthetic": city.synthetic, "crs": short_name(city.crs)},
         "sources": [
             {"name": s.name, "format": s.format, "licence": s.licence, "credit": s.credit, "sha256": s.sha256} for s in city.sources
@@ -239,6 +279,9 @@ def _remarks(prepared: Prepared) -> list[str]:
                     f"The run ends after {crowd.duration_s:g} s, before people leave zone `{zone.id}` ({until:g} s): "
                     "nobody of it leaves."
                 )
+    arrivals = [*crowd.flows, *(a for event in prepared.changed.events for a in event.arrivals)]
+    late = [a.id for a in arrivals if a.profile is None and a.from_s >= crowd.duration_s]
+    told += [f"The people of `{name}` are due only after the run ends: nobody of them comes." for name in late]
     limit = prepared.scenario.analyses.crowding.evacuation_limit_s
     if limit is not None and limit > crowd.duration_s:
         told.append(
@@ -518,12 +561,15 @@ def simulate_crowd(
     """
     if model != "collision-free-speed":
         raise ParameterError(f"there is no model `{model}`", hint="there is: collision-free-speed")
+    for name in settings:
+        if name not in SETTINGS_OF_A_BARE_CROWD:
+            known = (*SETTINGS_OF_A_BARE_CROWD, "duration", "dt", "seed", "cell", "start_times", "desired_speed")
+            raise ParameterError(
+                f"`{name}` is not a setting of simulate_crowd{did_you_mean(name, known)}", hint=f"there are: {', '.join(known)}"
+            )
     crowd = _settings({"duration_s": duration, "dt_s": dt, "seed": seed, "navigation_cell_m": cell, **settings})
-    points = np.asarray(starts, dtype=np.float64)
-    points = points.reshape(-1, 2) if points.size == 0 else points
-    if points.ndim != 2 or points.shape[1] != 2:
-        raise ParameterError(f"`starts` has shape {points.shape}", hint="give an (N, 2) array of x and y")
-    named = {"exit": exits} if isinstance(exits, BaseGeometry) else {str(name): shape for name, shape in dict(exits).items()}
+    points = _coordinates(starts)
+    named = _named_exits(exits)
     for name, shape in named.items():
         if isinstance(shape, BaseGeometry) and "Line" in shape.geom_type:
             # an edge: whoever comes within a cell of it has left
@@ -535,6 +581,37 @@ def simulate_crowd(
     with progress_bar(crowd.duration_s, "crowd", progress) as bar:
         result = simulate(ground, population, crowd, analysis=CrowdingAnalysis(), seed=seed, bar=bar)
     return replace(result, provenance={"seed": seed, "model": model, **_versions(), **result.provenance})
+
+
+SETTINGS_OF_A_BARE_CROWD = (
+    "density_cell_m", "field_interval_s", "frame_interval_s", "radius_m", "speed_mean_m_s", "speed_sd_m_s", "time_gap_s",
+)  # fmt: skip
+"""Fields of `CrowdSettings` that `simulate_crowd` takes by keyword."""
+
+
+def _coordinates(starts: Any) -> NDArray[np.float64]:
+    """Points as an array (N, 2): of numbers, shapely points, or a GeoSeries."""
+    try:
+        items = [starts] if isinstance(starts, BaseGeometry) else list(starts)
+        if items and all(isinstance(item, BaseGeometry) for item in items):
+            return np.asarray(shapely.get_coordinates(items), dtype=np.float64)
+        points = np.asarray(items, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ParameterError("`starts` are not points", hint="give an (N, 2) array of x and y, or shapely points") from None
+    points = points.reshape(-1, 2) if points.size == 0 else points
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ParameterError(f"`starts` has shape {points.shape}", hint="give an (N, 2) array of x and y")
+    return points
+
+
+def _named_exits(exits: Any) -> dict[str, BaseGeometry]:
+    if isinstance(exits, BaseGeometry):
+        return {"exit": exits}
+    pairs = exits.items() if hasattr(exits, "items") else enumerate(exits) if isinstance(exits, list | tuple) else ()
+    named = {str(name): shape for name, shape in pairs}
+    if any(not isinstance(shape, BaseGeometry) for shape in named.values()):
+        raise ParameterError("`exits` are not shapely shapes", hint="give exits={'north': polygon}, or a GeoSeries")
+    return named
 
 
 def _settings(values: dict[str, Any]) -> CrowdSettings:

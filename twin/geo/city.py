@@ -363,7 +363,7 @@ class City:
         GeometryError
             When an id is not in the city.
         """
-        gone = set(ids)
+        gone = {ids} if isinstance(ids, str) else set(ids)
         for object_id in sorted(gone):
             if object_id not in self.objects.index:
                 self.find(object_id)

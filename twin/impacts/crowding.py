@@ -140,6 +140,8 @@ def crowding_figures(
     most = _when_share_left(exit_time, 0.95)
     mean_time = float(np.mean(exit_time[left] - start_time[left])) if left.any() else float("nan")
 
+    not_in = float(people) - float(left.sum()) - (float(series["present"].iloc[-1]) if len(series) else 0.0)
+
     def last_of(column: str) -> float:
         return float(series[column].iloc[-1]) if len(series) else 0.0
 
@@ -158,7 +160,7 @@ def crowding_figures(
         ),
         Figure("left", "People who left within the run", float(left.sum()), "people", digits=0),
         Figure("remaining", "People still there at the end", last_of("present"), "people", digits=0),
-        Figure("not_entered", "People who could not get in", last_of("waiting"), "people", digits=0),
+        Figure("not_entered", "People who had not entered at the end", not_in, "people", digits=0),
         Figure("evacuation_95", "Time until 95 % have left", most, "s", digits=0),
         Figure(
             "evacuation", "Time until everybody has left", last, "s", analysis.evacuation_limit_s,

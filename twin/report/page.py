@@ -67,7 +67,9 @@ class Page:
             parts.append(f'<p class="soft">{t["question"]}</p><p>{escape(question)}</p>')
         parts.append(self._answer())
         if (self.comparison and self.comparison.partial) or self.result.partial:
-            parts.append(f'<p class="note">{t["partial"].format(time=clock(float(self.provenance.get("time_s", 0.0))))}</p>')
+            until = clock(float(self.provenance.get("time_s", 0.0)))
+            parts.append(f'<p class="note">{t["partial"].format(time=until, n=self._seeds())}</p>')
+        parts += [f'<p class="note">{escape(str(remark))}</p>' for remark in self.provenance.get("remarks", [])]
         if self.provenance.get("city", {}).get("synthetic"):
             parts.append(f'<p class="note">{t["synthetic"]}</p>')
         return "".join(parts)
@@ -109,7 +111,8 @@ class Page:
             bad = True
             sentences.append(t["answer_not_in"].format(waiting=f"{rows['not_entered'].variant:,.0f}"))
         body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-        return f'<section class="answer{" bad" if bad else ""}" aria-label="{t["answer"]}">{body}</section>'
+        state = " bad" if bad else " open" if still.variant > 0 else ""
+        return f'<section class="answer{state}" aria-label="{t["answer"]}">{body}</section>'
 
     def _pictures(self) -> str:
         t = self.texts
@@ -160,7 +163,7 @@ class Page:
             rows.append(f"<tr>{''.join(cells)}</tr>")
         sides = [t["before"], t["after"], t["change"]] if self.comparison else [t["now"]]
         head = [t["figure"], *sides, t["limit"], t["verdict"]]
-        seeds = len(self.comparison.seeds) if self.comparison else 1
+        seeds = self._seeds()
         lead = t["median_of"].format(n=seeds) if seeds > 1 else t["one_run"]
         return f'<h2>{t["figures"]}</h2><p class="soft">{lead}</p>{table(head, rows, numeric=range(1, 1 + len(sides)))}'
 
@@ -270,6 +273,9 @@ class Page:
         return f"<h2>{t['provenance']}</h2><dl>{listed}</dl>{scenario if text else ''}"
 
     # --- words
+
+    def _seeds(self) -> int:
+        return len(self.comparison.seeds) if self.comparison else 1
 
     def _of_first(self) -> str:
         if self.comparison is None or len(self.comparison.seeds) < 2:

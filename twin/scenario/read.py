@@ -189,6 +189,15 @@ def _sentence(detail: ErrorDetails, location: list[Any], tree: Any) -> str:
     if kind == "union_tag_invalid":
         given = str(detail["ctx"].get("tag", ""))
         return f"`{given}` is not a type of change{did_you_mean(given, _CHANGES)}; there are {', '.join(_CHANGES)}"
+    context = detail.get("ctx", {})
+    if kind == "too_short":
+        return f"`{key}` needs at least {context.get('min_length')} of them, not {context.get('actual_length')}"
+    if detail["input"] is None and kind.endswith("_type"):
+        return f"`{key}` is empty: fill it in, or leave it out"
+    if key == "clock_start":
+        return f"a clock time is written \"hh:mm\", in quotes: {detail['input']!r:.40}"
+    if kind in ("float_parsing", "float_type") and isinstance(detail["input"], str) and "," in detail["input"]:
+        return f"`{detail['input']:.40}` is not a number: decimals are written with a point"
     message = detail["msg"].removeprefix("Value error, ")
     return f"{message[0].lower()}{message[1:]}" + (f": {detail['input']!r:.80}" if kind != "value_error" else "")
 

@@ -93,10 +93,24 @@ def density(grid: DensityGrid, count: NDArray[np.float64]) -> NDArray[np.float32
         Density [1/m2]; 0 off the floor. Its sum over the floor, times the area of the cells, is the number of people; only
         people on a sliver of less than a tenth of a cell count for less.
     """
+    out = np.zeros(count.shape, np.float32)
+    used: NDArray[np.bool_] = np.asarray(count.any(axis=0), dtype=np.bool_)
+    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    if not len(rows):
+        return out
+    # most of a city is empty: only where people are, and as far as they are spread
+    taps = len(grid.weights) // 2
+    window = (
+        slice(None),
+        slice(max(0, rows[0] - taps), rows[-1] + taps + 1),
+        slice(max(0, columns[0] - taps), columns[-1] + taps + 1),
+    )
+    here = count[window]
     # a person on a sliver of floor that no cell centre sees is spread over at least a tenth of a cell
-    room = np.maximum(grid.reach, 0.1 * grid.cell**2)
-    spread = _blur(np.where(count > 0, count / room, 0.0), grid.weights)
-    return np.where(grid.area > 0, spread, 0.0).astype(np.float32)
+    room = np.maximum(grid.reach[window], 0.1 * grid.cell**2)
+    spread = _blur(np.where(here > 0, here / room, 0.0), grid.weights)
+    out[window] = np.where(grid.area[window] > 0, spread, 0.0)
+    return out
 
 
 def level_of_service(density_max: NDArray[np.float32], scheme: str = "walkway") -> NDArray[np.uint8]:
