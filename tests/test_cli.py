@@ -210,6 +210,22 @@ def test_folder_that_cannot_be_made_is_told(folder: Path, tmp_path: Path, capsys
     assert "cannot be made" in capsys.readouterr().err
 
 
+def test_folder_of_a_run_cut_short_may_be_used_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import twin.cli
+
+    def cut(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    monkeypatch.setattr(twin.cli, "_save", cut)
+    assert main(["run", str(folder / "party.yaml"), "--out", str(out), "--seeds", "1"]) == 1
+    assert "interrupted" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert main(["run", str(folder / "party.yaml"), "--out", str(out), "--seeds", "1", "--no-pictures"]) == 0
+
+
 def test_moment_outside_the_run_is_refused(ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", str(ran), str(tmp_path / "x.glb"), "--time", "6000"]) == 1
     assert "not within the run" in capsys.readouterr().err

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return DONE
     except KeyboardInterrupt:
-        _complain("interrupted: nothing was written")
+        _complain("interrupted")
         return FAILED
 
 
@@ -152,6 +152,7 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -
 
     def draw(before: Result | None, after: Result) -> None:
         if pictures:
+            _mark(scenario, path, out)
             made.update(_draw(scenario, city, before, after, out))
 
     subject: Comparison | Result
@@ -163,11 +164,14 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -
             draw(None, subject)
     except InterruptedRunError as error:
         result: Any = error.result
+        if result:
+            _mark(scenario, path, out)
         kept = f"\n  what was done until then is in {result.save(out / 'baseline')}, marked as partial" if result else ""
         _complain(f"error: {error}{kept}")
         return FAILED
     _clear_leftovers(out, made.values(), ("baseline", "variant") if isinstance(subject, Comparison) else ("variant",))
-    _save(subject, scenario, path, out)
+    _mark(scenario, path, out)
+    _save(subject, out)
     _write_report(subject, out, made)
     _tell(subject, out, made, time.perf_counter() - started)
     if subject.partial:
@@ -181,8 +185,6 @@ def _check_out(out: Path) -> None:
     ours = ("run.json", "result.json")
     if out.is_dir() and any(out.iterdir()) and not any((out / name).is_file() for name in ours):
         raise OutputError(f"`{out}` is not empty, and not from an earlier run", hint="give a new folder after --out")
-
-
     # told now, not after the calculation
     above = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
@@ -206,14 +208,19 @@ def _warn_of_compiling() -> None:
         _complain("The first run compiles the simulation, which takes about half a minute; later ones start at once.")
 
 
-def _save(subject: Comparison | Result, scenario: Scenario, path: Path, out: Path) -> None:
+def _save(subject: Comparison | Result, out: Path) -> None:
     from twin.compare import Comparison
-    from twin.result_io import write_text
 
     if isinstance(subject, Comparison):
         subject.save(out)
     else:
         subject.save(out / "variant")
+
+
+def _mark(scenario: Scenario, path: Path, out: Path) -> None:
+    """Say that the folder is ours, before anything else is in it: a run cut short may then be run again there."""
+    from twin.result_io import write_text
+
     city = scenario.city
     if city != "sample" and scenario.source is not None:
         city = str((scenario.source.parent / city).resolve())

@@ -15,7 +15,7 @@ from twin.sim.crowd.kernels import (
     GONE,
     admit,
     find_neighbours,
-    node_in_sight,
+    near_nodes,
     reorder,
     sort_by_cell,
     step_people,
@@ -453,7 +453,7 @@ def _nodes(floor, node, x, y, level):  # type: ignore[no-untyped-def]
             and floor.north - rows * floor.cell < y[i] <= floor.north
             and 0 <= level[i] < floor.mask.shape[0]
         )
-        out[i] = node_in_sight(floor, node, level[i], x[i], y[i]) if inside else -1
+        out[i] = near_nodes(floor, node, level[i], x[i], y[i])[0] if inside else -1
     return out
 
 

@@ -98,17 +98,11 @@ def wall_between(floor, level, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def node_at(floor, node, level, x, y):  # type: ignore[no-untyped-def]
-    """Node of the cell at a point; where its centre is off the floor, the nearest one in sight.
-
-    Returns -1 when there is none within two cells.
-    """
+def near_nodes(floor, node, level, x, y):  # type: ignore[no-untyped-def]
+    """Of the cells within two of a point: the nearest node whose centre no wall hides, and the nearest of all; -1 if none."""
     r0, c0 = cell_of(floor, x, y)
-    k = node[level, r0, c0]
-    if k >= 0:
-        return k
     _levels, rows, columns = floor.mask.shape
-    best, fallback = -1, -1
+    in_sight, any_node = -1, -1
     nearest, nearest_any = 1e30, 1e30
     for r in range(max(0, r0 - 2), min(rows, r0 + 3)):
         for c in range(max(0, c0 - 2), min(columns, c0 + 3)):
@@ -118,28 +112,21 @@ def node_at(floor, node, level, x, y):  # type: ignore[no-untyped-def]
             px, py = floor.west + (c + 0.5) * floor.cell, floor.north - (r + 0.5) * floor.cell
             d2 = (px - x) ** 2 + (py - y) ** 2
             if d2 < nearest and not wall_between(floor, level, x, y, px, py):
-                best, nearest = m, d2
+                in_sight, nearest = m, d2
             if d2 < nearest_any:
-                fallback, nearest_any = m, d2
-    return best if best >= 0 else fallback
+                any_node, nearest_any = m, d2
+    return in_sight, any_node
 
 
 @njit()
-def node_in_sight(floor, node, level, x, y):  # type: ignore[no-untyped-def]
-    """Node nearest to a point, of the cells within two of it whose centre no wall hides; -1 off the floor."""
-    r0, c0 = cell_of(floor, x, y)
-    _levels, rows, columns = floor.mask.shape
-    best, nearest = -1, 1e30
-    for r in range(max(0, r0 - 2), min(rows, r0 + 3)):
-        for c in range(max(0, c0 - 2), min(columns, c0 + 3)):
-            m = node[level, r, c]
-            if m < 0:
-                continue
-            px, py = floor.west + (c + 0.5) * floor.cell, floor.north - (r + 0.5) * floor.cell
-            d2 = (px - x) ** 2 + (py - y) ** 2
-            if d2 < nearest and not wall_between(floor, level, x, y, px, py):
-                best, nearest = m, d2
-    return best
+def node_at(floor, node, level, x, y):  # type: ignore[no-untyped-def]
+    """Node of the cell at a point; where its centre is off the floor, the nearest one, in sight if there is one."""
+    r, c = cell_of(floor, x, y)
+    k = node[level, r, c]
+    if k >= 0:
+        return k
+    in_sight, any_node = near_nodes(floor, node, level, x, y)
+    return in_sight if in_sight >= 0 else any_node
 
 
 @njit()
