@@ -24,12 +24,13 @@ _WHERE = {
     "Ensemble": "twin.ensemble",
     "Result": "twin.result",
     "open_result": "twin.result",
-    "simulate_crowd": "twin.run",
+    "simulate_crowd": "twin.bare_crowd",
     "sample_folder": "twin.geo.samples",
     "TwinError": "twin.errors",
 }
 
 if TYPE_CHECKING:
+    from twin.bare_crowd import simulate_crowd as simulate_crowd
     from twin.compare import Comparison as Comparison
     from twin.compare import compare as compare
     from twin.ensemble import Ensemble as Ensemble
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from twin.result import Result as Result
     from twin.result import open_result as open_result
     from twin.run import run as run
-    from twin.run import simulate_crowd as simulate_crowd
     from twin.scenario import Scenario as Scenario
     from twin.scenario import read_scenario as read_scenario
 

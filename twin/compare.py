@@ -14,8 +14,9 @@ import xarray as xr
 from twin.ensemble import gather, pick_seeds, run_tasks
 from twin.errors import InterruptedRunError, ScenarioError
 from twin.geo.city import City
+from twin.progress import progress_bar
 from twin.result import Figure, Result
-from twin.run import as_scenario, load_city, prepare, progress_bar
+from twin.run import as_scenario, load_city, prepare
 from twin.scenario import Scenario
 
 

@@ -13,8 +13,9 @@ import pandas as pd
 from twin.errors import InterruptedRunError, ParameterError
 from twin.geo.city import City
 from twin.population import expected_people
+from twin.progress import Bar, progress_bar
 from twin.result import Result
-from twin.run import Bar, Prepared, as_scenario, checked_seed, prepare, progress_bar, run_prepared
+from twin.run import Prepared, as_scenario, checked_seed, prepare, run_prepared
 from twin.scenario import Scenario
 
 SIDE_BY_SIDE_BELOW = 20_000

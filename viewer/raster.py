@@ -11,7 +11,7 @@ from twin.jit import njit
 
 
 @njit()
-def _fill(  # type: ignore[no-untyped-def]
+def _fill(
     vertices, triangles, west, north, cell, out
 ):  # pragma: no cover - compiled
     rows, columns = out.shape
@@ -82,7 +82,7 @@ def top_heights(
 
 
 @njit()
-def _visible(points, eye, heights, west, north, cell, step):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _visible(points, eye, heights, west, north, cell, step):  # pragma: no cover - compiled
     rows, columns = heights.shape
     out = np.zeros(len(points), np.bool_)
     for k in range(len(points)):

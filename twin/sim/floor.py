@@ -155,7 +155,7 @@ def _segments(chains: Sequence[Chain]) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 @njit()
-def _signed_distance(mask, segments, levels, west, north, cell, cap):  # type: ignore[no-untyped-def]
+def _signed_distance(mask, segments, levels, west, north, cell, cap):
     n_levels, rows, columns = mask.shape
     squared = np.full(mask.shape, cap * cap)
     for s in range(segments.shape[0]):
@@ -188,7 +188,7 @@ def _signed_distance(mask, segments, levels, west, north, cell, cap):  # type: i
 
 
 @njit()
-def _blocked_edges(n_levels, rows, columns, segments, levels, west, north, cell):  # type: ignore[no-untyped-def]
+def _blocked_edges(n_levels, rows, columns, segments, levels, west, north, cell):
     """Which neighbouring centres a wall divides: exact, so a wall thinner than a cell still holds."""
     out = np.zeros((n_levels, rows, columns), np.uint8)
     for s in range(segments.shape[0]):
@@ -217,7 +217,7 @@ def _blocked_edges(n_levels, rows, columns, segments, levels, west, north, cell)
 
 
 @njit()
-def _bucket(segments, levels, west, north, n_levels, rows, columns, side, reach):  # type: ignore[no-untyped-def]
+def _bucket(segments, levels, west, north, n_levels, rows, columns, side, reach):
     """Rows of `segments` by bucket and the first of each: counted, then filled."""
     start = np.zeros(n_levels * rows * columns + 1, np.int64)
     order = np.empty(0, np.int64)

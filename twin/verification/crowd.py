@@ -12,8 +12,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.bare_crowd import simulate_crowd
 from twin.discretize import STAIR_SPEED_FACTOR, Ground, discretize_area
-from twin.run import simulate_crowd
 from twin.sim.crowd.engine import Crowd
 from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
 from twin.verification import Case

@@ -83,7 +83,7 @@ class Drape(NamedTuple):
 
 
 @njit()
-def _pixel_light(  # type: ignore[no-untyped-def]
+def _pixel_light(
     ids, eye, surfaces, heights, drape, first, last, out
 ):  # pragma: no cover - compiled
     """Colour the rows from `first` to `last` of `out`, each the mean of its samples."""
@@ -121,17 +121,17 @@ def _pixel_light(  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _plus(a, b, share):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _plus(a, b, share):  # pragma: no cover - compiled
     return (a[0] + share * b[0], a[1] + share * b[1], a[2] + share * b[2])
 
 
 @njit(inline="always")
-def _mix(a, b, share):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _mix(a, b, share):  # pragma: no cover - compiled
     return (a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), a[2] + share * (b[2] - a[2]))
 
 
 @njit(inline="always")
-def _ray(eye, x, y, columns, rows):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _ray(eye, x, y, columns, rows):  # pragma: no cover - compiled
     """Start and direction of the ray through a sample."""
     e, f, right, up = eye.eye, eye.forward, eye.right, eye.up
     u = (2.0 * (x + 0.5) / columns - 1.0) * eye.tan_half * columns / rows
@@ -146,7 +146,7 @@ def _ray(eye, x, y, columns, rows):  # type: ignore[no-untyped-def]  # pragma: n
 
 
 @njit(inline="always")
-def _spot(surfaces, number, ray):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _spot(surfaces, number, ray):  # pragma: no cover - compiled
     """Distance, place and normal (towards the eye) of what a ray meets."""
     ox, oy, oz, dx, dy, dz = ray
     t = _hit(surfaces, number, ray)
@@ -162,7 +162,7 @@ def _spot(surfaces, number, ray):  # type: ignore[no-untyped-def]  # pragma: no 
 
 
 @njit(inline="always")
-def _off_surface(kind, spot, cell):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _off_surface(kind, spot, cell):  # pragma: no cover - compiled
     """A point a little off the surface, so that it does not shade itself."""
     _, px, py, pz, nx, ny, nz = spot
     off = 1.6 * cell if kind == FOLIAGE or (kind == BUILDING and abs(nz) < 0.3) else 0.9 * cell
@@ -170,7 +170,7 @@ def _off_surface(kind, spot, cell):  # type: ignore[no-untyped-def]  # pragma: n
 
 
 @njit(inline="always")
-def _covered(drape, spot, albedo):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _covered(drape, spot, albedo):  # pragma: no cover - compiled
     """Colour of the floor with the field on it, and how much of it the field covers."""
     value = _draped(drape, spot[1], spot[2], spot[3])
     if value < 0.0:
@@ -186,7 +186,7 @@ def _covered(drape, spot, albedo):  # type: ignore[no-untyped-def]  # pragma: no
 
 
 @njit(inline="always")
-def _shaded(eye, surfaces, heights, drape, number, ray, spot, open_sky):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _shaded(eye, surfaces, heights, drape, number, ray, spot, open_sky):  # pragma: no cover
     """Colour of a surface under sun and sky, through the haze; linear."""
     kind = surfaces.kind[number]
     t, _, _, _, nx, ny, nz = spot
@@ -230,7 +230,7 @@ def _shaded(eye, surfaces, heights, drape, number, ray, spot, open_sky):  # type
 
 
 @njit()
-def _encode(value):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _encode(value):  # pragma: no cover - compiled
     if value > 0.8:
         value = 0.8 + 0.2 * (1.0 - math.exp(-(value - 0.8) / 0.2))
     value = 12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055
@@ -238,13 +238,13 @@ def _encode(value):  # type: ignore[no-untyped-def]  # pragma: no cover - compil
 
 
 @njit(inline="always")
-def _sky(rise):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _sky(rise):  # pragma: no cover - compiled
     f = min(1.0, max(0.0, rise) / 0.40) ** 0.55
     return _mix((0.76, 0.82, 0.86), (0.20, 0.42, 0.76), f)
 
 
 @njit(inline="always")
-def _hit(surfaces, number, ray):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _hit(surfaces, number, ray):  # pragma: no cover - compiled
     n = surfaces.normal[number]
     ox, oy, oz, dx, dy, dz = ray
     along = n[0] * dx + n[1] * dy + n[2] * dz
@@ -254,7 +254,7 @@ def _hit(surfaces, number, ray):  # type: ignore[no-untyped-def]  # pragma: no c
 
 
 @njit(inline="always")
-def _edge(surfaces, mine, other, ray):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _edge(surfaces, mine, other, ray):  # pragma: no cover - compiled
     if mine == other:
         return 1.0
     kind = surfaces.kind[mine]
@@ -276,7 +276,7 @@ def _edge(surfaces, mine, other, ray):  # type: ignore[no-untyped-def]  # pragma
 
 
 @njit()
-def _height(hz, west, north, cell, x, y):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _height(hz, west, north, cell, x, y):  # pragma: no cover - compiled
     c, r = (x - west) / cell - 0.5, (north - y) / cell - 0.5
     j, i = math.floor(c), math.floor(r)
     if i < 0 or j < 0 or i >= hz.shape[0] - 1 or j >= hz.shape[1] - 1:
@@ -288,7 +288,7 @@ def _height(hz, west, north, cell, x, y):  # type: ignore[no-untyped-def]  # pra
 
 
 @njit()
-def _sunlit(heights, start, sun):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _sunlit(heights, start, sun):  # pragma: no cover - compiled
     """How much of the sun a point sees, 0 to 1."""
     hz, block_top, west, north, cell = heights.z, heights.block_top, heights.west, heights.north, heights.cell
     x, y, z = start
@@ -318,7 +318,7 @@ def _sunlit(heights, start, sun):  # type: ignore[no-untyped-def]  # pragma: no 
 
 
 @njit()
-def _sky_seen(solid, levels, west, north, cell, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _sky_seen(solid, levels, west, north, cell, x, y, z):  # pragma: no cover - compiled
     total = 0.0
     for k in range(8):
         angle = 0.3927 + k * 0.7853981634
@@ -342,7 +342,7 @@ def _sky_seen(solid, levels, west, north, cell, x, y, z):  # type: ignore[no-unt
 
 
 @njit()
-def _draped(drape, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _draped(drape, x, y, z):  # pragma: no cover - compiled
     c, r = (x - drape.west) / drape.cell - 0.5, (drape.north - y) / drape.cell - 0.5
     j, i = math.floor(c), math.floor(r)
     levels, rows, columns = drape.value.shape
@@ -370,7 +370,7 @@ def _draped(drape, x, y, z):  # type: ignore[no-untyped-def]  # pragma: no cover
 
 
 @njit()
-def _water(heights, spot, ray, lit, own):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _water(heights, spot, ray, lit, own):  # pragma: no cover - compiled
     """Water: its own colour, and by angle a mirror that small waves tilt; it shows sky, or the dark of a wall."""
     _, x, y, z, _, _, _ = spot
     dx, dy, dz = ray[3], ray[4], ray[5]
@@ -410,7 +410,7 @@ def shade(ids: NDArray[np.uint32], eye: Eye, surfaces: Surfaces, heights: Height
 
 
 @njit()
-def _light_at(points, normals, heights, sun, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _light_at(points, normals, heights, sun, out):  # pragma: no cover - compiled
     for k in range(len(points)):
         x, y, z = points[k, 0], points[k, 1], points[k, 2] + 0.05
         lit = _sunlit(heights, (x, y, z), sun)

@@ -444,7 +444,7 @@ def nodes_of(
 
 
 @njit()
-def _nodes(floor, node, x, y, level):  # type: ignore[no-untyped-def]
+def _nodes(floor, node, x, y, level):
     out = np.empty(x.shape[0], np.int32)
     _levels, rows, columns = floor.mask.shape
     for i in range(x.shape[0]):
@@ -458,7 +458,7 @@ def _nodes(floor, node, x, y, level):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def _heights(floor, x, y, level):  # type: ignore[no-untyped-def]
+def _heights(floor, x, y, level):
     """Height of the floor under points: bilinear over the cells of the level."""
     out = np.empty(x.shape[0])
     _levels, rows, columns = floor.mask.shape

@@ -31,7 +31,7 @@ _POWERS_OF_TWO = 2.0 ** np.arange(-64, 65)
 
 
 @njit()
-def exponential(u):  # type: ignore[no-untyped-def]
+def exponential(u):
     """exp(u) for u between -44 and 44, to 1e-9 of its value.
 
     2**k from a table times a polynomial for the rest: four times as fast as the C library's, and the same on every
@@ -45,7 +45,7 @@ def exponential(u):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def cell_of(floor, x, y):  # type: ignore[no-untyped-def]
+def cell_of(floor, x, y):
     """Row and column of a point, kept on the grid."""
     c = int((x - floor.west) / floor.cell)
     r = int((floor.north - y) / floor.cell)
@@ -54,7 +54,7 @@ def cell_of(floor, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def bucket_of(floor, level, x, y):  # type: ignore[no-untyped-def]
+def bucket_of(floor, level, x, y):
     """Number of the wall bucket at a point."""
     c = min(max(int((x - floor.west) / floor.bucket), 0), floor.bucket_columns - 1)
     r = min(max(int((floor.north - y) / floor.bucket), 0), floor.bucket_rows - 1)
@@ -62,7 +62,7 @@ def bucket_of(floor, level, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def crosses(x0, y0, x1, y1, ax, ay, bx, by):  # type: ignore[no-untyped-def]
+def crosses(x0, y0, x1, y1, ax, ay, bx, by):
     """Whether two segments touch or cross (collinear ones that overlap do not count: one slides along a wall)."""
     d1 = (bx - ax) * (y0 - ay) - (by - ay) * (x0 - ax)
     d2 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
@@ -74,7 +74,7 @@ def crosses(x0, y0, x1, y1, ax, ay, bx, by):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def wall_between(floor, level, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
+def wall_between(floor, level, x0, y0, x1, y1):
     """Whether a wall of a level lies between two points."""
     side, rows, columns = floor.bucket, floor.bucket_rows, floor.bucket_columns
     reach = floor.bucket_reach
@@ -98,7 +98,7 @@ def wall_between(floor, level, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def near_nodes(floor, node, level, x, y):  # type: ignore[no-untyped-def]
+def near_nodes(floor, node, level, x, y):
     """Of the cells within two of a point: the nearest node whose centre no wall hides, and the nearest of all; -1 if none."""
     r0, c0 = cell_of(floor, x, y)
     _levels, rows, columns = floor.mask.shape
@@ -119,7 +119,7 @@ def near_nodes(floor, node, level, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def node_at(floor, node, level, x, y):  # type: ignore[no-untyped-def]
+def node_at(floor, node, level, x, y):
     """Node of the cell at a point; where its centre is off the floor, the nearest one, in sight if there is one."""
     r, c = cell_of(floor, x, y)
     k = node[level, r, c]
@@ -130,7 +130,7 @@ def node_at(floor, node, level, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def way(floor, node, direction, goal, level, x, y, row, column, k):  # type: ignore[no-untyped-def]
+def way(floor, node, direction, goal, level, x, y, row, column, k):
     """Direction to a goal at a point in cell (row, column): bilinear in the open, the cell's own beside a wall."""
     if node[level, row, column] < 0 or floor.distance[level, row, column] < 1.5 * floor.cell:
         return direction[goal, k, 0], direction[goal, k, 1]
@@ -157,7 +157,7 @@ def way(floor, node, direction, goal, level, x, y, row, column, k):  # type: ign
 
 
 @njit()
-def nearest_wall(floor, level, x, y):  # type: ignore[no-untyped-def]
+def nearest_wall(floor, level, x, y):
     """Distance to the nearest wall in the bucket and the nearest point on it."""
     b = bucket_of(floor, level, x, y)
     best, bx, by = 1e30, x, y
@@ -176,7 +176,7 @@ def nearest_wall(floor, level, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def wall_repulsion(floor, level, x, y, radius, strength, length, reach):  # type: ignore[no-untyped-def]
+def wall_repulsion(floor, level, x, y, radius, strength, length, reach):
     """Sum over walls of -A_w exp((r - d) / D_w) n; a corner counts once."""
     b = bucket_of(floor, level, x, y)
     fx = fy = 0.0
@@ -203,7 +203,7 @@ def wall_repulsion(floor, level, x, y, radius, strength, length, reach):  # type
 
 
 @njit()
-def keep_clear(floor, level, x0, y0, x, y, radius):  # type: ignore[no-untyped-def]
+def keep_clear(floor, level, x0, y0, x, y, radius):
     """Where a move from (x0, y0) to (x, y) may end: a radius from every wall where there is room, across none.
 
     A person that cannot be given room stays where it was.
@@ -228,7 +228,7 @@ def keep_clear(floor, level, x0, y0, x, y, radius):  # type: ignore[no-untyped-d
 
 
 @njit()
-def sort_by_cell(n, x, y, west, north, side, rows, columns, start, order):  # type: ignore[no-untyped-def]
+def sort_by_cell(n, x, y, west, north, side, rows, columns, start, order):
     """Counting sort of who is present into plan cells: `order` lists rows, `start` the first of each cell."""
     start[:] = 0
     key = np.empty(n, np.int32)
@@ -250,7 +250,7 @@ def sort_by_cell(n, x, y, west, north, side, rows, columns, start, order):  # ty
     return start[-1]
 
 
-def _reorder(  # type: ignore[no-untyped-def]
+def _reorder(
     n, order, floor, person, x, y, level, stage, radius, desired, reach, journey, home_x, home_y,
     to_person, to_x, to_y, to_level, to_stage, to_radius, to_desired, to_reach, to_journey, to_home_x, to_home_y,
     at_node, to_node, speed, to_speed, z, clear,
@@ -267,7 +267,7 @@ def _reorder(  # type: ignore[no-untyped-def]
         to_node[i], to_speed[i] = at_node[j], speed[j]
 
 
-def _find_neighbours(  # type: ignore[no-untyped-def]
+def _find_neighbours(
     n, x, y, level, z, clear, reach, skin, floor, west, north, side, rows, columns, start, neighbours, count
 ):
     """Row i of `neighbours` lists who may matter to person i until somebody has moved half the skin.
@@ -310,7 +310,7 @@ def _find_neighbours(  # type: ignore[no-untyped-def]
 
 
 @njit()
-def _spot(floor, goals, seed, person, stage, goal, own_x, own_y):  # type: ignore[no-untyped-def]
+def _spot(floor, goals, seed, person, stage, goal, own_x, own_y):
     """The place in a zone where a person wants to stay: its own when it starts there (else that is not a number)."""
     if stage == 0 and own_x == own_x:
         return own_x, own_y
@@ -324,7 +324,7 @@ def _spot(floor, goals, seed, person, stage, goal, own_x, own_y):  # type: ignor
     )
 
 
-def _step_people(  # type: ignore[no-untyped-def]
+def _step_people(
     n, now, dt, seed, floor, node, time, direction, goals, journeys, params, wall_reach,
     person, x, y, level, stage, radius, desired, reach, journey, home_x, home_y,
     neighbours, count, lines, line_level,
@@ -457,7 +457,7 @@ def _step_people(  # type: ignore[no-untyped-def]
 
 
 @njit()
-def what_happened(n, left_goal, moved2):  # type: ignore[no-untyped-def]
+def what_happened(n, left_goal, moved2):
     """How many left in the last step, and the square of the longest way anybody has gone since the lists were built."""
     leaving, furthest = 0, 0.0
     for i in range(n):
@@ -467,7 +467,7 @@ def what_happened(n, left_goal, moved2):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def admit(  # type: ignore[no-untyped-def]
+def admit(
     due, x, y, level, z, radius, n, start, west, north, side, rows, columns, px, py, plevel, pz, pradius, taken
 ):
     """Who of the people due finds its place free; those already there, and those let in before it, count.

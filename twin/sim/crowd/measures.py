@@ -121,7 +121,7 @@ def level_of_service(density_max: NDArray[np.float32], scheme: str = "walkway") 
 
 
 @njit()
-def count_people(x, y, level, west, north, cell, out):  # type: ignore[no-untyped-def]
+def count_people(x, y, level, west, north, cell, out):
     """Add one to the cell of each person."""
     _levels, rows, columns = out.shape
     for i in range(x.shape[0]):
@@ -131,7 +131,7 @@ def count_people(x, y, level, west, north, cell, out):  # type: ignore[no-untype
 
 
 @njit()
-def _blur(values, weights):  # type: ignore[no-untyped-def]
+def _blur(values, weights):
     """Separable convolution; nothing comes from beyond the edge. Empty rows are skipped."""
     levels, rows, columns = values.shape
     taps = weights.shape[0] // 2

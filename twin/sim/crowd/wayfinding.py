@@ -66,7 +66,7 @@ def find_routes(floor: Floor, goals: Goals, *, wall_aversion: float = WALL_AVERS
 
 
 @njit()
-def _number_nodes(mask, portal, portal_levels):  # type: ignore[no-untyped-def]
+def _number_nodes(mask, portal, portal_levels):
     levels, rows, columns = mask.shape
     node = np.full(mask.shape, -1, np.int32)
     first = np.empty(mask.size, np.int64)
@@ -88,7 +88,7 @@ def _number_nodes(mask, portal, portal_levels):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def _link(node, blocked, count, portal, portal_levels):  # type: ignore[no-untyped-def]
+def _link(node, blocked, count, portal, portal_levels):
     levels, rows, columns = node.shape
     out = np.full((count, 4), -1, np.int32)
     for level in range(levels):
@@ -111,7 +111,7 @@ def _link(node, blocked, count, portal, portal_levels):  # type: ignore[no-untyp
 
 
 @njit()
-def _sift_up(heap, place, key, i):  # type: ignore[no-untyped-def]
+def _sift_up(heap, place, key, i):
     k = heap[i]
     while i > 0:
         parent = (i - 1) >> 1
@@ -125,7 +125,7 @@ def _sift_up(heap, place, key, i):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def _sift_down(heap, place, key, size):  # type: ignore[no-untyped-def]
+def _sift_down(heap, place, key, size):
     k = heap[0]
     i = 0
     while True:
@@ -144,7 +144,7 @@ def _sift_down(heap, place, key, size):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def _solve(k, neighbour, time, done, step):  # type: ignore[no-untyped-def]
+def _solve(k, neighbour, time, done, step):
     """Upwind solution at node k from its accepted neighbours."""
     best = np.inf
     for order in (2, 1):
@@ -185,7 +185,7 @@ def _solve(k, neighbour, time, done, step):  # type: ignore[no-untyped-def]
 
 
 @njit()
-def _march_one(neighbour, step, sources, out_time, out_direction):  # type: ignore[no-untyped-def]
+def _march_one(neighbour, step, sources, out_time, out_direction):
     count = neighbour.shape[0]
     time = np.full(count, np.inf)
     done = np.zeros(count, np.bool_)
@@ -252,6 +252,6 @@ def _march_one(neighbour, step, sources, out_time, out_direction):  # type: igno
 
 
 @njit(parallel=True)
-def _march(neighbour, step, start, sources, time, direction):  # type: ignore[no-untyped-def]
+def _march(neighbour, step, start, sources, time, direction):
     for g in prange(start.shape[0] - 1):
         _march_one(neighbour, step, sources[start[g] : start[g + 1]], time[g], direction[g])

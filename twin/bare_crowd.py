@@ -1,0 +1,199 @@
+"""A crowd without a city: any shapely area will do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from twin.discretize import Ground, discretize_area
+from twin.errors import ParameterError, StartError, UnreachableError, did_you_mean
+from twin.population import Population
+from twin.progress import progress_bar
+from twin.provenance import versions
+from twin.result import Result
+from twin.rng import normals
+from twin.scenario.model import CrowdingAnalysis, CrowdSettings
+from twin.sim.crowd.engine import nodes_of
+from twin.sim.crowd.wayfinding import find_routes
+from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
+from twin.simulate import simulate
+
+if TYPE_CHECKING:
+    pass
+
+
+def simulate_crowd(
+    area: BaseGeometry,
+    *,
+    starts: NDArray[np.float64] | Sequence[tuple[float, float]],
+    exits: Mapping[str, BaseGeometry] | BaseGeometry,
+    model: str = "collision-free-speed",
+    duration: float = 300.0,
+    dt: float = 0.05,
+    seed: int = 1,
+    start_times: NDArray[np.float64] | None = None,
+    desired_speed: float | NDArray[np.float64] | None = None,
+    cell: float = 0.25,
+    progress: bool | None = None,
+    **settings: Any,
+) -> Result:
+    """Let people walk out of any area: no city needed.
+
+    Parameters
+    ----------
+    area : shapely Polygon or MultiPolygon
+        Floor; holes are obstacles [m].
+    starts : (N, 2) float64
+        Where people start [m].
+    exits : mapping of str to shapely polygon or line, or one of them
+        Areas, or edges of the area; everybody takes the nearest on foot.
+    model : {"collision-free-speed"}
+    duration, dt : float
+        [s]
+    seed : int
+        Of the desired speeds.
+    start_times : (N,) float64, optional
+        When each enters [s]; by default all at 0.
+    desired_speed : float or (N,) float64, optional
+        [m/s]; by default normal, 1.34 and 0.26, clipped to 0.5-2.2 (Weidmann 1993).
+    cell : float
+        Side of a navigation cell [m].
+    progress : bool, optional
+    **settings
+        Any other field of `twin.scenario.model.CrowdSettings`: ``time_gap_s``, ``radius_m``, ``frame_interval_s``, ...
+
+    Returns
+    -------
+    Result
+        With one level, ``floor``.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown model or setting, or arrays that do not fit together.
+    StartError, UnreachableError
+        When somebody starts off the floor, or cannot reach an exit.
+    """
+    if model != "collision-free-speed":
+        raise ParameterError(f"there is no model `{model}`", hint="there is: collision-free-speed")
+    for name in settings:
+        if name not in SETTINGS_OF_A_BARE_CROWD:
+            known = (*SETTINGS_OF_A_BARE_CROWD, "duration", "dt", "seed", "cell", "start_times", "desired_speed")
+            raise ParameterError(
+                f"`{name}` is not a setting of simulate_crowd{did_you_mean(name, known)}", hint=f"there are: {', '.join(known)}"
+            )
+    crowd = _settings({"duration_s": duration, "dt_s": dt, "seed": seed, "navigation_cell_m": cell, **settings})
+    points = _coordinates(starts)
+    named = _named_exits(exits)
+    for name, shape in named.items():
+        if isinstance(shape, BaseGeometry) and "Line" in shape.geom_type:
+            # an edge: whoever comes within a cell of it has left
+            named[name] = shape.buffer(cell)
+    if not named:
+        raise ParameterError("there is no exit", hint="give exits={'north': polygon}")
+    ground = discretize_area(area, cell=cell)
+    population = _simple_population(ground, points, named, crowd, start_times, desired_speed)
+    with progress_bar(crowd.duration_s, "crowd", progress) as bar:
+        result = simulate(ground, population, crowd, analysis=CrowdingAnalysis(), seed=seed, bar=bar)
+    return replace(result, provenance={"seed": seed, "model": model, **versions(), **result.provenance})
+
+
+SETTINGS_OF_A_BARE_CROWD = (
+    "density_cell_m", "field_interval_s", "frame_interval_s", "radius_m", "speed_mean_m_s", "speed_sd_m_s", "time_gap_s",
+)  # fmt: skip
+"""Fields of `CrowdSettings` that `simulate_crowd` takes by keyword."""
+
+
+def _coordinates(starts: Any) -> NDArray[np.float64]:
+    """Points as an array (N, 2): of numbers, shapely points, or a GeoSeries."""
+    try:
+        items = [starts] if isinstance(starts, BaseGeometry) else list(starts)
+        if items and all(isinstance(item, BaseGeometry) for item in items):
+            return np.asarray(shapely.get_coordinates(items), dtype=np.float64)
+        points = np.asarray(items, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ParameterError("`starts` are not points", hint="give an (N, 2) array of x and y, or shapely points") from None
+    points = points.reshape(-1, 2) if points.size == 0 else points
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ParameterError(f"`starts` has shape {points.shape}", hint="give an (N, 2) array of x and y")
+    return points
+
+
+def _named_exits(exits: Any) -> dict[str, BaseGeometry]:
+    if isinstance(exits, BaseGeometry):
+        return {"exit": exits}
+    pairs = exits.items() if hasattr(exits, "items") else enumerate(exits) if isinstance(exits, list | tuple) else ()
+    named = {str(name): shape for name, shape in pairs}
+    if any(not isinstance(shape, BaseGeometry) for shape in named.values()):
+        raise ParameterError("`exits` are not shapely shapes", hint="give exits={'north': polygon}, or a GeoSeries")
+    return named
+
+
+def _settings(values: dict[str, Any]) -> CrowdSettings:
+    from pydantic import ValidationError
+
+    try:
+        return CrowdSettings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ParameterError(f"`{name}`: {first['msg']}", hint=f"there are: {', '.join(CrowdSettings.model_fields)}") from None
+
+
+def _simple_population(
+    ground: Ground, points: NDArray[np.float64], exits: Mapping[str, BaseGeometry], crowd: CrowdSettings,
+    start_times: NDArray[np.float64] | None, desired_speed: float | NDArray[np.float64] | None,
+) -> Population:  # fmt: skip
+    from twin.population import SPEED_RANGE_M_S
+    from twin.scenario.apply import Located
+
+    count = len(points)
+    cells = [ground.cells(shape, "floor") for shape in exits.values()]
+    for name, here in zip(exits, cells, strict=True):
+        if not len(here):
+            raise UnreachableError(f"exit `{name}` has no floor", hint="an exit is a polygon that overlaps the area")
+    goals = Goals(np.cumsum([0, *(len(c) for c in cells)]).astype(np.int64), np.concatenate(cells))
+    routes = find_routes(ground.floor, goals)
+    inside = shapely.contains_xy(ground.walkable.floors["floor"], points[:, 0], points[:, 1])
+    if not inside.all():
+        i = int(np.flatnonzero(~inside)[0])
+        raise StartError(f"start {i} at ({points[i, 0]:.2f}, {points[i, 1]:.2f}) is outside the area")
+    node = nodes_of(ground.floor, routes, points[:, 0].copy(), points[:, 1].copy(), np.zeros(count, np.int32))
+    if (node < 0).any():
+        i = int(np.flatnonzero(node < 0)[0])
+        raise StartError(f"start {i} at ({points[i, 0]:.2f}, {points[i, 1]:.2f}) is in a gap too narrow to stand in")
+    time_to = routes.time[:, node]
+    lost = ~np.isfinite(time_to).any(axis=0)
+    if lost.any():
+        i = int(np.flatnonzero(lost)[0])
+        raise UnreachableError(f"from start {i} at ({points[i, 0]:.2f}, {points[i, 1]:.2f}) no exit can be reached")
+    start = np.zeros(count) if start_times is None else np.asarray(start_times, dtype=np.float64)
+    if desired_speed is None:
+        speed = np.clip(crowd.speed_mean_m_s + crowd.speed_sd_m_s * normals(crowd.seed, "speed", count), *SPEED_RANGE_M_S)
+    else:
+        given = np.asarray(desired_speed, dtype=np.float64)
+        if given.shape not in ((), (count,)):
+            raise ParameterError(f"`desired_speed` has shape {given.shape}, not ({count},)")
+        speed = np.broadcast_to(given, (count,)).copy()
+    if start.shape != (count,):
+        raise ParameterError(f"`start_times` has shape {start.shape}, not ({count},)")
+    order = np.argsort(start, kind="stable")
+    journeys = Journeys(
+        np.arange(len(exits), dtype=np.int32)[:, None],
+        np.full((len(exits), 1), STAGE_LEAVE, np.int8),
+        np.full((len(exits), 1), np.inf),
+    )
+    people = People(
+        points[order, 0].copy(), points[order, 1].copy(), np.zeros(count, np.int32), start[order],
+        np.argmin(time_to, axis=0).astype(np.int32)[order], speed[order], np.full(count, crowd.radius_m),
+    )  # fmt: skip
+    places = {name: Located(shape, "floor") for name, shape in exits.items()}
+    return Population(
+        people, goals, journeys, routes, tuple(exits), tuple(range(len(exits))), places, ("people",), np.zeros(count, np.int32)
+    )

@@ -1,0 +1,207 @@
+"""The loop: a population walks over a floor, reporters look, and what they kept becomes a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin.discretize import Ground
+from twin.geo.city import City
+from twin.impacts.crowding import crowding_figures, exits_frame, hotspots, lines_frame
+from twin.population import Population
+from twin.progress import Bar, Quiet
+from twin.reporters import DensityReporter, FrameReporter, NumbersReporter, Reporter
+from twin.result import Figure, Result
+from twin.scenario.model import CrowdingAnalysis, CrowdSettings
+from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
+from twin.sim.crowd.engine import Crowd
+from twin.sim.crowd.measures import density_grid, level_of_service
+from twin.variables import variable
+
+if TYPE_CHECKING:
+    pass
+
+SERIES_INTERVAL_S = 1.0
+
+
+def simulate(
+    ground: Ground,
+    population: Population,
+    crowd: CrowdSettings,
+    *,
+    analysis: CrowdingAnalysis,
+    seed: int,
+    lines: Mapping[str, tuple[shapely.LineString, str]] | None = None,
+    city: City | None = None,
+    bar: Bar | None = None,
+    parallel: bool | None = None,
+) -> Result:
+    """Let a population walk, and measure it: the loop itself."""
+    lines = lines or {}
+    ends = [shapely.get_coordinates(line)[[0, -1]] for line, _ in lines.values()]
+    model = Crowd(
+        ground.floor,
+        population.goals,
+        population.journeys,
+        population.people,
+        CollisionFreeSpeed(time_gap=crowd.time_gap_s),
+        dt=crowd.dt_s,
+        seed=seed,
+        routes=population.routes,
+        lines=np.array([(points - ground.origin).ravel() for points in ends]) if ends else None,
+        line_level=np.array([ground.level_number(level) for _, level in lines.values()], np.int32) if ends else None,
+        parallel=parallel,
+    )
+    second = max(1, round(SERIES_INTERVAL_S / crowd.dt_s))
+    floor = ground.floor
+    cells = density_grid(floor.mask, floor.west, floor.north, floor.cell, density_factor(crowd))
+    frames = FrameReporter(max(1, round(crowd.frame_interval_s / crowd.dt_s)))
+    fields = DensityReporter(cells, second, max(1, round(crowd.field_interval_s / (second * crowd.dt_s))))
+    numbers = NumbersReporter(second, population.exits)
+    partial = _loop(model, round(crowd.duration_s / crowd.dt_s), (frames, fields, numbers), bar or Quiet())
+    fields.close(model.time)
+    return _assemble(ground, population, model, crowd, analysis, frames, fields, numbers, lines, city, partial)
+
+
+def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> bool:
+    """Walk to the end; True when interrupted. What was reported up to then stays."""
+    for reporter in reporters:
+        if not isinstance(reporter, DensityReporter):
+            reporter.report(model)
+    strides = [reporter.stride for reporter in reporters]
+    # the numbers of the moment at which the last person has left belong to the series
+    numbers = [reporter.stride for reporter in reporters if isinstance(reporter, NumbersReporter)]
+    try:
+        while model.step < steps:
+            if bar.stopped:
+                return True
+            ahead = min(min(stride - model.step % stride for stride in strides), steps - model.step)
+            model.advance(ahead)
+            for reporter in reporters:
+                if model.step % reporter.stride == 0:
+                    reporter.report(model)
+            bar.advance(ahead * model.dt)
+            if model.finished and all(model.step % stride == 0 for stride in numbers):
+                bar.advance((steps - model.step) * model.dt)
+                break
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def _assemble(
+    ground: Ground, population: Population, model: Crowd, crowd: CrowdSettings, analysis: CrowdingAnalysis,
+    frames: FrameReporter, density: DensityReporter, numbers: NumbersReporter,
+    lines: Mapping[str, tuple[shapely.LineString, str]], city: City | None, partial: bool,
+) -> Result:  # fmt: skip
+    names = [population.goal_names[goal] for goal in population.exits]
+    columns = ["time_s", "present", "waiting", "left", *(f"exit_{name}" for name in names)]
+    series = pd.DataFrame(numbers.rows, columns=columns)
+    fields = _fields(ground, density, crowd)
+    crs = ground.grid.crs
+    spots = hotspots(fields, city)
+    people = population.people
+    figures: tuple[Figure, ...] = crowding_figures(
+        fields, series, people=len(people.x), exit_time=model.exit_time, start_time=people.start, analysis=analysis,
+        spots=spots, finished=model.finished, ran_s=model.time, interval_s=density.interval * density.stride * crowd.dt_s,
+    )  # fmt: skip
+    passed = np.stack(numbers.passed) if numbers.passed else np.zeros((0, len(lines), 2), np.int64)
+    exits = exits_frame({n: (population.places[n].shape, population.places[n].level) for n in names}, series, crs)
+    on_floor = {
+        name: (line, level, float(ground.walkable.floors[level].intersection(line).length)) for name, (line, level) in lines.items()
+    }
+    counted = lines_frame(on_floor, passed, series, crs)
+    for name, row in counted.iterrows():
+        figures += (
+            Figure(
+                f"flow_{name}", f"Peak flow at {name}", float(row["peak_per_m_min"]), "people/(m min)", 82.0,
+                "Guide to Safety at Sports Grounds (Green Guide), level ground", "lower", 0, f"width {row['width_m']:.1f} m",
+            ),
+        )  # fmt: skip
+    features = {"exits": exits, "lines": counted, "hotspots": spots}
+    trajectories = _trajectories(ground, frames, crowd)
+    return Result(fields, trajectories, features, series, figures, {"time_s": model.time, "crs": crs or ""}, partial)
+
+
+def density_factor(crowd: CrowdSettings) -> int:
+    """Navigation cells along the side of a density cell."""
+    return max(1, round(crowd.density_cell_m / crowd.navigation_cell_m))
+
+
+def _fields(ground: Ground, density: DensityReporter, crowd: CrowdSettings) -> xr.Dataset:
+    """The density over time, cropped to where anybody came, with a margin of five cells."""
+    grid = ground.grid.coarsen(density_factor(crowd))
+    shape = density.grid.area.shape
+    used: NDArray[np.bool_] = np.asarray(np.isfinite(density.highest_time).any(axis=0), dtype=np.bool_)
+    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    if len(rows):
+        r = slice(max(0, rows[0] - 5), min(shape[1], rows[-1] + 6))
+        c = slice(max(0, columns[0] - 5), min(shape[2], columns[-1] + 6))
+    else:
+        r, c = slice(0, min(2, shape[1])), slice(0, min(2, shape[2]))
+    window = np.zeros((len(density.frames), shape[0], r.stop - r.start, c.stop - c.start), np.float32)
+    for k, (_, cells, values) in enumerate(density.frames):
+        level, row, column = np.unravel_index(cells, shape)
+        inside = (row >= r.start) & (row < r.stop) & (column >= c.start) & (column < c.stop)
+        window[k, level[inside], row[inside] - r.start, column[inside] - c.start] = values[inside]
+    factor = density_factor(crowd)
+    height = _coarse_height(ground, factor)[:, r, c]
+    walkable = (density.grid.area > 0)[:, r, c]
+    highest = density.highest[:, r, c]
+    return xr.Dataset(
+        {
+            "density": variable("density").array(window),
+            "density_max": variable("density_max").array(highest),
+            "density_max_time": variable("density_max_time").array(density.highest_time[:, r, c]),
+            "level_of_service": variable("level_of_service").array(level_of_service(highest), scheme="walkway"),
+            "walkable": variable("walkable").array(walkable),
+            "floor_height": variable("floor_height").array(np.where(walkable, height, np.nan)),
+        },
+        coords={
+            "time": variable("time").array(np.array([t for t, _, _ in density.frames])),
+            "level": list(ground.levels),
+            "y": variable("y").array(grid.y[r]),
+            "x": variable("x").array(grid.x[c]),
+        },
+        attrs={"crs": ground.grid.crs or "", "cell_m": grid.cell, "interval_s": density.interval * density.stride * crowd.dt_s},
+    )
+
+
+def _coarse_height(ground: Ground, factor: int) -> NDArray[np.float32]:
+    """Mean floor height of the navigation cells in each density cell."""
+    mask, height = ground.floor.mask, ground.floor.height
+    levels, rows, columns = mask.shape
+    down, across = -(-rows // factor), -(-columns // factor)
+    weight = np.zeros((levels, down * factor, across * factor), np.float32)
+    total = np.zeros_like(weight)
+    weight[:, :rows, :columns] = mask
+    total[:, :rows, :columns] = np.where(mask, height, 0.0)
+    blocks = (levels, down, factor, across, factor)
+    count = weight.reshape(blocks).sum(axis=(2, 4))
+    return np.divide(total.reshape(blocks).sum(axis=(2, 4)), count, out=np.zeros_like(count), where=count > 0)
+
+
+def _trajectories(ground: Ground, frames: FrameReporter, crowd: CrowdSettings) -> pd.DataFrame:
+    shots = frames.snapshots
+    sizes = [len(shot.id) for shot in shots]
+
+    def column(name: str, dtype: str) -> NDArray[Any]:
+        parts = [getattr(shot, name) for shot in shots]
+        return np.concatenate(parts).astype(dtype) if parts else np.empty(0, dtype)
+
+    frame = pd.DataFrame({
+        "id": column("id", "int32"),
+        "frame": np.repeat(np.arange(len(shots), dtype=np.int32), sizes),
+        "x": column("x", "float64") + ground.origin[0],
+        "y": column("y", "float64") + ground.origin[1],
+        "z": column("z", "float32"),
+        "level": pd.Categorical.from_codes(column("level", "int8"), categories=pd.Index(list(ground.levels))),
+    })  # fmt: skip
+    frame.attrs = {"frame_rate": 1.0 / (frames.stride * crowd.dt_s), "crs": ground.grid.crs or ""}
+    return frame
