@@ -265,6 +265,27 @@ def test_several_files_become_one_city(house: dict[str, Any], put: Put) -> None:
     assert_allclose(city.buildings.loc["second"].geometry.bounds[0], 136100.0)
     assert [source.name for source in city.sources] == ["first.city.json", "second.city.json"]
     assert city.quality.counts() == {"duplicate-id": 1}
-    house["metadata"]["referenceSystem"] = "https://www.opengis.net/def/crs/EPSG/0/28992"
+    del house["metadata"]["referenceSystem"]
     with pytest.raises(CRSError, match="share one coordinate reference system"):
         read_city([first, put(house, "third.city.json")])
+
+
+def test_files_in_other_systems_are_brought_into_one(house: dict[str, Any], put: Put) -> None:
+    first = put(house, "first.city.json")
+    house["CityObjects"] = {"second": house["CityObjects"]["house"]}
+    house["metadata"]["referenceSystem"] = "https://www.opengis.net/def/crs/EPSG/0/28992"
+    flat = put(house, "flat.city.json")
+    city = read_city([flat, first])
+    # the same plane, one of them with a vertical datum: that one wins
+    assert city.crs.to_epsg() == 7415
+    assert_allclose(city.buildings.loc["second"].geometry.bounds, city.buildings.loc["house"].geometry.bounds)
+    assert "no vertical datum" in city.quality.to_frame().set_index("code").loc["crs", "message"]
+    # UTM zone 31 on ETRS89, for the same place
+    house["metadata"]["referenceSystem"] = "https://www.opengis.net/def/crs/EPSG/0/25831"
+    house["transform"]["translate"] = [646_000.0, 5_772_000.0, 1.5]
+    utm = read_city([first, put(house, "utm.city.json")])
+    assert utm.crs.to_epsg() == 7415
+    assert_allclose(utm.buildings.loc["second"].geometry.area, 100.0, rtol=2e-3)
+    assert 130_000 < utm.buildings.loc["second"].geometry.bounds[0] < 140_000
+    again = read_city(put(house, "utm.city.json"), crs="EPSG:7415")
+    assert_allclose(again.buildings.geometry.iloc[0].bounds, utm.buildings.loc["second"].geometry.bounds)

@@ -14,17 +14,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from twin.errors import CRSError, FormatError, GeometryError, did_you_mean
+from twin.errors import CRSError, GeometryError, did_you_mean
 from twin.geo.crs import require_metres, short_name
 from twin.geo.mesh import TriangleMesh
 from twin.geo.terrain import Terrain
 
 if TYPE_CHECKING:
     from pyproj import CRS
+    from shapely.geometry.base import BaseGeometry
 
 LAYERS: tuple[str, ...] = (
     "buildings",
     "roads",
+    "streets",
     "stairs",
     "bridges",
     "tunnels",
@@ -36,6 +38,8 @@ LAYERS: tuple[str, ...] = (
     "cellars",
     "pits",
     "soundings",
+    "wells",
+    "stops",
     "sensors",
     "landuse",
     "other",
@@ -48,6 +52,7 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
   ``height_source``, ``type``, and the attributes of the source.
 - ``roads``: polygon one can walk or drive on; ``surface`` (street, square, wharf, footway, ...), ``level`` (name
   of the walkable level), ``z_m`` (height, NaN: on the terrain).
+- ``streets``: centre line; ``kind`` (as OpenStreetMap calls it: footway, steps, residential, ...), ``width_m``, ``level``.
 - ``stairs``: polygon with its ``bottom_level``, ``top_level``, ``bottom_z_m``, ``top_z_m`` and ``up_azimuth_deg``
   (direction in which it climbs, from north clockwise).
 - ``bridges``: deck polygon; ``level``, ``z_m`` (deck), ``underside_z_m``.
@@ -58,6 +63,8 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
   ``cover_m``, ``span_azimuth_deg``, ``estimated``.
 - ``pits``: outline polygon; ``bottom_m``, ``top_m``, ``status`` (planned, ...).
 - ``soundings``: point; ``kind`` (cpt, borehole), ``surface_m``, ``depth_m``; values in ``profile`` where known.
+- ``wells``: point; ``surface_m``, ``filter_top_m``, ``filter_bottom_m``, ``head_m`` (groundwater level, vertical datum).
+- ``stops``: point where people arrive by public transport; ``name``, ``mode``, ``departures_day``.
 """
 
 
@@ -167,6 +174,9 @@ class City:
         what `TriangleMesh.owner` counts in.
     terrain : Terrain or None
         Ground heights; None when the source has none.
+    dsm, canopy : Terrain or None
+        Height of the highest surface (roofs, trees) in the vertical datum, and of trees above the ground, where a source has
+        them [m].
     sources : tuple of Source
         Provenance and licence of each file.
     quality : Quality
@@ -192,6 +202,8 @@ class City:
     surfaces: TriangleMesh = field(default_factory=TriangleMesh.empty)
     objects: pd.DataFrame = field(default_factory=_empty_objects)
     terrain: Terrain | None = None
+    dsm: Terrain | None = None
+    canopy: Terrain | None = None
     sources: tuple[Source, ...] = ()
     quality: Quality = field(default_factory=Quality)
     name: str = ""
@@ -231,6 +243,18 @@ class City:
     @property
     def roads(self) -> gpd.GeoDataFrame:
         return self.layers["roads"]
+
+    @property
+    def streets(self) -> gpd.GeoDataFrame:
+        return self.layers["streets"]
+
+    @property
+    def wells(self) -> gpd.GeoDataFrame:
+        return self.layers["wells"]
+
+    @property
+    def stops(self) -> gpd.GeoDataFrame:
+        return self.layers["stops"]
 
     @property
     def stairs(self) -> gpd.GeoDataFrame:
@@ -434,16 +458,33 @@ def _rebuild(values: dict[str, Any]) -> City:
     return City(**values)
 
 
-def read_city(source: str | Path | Sequence[str | Path], *, lod: str | None = None) -> City:
+def read_city(
+    source: str | Path | Sequence[str | Path],
+    *,
+    lod: str | None = None,
+    crs: str | CRS | None = None,
+    clip: Sequence[float] | BaseGeometry | None = None,
+    height: str | None = None,
+    roles: Mapping[str, str] | None = None,
+) -> City:
     """Read a city from a file, several files or a city folder; the format is told from the content.
 
     Parameters
     ----------
     source : str, Path or sequence of them
-        A file of a known format (also in .gz or .zip), several in one CRS that are merged, a city folder, or
-        ``"sample"`` for the embedded district.
+        A file of a known format (also in .gz or .zip), several that are merged, a city folder, or ``"sample"`` for the
+        embedded district. Of two objects with the same id the one of the file named first is kept.
     lod : str, optional
         Level of detail to take where an object has several; by default the highest.
+    crs : str or pyproj.CRS, optional
+        System that the city shall be in, e.g. ``"EPSG:7415"``. By default the first one that is projected in metres, with
+        the vertical datum of another file that has one; RD New + NAP or the UTM zone where all are geographic.
+    clip : (west, south, east, north) or shapely polygon, optional
+        Only what lies in it, in `crs` (or in the one system that all files share); see `City.clip`.
+    height : str, optional
+        Column of footprints that states the height above the ground [m].
+    roles : mapping of str to str, optional
+        What a raster is, by file name: ``"terrain"``, ``"dsm"`` or ``"canopy"``; else it is told from its name.
 
     Raises
     ------
@@ -452,10 +493,13 @@ def read_city(source: str | Path | Sequence[str | Path], *, lod: str | None = No
     FormatError
         When no reader knows the content, or the file is broken.
     CRSError
-        When coordinates are not in metres.
+        When coordinates cannot be brought into one system in metres, or some files state one and others do not.
+    ParameterError
+        When `clip` is not a box or a polygon, or a role is not known.
+    MissingExtraError
+        When the format needs a library that is not installed.
     """
     from twin.geo.readers import read
+    from twin.geo.readers.options import read_options
 
-    if lod is not None and not isinstance(lod, str):
-        raise FormatError(f"lod is text such as '2.2', not {lod!r}")
-    return read(source, lod=lod)
+    return read(source, read_options(lod=lod, crs=crs, clip=clip, height=height, roles=roles))

@@ -73,6 +73,12 @@ def require_metres(crs: CRS, *, where: str | None = None) -> CRS:
         raise CRSError(
             f"{short_name(crs)} ({crs.name}) is geocentric", where=where, hint="reproject to a projected system in metres"
         )
+    if _is_mercator(horizontal):
+        raise CRSError(
+            f"{short_name(crs)} ({crs.name}) stretches distances (1.6 times in Utrecht)",
+            where=where,
+            hint="reproject to a system that keeps metres, e.g. EPSG:7415 (RD New + NAP) in the Netherlands",
+        )
     for axis in crs.axis_info:
         if axis.unit_name not in ("metre", "meter", "m"):
             raise CRSError(
@@ -81,6 +87,59 @@ def require_metres(crs: CRS, *, where: str | None = None) -> CRS:
                 hint="reproject to a system in metres",
             )
     return crs
+
+
+def _is_mercator(crs: CRS) -> bool:
+    """Web Mercator and its like: made for drawing the whole Earth, not for measuring."""
+    operation = crs.coordinate_operation
+    name = operation.method_name if operation is not None else ""
+    return "Mercator" in name and "Transverse" not in name and "Oblique" not in name
+
+
+def is_plane(crs: CRS) -> bool:
+    """Whether a city can be in this CRS: projected, in metres, true to distances."""
+    try:
+        require_metres(crs)
+    except CRSError:
+        return False
+    return True
+
+
+def horizontal(crs: CRS) -> CRS:
+    """The horizontal part of a compound CRS; another one without its third axis."""
+    if crs.is_compound:
+        return crs.sub_crs_list[0]
+    return crs.to_2d() if len(crs.axis_info) == 3 else crs
+
+
+def vertical(crs: CRS) -> CRS | None:
+    """The vertical part of a compound CRS; one in space with ellipsoidal heights itself; None when it has no heights."""
+    if not crs.is_compound:
+        return crs if len(crs.axis_info) == 3 else None
+    for part in crs.sub_crs_list:
+        if part.is_vertical:
+            return part
+    return None
+
+
+def same(one: CRS, other: CRS) -> bool:
+    """Whether two CRSs are the same but for their spelling."""
+    return bool(one == other or one.equals(other, ignore_axis_order=True))
+
+
+NETHERLANDS = (3.2, 50.7, 7.3, 53.7)
+"""West, south, east, north of the area of RD New [deg]."""
+
+
+def plane_for(longitude: float, latitude: float) -> CRS:
+    """A system in metres for a place on Earth: RD New with NAP in the Netherlands, elsewhere its UTM zone on WGS 84."""
+    from pyproj import CRS
+
+    west, south, east, north = NETHERLANDS
+    if west <= longitude <= east and south <= latitude <= north:
+        return CRS.from_epsg(7415)
+    zone = int((longitude + 180.0) // 6.0) % 60 + 1
+    return CRS.from_epsg((32600 if latitude >= 0 else 32700) + zone)
 
 
 def local_plane() -> CRS:

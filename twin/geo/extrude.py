@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from twin.errors import CRSError, GeometryError
 from twin.geo.city import City, Finding, Quality
 from twin.geo.crs import short_name
-from twin.geo.mesh import SEMANTICS, TriangleMesh
+from twin.geo.mesh import SEMANTICS, Rings, TriangleMesh
 from twin.geo.terrain import Terrain
-from twin.geo.triangulate import Rings, triangulate
+from twin.geo.triangulate import triangulate
 
 LOD = "1"
 GROUND_STEP_M = 1.0

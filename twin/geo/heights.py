@@ -6,9 +6,16 @@ in the vertical datum, then storeys. Nothing later guesses: an unknown height st
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from twin.geo.city import City
 
 STOREY_M = 3.0
 """Height of a storey where only their number is known [m]; gross storey height of Dutch dwellings."""
@@ -91,3 +98,30 @@ def building_heights(
         },
         index=attributes.index,
     )
+
+
+def footprint_heights(frame: gpd.GeoDataFrame, city: City, *, height: str | None = None) -> pd.DataFrame:
+    """Decide ground, roof and height of buildings of which only the footprint is known.
+
+    The ground is a column that states it, else the terrain. The height is the column named, else a column that states it,
+    else the surface model over the footprint, else storeys.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Footprints with the columns of their source, in the CRS of the city.
+    city : City
+        Its terrain and surface model are looked at.
+    height : str, optional
+        Column that states the height above the ground [m].
+
+    Returns
+    -------
+    DataFrame
+        As `building_heights`.
+    """
+    attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    if height is not None and height in attributes:
+        attributes = attributes.assign(height_m=numbers(attributes, height))
+    nothing = np.full(len(frame), np.nan)
+    return building_heights(nothing, nothing, attributes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,24 @@ SEMANTIC_NAMES: tuple[str, ...] = (
 
 SEMANTICS = MappingProxyType({name: code for code, name in enumerate(SEMANTIC_NAMES)})
 """Code of each semantic surface."""
+
+
+class Rings(NamedTuple):
+    """Polygons with holes as three flat arrays.
+
+    Parameters
+    ----------
+    indices : (N,) int64
+        Rows of the vertex table, ring after ring; rings are not closed.
+    sizes : (R,) int64
+        Number of indices of each ring.
+    counts : (S,) int64
+        Number of rings of each polygon; the first is the outer one.
+    """
+
+    indices: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    counts: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

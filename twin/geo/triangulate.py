@@ -12,27 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.geo.ears import clip, cross, dot, starts_of
+from twin.geo.mesh import Rings
 
 PLANARITY_M = 0.01
 """A vertex further than this from the plane of its face makes the face non-planar [m]; the default of val3dity."""
-
-
-class Rings(NamedTuple):
-    """Polygons with holes as three flat arrays.
-
-    Parameters
-    ----------
-    indices : (N,) int64
-        Rows of the vertex table, ring after ring; rings are not closed.
-    sizes : (R,) int64
-        Number of indices of each ring.
-    counts : (S,) int64
-        Number of rings of each polygon; the first is the outer one.
-    """
-
-    indices: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-    counts: NDArray[np.int64]
 
 
 class Triangulation(NamedTuple):

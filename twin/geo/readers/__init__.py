@@ -1,104 +1,25 @@
-"""Formats a city can be read from: told by content first and by suffix second.
-
-A new format is one file with ``NAME``, ``SUFFIXES``, ``recognises`` and ``read``, and one line in `FORMATS`.
-"""
+"""From files to a City: tell the format of each, read it, put them together."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from twin.errors import FormatError
 from twin.geo.city import City
-from twin.geo.readers import cityjson
 from twin.geo.readers.assemble import assemble
-from twin.geo.readers.model import ObjectModel
-from twin.geo.readers.source import Blob, blobs, existing
+from twin.geo.readers.formats import archive_format, format_of
+from twin.geo.readers.model import Reading, ReadOptions
+from twin.geo.readers.source import Blob, blob_of, existing, members_of
 
-HEAD_BYTES = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One format of files with objects.
-
-    Parameters
-    ----------
-    name : str
-        For people.
-    suffixes : tuple of str
-        Endings of file names, lower case.
-    recognises : callable
-        ``recognises(head, name)``: whether the first bytes (and, failing those, the name) are of this format.
-    read : callable
-        ``read(blob, lod=...)``: the objects in it.
-    """
-
-    name: str
-    suffixes: tuple[str, ...]
-    recognises: Callable[[bytes, str], bool]
-    read: Callable[..., ObjectModel]
+COMPANIONS = (".dbf", ".shx", ".prj", ".cpg", ".qpj", ".sbn", ".sbx", ".qix", ".aux.xml", ".ovr", ".tfw")
+"""Files that go with another one and are not read for themselves."""
 
 
-FORMATS: tuple[Format, ...] = (Format(cityjson.NAME, cityjson.SUFFIXES, cityjson.recognises, cityjson.read),)
-"""Every format that can be read, asked in this order."""
-
-_OTHERS: tuple[tuple[bytes, str], ...] = (
-    (b"<!DOCTYPE html", "a web page"),
-    (b"<html", "a web page"),
-    (b"<", "XML; CityGML is not readable yet"),
-    (b"SQLite format 3\0", "a GeoPackage (or another SQLite file), which is not readable as a city yet"),
-    (b"II*\0", "a TIFF picture or raster"),
-    (b"MM\0*", "a TIFF picture or raster"),
-    (b"LASF", "a point cloud (LAS)"),
-    (b"ISO-10303-21", "IFC, which is not readable yet"),
-    (b"glTF", "a binary glTF scene"),
-    (b"fcb", "FlatCityBuf, which is not readable yet"),
-    (b"%PDF", "a PDF"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xfe", "text in UTF-16; save it as UTF-8"),
-    (b"\xfe\xff", "text in UTF-16; save it as UTF-8"),
-)
-
-
-def format_of(blob: Blob) -> Format:
-    """The format of some content.
-
-    Raises
-    ------
-    FormatError
-        When no reader knows it; says what it seems to be.
-    """
-    head = blob.content[:HEAD_BYTES]
-    for known in FORMATS:
-        if known.recognises(head, blob.name):
-            return known
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    for start, what in _OTHERS:
-        if text[: len(start)].lower() == start.lower():
-            raise FormatError(f"this is {what}", where=blob.name, hint=_readable())
-    if not text:
-        raise FormatError("the file is empty", where=blob.name)
-    what = "JSON, but not CityJSON" if text[:1] in b"{[" else "of no known format"
-    raise FormatError(f"this is {what}", where=blob.name, hint=_readable())
-
-
-def _readable() -> str:
-    return "readable are: a city folder, " + ", ".join(known.name for known in FORMATS) + " (also in .gz and .zip)"
-
-
-def read(source: str | Path | Sequence[str | Path], *, lod: str | None = None) -> City:
-    """Read a city from a file, several files, or a city folder.
-
-    Parameters
-    ----------
-    source : str, Path or sequence of them
-        Files in one CRS are merged; ``"sample"`` is the embedded district.
-    lod : str, optional
-        Level of detail to take; by default the highest of each object.
+def read(source: str | Path | Sequence[str | Path], options: ReadOptions) -> City:
+    """Read a city from a file, several files, or a city folder; `twin.geo.city.read_city` has the parameters.
 
     Raises
     ------
@@ -107,7 +28,7 @@ def read(source: str | Path | Sequence[str | Path], *, lod: str | None = None) -
     FormatError
         When no reader knows the content, or a file is broken.
     CRSError
-        When coordinates are not in metres, or files do not share a CRS.
+        When coordinates cannot be brought into one system in metres.
     """
     if not isinstance(source, str | Path):
         paths = [existing(Path(one)) for one in source]
@@ -122,10 +43,10 @@ def read(source: str | Path | Sequence[str | Path], *, lod: str | None = None) -
             from twin.geo.readers.cityfolder import read_city_folder
 
             with _no_collection():
-                return read_city_folder(path, lod=lod)
+                return read_city_folder(path, lod=options.lod)
         paths = [path]
     with _no_collection():
-        return assemble([model for path in paths for model in _models(path, lod)])
+        return assemble([reading for path in paths for reading in readings(path, options)], options)
 
 
 def _sample() -> Path:
@@ -146,19 +67,39 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _models(path: Path, lod: str | None) -> list[ObjectModel]:
-    """What a file holds; of an archive every member that is readable."""
-    found: list[ObjectModel] = []
+def readings(path: Path, options: ReadOptions) -> list[Reading]:
+    """What a file holds; of an archive every member that is readable.
+
+    Raises
+    ------
+    FormatError
+        When nothing in it can be read.
+    """
+    blob = blob_of(path)
+    if not blob.members:
+        return [format_of(blob).read(blob, options)]
+    whole = archive_format(blob.members)
+    if whole is not None:
+        return [whole.read(blob, options)]
+    found: list[Reading] = []
+    skipped: list[str] = []
     unknown: FormatError | None = None
-    for blob in blobs(path):
-        try:
-            known = format_of(blob)
-        except FormatError as error:
-            if "!" not in blob.name:
-                raise
-            unknown = unknown or error
+    for member in members_of(blob):
+        if member.name.lower().endswith(COMPANIONS):
             continue
-        found.append(known.read(blob, lod=lod))
+        try:
+            known = format_of(member)
+        except FormatError as error:
+            unknown = unknown or error
+            skipped.append(member.name.split("!", 1)[1])
+            continue
+        found.append(known.read(member, options))
     if not found:
-        raise unknown or FormatError("the archive holds no files", where=str(path))
+        raise unknown or FormatError("the archive holds no files that can be read for themselves", where=str(path))
+    if skipped:
+        message = f"{len(skipped)} files of the archive are of no known format and were not read: {', '.join(skipped[:5])}"
+        found[0].findings.add("not-read", "", message, severity="info", path=path.name)
     return found
+
+
+__all__ = ["COMPANIONS", "Blob", "read", "readings"]

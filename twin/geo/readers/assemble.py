@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from twin.errors import CRSError
 from twin.geo.city import City, Quality
-from twin.geo.crs import local_plane, short_name
-from twin.geo.mesh import TriangleMesh
+from twin.geo.mesh import Rings, TriangleMesh
+from twin.geo.rasters import merged_raster
+from twin.geo.readers.ground import lift
 from twin.geo.readers.layers import ObjectTable, layers_of
-from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel
+from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel, Reading, ReadOptions
 from twin.geo.readers.object_types import TERRAIN, layer_of
+from twin.geo.readers.reproject import Move, common_crs, moved_frame, moved_model, mover
+from twin.geo.readers.rows import with_rows
 from twin.geo.readers.tin import terrain_from_triangles
-from twin.geo.triangulate import Rings, triangulate
+from twin.geo.triangulate import triangulate
 
 if TYPE_CHECKING:
     from pyproj import CRS
+
+ROLES = ("terrain", "dsm", "canopy")
+"""What a raster can be, see `twin.geo.readers.model.Raster`."""
 
 FAULTS = {
     "not-finite": ("error", "a vertex of the surface is not a finite number; left out"),
@@ -35,57 +41,35 @@ FAULTS = {
 """Severity and message of each fault that triangulation finds in a surface."""
 
 
-def common_crs(models: Sequence[ObjectModel]) -> CRS:
-    """The CRS that all files share; a local plane when none states one.
-
-    Raises
-    ------
-    CRSError
-        When they differ.
-    """
-    stated: dict[str, tuple[CRS | None, str]] = {}
-    for model in models:
-        label = "no CRS" if model.crs is None else short_name(model.crs)
-        stated.setdefault(label, (model.crs, model.source.name))
-    if len(stated) > 1:
-        told = ", ".join(f"{name} is in {label}" for label, (_, name) in stated.items())
-        raise CRSError(f"files of one city share one coordinate reference system: {told}", hint="reproject one of them")
-    crs, _ = next(iter(stated.values()))
-    return local_plane() if crs is None else crs
-
-
-def local_origin(models: Sequence[ObjectModel]) -> NDArray[np.float64]:
-    """South-west corner of what is drawn in whole metres, at height 0."""
+def local_origin(models: Sequence[ObjectModel], readings: Sequence[Reading]) -> NDArray[np.float64]:
+    """South-west corner of what is drawn in whole metres, at height 0; without faces, of the rows."""
     lows = []
     for model in models:
         used = model.vertices[model.rings.indices] if len(model.rings.indices) else model.vertices
         used = used[np.isfinite(used).all(axis=1)]
         if len(used):
-            lows.append(used.min(axis=0) + model.shift)
-    low = np.floor(np.min(lows, axis=0)) if lows else np.zeros(3)
+            lows.append((used.min(axis=0) + model.shift)[:2])
+    for reading in readings:
+        lows += [frame.total_bounds[:2] for frame in reading.layers.values() if np.isfinite(frame.total_bounds).all()]
+    low = np.floor(np.min(lows, axis=0)) if lows else np.zeros(2)
     return np.array([low[0], low[1], 0.0])
 
 
-def merged(models: Sequence[ObjectModel], findings: Findings) -> tuple[ObjectModel, NDArray[np.float64]]:
-    """All models as one; of two objects with the same id the first is kept."""
+def merged(models: Sequence[ObjectModel], names: Sequence[str], findings: Findings) -> ObjectModel:
+    """All models as one; of two objects with the same id the one of the first file is kept."""
     if len(models) == 1:
-        return models[0], models[0].shift
-    shift = models[0].shift
+        return models[0]
     first = models[0]
-    whole = ObjectModel(
-        first.crs, [], [], [], [], [], np.empty((0, 3)), shift, first.rings, first.owner, first.semantic, first.path_of,
-        first.source, findings,
-    )  # fmt: skip
-    parts: list[tuple[ObjectModel, NDArray[np.int64]]] = []
-    known: set[str] = set()
-    for model in models:
+    whole = ObjectModel([], [], [], [], [], np.empty((0, 3)), first.shift, first.rings, first.owner, first.semantic, first.path_of)
+    parts: list[tuple[ObjectModel, NDArray[np.int64], str]] = []
+    known: dict[str, str] = {}
+    for model, name in zip(models, names, strict=True):
         rows = np.full(len(model.ids), -1, dtype=np.int64)
         for number, object_id in enumerate(model.ids):
             if object_id in known:
-                message = f"another file has an object with this id; the one in {model.source.name} is left out"
-                findings.add("duplicate-id", object_id, message, severity="error", path=model.source.name)
+                note_duplicate(object_id, known[object_id], name, findings)
                 continue
-            known.add(object_id)
+            known[object_id] = name
             rows[number] = len(whole.ids)
             whole.ids.append(object_id)
             whole.types.append(model.types[number])
@@ -94,17 +78,23 @@ def merged(models: Sequence[ObjectModel], findings: Findings) -> tuple[ObjectMod
             whole.attributes.append(model.attributes[number])
         for number, anchor in model.anchors.items():
             if rows[number] >= 0:
-                whole.anchors[int(rows[number])] = anchor + (model.shift - shift)
-        parts.append((model, rows))
-    _stack(whole, parts, shift)
-    return whole, shift
+                whole.anchors[int(rows[number])] = anchor + (model.shift - first.shift)
+        parts.append((model, rows, name))
+    _stack(whole, parts, first.shift)
+    return whole
 
 
-def _stack(whole: ObjectModel, parts: list[tuple[ObjectModel, NDArray[np.int64]]], shift: NDArray[np.float64]) -> None:
+def note_duplicate(object_id: str, kept: str, left_out: str, findings: Findings) -> None:
+    """The rule for two objects with one id: the file named first wins."""
+    message = f"{kept} has an object with this id too; the one in {left_out} is left out"
+    findings.add("duplicate-id", object_id, message, severity="error", path=left_out)
+
+
+def _stack(whole: ObjectModel, parts: list[tuple[ObjectModel, NDArray[np.int64], str]], shift: NDArray[np.float64]) -> None:
     """Put the faces of all models in one set of arrays."""
     tables, indices, sizes, counts, owners, semantics = [], [], [], [], [], []
     start, faces = 0, [0]
-    for model, rows in parts:
+    for model, rows, _ in parts:
         keep: NDArray[np.bool_] = np.isin(model.owner, np.flatnonzero(rows >= 0))
         keep_ring = np.repeat(keep, model.rings.counts)
         tables.append(model.vertices + (model.shift - shift))
@@ -121,20 +111,20 @@ def _stack(whole: ObjectModel, parts: list[tuple[ObjectModel, NDArray[np.int64]]
 
     def path_of(face: int) -> str:
         number = int(np.searchsorted(faces, face, side="right")) - 1
-        model = parts[number][0]
-        return f"{model.source.name} {model.path_of(face - faces[number])}"
+        model, _, name = parts[number]
+        return f"{name} {model.path_of(face - faces[number])}"
 
     whole.path_of = path_of
 
 
 def mesh_of(
-    model: ObjectModel, shift: NDArray[np.float64], origin: NDArray[np.float64], findings: Findings
+    model: ObjectModel, origin: NDArray[np.float64], findings: Findings
 ) -> tuple[TriangleMesh, NDArray[np.float64], Rings]:
     """Triangles of a model, its vertices relative to `origin`, and its faces after mending."""
     used = np.zeros(len(model.vertices), dtype=bool)
     used[model.rings.indices] = True
     number = np.cumsum(used) - 1
-    vertices = model.vertices[used] + (shift - origin)
+    vertices = model.vertices[used] + (model.shift - origin)
     emptied = np.asarray(model.rings.counts == 0, dtype=bool)
     cut = triangulate(vertices, Rings(number[model.rings.indices], model.rings.sizes, model.rings.counts))
     for code, faces in cut.faults.items():
@@ -161,21 +151,39 @@ def object_frame(model: ObjectModel, layers: list[str]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.array(values, dtype="str") for name, values in columns.items()}, index=index)
 
 
-def assemble(models: Sequence[ObjectModel]) -> City:
+def assemble(readings: Sequence[Reading], options: ReadOptions) -> City:
     """Make a City of what the files hold.
 
     Raises
     ------
     CRSError
-        When the files are in different coordinate reference systems.
+        When the files cannot be brought into one coordinate reference system.
     """
-    crs = common_crs(models)
-    origin = local_origin(models)
+    crs = common_crs(readings, options)
     findings = Findings()
-    for model in models:
-        findings.absorb(model.findings)
-    model, shift = merged(models, findings)
-    mesh, vertices, rings = mesh_of(model, shift, origin, findings)
+    for reading in readings:
+        findings.absorb(reading.findings)
+        _bring(reading, crs, findings)
+    found = {role: [(one, r.crs) for r in readings for one in r.rasters if one.role == role] for role in ROLES}
+    rasters = {role: merged_raster(some, crs, findings) for role, some in found.items() if some}
+    models = [reading.objects for reading in readings if reading.objects is not None]
+    origin = local_origin(models, readings)
+    city = City(crs=crs, origin=origin, dsm=rasters.get("dsm"), canopy=rasters.get("canopy"), terrain=rasters.get("terrain"))
+    if models:
+        names = [reading.source.name for reading in readings if reading.objects is not None]
+        for model in models:
+            if model.relative:
+                lift(model, city.terrain, findings)
+        city = _with_objects(city, merged(models, names, findings), findings)
+    for reading in readings:
+        city = with_rows(city, reading, options, findings)
+    city = replace(city, sources=tuple(reading.source for reading in readings), **_about(readings))
+    return replace(city, quality=Quality(findings.collected()) + city.quality)
+
+
+def _with_objects(city: City, model: ObjectModel, findings: Findings) -> City:
+    """The city with objects that have faces; their ground is its terrain unless a raster was given."""
+    mesh, vertices, rings = mesh_of(model, city.origin, findings)
     layers = [layer_of(kind) for kind in model.types]
     table = ObjectTable(
         ids=model.ids,
@@ -184,32 +192,33 @@ def assemble(models: Sequence[ObjectModel]) -> City:
         layers=layers,
         attributes=model.attributes,
         # A micrometre: adding the origin leaves digits that mean nothing.
-        points=np.round(vertices + origin, 6),
+        points=np.round(vertices + city.origin, 6),
         rings=rings,
         owner=model.owner,
         semantic=model.semantic,
-        anchors={row: anchor + shift for row, anchor in model.anchors.items()},
-        crs=crs,
+        anchors={row: anchor + model.shift for row, anchor in model.anchors.items()},
+        crs=city.crs,
     )
-    frames = layers_of(table)
     ground = np.array([layer == TERRAIN for layer in layers], dtype=bool)
-    terrain = None
-    if ground.any() and len(mesh):
-        terrain = terrain_from_triangles(mesh.vertices + origin, mesh.triangles[ground[mesh.owner]], crs)
-    return City(
-        crs=crs,
-        origin=origin,
-        layers=frames,
-        surfaces=mesh,
-        objects=object_frame(model, layers),
-        terrain=terrain,
-        sources=tuple(model.source for model in models),
-        quality=Quality(findings.collected()),
-        **_about(models),
-    )
+    terrain = city.terrain
+    if terrain is None and ground.any() and len(mesh):
+        terrain = terrain_from_triangles(mesh.vertices + city.origin, mesh.triangles[ground[mesh.owner]], city.crs)
+    return replace(city, layers=layers_of(table), surfaces=mesh, objects=object_frame(model, layers), terrain=terrain)
 
 
-def _about(models: Sequence[ObjectModel]) -> dict[str, Any]:
-    names = [model.name for model in models if model.name]
-    dates = sorted(model.date for model in models if model.date)
+def _bring(reading: Reading, target: CRS, findings: Findings) -> None:
+    """Bring the coordinates of a reading into the system of the city."""
+    move: Move | None = None
+    if reading.crs is not None:
+        move, told = mover(reading.crs, target, reading.source.name)
+        if told:
+            findings.add("crs", "", told, severity="info", path=reading.source.name)
+    if move is not None and reading.objects is not None:
+        reading.objects = moved_model(reading.objects, move)
+    reading.layers = {name: moved_frame(frame, target, move) for name, frame in reading.layers.items()}
+
+
+def _about(readings: Sequence[Reading]) -> dict[str, Any]:
+    names = [reading.name for reading in readings if reading.name]
+    dates = sorted(reading.date for reading in readings if reading.date)
     return {"name": names[0] if names else "", "date": dates[-1] if dates else ""}

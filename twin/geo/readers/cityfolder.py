@@ -19,6 +19,7 @@ from twin.geo.crs import parse, require_metres
 from twin.geo.layerfile import read_layer
 from twin.geo.readers import cityjson
 from twin.geo.readers.assemble import mesh_of, object_frame
+from twin.geo.readers.model import ReadOptions
 from twin.geo.readers.object_types import layer_of
 from twin.geo.readers.source import Blob, swells
 from twin.geo.terrain import Terrain
@@ -65,7 +66,7 @@ def read_city_folder(folder: Path, *, lod: str | None = None) -> City:
         name, kind = entry["path"], entry.get("kind")
         try:
             if kind == "objects":
-                parts |= _objects(Blob(f"{folder.name}/{name}", contents[name], ""), origin, lod)
+                parts |= _objects(Blob.of_bytes(f"{folder.name}/{name}", contents[name]), origin, lod)
             elif kind == "layer":
                 layer = _layer_name(entry, where)
                 _check_geopackage(contents[name], folder / name)
@@ -170,14 +171,16 @@ def _content(folder: Path, entry: dict[str, Any], where: str) -> bytes:
 
 
 def _objects(blob: Blob, origin: np.ndarray[Any, np.dtype[np.float64]], lod: str | None) -> dict[str, Any]:
-    model = cityjson.read(blob, lod=lod)
+    reading = cityjson.read(blob, ReadOptions(lod=lod))
+    model = reading.objects
+    assert model is not None
     layers = []
     for row, attributes in enumerate(model.attributes):
         layers.append(str(attributes.get(MARK_LAYER, layer_of(model.types[row]))))
         model.types[row] = str(attributes.get(MARK_TYPE, model.types[row]))
         model.lods[row] = str(attributes.get(MARK_LOD, model.lods[row]))
-    mesh, _, _ = mesh_of(model, model.shift, origin, model.findings)
-    found = tuple(finding for finding in model.findings.collected() if finding.code != "no-crs")
+    mesh, _, _ = mesh_of(model, origin, reading.findings)
+    found = tuple(finding for finding in reading.findings.collected() if finding.code != "no-crs")
     return {"surfaces": mesh, "objects": object_frame(model, layers), "quality": Quality(found)}
 
 

@@ -16,46 +16,38 @@ from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
 from twin.geo.crs import parse, require_metres
 from twin.geo.readers.cityjson_objects import Entry, build_model, note_templates
-from twin.geo.readers.model import Findings, ObjectModel
+from twin.geo.readers.model import Findings, Reading, ReadOptions
 from twin.geo.readers.source import Blob
 
 if TYPE_CHECKING:
     from pyproj import CRS
 
-NAME = "CityJSON"
-SUFFIXES = (".city.json", ".city.jsonl", ".json", ".jsonl")
 _VERSION = re.compile(r"^(\d+)\.(\d+)(\.\d+)?$")
 _BOM = b"\xef\xbb\xbf"
 FARTHEST_M = 1e8
 """No projected coordinate on Earth is larger [m]."""
 
 
-def recognises(head: bytes, name: str) -> bool:
-    """Whether the first bytes look like CityJSON; JSON of another kind is told apart by `read`."""
-    text = head.removeprefix(_BOM).lstrip()
-    return text[:1] == b"{" and (b'"CityJSON' in head or b'"CityObjects"' in head or name.lower().endswith(SUFFIXES))
-
-
-def read(blob: Blob, *, lod: str | None = None) -> ObjectModel:
+def read(blob: Blob, options: ReadOptions) -> Reading:
     """Read one CityJSON document or sequence.
 
     Parameters
     ----------
     blob : Blob
         Content of the file.
-    lod : str, optional
-        Level of detail to take, spelt as in the file; by default the highest of each object.
+    options : ReadOptions
+        With the level of detail to take, spelt as in the file; by default the highest of each object.
 
     Returns
     -------
-    ObjectModel
+    Reading
         Faces are not yet triangulated.
 
     Raises
     ------
     FormatError
         When it is not JSON (with line and column), not CityJSON, of a version that is not known, or has no geometry
-        in `lod`.
+        in the level of detail asked for.
     CRSError
         When the CRS is unknown or not in metres.
     """
@@ -90,7 +82,8 @@ def read(blob: Blob, *, lod: str | None = None) -> ObjectModel:
     licence = metadata.get("license", metadata.get("licence"))
     date = _text(metadata.get("referenceDate"))
     source = Source(blob.name, f"{kind} {version}".strip(), _text(licence), _text(credit), blob.sha256, date)
-    return build_model(entries, vertices, shift, crs, source, findings, lod=lod, name=_text(title), date=date)
+    model = build_model(entries, vertices, shift, findings, lod=options.lod, file=blob.name)
+    return Reading(source, crs, findings, model, name=_text(title), date=date)
 
 
 def _text(value: Any) -> str:

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.geo.mesh import SEMANTICS
+from twin.geo.mesh import SEMANTICS, Rings
 from twin.geo.readers.model import Findings
-from twin.geo.triangulate import Rings
 
 DEPTH = {"MultiSurface": 0, "CompositeSurface": 0, "Solid": 1, "MultiSolid": 2, "CompositeSolid": 2}
 """Levels of lists above the list of surfaces, by type of geometry."""

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import FormatError
-from twin.geo.city import Source
 from twin.geo.readers.cityjson_geometry import DEPTH, NOT_READ, FlatGeometry, Piece
 from twin.geo.readers.model import Findings, ObjectModel
-
-if TYPE_CHECKING:
-    from pyproj import CRS
 
 LODS = ("0", "1", "2", "3", *(f"{whole}.{part}" for whole in range(4) for part in range(4)))
 """Levels of detail of CityJSON 2.0 (Biljecki et al. 2016)."""
@@ -70,13 +66,10 @@ def build_model(
     entries: list[Entry],
     vertices: NDArray[np.float64],
     shift: NDArray[np.float64],
-    crs: CRS | None,
-    source: Source,
     findings: Findings,
     *,
     lod: str | None,
-    name: str,
-    date: str,
+    file: str,
 ) -> ObjectModel:
     """The model of a file, from its objects and its vertices.
 
@@ -98,13 +91,12 @@ def build_model(
         lods.append(_add_geometries(flat, row, entry, lod, seen, findings))
     if lod is not None and seen and lod not in seen:
         there = ", ".join(sorted(seen - {""}, key=_lod_rank)) or "none stated"
-        raise FormatError(f"nothing in lod {lod!r}; the file has: {there}", where=source.name)
+        raise FormatError(f"nothing in lod {lod!r}; the file has: {there}", where=file)
     rings, owner, semantic = flat.finish()
     drawn = set(owner.tolist())
     anchors = {row: found for row, entry in enumerate(unique.values()) if row not in drawn
                for found in _anchor(entry, vertices)}  # fmt: skip
     return ObjectModel(
-        crs=crs,
         ids=list(unique),
         types=[entry.content["type"] for entry in unique.values()],
         parents=_parents(unique, findings),
@@ -116,11 +108,7 @@ def build_model(
         owner=owner,
         semantic=semantic,
         path_of=flat.path_of,
-        source=source,
-        findings=findings,
         anchors=anchors,
-        name=name,
-        date=date,
     )
 
 

@@ -7,8 +7,8 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.ears import starts_of
-from twin.geo.mesh import SEMANTICS
-from twin.geo.triangulate import Rings, newell
+from twin.geo.mesh import SEMANTICS, Rings
+from twin.geo.triangulate import newell
 
 HORIZONTAL = 0.95
 """A face whose unit normal has at least this vertical component counts as near-horizontal."""

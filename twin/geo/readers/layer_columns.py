@@ -12,9 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.heights import building_heights, numbers
+from twin.geo.mesh import Rings
 from twin.geo.readers.columns import table
 from twin.geo.readers.footprints import dissolve, face_heights, face_normals, ground_faces, project
-from twin.geo.triangulate import Rings
 
 _FLAT_M = 0.05
 

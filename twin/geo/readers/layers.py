@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from twin.geo.mesh import Rings
 from twin.geo.readers.columns import table
 from twin.geo.readers.layer_columns import MAKERS, Faces, Picked, areas, pick
 from twin.geo.readers.object_types import TERRAIN
-from twin.geo.triangulate import Rings
 
 if TYPE_CHECKING:
     from pyproj import CRS

@@ -1,20 +1,23 @@
-"""What every reader of objects makes of a file, before it becomes a City."""
+"""What every reader makes of a file, before one or more of them become a City."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.geo.city import Finding, Source
-from twin.geo.triangulate import Rings
+from twin.geo.mesh import Rings
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from pyproj import CRS
+    from shapely.geometry.base import BaseGeometry
 
 MAX_FINDINGS_A_CODE = 1000
 """More findings of one kind than this are summed in one line: a broken file must not eat memory."""
@@ -53,20 +56,54 @@ class Findings:
         return tuple(self._kept) + more
 
 
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a caller of `twin.read_city` wants of every file.
+
+    Parameters
+    ----------
+    lod : str, optional
+        Level of detail to take; by default the highest of each object.
+    crs : pyproj.CRS, optional
+        System that the city shall be in; by default decided from the files.
+    clip : shapely geometry, optional
+        Polygon, in `crs` or in the one system that all files share; readers may leave out what is beyond it.
+    height : str, optional
+        Column of footprints that states the height above the ground [m].
+    roles : mapping of str to str
+        What a raster is, by file name: ``"terrain"``, ``"dsm"`` or ``"canopy"``.
+    """
+
+    lod: str | None = None
+    crs: CRS | None = None
+    clip: BaseGeometry | None = None
+    height: str | None = None
+    roles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def window(self, crs: CRS | None) -> tuple[float, float, float, float] | None:
+        """Bounds of `clip` in the CRS of a file: west, south, east, north; None without a clip."""
+        if self.clip is None:
+            return None
+        bounds = self.clip.bounds
+        if self.crs is not None and crs is not None and self.crs != crs:
+            from pyproj import Transformer
+
+            bounds = Transformer.from_crs(self.crs, crs, always_xy=True).transform_bounds(*bounds)
+        return float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3])
+
+
 @dataclass(slots=True)
 class ObjectModel:
     """Objects with their attributes and their faces, as one file has them.
 
     Parameters
     ----------
-    crs : pyproj.CRS or None
-        None when the file states none.
     ids, types, parents, lods : list of str
         One entry an object; ``""`` for no parent or no geometry.
     attributes : list of dict
         As in the file.
     vertices : (V, 3) float64
-        Coordinates without `shift` [m].
+        Coordinates without `shift`, x east, y north, in the CRS of the reading [m].
     shift : (3,) float64
         To be added to the vertices [m]; kept apart so that no digits are lost.
     rings : Rings
@@ -77,17 +114,13 @@ class ObjectModel:
         Index into `twin.geo.mesh.SEMANTIC_NAMES` of each face.
     path_of : callable
         Path in the file of face number i, for messages.
-    source : Source
-        Where it came from.
-    findings : Findings
-        What was found wrong.
     anchors : dict of int to (3,) float64
         Points, without `shift`, that stand for objects without faces, by row [m].
-    name, date : str
-        Title and reference date of the file, or empty.
+    relative : bool
+        Heights count from the ground below each object, not from the vertical datum (OpenStreetMap, a planned building);
+        every object is then lifted to the terrain.
     """
 
-    crs: CRS | None
     ids: list[str]
     types: list[str]
     parents: list[str]
@@ -99,8 +132,59 @@ class ObjectModel:
     owner: NDArray[np.int32]
     semantic: NDArray[np.uint8]
     path_of: Callable[[int], str]
-    source: Source
-    findings: Findings = field(default_factory=Findings)
     anchors: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    relative: bool = False
+
+
+class Raster(NamedTuple):
+    """Heights on a grid as a file has them.
+
+    Parameters
+    ----------
+    role : {"terrain", "dsm", "canopy"}
+        Height of the ground or of the highest surface in the vertical datum, or of trees above the ground [m].
+    values : (R, C) float32
+        Row 0 is the first of the file; NaN where nothing is known [m].
+    transform : tuple of 6 float
+        (a, b, c, d, e, f) of the affine map from (column, row) to (x, y) in the CRS of the reading.
+    name : str
+        Of the file, for messages and ``height_source``.
+    """
+
+    role: str
+    values: NDArray[np.float32]
+    transform: tuple[float, float, float, float, float, float]
+    name: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one file holds.
+
+    Parameters
+    ----------
+    source : Source
+        Where it came from.
+    crs : pyproj.CRS or None
+        Of every coordinate below, geographic or projected, x (or longitude) first; None when the file states none.
+    findings : Findings
+        What was found wrong.
+    objects : ObjectModel, optional
+        Objects with faces.
+    layers : dict of str to GeoDataFrame
+        Rows by layer (see `twin.geo.city.LAYERS`), indexed by unique object id (str), in `crs`. A row of ``buildings`` is
+        a footprint: it becomes a block whose height `twin.geo.heights` decides from its columns and the rasters.
+    rasters : list of Raster
+        As they lie in the file; they are resampled once, when the system of the city is known.
+    name, date : str
+        Title and reference date, or empty.
+    """
+
+    source: Source
+    crs: CRS | None
+    findings: Findings
+    objects: ObjectModel | None = None
+    layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    rasters: list[Raster] = field(default_factory=list)
     name: str = ""
     date: str = ""

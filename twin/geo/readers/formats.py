@@ -1,0 +1,123 @@
+"""Formats that can be read, told by content first and by suffix second.
+
+A new format is one module with a function ``read(blob, options) -> Reading`` and one line in `FORMATS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from twin.errors import FormatError
+from twin.geo.readers.model import Reading, ReadOptions
+from twin.geo.readers.source import Blob
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def text_of(head: bytes) -> bytes:
+    """First bytes of a text without its byte order mark and white space."""
+    return head.removeprefix(_BOM).lstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format of files.
+
+    Parameters
+    ----------
+    name : str
+        For people.
+    module : str
+        Module under `twin.geo.readers` whose function ``read(blob, options)`` reads it; imported when it is needed.
+    recognises : callable
+        ``recognises(head, name)``: whether the first bytes (and, failing those, the lower-case name) are of this format.
+    archive : callable, optional
+        ``archive(members)``: whether a zip archive with members of these names is one file of this format.
+    """
+
+    name: str
+    module: str
+    recognises: Callable[[bytes, str], bool]
+    archive: Callable[[Sequence[str]], bool] | None = None
+
+    def read(self, blob: Blob, options: ReadOptions) -> Reading:
+        """What a file of this format holds.
+
+        Raises
+        ------
+        FormatError
+            When it is broken.
+        CRSError
+            When its coordinate reference system cannot be used.
+        MissingExtraError
+            When the library for it is not installed.
+        """
+        reading: Reading = import_module(f"twin.geo.readers.{self.module}").read(blob, options)
+        return reading
+
+
+def _cityjson(head: bytes, name: str) -> bool:
+    text = text_of(head)
+    if text[:1] != b"{":
+        return False
+    return b'"CityJSON' in head or b'"CityObjects"' in head or name.endswith((".json", ".jsonl"))
+
+
+FORMATS: tuple[Format, ...] = (Format("CityJSON", "cityjson", _cityjson),)
+"""Every format that can be read, asked in this order."""
+
+_OTHERS: tuple[tuple[bytes, str], ...] = (
+    (b"<!DOCTYPE html", "a web page"),
+    (b"<html", "a web page"),
+    (b"<", "XML; CityGML is not readable yet"),
+    (b"SQLite format 3\0", "a GeoPackage (or another SQLite file), which is not readable as a city yet"),
+    (b"II*\0", "a TIFF picture or raster"),
+    (b"MM\0*", "a TIFF picture or raster"),
+    (b"LASF", "a point cloud (LAS)"),
+    (b"ISO-10303-21", "IFC, which is not readable yet"),
+    (b"glTF", "a binary glTF scene"),
+    (b"fcb", "FlatCityBuf, which is not readable yet"),
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"\xff\xfe", "text in UTF-16; save it as UTF-8"),
+    (b"\xfe\xff", "text in UTF-16; save it as UTF-8"),
+)
+
+
+def format_of(blob: Blob) -> Format:
+    """The format of some content.
+
+    Raises
+    ------
+    FormatError
+        When no reader knows it; says what it seems to be.
+    """
+    head, name = blob.head, blob.name.lower()
+    for known in FORMATS:
+        if known.recognises(head, name):
+            return known
+    text = text_of(head)
+    for start, what in _OTHERS:
+        if text[: len(start)].lower() == start.lower():
+            raise FormatError(f"this is {what}", where=blob.name, hint=readable())
+    if not text and not blob.content.strip():
+        raise FormatError("the file is empty", where=blob.name)
+    what = "JSON, but not CityJSON" if text[:1] in b"{[" else "of no known format"
+    raise FormatError(f"this is {what}", where=blob.name, hint=readable())
+
+
+def archive_format(members: Sequence[str]) -> Format | None:
+    """The format that a zip archive as a whole is of; None when its members are files for themselves."""
+    names = [name.lower() for name in members]
+    for known in FORMATS:
+        if known.archive is not None and known.archive(names):
+            return known
+    return None
+
+
+def readable() -> str:
+    """One line that lists the formats."""
+    return "readable are: a city folder, " + ", ".join(known.name for known in FORMATS) + " (also in .gz and .zip)"

@@ -1,0 +1,73 @@
+"""What a caller says to `twin.read_city`, looked at before any file is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from twin.errors import FormatError, ParameterError, did_you_mean
+from twin.geo.crs import parse, require_metres
+from twin.geo.readers.model import ReadOptions
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+RASTER_ROLES = ("terrain", "dsm", "canopy")
+
+
+def read_options(
+    *,
+    lod: str | None = None,
+    crs: str | CRS | None = None,
+    clip: Sequence[float] | BaseGeometry | None = None,
+    height: str | None = None,
+    roles: Mapping[str, str] | None = None,
+) -> ReadOptions:
+    """Options of `twin.read_city`, checked.
+
+    Raises
+    ------
+    FormatError
+        When `lod` is not text.
+    CRSError
+        When `crs` is not registered or not in metres.
+    ParameterError
+        When `clip` or `roles` cannot be used.
+    """
+    if lod is not None and not isinstance(lod, str):
+        raise FormatError(f"lod is text such as '2.2', not {lod!r}")
+    target = None if crs is None else require_metres(parse(crs) if isinstance(crs, str) else crs)
+    for name, role in (roles or {}).items():
+        if role not in RASTER_ROLES:
+            near = did_you_mean(str(role), RASTER_ROLES)
+            hint = f"one of {', '.join(RASTER_ROLES)}"
+            raise ParameterError(f"{role!r} is not what a raster can be{near}", where=name, hint=hint)
+    area = None if clip is None else clip_area(clip)
+    return ReadOptions(lod, target, area, height, MappingProxyType(dict(roles or {})))
+
+
+def clip_area(clip: Sequence[float] | BaseGeometry) -> BaseGeometry:
+    """A box or a polygon to clip by, as a valid polygon.
+
+    Raises
+    ------
+    ParameterError
+        When it is neither, or has no area.
+    """
+    if isinstance(clip, BaseGeometry):
+        if clip.geom_type not in ("Polygon", "MultiPolygon") or clip.is_empty or not clip.is_valid or clip.area <= 0:
+            what = f"a {clip.geom_type} that is empty, invalid or without area cannot clip"
+            raise ParameterError(what, hint="give a valid polygon")
+        return clip
+    try:
+        west, south, east, north = (float(value) for value in clip)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{clip!r} is not a box", hint="give west, south, east, north or a shapely polygon") from None
+    if not (np.isfinite([west, south, east, north]).all() and west < east and south < north):
+        raise ParameterError(f"the box {clip!r} has no area", hint="give west, south, east, north, in this order")
+    return shapely.box(west, south, east, north)

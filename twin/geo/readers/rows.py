@@ -1,0 +1,70 @@
+"""Rows of a file that have no faces of their own to the layers of a city; footprints of buildings become blocks."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from twin.geo.city import City
+from twin.geo.extrude import add_buildings
+from twin.geo.heights import footprint_heights
+from twin.geo.readers.model import Findings, Reading, ReadOptions
+
+
+def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Findings) -> City:
+    """The city with the rows of one reading; of two with the same id the one there is is kept.
+
+    Parameters
+    ----------
+    city : City
+    reading : Reading
+        Its layers are in the CRS of the city.
+    options : ReadOptions
+    findings : Findings
+    """
+    for name, frame in reading.layers.items():
+        if not len(frame):
+            continue
+        there = city.layers[name]
+        known = there.index
+        twice = frame.index.isin(known)
+        for object_id in frame.index[twice]:
+            message = f"another file has an object with this id too; the one in {reading.source.name} is left out"
+            findings.add("duplicate-id", str(object_id), message, severity="error", path=reading.source.name)
+        frame = frame[~twice]
+        if name == "buildings":
+            city = _with_footprints(city, frame, reading, options, findings)
+        else:
+            city = city.with_layer(name, joined(there, frame))
+    return city
+
+
+def joined(there: gpd.GeoDataFrame, more: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Two frames of one layer, one below the other."""
+    if not len(there):
+        return more
+    if not len(more):
+        return there
+    return gpd.GeoDataFrame(pd.concat([there, more]), geometry="geometry", crs=there.crs)
+
+
+def _with_footprints(city: City, frame: gpd.GeoDataFrame, reading: Reading, options: ReadOptions, findings: Findings) -> City:
+    """Footprints as blocks; one of unknown height stays a row without a block."""
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    decided = footprint_heights(frame, city, height=options.height)
+    rows = frame.assign(**{str(name): decided[name].array for name in decided})
+    usable = np.isin(shapely.get_type_id(shapes), (3, 6)) & shapely.is_valid(shapes) & ~shapely.is_empty(shapes)
+    high = decided["height_m"].to_numpy() > 0
+    for object_id in rows.index[usable & ~high]:
+        message = "the height is not known: neither a column, nor storeys, nor a raster states it; no block is drawn"
+        findings.add("height-unknown", str(object_id), message, path=reading.source.name)
+    for object_id in rows.index[~usable]:
+        message = "the footprint is not a valid polygon; no block is drawn"
+        findings.add("footprint-invalid", str(object_id), message, severity="error", path=reading.source.name)
+    if "type" not in rows:
+        rows["type"] = pd.array(["Building"] * len(rows), dtype="str")
+    block = usable & high
+    city = add_buildings(city, rows[block])
+    return city.with_layer("buildings", joined(city.buildings, rows[~block])) if (~block).any() else city
