@@ -174,9 +174,6 @@ class City:
         what `TriangleMesh.owner` counts in.
     terrain : Terrain or None
         Ground heights; None when the source has none.
-    dsm, canopy : Terrain or None
-        Height of the highest surface (roofs, trees) in the vertical datum, and of trees above the ground, where a source has
-        them [m].
     sources : tuple of Source
         Provenance and licence of each file.
     quality : Quality
@@ -187,6 +184,9 @@ class City:
         True for a city that was made up.
     date : str
         Date of the state described, ISO 8601, or empty.
+    dsm, canopy : Terrain or None
+        Height of the highest surface (roofs, trees) in the vertical datum, and of trees above the ground, where a source has
+        them [m].
 
     Raises
     ------
@@ -202,13 +202,13 @@ class City:
     surfaces: TriangleMesh = field(default_factory=TriangleMesh.empty)
     objects: pd.DataFrame = field(default_factory=_empty_objects)
     terrain: Terrain | None = None
-    dsm: Terrain | None = None
-    canopy: Terrain | None = None
     sources: tuple[Source, ...] = ()
     quality: Quality = field(default_factory=Quality)
     name: str = ""
     synthetic: bool = False
     date: str = ""
+    dsm: Terrain | None = None
+    canopy: Terrain | None = None
 
     def __post_init__(self) -> None:
         require_metres(self.crs)
