@@ -142,7 +142,6 @@ def test_every_file_reads_or_says_why(real_data: Path) -> None:
         "cityjson.min.schema.json",
         "cityjsonfeature.min.schema.json",
         "fcb_bbox_attr.fcb",
-        "montreal_energy.json",
         "noise_extension.city.jsonl",
     }
     assert all(error.where for error in refused.values())
