@@ -148,8 +148,12 @@ class Quality:
         return pd.DataFrame(rows, columns=columns)
 
 
+OBJECT_COLUMNS = ("type", "layer", "parent", "lod", "geometry")
+"""Columns of the table of objects, all text."""
+
+
 def _empty_objects() -> pd.DataFrame:
-    columns = {"type": "str", "layer": "str", "parent": "str", "lod": "str"}
+    columns = dict.fromkeys(OBJECT_COLUMNS, "str")
     frame = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
     frame.index = pd.Index([], name="id", dtype="str")
     return frame
@@ -170,8 +174,8 @@ class City:
     surfaces : TriangleMesh
         All triangles of all objects.
     objects : DataFrame
-        One row an object, indexed by id: ``type``, ``layer``, ``parent`` (id or ""), ``lod``. The order is
-        what `TriangleMesh.owner` counts in.
+        One row an object, indexed by id: ``type``, ``layer``, ``parent`` (id or ""), ``lod``, ``geometry`` (as the source
+        calls it: Solid, MultiSurface, ...; "" where it does not say). The order is what `TriangleMesh.owner` counts in.
     terrain : Terrain or None
         Ground heights; None when the source has none.
     sources : tuple of Source
@@ -187,6 +191,8 @@ class City:
     dsm, canopy : Terrain or None
         Height of the highest surface (roofs, trees) in the vertical datum, and of trees above the ground, where a source has
         them [m].
+    metadata : mapping
+        What the sources say about themselves beyond `sources`, as they say it: ``metadata``, ``extensions``, ...
 
     Raises
     ------
@@ -209,6 +215,7 @@ class City:
     date: str = ""
     dsm: Terrain | None = None
     canopy: Terrain | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_metres(self.crs)
@@ -232,6 +239,10 @@ class City:
             if name not in full:
                 raise GeometryError(f"a city has no layer `{name}`{did_you_mean(name, LAYERS)}")
         object.__setattr__(self, "layers", MappingProxyType(full))
+        missing = [name for name in OBJECT_COLUMNS if name not in self.objects]
+        if missing:
+            blank = pd.array([""] * len(self.objects), dtype="str")
+            object.__setattr__(self, "objects", self.objects.assign(**dict.fromkeys(missing, blank)))
         if len(self.surfaces) and int(self.surfaces.owner.max()) >= len(self.objects):
             raise GeometryError("a triangle belongs to an object that is not in the table")
 

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.city import City, Quality
-from twin.geo.mesh import Rings, TriangleMesh
+from twin.geo.mesh import Outlines, Rings, TriangleMesh
 from twin.geo.rasters import merged_raster
 from twin.geo.readers.ground import lift
 from twin.geo.readers.layers import ObjectTable, layers_of
@@ -22,7 +22,7 @@ from twin.geo.readers.reproject import Move, common_crs, moved_frame, moved_mode
 from twin.geo.readers.rows import with_rows
 from twin.geo.readers.stack import merged
 from twin.geo.readers.tin import terrain_from_triangles
-from twin.geo.triangulate import triangulate
+from twin.geo.triangulate import Triangulation, triangulate
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -78,8 +78,17 @@ def mesh_of(
         _note(code, faces[np.flatnonzero(~emptied[faces])], model, findings)
     finite = np.asarray(np.isfinite(vertices).all(axis=1))
     vertices = np.where(finite[:, None], vertices, 0.0)
-    mesh = TriangleMesh(vertices, cut.triangles, model.owner[cut.polygon], model.semantic[cut.polygon])
+    colour = None if model.colour is None else model.colour[cut.polygon]
+    outlines = _outlines(cut)
+    mesh = TriangleMesh(vertices, cut.triangles, model.owner[cut.polygon], model.semantic[cut.polygon], outlines, colour)
     return mesh, vertices, cut.rings
+
+
+def _outlines(cut: Triangulation) -> Outlines:
+    """The polygons that have triangles."""
+    number = np.cumsum(cut.rings.counts > 0) - 1
+    kept = cut.rings._replace(counts=cut.rings.counts[cut.rings.counts > 0])
+    return Outlines(kept, number[cut.polygon].astype(np.int32))
 
 
 def _note(code: str, faces: NDArray[np.int64], model: ObjectModel, findings: Findings) -> None:
@@ -92,7 +101,8 @@ def _note(code: str, faces: NDArray[np.int64], model: ObjectModel, findings: Fin
 
 def object_frame(model: ObjectModel, layers: list[str]) -> pd.DataFrame:
     """The table `City.objects` of a model."""
-    columns = {"type": model.types, "layer": layers, "parent": model.parents, "lod": model.lods}
+    kinds = model.kinds if model.kinds is not None else [""] * len(model.ids)
+    columns = {"type": model.types, "layer": layers, "parent": model.parents, "lod": model.lods, "geometry": kinds}
     index = pd.Index(model.ids, name="id", dtype="str")
     return pd.DataFrame({name: pd.array(values, dtype="str") for name, values in columns.items()}, index=index)
 
@@ -189,4 +199,6 @@ def _bring(reading: Reading, target: CRS, findings: Findings) -> None:
 def _about(readings: Sequence[Reading]) -> dict[str, Any]:
     names = [reading.name for reading in readings if reading.name]
     dates = sorted(reading.date for reading in readings if reading.date)
-    return {"name": names[0] if names else "", "date": dates[-1] if dates else ""}
+    # what two files say differently is kept of the first
+    metadata = {key: value for reading in reversed(readings) for key, value in reading.metadata.items()}
+    return {"name": names[0] if names else "", "date": dates[-1] if dates else "", "metadata": metadata}

@@ -119,6 +119,9 @@ class Templates:
             if np.isfinite(model.vertices[instance.vertex]).all():
                 used.setdefault(instance.template, []).append(instance)
                 model.anchors.setdefault(instance.row, model.vertices[instance.vertex])
+                if model.kinds is not None:
+                    # placed, it is surfaces like others
+                    model.kinds[instance.row] = ""
         vertices, rings, owner = [model.vertices], [model.rings], [model.owner]
         semantic, colour, paths = [model.semantic], [model.colour], [(0, "")]
         total, faces = len(model.vertices), len(model.owner)
