@@ -74,6 +74,8 @@ def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) 
         found = _shape(packed, number, written["type"], str(row.lod), str(row.geometry))
         if marks:
             _mark(stated, written["type"], row, found)
+        if stated.get("type") == row.type:
+            del stated["type"]
         members, roles = _members(stated, known) if written["type"] == "CityObjectGroup" else ([], None)
         if stated:
             written["attributes"] = stated
@@ -174,10 +176,22 @@ def _extensions(city: City, objects: dict[str, Any]) -> dict[str, Any]:
     return {"extensions": plain(stated), **own} if used and sound else own
 
 
+def _kept(stated: dict[str, Any]) -> dict[str, Any]:
+    """What the source said of itself, as far as it is of the form that CityJSON 2.0 asks for."""
+    found: dict[str, Any] = {}
+    if isinstance(stated.get("identifier"), str):
+        found["identifier"] = stated["identifier"]
+    contact = stated.get("pointOfContact")
+    if isinstance(contact, dict) and all(isinstance(contact.get(key), str) for key in ("contactName", "emailAddress")):
+        found["pointOfContact"] = {
+            key: plain(value) for key, value in contact.items() if key != "address" or isinstance(value, dict)
+        }
+    return found
+
+
 def _metadata(city: City, vertices: list[list[int]]) -> dict[str, Any]:
     stated = city.metadata.get("metadata")
-    kept = ("identifier", "pointOfContact")
-    metadata = {key: plain(stated[key]) for key in kept if key in stated} if isinstance(stated, dict) else {}
+    metadata = _kept(stated) if isinstance(stated, dict) else {}
     if vertices:
         grid = np.array(vertices, dtype=np.int64)
         low, high = grid.min(axis=0) * SCALE_M + city.origin, grid.max(axis=0) * SCALE_M + city.origin
@@ -222,4 +236,7 @@ def plain(value: Any) -> Any:
         return value if -(2**63) <= value < 2**64 else str(value)
     if isinstance(value, float):
         return value if np.isfinite(value) else None
+    if isinstance(value, pd.Timestamp):
+        # whole seconds are how a column of dates without a time of day is held
+        return value.date().isoformat() if value.unit == "s" else value.isoformat().replace("+00:00", "Z")
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
