@@ -51,8 +51,8 @@ def repair(city: City) -> City:
 
 
 def _note(city: City, code: str, counts: NDArray[np.int64], what: str, findings: list[Finding]) -> None:
-    for row in np.flatnonzero(counts).tolist():
-        findings.append(Finding(code, str(city.objects.index[row]), f"{counts[row]} {what}", "info"))
+    rows = np.flatnonzero(counts).tolist()
+    findings += [Finding(code, str(city.objects.index[row]), f"{counts[row]} {what}", "info") for row in rows]
 
 
 def _without_degenerate(city: City, mesh: TriangleMesh, findings: list[Finding]) -> TriangleMesh:

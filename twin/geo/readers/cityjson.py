@@ -21,7 +21,7 @@ from twin.geo.readers.jsonarrays import Documents, documents
 from twin.geo.readers.jsonpool import Pool
 from twin.geo.readers.model import Findings, ObjectModel, Reading, ReadOptions
 from twin.geo.readers.source import Blob
-from twin.geo.readers.stack import stacked
+from twin.geo.readers.stack import stacked, within
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -108,9 +108,14 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
         When the CRS is unknown or not in metres.
     """
     findings = Findings()
-    pieces = list(parts(blob, options, findings))
-    header = pieces[0][0]
-    whole = stacked([model for _, model in pieces], findings)
+    models: list[ObjectModel] = []
+    header = None
+    for header, model in parts(blob, options, findings):
+        # of a long sequence only what lies near the clip stays in memory
+        models.append(within(model, options.window(header.crs)) if options.clip is not None else model)
+    if header is None:
+        raise FormatError("the file is empty", where=blob.name)
+    whole = stacked(models, findings)
     source = header.source(blob)
     title = _text(header.metadata.get("title"))
     return Reading(source, header.crs, findings, whole, name=title, date=source.date, metadata=header.about())
@@ -140,7 +145,7 @@ def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tupl
             else:
                 where = f"{blob.name}:{text.line(number)}"
                 _check_feature(content, where)
-            count += _collect(content, where, count, entries, tables, text, findings)
+            count += _collect(content, where, count, entries, tables, text, header.appearance, findings)
         if header is None or templates is None:
             raise FormatError("the file is empty", where=blob.name)
         vertices = _scaled(tables, header.scale, header.shift, blob.name, findings)
@@ -278,6 +283,7 @@ def _collect(
     entries: list[Entry],
     tables: list[NDArray[np.float64]],
     text: Documents,
+    appearance: Appearance,
     findings: Findings,
 ) -> int:
     """Take the objects and vertices of one document; return the number of its vertices."""
@@ -292,6 +298,9 @@ def _collect(
         if not isinstance(root, str) or root not in objects:
             message = f"the feature's id {str(root)[:80]!r} is not one of its objects"
             findings.add("feature-id", _text(root), message, path=f"{where} id")
+    first_material = 0
+    if document["type"] == "CityJSONFeature" and "appearance" in document:
+        first_material = appearance.add(document["appearance"], findings)
     table = _taken_table(text, taken) if taken >= 0 else None
     if table is None:
         table = _vertex_table(Pool(text.arrays).as_lists(vertices), where, findings)
@@ -301,7 +310,7 @@ def _collect(
             message = "the object has no type; left out"
             findings.add("object-type", object_id, message, severity="error", path=f"CityObjects.{object_id}")
             continue
-        entries.append(Entry(object_id, content, first_vertex, len(table)))
+        entries.append(Entry(object_id, content, first_vertex, len(table), first_material))
     return len(table)
 
 

@@ -24,33 +24,42 @@ class Appearance:
 
     def __init__(self, content: Any, findings: Findings) -> None:
         self.theme: str | None = None
-        self._colours = np.zeros((0, 4), dtype=np.uint8)
+        self._tables: list[NDArray[np.uint8]] = []
+        self._count = 0
+        self.add(content, findings)
+
+    def add(self, content: Any, findings: Findings) -> int:
+        """Take the appearance of one more document (a feature may have its own); the number of its first material."""
+        first = self._count
         if content is None:
-            return
+            return first
         if not isinstance(content, dict):
             findings.add("appearance", "", "`appearance` is not an object; ignored", path="appearance")
-            return
+            return first
         theme = content.get("default-theme-material")
-        self.theme = theme if isinstance(theme, str) else None
+        if self.theme is None and isinstance(theme, str):
+            self.theme = theme
         materials = content.get("materials")
         if isinstance(materials, list):
-            self._colours = _colours(materials[:MAX_MATERIALS], findings)
+            self._tables.append(_colours(materials[: max(0, MAX_MATERIALS - self._count)], findings))
+            self._count += len(self._tables[-1])
         textures = content.get("textures")
         if isinstance(textures, list) and textures:
             message = f"{len(textures)} textures are not drawn; the surfaces keep their materials"
             findings.add("textures", "", message, severity="info", path="appearance.textures")
+        return first
 
     def colours(self, material: NDArray[np.int64], findings: Findings | None) -> NDArray[np.uint8] | None:
         """Red, green, blue and opacity of faces (S, 4) by their materials (S,); None when no face has a colour."""
-        if not len(material) or not len(self._colours) or (material < 0).all():
+        if not len(material) or not self._count or (material < 0).all():
             return None
-        outside = material >= len(self._colours)
+        outside = material >= self._count
         if outside.any() and findings is not None:
-            message = f"{int(outside.sum())} surfaces have a material that is not there: the file has {len(self._colours)}"
+            message = f"{int(outside.sum())} surfaces have a material that is not there: the file has {self._count}"
             findings.add("material", "", message, path="appearance.materials")
         blank = np.zeros((1, 4), dtype=np.uint8)
-        table = np.concatenate([self._colours, blank])
-        found = table[np.where((material < 0) | outside, len(self._colours), material)]
+        table = np.concatenate([*self._tables, blank])
+        found = table[np.where((material < 0) | outside, self._count, material)]
         return found if found[:, 3].any() else None
 
 

@@ -33,6 +33,7 @@ class Piece(NamedTuple):
     first_vertex: int
     vertices: int
     geometry: dict[str, Any]
+    first_material: int = 0
     root: str = "CityObjects"
     """Where in the file its object is."""
 
@@ -222,7 +223,9 @@ class FlatGeometry:
         codes = self._looked_up(self._by_face(np.array(self._values), faces, "semantics"), piece)
         material = self._by_face(np.array(self._materials), faces, "material")
         one = np.array(self._one_material, dtype=np.int64)[piece]
-        return Flat(flat, piece, codes, np.where(one >= 0, one, material))
+        material = np.where(one >= 0, one, material)
+        first_material = np.array([one.first_material for one in self.pieces], dtype=np.int64)[piece]
+        return Flat(flat, piece, codes, np.where(material >= 0, material + first_material, -1))
 
     def _note_empty(self, counts: NDArray[np.int64], piece: NDArray[np.int64]) -> None:
         for face in np.flatnonzero(counts == 0)[:MAX_FINDINGS_A_CODE].tolist():

@@ -83,7 +83,7 @@ class Templates:
                 self._flat.append(None)
                 continue
             flat = FlatGeometry(arrays, findings, appearance.theme)
-            flat.add(Piece(0, "", number, kind, 0, len(self._vertices), template, root))
+            flat.add(Piece(0, "", number, kind, 0, len(self._vertices), template, root=root))
             self._flat.append(flat.finish())
 
     def lod_of(self, number: Any) -> str:

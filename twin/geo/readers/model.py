@@ -46,6 +46,13 @@ class Findings:
                 self._kept.append(finding)
         self._count.update(other._count)
 
+    def drained(self) -> Findings:
+        """All that was collected so far, which this one then forgets."""
+        taken = Findings()
+        taken._kept, taken._count = self._kept, self._count
+        self._kept, self._count = [], Counter()
+        return taken
+
     def collected(self) -> tuple[Finding, ...]:
         """All that was kept, and a line for each kind of which there were more."""
         more = tuple(

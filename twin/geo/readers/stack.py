@@ -59,6 +59,40 @@ def stacked(models: Sequence[ObjectModel], findings: Findings) -> ObjectModel:
     return _stack(parts)
 
 
+def within(model: ObjectModel, window: tuple[float, float, float, float] | None) -> ObjectModel:
+    """The objects of which some part, or a part of the same whole, may lie in a box.
+
+    Parameters
+    ----------
+    model : ObjectModel
+    window : (west, south, east, north)
+        In the CRS of the model [m].
+    """
+    if window is None:
+        return model
+    count = len(model.ids)
+    low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
+    owner = np.repeat(np.repeat(model.owner, model.rings.counts), model.rings.sizes)
+    xy = model.vertices[model.rings.indices, :2]
+    np.fmin.at(low, owner, xy)
+    np.fmax.at(high, owner, xy)
+    for row, anchor in model.anchors.items():
+        low[row], high[row] = np.fmin(low[row], anchor[:2]), np.fmax(high[row], anchor[:2])
+    for row, shape in model.shapes.items():
+        west, south, east, north = shape.bounds
+        low[row], high[row] = np.fmin(low[row], (west, south)), np.fmax(high[row], (east, north))
+    west, south, east, north = np.array(window) - np.tile(model.shift[:2], 2)
+    near = (low[:, 0] <= east) & (high[:, 0] >= west) & (low[:, 1] <= north) & (high[:, 1] >= south)
+    number = {object_id: row for row, object_id in enumerate(model.ids)}
+    up = np.array([number.get(parent, row) for row, parent in enumerate(model.parents)], dtype=np.int64)
+    for _ in range(8):
+        up = up[up]
+    wanted = np.zeros(count, dtype=bool)
+    wanted[up[near]] = True
+    rows = np.where(wanted[up], np.cumsum(wanted[up]) - 1, -1)
+    return _stack([(model, rows, "")])
+
+
 def note_duplicate(object_id: str, kept: str, left_out: str, findings: Findings) -> None:
     """The rule for two objects with one id: the file named first wins."""
     message = f"{kept} has an object with this id too; the one in {left_out} is left out"
@@ -86,13 +120,19 @@ def _stack(parts: list[tuple[ObjectModel, NDArray[np.int64], str]]) -> ObjectMod
         whole.shapes.update({int(rows[k]): _moved(shape, moved) for k, shape in model.shapes.items() if rows[k] >= 0})
         keep: NDArray[np.bool_] = np.isin(model.owner, kept)
         keep_ring = np.repeat(keep, model.rings.counts)
-        tables.append(model.vertices + moved)
-        indices.append(model.rings.indices[np.repeat(keep_ring, model.rings.sizes)] + start)
+        numbers = model.rings.indices[np.repeat(keep_ring, model.rings.sizes)]
+        vertices = model.vertices
+        if len(kept) < len(model.ids):
+            used = np.zeros(len(vertices), dtype=bool)
+            used[numbers] = True
+            numbers, vertices = (np.cumsum(used) - 1)[numbers], vertices[used]
+        tables.append(vertices + moved)
+        indices.append(numbers + start)
         sizes.append(model.rings.sizes[keep_ring])
         counts.append(np.where(keep, model.rings.counts, 0))
         owners.append(np.maximum(rows[model.owner], 0).astype(np.int32))
         semantics.append(model.semantic)
-        start += len(model.vertices)
+        start += len(vertices)
         faces.append(faces[-1] + len(model.owner))
     whole.vertices = np.concatenate(tables)
     whole.rings = Rings(np.concatenate(indices), np.concatenate(sizes), np.concatenate(counts))

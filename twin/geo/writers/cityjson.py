@@ -15,8 +15,9 @@ from twin.errors import OutputError
 from twin.geo.city import City
 from twin.geo.readers.cityjson_objects import LODS
 from twin.geo.readers.object_types import LAYER_OF, layer_of
-from twin.geo.writers.atomic import write_bytes
+from twin.geo.writers.atomic import written_file
 from twin.geo.writers.cityjson_pack import SCALE_M, Packed, geometry, pack
+from twin.geo.writers.readback import check_written
 from twin.geo.writers.row_objects import row_objects
 
 MARK_TYPE, MARK_LAYER, MARK_LOD = "stadstwin_type", "stadstwin_layer", "stadstwin_lod"
@@ -44,11 +45,39 @@ def write_cityjson(city: City, path: str | Path) -> Path:
     OutputError
         When the file cannot be written.
     """
-    return write_bytes(Path(path), cityjson_bytes(city))
+    with written_file(Path(path)) as place:
+        place.write_bytes(cityjson_bytes(city))
+        check_written(city, place, Path(path))
+    return Path(path)
 
 
 def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) -> bytes:
-    """The CityJSON of a city as UTF-8 text.
+    """The CityJSON of a city as UTF-8 text; `cityjson_document` has the parameters.
+
+    Raises
+    ------
+    OutputError
+        When a value cannot be written as JSON.
+    """
+    return dumped(cityjson_document(city, attributes=attributes, marks=marks))
+
+
+def dumped(document: dict[str, Any]) -> bytes:
+    """A document as one line of UTF-8 text.
+
+    Raises
+    ------
+    OutputError
+        When a value cannot be written as JSON.
+    """
+    try:
+        return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
+    except (TypeError, ValueError) as error:
+        raise OutputError(f"the city cannot be written as CityJSON: {error}") from None
+
+
+def cityjson_document(city: City, *, attributes: bool = True, marks: bool = False) -> dict[str, Any]:
+    """The CityJSON of a city.
 
     Parameters
     ----------
@@ -95,7 +124,7 @@ def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) 
         more, points = row_objects(city, rows, len(vertices), SCALE_M)
         objects |= more
         vertices += points
-    document = {
+    return {
         "type": "CityJSON",
         "version": "2.0",
         "transform": {"scale": [SCALE_M] * 3, "translate": [float(value) for value in city.origin]},
@@ -105,10 +134,6 @@ def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) 
         "CityObjects": objects,
         "vertices": vertices,
     }
-    try:
-        return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
-    except (TypeError, ValueError) as error:
-        raise OutputError(f"the city cannot be written as CityJSON: {error}") from None
 
 
 def _shape(packed: Packed, number: int, kind: str, lod: str, stated: str) -> dict[str, Any] | None:
