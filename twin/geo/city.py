@@ -605,7 +605,7 @@ def stream_city(
     Yields
     ------
     City
-        The features of about 32 MB of text each, in the order of the file.
+        The features of about 16 MB of text each, in the order of the file.
 
     Raises
     ------

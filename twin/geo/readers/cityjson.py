@@ -32,7 +32,7 @@ _BOM = b"\xef\xbb\xbf"
 FARTHEST_M = 1e8
 """No projected coordinate on Earth is larger [m]."""
 
-CHUNK_BYTES = 32 * 1024**2
+CHUNK_BYTES = 16 * 1024**2
 """A sequence is read in pieces of about this size, so that memory holds one piece and what was made of the others."""
 
 
@@ -135,7 +135,7 @@ def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tupl
         entries: list[Entry] = []
         tables: list[NDArray[np.float64]] = []
         count = 0
-        for number, content in enumerate(text):
+        for content, line in zip(text, text.lines(), strict=True):
             where = blob.name
             if header is None:
                 if not isinstance(content, dict):
@@ -143,7 +143,7 @@ def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tupl
                 header = Header(content, blob.name, findings)
                 templates = Templates(content.get("geometry-templates"), text.arrays, header.appearance, findings)
             else:
-                where = f"{blob.name}:{text.line(number)}"
+                where = f"{blob.name}:{line}"
                 _check_feature(content, where)
             count += _collect(content, where, count, entries, tables, text, header.appearance, findings)
         if header is None or templates is None:

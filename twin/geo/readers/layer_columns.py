@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.geo.heights import building_heights, numbers
 from twin.geo.mesh import Rings
-from twin.geo.readers.columns import table
+from twin.geo.readers.columns import typed
 from twin.geo.readers.footprints import dissolve, face_heights, face_normals, ground_faces, project
 
 _FLAT_M = 0.05
@@ -46,6 +46,14 @@ class Picked:
     types: list[str]
     attributes: list[dict[str, Any]]
     anchors: dict[int, NDArray[np.float64]]
+    _columns: dict[str, pd.Series[Any]] | None = None
+
+    @property
+    def columns(self) -> dict[str, pd.Series[Any]]:
+        """The attributes as typed columns, made once."""
+        if self._columns is None:
+            self._columns = typed(self.attributes)
+        return self._columns
 
 
 @dataclass(slots=True)
@@ -99,7 +107,7 @@ def _types(objects: Picked) -> pd.array:  # type: ignore[valid-type]
 
 
 def _stated(objects: Picked) -> pd.DataFrame:
-    return pd.DataFrame(table(objects.attributes, set()), index=pd.RangeIndex(len(objects.types)))
+    return pd.DataFrame(objects.columns, index=pd.RangeIndex(len(objects.types)))
 
 
 def _buildings(objects: Picked, faces: Faces) -> Columns:
