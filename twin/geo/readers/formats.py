@@ -65,7 +65,19 @@ def _cityjson(head: bytes, name: str) -> bool:
     return b'"CityJSON' in head or b'"CityObjects"' in head or name.endswith((".json", ".jsonl"))
 
 
-FORMATS: tuple[Format, ...] = (Format("CityJSON", "cityjson", _cityjson),)
+def _gef(head: bytes, name: str) -> bool:
+    return b"#GEFID" in text_of(head)[:4096].upper() and text_of(head)[:1] == b"#"
+
+
+def _bro(head: bytes, name: str) -> bool:
+    return text_of(head)[:1] == b"<" and b"broservices.nl/xsd/" in head
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("CityJSON", "cityjson", _cityjson),
+    Format("GEF", "gef", _gef),
+    Format("BRO", "bro", _bro),
+)
 """Every format that can be read, asked in this order."""
 
 _OTHERS: tuple[tuple[bytes, str], ...] = (
