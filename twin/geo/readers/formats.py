@@ -73,10 +73,16 @@ def _bro(head: bytes, name: str) -> bool:
     return text_of(head)[:1] == b"<" and b"broservices.nl/xsd/" in head
 
 
+def _gtfs(members: Sequence[str]) -> bool:
+    homes = {name[: -len("stops.txt")] for name in members if name == "stops.txt" or name.endswith("/stops.txt")}
+    return any(home + other in members for home in homes for other in ("stop_times.txt", "trips.txt", "routes.txt", "agency.txt"))
+
+
 FORMATS: tuple[Format, ...] = (
     Format("CityJSON", "cityjson", _cityjson),
     Format("GEF", "gef", _gef),
     Format("BRO", "bro", _bro),
+    Format("GTFS", "gtfs", lambda head, name: False, _gtfs),
 )
 """Every format that can be read, asked in this order."""
 
