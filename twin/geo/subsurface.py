@@ -18,6 +18,7 @@ import pandas as pd
 
 from twin.errors import GeometryError
 from twin.geo.soil import soil_class
+from twin.geo.underground import cellars_frame, recognise_layer, utilities_frame
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -139,3 +140,6 @@ def _column(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float | np.number) and not isinstance(value, bool) else float("nan")
+
+
+__all__ = ["CPT_COLUMNS", "LAYER_COLUMNS", "cellars_frame", "profiles", "recognise_layer", "sounding_profile", "utilities_frame"]

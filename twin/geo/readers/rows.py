@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from twin.geo import underground
 from twin.geo.city import City
 from twin.geo.extrude import add_buildings
 from twin.geo.groundwater import joined_tubes
@@ -40,6 +41,8 @@ def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Find
         frame = frame[~twice]
         if name == "buildings":
             city = _with_footprints(city, frame, reading, options, findings)
+        elif name in underground.LAYERS:
+            city = underground.with_volumes(city, name, frame, reading.source.name, findings)
         else:
             city = city.with_layer(name, joined(there, frame))
     return city
