@@ -128,7 +128,7 @@ def _noded(plan: shapely.Polygon, lines: NDArray[np.float64]) -> shapely.Polygon
         close = np.abs(points[:, 1] - lines[nearest]) < 2 * WELD_M
         points[close, 1] = lines[nearest[close]]
         found = []
-        for p, q in zip(points[:-1], points[1:], strict=True):
+        for p, q in pairwise(points):
             found.append(p[None])
             low, high = sorted((p[1], q[1]))
             between = lines[(lines > low) & (lines < high)]

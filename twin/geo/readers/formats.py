@@ -73,6 +73,12 @@ def _bro(head: bytes, name: str) -> bool:
     return text_of(head)[:1] == b"<" and b"broservices.nl/xsd/" in head
 
 
+def _levels(head: bytes, name: str) -> bool:
+    text = head[:8192].lower()
+    dino = b"filternummer" in text and b"locatie" in text and b"(cm t.o.v" in text
+    return dino or (text_of(text).lstrip(b'"').startswith(b"tijdstip") and b"waarde" in text[:200])
+
+
 def _gtfs(members: Sequence[str]) -> bool:
     homes = {name[: -len("stops.txt")] for name in members if name == "stops.txt" or name.endswith("/stops.txt")}
     return any(home + other in members for home in homes for other in ("stop_times.txt", "trips.txt", "routes.txt", "agency.txt"))
@@ -82,6 +88,7 @@ FORMATS: tuple[Format, ...] = (
     Format("CityJSON", "cityjson", _cityjson),
     Format("GEF", "gef", _gef),
     Format("BRO", "bro", _bro),
+    Format("groundwater levels (CSV)", "levels_csv", _levels),
     Format("GTFS", "gtfs", lambda head, name: False, _gtfs),
 )
 """Every format that can be read, asked in this order."""
