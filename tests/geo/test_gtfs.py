@@ -225,6 +225,8 @@ def test_order_of_tables_columns_and_folders_do_not_matter(feed: Callable[..., P
     [
         ({"stop_times.txt": None}, "no-service", None),
         ({"trips.txt": None}, "no-service", None),
+        ({"trips.txt": "route_id,service_id,trip_id\n"}, "no-calendar", None),
+        ({"stop_times.txt": "trip_id,stop_id,stop_sequence\n"}, "no-service", None),
         ({"routes.txt": None}, "no-routes", 2),
         ({"calendar.txt": None, "calendar_dates.txt": None}, "no-calendar", None),
         ({"calendar.txt": FEED["calendar.txt"].replace("20250401", "soon")}, "calendar", 1),

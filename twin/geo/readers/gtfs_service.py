@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ _EXTENDED = {
     1: "rail", 2: "bus", 4: "metro", 7: "bus", 8: "bus", 9: "tram", 10: "ferry", 11: "air", 12: "ferry", 13: "cable car",
     14: "funicular", 15: "taxi",
 }  # fmt: skip
+_TIME = re.compile(r"^\s*(\d{1,3}):([0-5]\d):([0-5]\d)\s*$")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MAX_DAYS = 20_000
 """Calendars that run longer than this (55 years) are cut off."""
@@ -228,6 +230,7 @@ def count_calls(
     """
     by_mode = np.zeros((len(stops), len(MODES)), dtype=np.int64)
     mode, runs = trips["mode"].to_numpy(dtype=np.int64), trips["runs"].to_numpy(dtype=bool)
+    running = np.flatnonzero(runs)
     kept: list[pd.DataFrame] = []
     lost_stop, lost_trip = 0, 0
     for chunk in chunks:
@@ -236,7 +239,7 @@ def count_calls(
         known = (stop >= 0) & (trip >= 0)
         cell = stop[known] * len(MODES) + mode[trip[known]]
         by_mode += np.bincount(cell, minlength=by_mode.size).reshape(by_mode.shape)
-        today = (trip >= 0) & runs[trip]
+        today = np.isin(trip, running)
         if today.any():
             kept.append(_compact(chunk[today], stop[today], trip[today]))
     if lost_stop:
@@ -260,13 +263,14 @@ def count_calls(
 def _compact(chunk: pd.DataFrame, stop: NDArray[np.int64], trip: NDArray[np.int64]) -> pd.DataFrame:
     nothing = pd.Series([""] * len(chunk), index=chunk.index, dtype="str")
     time = seconds(chunk.get("departure_time", nothing))
-    arrival = seconds(chunk.get("arrival_time", nothing))
+    if np.isnan(time).any():
+        time = np.where(np.isnan(time), seconds(chunk.get("arrival_time", nothing)), time)
     return pd.DataFrame(
         {
             "stop": stop.astype(np.int32),
             "trip": trip.astype(np.int32),
             "sequence": pd.to_numeric(chunk["stop_sequence"], errors="coerce").fillna(0).to_numpy(dtype=np.int64),
-            "time": np.where(np.isnan(time), arrival, time),
+            "time": time,
             "leaves": (chunk.get("pickup_type", nothing).str.strip() != NO_DEPARTURE).to_numpy(),
         }
     )
@@ -274,10 +278,17 @@ def _compact(chunk: pd.DataFrame, stop: NDArray[np.int64], trip: NDArray[np.int6
 
 def seconds(times: pd.Series[str]) -> NDArray[np.float64]:
     """Times of a service day (``25:10:00`` is ten past one in the night after), [s]; NaN for what is none."""
-    found = pd.to_timedelta(times.str.strip().where(times.str.contains(":", regex=False, na=False)), errors="coerce")
-    values = found.to_numpy(dtype="timedelta64[s]").astype(np.float64)
-    values[found.isna().to_numpy()] = np.nan
-    return np.where((values >= 0) & (values < 10 * 86400), values, np.nan)
+    # A day has few different times, so each is parsed once.
+    codes, different = pd.factorize(np.asarray(times, dtype=object))
+    values = np.array([_second(text) for text in different] + [np.nan], dtype=np.float64)
+    return values[codes]
+
+
+def _second(text: object) -> float:
+    found = _TIME.match(text) if isinstance(text, str) else None
+    if found is None:
+        return float("nan")
+    return int(found[1]) * 3600.0 + int(found[2]) * 60.0 + int(found[3])
 
 
 def clock(time_s: float) -> str:
