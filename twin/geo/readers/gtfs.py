@@ -164,7 +164,7 @@ def _service(tables: dict[str, Blob], stops: pd.Index, findings: Findings) -> tu
     frequencies = _table(tables, "frequencies.txt", (), (), findings)
     chunks = _parts(tables, "stop_times.txt", _CALLS, ("trip_id", "stop_id", "stop_sequence"), findings, rows=1_000_000_000)
     start = next(chunks, None)
-    if start is None:
+    if start is None or not len(start):
         findings.add("no-service", "", "stop_times.txt has nothing to use: how often stops are served is not known")
         return day, None
     return day, count_calls(chain([start], chunks), stops, table, frequencies, findings)
