@@ -115,7 +115,7 @@ def test_a_well_of_the_register(real_data: Path) -> None:
     assert city.crs.to_epsg() == 7415
     assert (row.geometry.x, row.geometry.y) == (118300.381, 439767.501)
     assert [row[name] for name in ("surface_m", "tube_top_m", "filter_top_m", "filter_bottom_m")] == [1.932, 1.802, 0.142, -0.858]
-    assert (row["well"], row["tube_number"], row["date"]) == ("GMW000000036287", 1, "2020-08-06")
+    assert (row["well"], row["tube_number"], row["date"]) == ("GMW000000036287", 1, pd.Timestamp("2020-08-06"))
     # The tube is as long as its plain part and its screen together.
     assert_allclose(row["tube_top_m"] - row["filter_bottom_m"], row["plainTubePartLength_m"] + row["screenLength_m"])
     assert codes(city) == {}
@@ -176,7 +176,7 @@ def test_levels_join_the_tube_they_were_measured_in(put: Put, order: tuple[int, 
     assert row["levels"] == 21
     assert_allclose(row["head_m"], 11.0)
     assert_allclose([row["head_low_m"], row["head_high_m"]], np.percentile(levels, [5, 95]))
-    assert (row["first_level"], row["last_level"]) == ("2021-01-01", "2021-01-21")
+    assert (row["first_level"], row["last_level"]) == (pd.Timestamp("2021-01-01"), pd.Timestamp("2021-01-21"))
     assert_allclose([row["surface_m"], row["filter_top_m"]], [2.75, -0.4])
     assert pd.isna(frame.loc["GMW000000000007-2", "head_m"])
     assert codes(city) == {"level-left-out": 1}
@@ -204,7 +204,7 @@ def test_levels_of_dinoloket(put: Put) -> None:
     assert_allclose(heights, [-0.85, -0.17, -2.86, -3.86])
     assert row["levels"] == 3
     assert_allclose(row["head_m"], -1.81)
-    assert (row["first_level"], row["last_level"]) == ("1985-02-28", "1985-04-15")
+    assert (row["first_level"], row["last_level"]) == (pd.Timestamp("1985-02-28"), pd.Timestamp("1985-04-15"))
     assert codes(city) == {"record": 1}
 
 
@@ -216,7 +216,7 @@ def test_a_series_of_the_register(put: Put) -> None:
     assert_allclose(row["head_m"], 0.79)
     in_ms = SERIES.replace("2020-09-14T02:00:00+02:00", "1600041600000").replace("2020-09-14T03:00:00+02:00", "1600045200000")
     in_ms = in_ms.replace("2020-09-15T04:00:00+02:00", "1600135200000").replace("2020-09-16T04:00:00+02:00", "1600221600000")
-    assert read_city(put(in_ms, "s.csv")).wells.iloc[0]["last_level"] == "2020-09-16"
+    assert read_city(put(in_ms, "s.csv")).wells.iloc[0]["last_level"] == pd.Timestamp("2020-09-16")
 
 
 @pytest.mark.parametrize(
