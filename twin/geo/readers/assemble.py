@@ -11,13 +11,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from twin.geo.city import City, Quality
+from twin.geo.city import LAYERS, City, Quality
 from twin.geo.mesh import Outlines, Rings, TriangleMesh
 from twin.geo.rasters import merged_raster
 from twin.geo.readers.ground import lift
 from twin.geo.readers.layers import ObjectTable, layers_of
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel, Reading, ReadOptions
-from twin.geo.readers.object_types import TERRAIN, layer_of
+from twin.geo.readers.object_types import LAYER, TERRAIN, layer_of
 from twin.geo.readers.reproject import Move, common_crs, moved_frame, moved_model, mover
 from twin.geo.readers.rows import with_rows
 from twin.geo.readers.stack import merged
@@ -156,7 +156,7 @@ def _drawn(
 ) -> dict[str, Any]:
     """Layers, triangles and table of objects that have faces; their ground is the terrain unless a raster was given."""
     mesh, vertices, rings = mesh_of(model, origin, findings)
-    layers = [layer_of(kind) for kind in model.types]
+    layers = [_layer(kind, attributes) for kind, attributes in zip(model.types, model.attributes, strict=True)]
     for row, shape in model.shapes.items():
         if layers[row] == "roads" and shape.geom_type.endswith("LineString"):
             layers[row] = "streets"
@@ -182,6 +182,14 @@ def _drawn(
     if terrain is None and ground.any() and len(mesh):
         terrain = terrain_from_triangles(mesh.vertices + origin, mesh.triangles[ground[mesh.owner]], crs)
     return {"layers": layers_of(table), "surfaces": mesh, "objects": object_frame(model, layers), "terrain": terrain}
+
+
+def _layer(kind: str, attributes: dict[str, Any]) -> str:
+    """Layer of an object: by its type, unless a file of our own says which."""
+    if LAYER not in attributes:
+        return layer_of(kind)
+    stated = attributes.pop(LAYER)
+    return stated if stated in LAYERS else layer_of(kind)
 
 
 def _bring(reading: Reading, target: CRS, findings: Findings) -> None:
