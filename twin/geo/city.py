@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pyproj import CRS
     from shapely.geometry.base import BaseGeometry
 
+    from twin.geo.textures import Texture
+
 LAYERS: tuple[str, ...] = (
     "buildings",
     "roads",
@@ -201,6 +203,8 @@ class City:
         them [m].
     metadata : mapping
         What the sources say about themselves beyond `sources`, as they say it: ``metadata``, ``extensions``, ...
+    textures : tuple of Texture
+        Pictures on surfaces, see `TriangleMesh.texture`.
 
     Raises
     ------
@@ -224,6 +228,7 @@ class City:
     dsm: Terrain | None = None
     canopy: Terrain | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    textures: tuple[Texture, ...] = ()
 
     def __post_init__(self) -> None:
         require_metres(self.crs)

@@ -80,8 +80,30 @@ def mesh_of(
     vertices = np.where(finite[:, None], vertices, 0.0)
     colour = None if model.colour is None else model.colour[cut.polygon]
     outlines = _outlines(cut)
-    mesh = TriangleMesh(vertices, cut.triangles, model.owner[cut.polygon], model.semantic[cut.polygon], outlines, colour)
+    texture, uv = _textured(model, number, cut)
+    owner, semantic = model.owner[cut.polygon], model.semantic[cut.polygon]
+    mesh = TriangleMesh(vertices, cut.triangles, owner, semantic, outlines, colour, texture, uv)
     return mesh, vertices, cut.rings
+
+
+def _textured(
+    model: ObjectModel, number: NDArray[np.int64], cut: Triangulation
+) -> tuple[NDArray[np.int32] | None, NDArray[np.float32] | None]:
+    """Picture of each triangle, and the place of each of its corners in it, by the corner of the face that it is."""
+    if model.texture is None or model.uv is None:
+        return None, None
+    width = int(number.max()) + 1 if len(number) else 1
+    face = np.repeat(np.repeat(np.arange(len(model.rings.counts)), model.rings.counts), model.rings.sizes)
+    key = face * width + number[model.rings.indices]
+    order = np.argsort(key, kind="stable")
+    wanted = cut.polygon.astype(np.int64)[:, None] * width + cut.triangles
+    place = np.minimum(np.searchsorted(key[order], wanted), len(order) - 1)
+    uv = model.uv[order[place]]
+    uv[key[order[place]] != wanted] = np.nan
+    texture = model.texture[cut.polygon]
+    # a picture without all three places cannot be shown
+    texture = np.where(np.isfinite(uv).all(axis=(1, 2)), texture, -1).astype(np.int32)
+    return texture, np.where((texture >= 0)[:, None, None], uv, np.float32(np.nan))
 
 
 def _outlines(cut: Triangulation) -> Outlines:
@@ -181,7 +203,10 @@ def _drawn(
     ground = np.array([layer == TERRAIN for layer in layers], dtype=bool)
     if terrain is None and ground.any() and len(mesh):
         terrain = terrain_from_triangles(mesh.vertices + origin, mesh.triangles[ground[mesh.owner]], crs)
-    return {"layers": layers_of(table), "surfaces": mesh, "objects": object_frame(model, layers), "terrain": terrain}
+    return {
+        "layers": layers_of(table), "surfaces": mesh, "objects": object_frame(model, layers), "terrain": terrain,
+        "textures": tuple(model.textures),
+    }  # fmt: skip
 
 
 def _layer(kind: str, attributes: dict[str, Any]) -> str:

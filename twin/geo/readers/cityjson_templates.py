@@ -174,6 +174,11 @@ def _joined(
         counts = [len(one) for one in owner]
         blank = [np.zeros((count, 4), np.uint8) if one is None else one for one, count in zip(colour, counts, strict=True)]
         model.colour = np.concatenate(blank)
+    if model.texture is not None and model.uv is not None:
+        # the picture of a template is not drawn
+        more, corners = sum(len(one) for one in owner[1:]), sum(len(one.indices) for one in rings[1:])
+        model.texture = np.append(model.texture, np.full(more, -1, np.int32))
+        model.uv = np.concatenate([model.uv, np.full((corners, 2), np.nan, np.float32)])
     model.vertices = np.concatenate(vertices)
     model.rings = Rings(*(np.concatenate([one[part] for one in rings]) for part in range(3)))
     model.owner = np.concatenate(owner)
