@@ -133,7 +133,7 @@ def build_model(
         texture=flat.texture,
         uv=flat.uv,
     )
-    model = templates.placed(model, taken.instances)
+    model = templates.placed(model, taken.instances, findings)
     _skeletons(model, taken)
     taken.flat.forget()
     return model
