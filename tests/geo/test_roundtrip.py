@@ -129,9 +129,12 @@ def test_the_sample_comes_back(sample: City, tmp_path: Path) -> None:
     for name, frame in sample.layers.items():
         # walls of gardens are objects without a row: read as CityJSON they have one
         assert set(again.layers[name].index) >= set(frame.index), name
-    assert polygons(again) == polygons(sample)
+    drawn = set(sample.objects.index)
+    # a row without triangles (a deck as a road) comes back as a flat surface
+    assert [one for one in polygons(again) if one[0] in drawn] == polygons(sample)
     part = sample.clip((136700, 455750, 136740, 455800))
-    assert polygons(read_city(write(part, tmp_path / "part.city.jsonl"))) == polygons(part)
+    again = read_city(write(part, tmp_path / "part.city.jsonl"))
+    assert [one for one in polygons(again) if one[0] in drawn] == polygons(part)
 
 
 def test_what_does_not_come_back_is_not_written(sample: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
