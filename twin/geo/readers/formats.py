@@ -170,4 +170,4 @@ def archive_format(members: Sequence[str]) -> Format | None:
 
 def readable() -> str:
     """One line that lists the formats."""
-    return "readable are: a city folder, " + ", ".join(known.name for known in FORMATS) + " (also in .gz and .zip)"
+    return "readable are: a city folder, " + ", ".join(known.name for known in FORMATS) + " (also in .gz, .bz2 and .zip)"
