@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-
 MAX_CONFORMING = 2000
 """Polygons of more corners stay as earcut cuts them: looking for corners on edges takes the square of their number."""
 
