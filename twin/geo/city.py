@@ -213,6 +213,9 @@ class City:
         What the sources say about themselves beyond `sources`, as they say it: ``metadata``, ``extensions``, ...
     textures : tuple of Texture
         Pictures on surfaces, see `TriangleMesh.texture`.
+    surface_table : DataFrame
+        Attributes of semantic surfaces (slope and azimuth of a roof, ...), by the rows of `Outlines.row`; a ``type`` where it is
+        one of an extension.
 
     Raises
     ------
@@ -237,6 +240,7 @@ class City:
     canopy: Terrain | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     textures: tuple[Texture, ...] = ()
+    surface_table: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         require_metres(self.crs)

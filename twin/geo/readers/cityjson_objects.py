@@ -136,6 +136,8 @@ def build_model(
         path_of=taken.flat.path_of,
         kinds=taken.kinds,
         colour=appearance.colours(flat.material, findings),
+        surfaces=taken.flat.surfaces,
+        surface=flat.surface,
         textures=list(textures.found) if flat.texture is not None else [],
         texture=flat.texture,
         uv=flat.uv,

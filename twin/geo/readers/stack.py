@@ -145,6 +145,13 @@ def _stack(parts: list[tuple[ObjectModel, NDArray[np.int64], str]]) -> ObjectMod
     if any(model.colour is not None for model, _, _ in parts):
         whole.colour = np.concatenate(colours)
     _stack_textures(whole, parts)
+    if any(model.surface is not None for model, _, _ in parts):
+        surface_rows = []
+        for (model, _, _), kept_faces in zip(parts, faces_of, strict=True):
+            row = np.full(len(model.owner), -1, np.int32) if model.surface is None else model.surface
+            surface_rows.append(np.where(row >= 0, row + len(whole.surfaces), -1).astype(np.int32)[kept_faces])
+            whole.surfaces += model.surfaces
+        whole.surface = np.concatenate(surface_rows)
     paths = [(model.path_of, name) for model, _, name in parts]
 
     def path_of(face: int) -> str:
