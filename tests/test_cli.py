@@ -152,7 +152,7 @@ def test_help_shows_an_example_for_every_command(capsys: pytest.CaptureFixture[s
     [
         (b"", "empty"),
         (b"{not json", "JSON"),
-        (b'{"type": "FeatureCollection", "features": []}', "CityJSON"),
+        (b'{"type": "FeatureCollection", "features": []}', "no features"),
         (b"<CityModel/>", "XML"),
         (
             json.dumps({

@@ -51,7 +51,9 @@ LAYERS: tuple[str, ...] = (
 Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
 
 - ``buildings``: footprint polygon; ``ground_m``, ``roof_m`` (highest point, in the vertical datum), ``height_m``,
-  ``height_source``, ``type``, and the attributes of the source.
+  ``height_source``, ``type``, and the attributes of the source. Of footprints with a surface model ``roof_m`` is the height at
+  which their block stands for the roof (70th percentile) and ``roof_max_m`` the highest cell; ``outline_z_m`` is the height of
+  the outline where the source has one.
 - ``roads``: polygon one can walk or drive on; ``surface`` (street, square, wharf, footway, unpaved, ...), ``level`` (name
   of the walkable level), ``z_m`` (height, NaN: on the terrain), ``kind`` and ``paving`` (what it is and is made of, in the
   words of the source), ``from_line`` (a line as wide as the source or a default says).

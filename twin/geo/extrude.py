@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from twin.errors import CRSError, GeometryError
 from twin.geo.city import City, Finding, Quality
 from twin.geo.crs import short_name
+from twin.geo.ears import starts_of
 from twin.geo.mesh import SEMANTICS, Rings, TriangleMesh
 from twin.geo.terrain import Terrain
 from twin.geo.triangulate import triangulate
@@ -97,19 +99,28 @@ def _check_ids(city: City, ids: list[str]) -> None:
 
 
 def _check_footprints(footprints: NDArray[np.object_], ids: list[str]) -> None:
+    """Name the first footprint that cannot be built on."""
     kinds = shapely.get_type_id(footprints)
-    for number, one in enumerate(ids):
-        shape = footprints[number]
-        if kinds[number] not in (3, 6):
+    polygonal = np.isin(kinds, (3, 6))
+    box = shapely.bounds(footprints)
+    empty = shapely.is_empty(footprints) | ~(shapely.area(footprints) > 0)
+    points, owner = shapely.get_coordinates(footprints, return_index=True)
+    endless = np.zeros(len(footprints), dtype=bool)
+    endless[owner[~np.isfinite(points).all(axis=1)]] = True
+    endless |= polygonal & ~empty & ~np.isfinite(box).all(axis=1)
+    valid = np.zeros(len(footprints), dtype=bool)
+    valid[~endless] = shapely.is_valid(footprints[~endless])
+    for number in np.flatnonzero(~polygonal | empty | endless | ~valid)[:1].tolist():
+        one, shape = ids[number], footprints[number]
+        if not polygonal[number]:
             found = "missing" if shape is None else f"a {shape.geom_type}"
             raise GeometryError(f"the footprint of building `{one}` is {found}, not a polygon")
-        if shape.is_empty or shape.area <= 0:
-            raise GeometryError(f"the footprint of building `{one}` is empty")
-        if not np.isfinite(shapely.get_coordinates(shape)).all():
+        if endless[number]:
             raise GeometryError(f"the footprint of building `{one}` has coordinates that are not finite")
-        if not shape.is_valid:
-            reason = shapely.is_valid_reason(shape)
-            raise GeometryError(f"the footprint of building `{one}` is not a valid polygon: {reason}")
+        if empty[number]:
+            raise GeometryError(f"the footprint of building `{one}` is empty")
+        reason = shapely.is_valid_reason(shape)
+        raise GeometryError(f"the footprint of building `{one}` is not a valid polygon: {reason}")
 
 
 def _heights(frame: gpd.GeoDataFrame, ids: list[str]) -> NDArray[np.float64]:
@@ -118,9 +129,10 @@ def _heights(frame: gpd.GeoDataFrame, ids: list[str]) -> NDArray[np.float64]:
             "the footprints have no column `height_m`", hint="give the height above the ground in metres"
         )
     height = pd.to_numeric(frame["height_m"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    for one, value in zip(ids, height.tolist(), strict=True):
-        if not (np.isfinite(value) and value > 0):
-            raise GeometryError(f"the height of building `{one}` is {value} m; it must be positive")
+    wrong = np.flatnonzero(~(np.isfinite(height) & (height > 0)))
+    if len(wrong):
+        one, value = ids[wrong[0]], float(height[wrong[0]])
+        raise GeometryError(f"the height of building `{one}` is {value} m; it must be positive")
     return np.asarray(height)
 
 
@@ -132,8 +144,8 @@ def _ground(
         ground = pd.to_numeric(frame["ground_m"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan).copy()
         ground[~np.isfinite(ground)] = np.nan
     if city.terrain is not None:
-        for number in np.flatnonzero(np.isnan(ground)):
-            ground[number] = lowest_along(footprints[number], city.terrain)
+        open_ = np.isnan(ground)
+        ground[open_] = lowest_along_each(footprints[open_], city.terrain)
     missing = np.isnan(ground)
     if missing.any() and "ground_m" in city.buildings:
         known = city.buildings["ground_m"].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -148,9 +160,27 @@ def _ground(
 
 def lowest_along(footprint: shapely.Geometry, terrain: Terrain) -> float:
     """Lowest terrain along the outline of a footprint [m]; NaN where the terrain is unknown."""
-    outline = shapely.get_coordinates(shapely.segmentize(shapely.boundary(footprint), GROUND_STEP_M))
-    found = terrain.at(outline[:, 0], outline[:, 1])
-    return float(np.nanmin(found)) if np.isfinite(found).any() else float("nan")
+    return float(lowest_along_each(np.array([footprint], dtype=object), terrain)[0])
+
+
+def lowest_along_each(footprints: NDArray[np.object_], terrain: Terrain) -> NDArray[np.float64]:
+    """Lowest terrain along the outline of each footprint, (N,) [m]; NaN where the terrain is unknown.
+
+    Parameters
+    ----------
+    footprints : (N,) object
+        (Multi)polygons in the CRS of the terrain; others have no outline.
+    terrain : Terrain
+    """
+    lowest = np.full(len(footprints), np.nan)
+    polygonal = np.isin(shapely.get_type_id(footprints), (3, 6))
+    outlines = shapely.segmentize(shapely.boundary(footprints[polygonal]), GROUND_STEP_M)
+    points, owner = shapely.get_coordinates(outlines, return_index=True)
+    owner = np.flatnonzero(polygonal)[owner]
+    # Beyond its edge the terrain repeats its last cells: a building out there has no ground in it.
+    on_it = terrain.grid.contains(*terrain.grid.index(points[:, 0], points[:, 1]))
+    np.fmin.at(lowest, owner[on_it], terrain.at(points[on_it, 0], points[on_it, 1]))
+    return lowest
 
 
 def blocks(
@@ -178,52 +208,100 @@ def blocks(
     TriangleMesh
         Normals outward; ground, walls and roof by their semantics.
     """
-    vertices: list[NDArray[np.float64]] = []
-    indices: list[int] = []
-    sizes: list[int] = []
-    counts: list[int] = []
-    owners: list[int] = []
-    semantics: list[int] = []
-    start = 0
-    for number, footprint in enumerate(footprints):
-        for polygon in shapely.get_parts(footprint):
-            rings = _rings(polygon, origin)
-            floor: list[range] = []
-            for ring in rings:
-                size = len(ring)
-                low, high = np.full((size, 1), bottom[number] - origin[2]), np.full((size, 1), top[number] - origin[2])
-                vertices += [np.hstack([ring, low]), np.hstack([ring, high])]
-                floor.append(range(start, start + size))
-                for here in range(size):
-                    there = (here + 1) % size
-                    indices += [start + here, start + there, start + size + there, start + size + here]
-                sizes += [4] * size
-                counts += [1] * size
-                owners += [first_owner + number] * size
-                semantics += [SEMANTICS["WallSurface"]] * size
-                start += 2 * size
-            for code, above in ((SEMANTICS["RoofSurface"], True), (SEMANTICS["GroundSurface"], False)):
-                for numbers in floor:
-                    indices += [one + len(numbers) for one in numbers] if above else list(reversed(numbers))
-                    sizes.append(len(numbers))
-                counts.append(len(floor))
-                owners.append(first_owner + number)
-                semantics.append(code)
-    points = np.concatenate(vertices)
-    cut = triangulate(points, Rings(np.array(indices), np.array(sizes), np.array(counts)))
-    owner, semantic = np.array(owners, dtype=np.int32), np.array(semantics, dtype=np.uint8)
-    return TriangleMesh(points, cut.triangles, owner[cut.polygon], semantic[cut.polygon])
+    rings, polygon, owner = _rings(footprints, origin)
+    sizes = rings.sizes
+    faces = _Faces.of(sizes, np.bincount(polygon, minlength=len(owner)))
+    corners = len(rings.corners)
+    ring_of = np.repeat(np.arange(len(sizes)), sizes)
+    place = np.arange(corners) - starts_of(sizes)[ring_of]
+    here = place + 2 * starts_of(sizes)[ring_of]
+    there = here + 1 - np.where(place == sizes[ring_of] - 1, sizes[ring_of], 0)
+    low = bottom[owner][polygon][ring_of] - origin[2]
+    high = top[owner][polygon][ring_of] - origin[2]
+    points = np.empty((2 * corners, 3))
+    points[here] = np.column_stack([rings.corners, low])
+    points[here + sizes[ring_of]] = np.column_stack([rings.corners, high])
+    # Each polygon: the walls of all its rings, then the roof, then the ground, which runs the other way round.
+    indices = np.empty(6 * corners, dtype=np.int64)
+    wall = np.column_stack([here, there, there + sizes[ring_of], here + sizes[ring_of]])
+    before = starts_of(faces.corners)[polygon][ring_of]
+    within = np.arange(corners) - before
+    indices[(6 * before + 4 * within)[:, None] + np.arange(4)] = wall
+    roof = 6 * before + 4 * faces.corners[polygon][ring_of] + within
+    indices[roof] = here + sizes[ring_of]
+    mirrored = within + sizes[ring_of] - 1 - 2 * place
+    indices[roof - within + faces.corners[polygon][ring_of] + mirrored] = here
+    cut = triangulate(points, Rings(indices, faces.sizes(sizes, polygon), faces.counts()))
+    of_face, semantic = faces.meaning()
+    return TriangleMesh(points, cut.triangles, (owner[of_face] + first_owner).astype(np.int32)[cut.polygon], semantic[cut.polygon])
 
 
-def _rings(polygon: shapely.Polygon, origin: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Outer ring counter-clockwise, holes clockwise, open, relative to the origin; each millimetre once."""
-    found: list[NDArray[np.float64]] = []
-    for number, ring in enumerate((polygon.exterior, *polygon.interiors)):
-        corners = shapely.get_coordinates(ring)[:-1] - origin[:2]
-        corners = corners[np.abs(corners - np.roll(corners, -1, axis=0)).max(axis=1) >= 1e-3]
-        if len(corners) < 3:
-            continue
-        if shapely.is_ccw(ring) != (number == 0):
-            corners = corners[::-1]
-        found.append(corners)
-    return found
+class _Outlines(NamedTuple):
+    """Rings of many polygons: corners (N, 2) without the repeated one, and the number of each ring's."""
+
+    corners: NDArray[np.float64]
+    sizes: NDArray[np.int64]
+
+
+class _Faces(NamedTuple):
+    """Faces of the blocks on P polygons: corners and rings of each polygon."""
+
+    corners: NDArray[np.int64]
+    rings: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, sizes: NDArray[np.int64], rings: NDArray[np.int64]) -> _Faces:
+        polygon = np.repeat(np.arange(len(rings)), rings)
+        return cls(np.bincount(polygon, weights=sizes, minlength=len(rings)).astype(np.int64), rings)
+
+    def sizes(self, sizes: NDArray[np.int64], polygon: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Corners of each ring of each face: four of a wall, those of the outline of roof and ground."""
+        start = starts_of(self.corners + 2 * self.rings)
+        out = np.full(int((self.corners + 2 * self.rings).sum()), 4, dtype=np.int64)
+        number = np.arange(len(sizes)) - starts_of(self.rings)[polygon]
+        flat = start[polygon] + self.corners[polygon] + number
+        out[flat], out[flat + self.rings[polygon]] = sizes, sizes
+        return out
+
+    def counts(self) -> NDArray[np.int64]:
+        """Rings of each face."""
+        out = np.ones(int((self.corners + 2).sum()), dtype=np.int64)
+        roof = starts_of(self.corners + 2) + self.corners
+        out[roof], out[roof + 1] = self.rings, self.rings
+        return out
+
+    def meaning(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Polygon and semantic code of each face."""
+        of_face = np.repeat(np.arange(len(self.corners)), self.corners + 2)
+        semantic = np.full(len(of_face), SEMANTICS["WallSurface"], dtype=np.uint8)
+        roof = starts_of(self.corners + 2) + self.corners
+        semantic[roof], semantic[roof + 1] = SEMANTICS["RoofSurface"], SEMANTICS["GroundSurface"]
+        return of_face, semantic
+
+
+def _rings(
+    footprints: NDArray[np.object_], origin: NDArray[np.float64]
+) -> tuple[_Outlines, NDArray[np.int64], NDArray[np.int64]]:
+    """Rings of all polygons, the polygon of each ring, and the footprint of each polygon.
+
+    Outer rings counter-clockwise, holes clockwise, open, relative to the origin; each millimetre once.
+    """
+    polygons, owner = shapely.get_parts(footprints, return_index=True)
+    rings, polygon = shapely.get_rings(polygons, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    outer = np.ones(len(rings), dtype=bool)
+    outer[1:] = polygon[1:] != polygon[:-1]
+    last = np.ones(len(points), dtype=bool)
+    last[:-1] = ring[1:] != ring[:-1]
+    corners, ring = points[~last] - origin[:2], ring[~last]
+    # What follows a corner; the first of its ring follows the last, which the repeated one says.
+    keep = np.abs(corners - (points[1:][~last[:-1]] - origin[:2])).max(axis=1) >= 1e-3
+    sizes = np.bincount(ring[keep], minlength=len(rings))
+    enough = sizes >= 3
+    keep &= enough[ring]
+    corners, ring, sizes = corners[keep], (np.cumsum(enough) - 1)[ring[keep]], sizes[enough]
+    turned = (shapely.is_ccw(rings) != outer)[enough][ring]
+    number = np.arange(len(corners))
+    start = starts_of(sizes)[ring]
+    corners = corners[np.where(turned, 2 * start + sizes[ring] - 1 - number, number)]
+    return _Outlines(corners, sizes), polygon[enough], owner

@@ -20,7 +20,7 @@ _CLOCK = "OGR_CURRENT_DATE"
 _NUMBERS = ("float64", "float32", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32")
 
 
-def _stored_names(names: list[str]) -> list[str]:
+def stored_names(names: list[str]) -> list[str]:
     """A column name for each attribute: SQLite does not tell capitals apart, and some names are taken."""
     used = set(TAKEN)
     stored: list[str] = []
@@ -85,7 +85,7 @@ def write_layer(frame: gpd.GeoDataFrame, path: Path, name: str) -> list[dict[str
     names = [str(column) for column in frame.columns if column != frame.geometry.name]
     columns: list[dict[str, str]] = []
     stored: dict[str, Any] = {"id": pd.array([str(one) for one in frame.index], dtype="str")}
-    for original, short in zip(names, _stored_names(names), strict=True):
+    for original, short in zip(names, stored_names(names), strict=True):
         values, kind = encode(frame[original].reset_index(drop=True))
         columns.append({"name": original, "stored": short, "kind": kind})
         stored[short] = values.array

@@ -66,6 +66,32 @@ def _cityjson(head: bytes, name: str) -> bool:
     return b'"CityJSON' in head or b'"CityObjects"' in head or name.endswith((".json", ".jsonl"))
 
 
+_GEOJSON = re.compile(
+    rb'"type"\s*:\s*"(?:Feature|FeatureCollection|GeometryCollection|(?:Multi)?(?:Point|LineString|Polygon))"'
+)
+
+
+def _geojson(head: bytes, name: str) -> bool:
+    text = text_of(head).lstrip(b"\x1e").lstrip()
+    return text[:1] == b"{" and not any(word in head for word in (b'"CityObjects"', b'"CityJSON')) and bool(_GEOJSON.search(head))
+
+
+def _vectors(head: bytes, name: str) -> bool:
+    geopackage = head[:16] == b"SQLite format 3\0" and (head[68:72] in (b"GPKG", b"GP10", b"GP11") or b"gpkg_contents" in head)
+    # a shapefile has file code 9994 and version 1000
+    shapefile = head[:4] == b"\x00\x00\x27\x0a" and head[28:32] == b"\xe8\x03\x00\x00"
+    return geopackage or shapefile or head[:7] == b"fgb\x03fgb" or head[:4] == b"PAR1"
+
+
+def _raster(head: bytes, name: str) -> bool:
+    tiff = head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+    return tiff or text_of(head)[:6].lower() == b"ncols " or text_of(head)[:11] == b"<VRTDataset"
+
+
+def _pointcloud(head: bytes, name: str) -> bool:
+    return head[:4] == b"LASF"
+
+
 def _osm(head: bytes, name: str) -> bool:
     text = text_of(head)
     if text[:1] == b"{":
@@ -110,11 +136,15 @@ def _gtfs(members: Sequence[str]) -> bool:
 FORMATS: tuple[Format, ...] = (
     Format("OpenStreetMap", "osm", _osm),
     Format("BGT", "bgt", _bgt),
+    Format("GeoJSON", "vectors", _geojson),
     Format("CityJSON", "cityjson", _cityjson),
     Format("GEF", "gef", _gef),
     Format("BRO", "bro", _bro),
     Format("groundwater levels (CSV)", "levels_csv", _levels),
     Format("GTFS", "gtfs", lambda head, name: False, _gtfs),
+    Format("GeoPackage, Shapefile, FlatGeobuf, GeoParquet", "vectors", _vectors),
+    Format("rasters (GeoTIFF, VRT, ESRI ASCII grid)", "raster", _raster),
+    Format("point clouds (LAS, LAZ, COPC)", "pointcloud", _pointcloud),
 )
 """Every format that can be read, asked in this order."""
 
@@ -122,10 +152,7 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"<!DOCTYPE html", "a web page"),
     (b"<html", "a web page"),
     (b"<", "XML; CityGML is not readable yet"),
-    (b"SQLite format 3\0", "a GeoPackage (or another SQLite file), which is not readable as a city yet"),
-    (b"II*\0", "a TIFF picture or raster"),
-    (b"MM\0*", "a TIFF picture or raster"),
-    (b"LASF", "a point cloud (LAS)"),
+    (b"SQLite format 3\0", "an SQLite file that is not a GeoPackage"),
     (b"ISO-10303-21", "IFC, which is not readable yet"),
     (b"glTF", "a binary glTF scene"),
     (b"fcb", "FlatCityBuf, which is not readable yet"),

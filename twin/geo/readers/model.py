@@ -81,6 +81,9 @@ class ReadOptions:
         Column of footprints that states the height above the ground [m].
     roles : mapping of str to str
         What a raster is, by file name: ``"terrain"``, ``"dsm"`` or ``"canopy"``.
+    layer : mapping of str to str
+        Layer of the city (`twin.geo.city.LAYERS`) that the rows of a vector file are, by file name, by layer of the file, or
+        by ``"FILE:LAYER"``.
     """
 
     lod: str | None = None
@@ -88,6 +91,7 @@ class ReadOptions:
     clip: BaseGeometry | None = None
     height: str | None = None
     roles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    layer: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def window(self, crs: CRS | None) -> tuple[float, float, float, float] | None:
         """Bounds of `clip` in the CRS of a file: west, south, east, north; None without a clip."""

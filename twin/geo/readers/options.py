@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from twin.errors import FormatError, ParameterError, did_you_mean
+from twin.geo.city import LAYERS
 from twin.geo.crs import parse, require_metres
 from twin.geo.readers.model import ReadOptions
 
@@ -27,6 +28,7 @@ def read_options(
     clip: Sequence[float] | BaseGeometry | None = None,
     height: str | None = None,
     roles: Mapping[str, str] | None = None,
+    layer: Mapping[str, str] | None = None,
 ) -> ReadOptions:
     """Options of `twin.read_city`, checked.
 
@@ -37,7 +39,7 @@ def read_options(
     CRSError
         When `crs` is not registered or not in metres.
     ParameterError
-        When `clip` or `roles` cannot be used.
+        When `clip`, `roles` or `layer` cannot be used.
     """
     if lod is not None and not isinstance(lod, str):
         raise FormatError(f"lod is text such as '2.2', not {lod!r}")
@@ -47,8 +49,12 @@ def read_options(
             near = did_you_mean(str(role), RASTER_ROLES)
             hint = f"one of {', '.join(RASTER_ROLES)}"
             raise ParameterError(f"{role!r} is not what a raster can be{near}", where=name, hint=hint)
+    for name, wanted in (layer or {}).items():
+        if wanted not in LAYERS:
+            hint = f"one of {', '.join(LAYERS)}"
+            raise ParameterError(f"a city has no layer {wanted!r}{did_you_mean(str(wanted), LAYERS)}", where=name, hint=hint)
     area = None if clip is None else clip_area(clip)
-    return ReadOptions(lod, target, area, height, MappingProxyType(dict(roles or {})))
+    return ReadOptions(lod, target, area, height, MappingProxyType(dict(roles or {})), MappingProxyType(dict(layer or {})))
 
 
 def clip_area(clip: Sequence[float] | BaseGeometry) -> BaseGeometry:

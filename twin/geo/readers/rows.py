@@ -34,6 +34,9 @@ def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Find
             city = city.with_layer(name, joined_tubes(there, frame, reading.source.name, findings))
             continue
         known = there.index
+        if name == "buildings":
+            # A block is an object of the city, and the ids of objects are unique over all layers.
+            known = known.append([city.objects.index, *(other.index for other in city.layers.values() if len(other))])
         twice = frame.index.isin(known)
         for object_id in frame.index[twice]:
             message = f"another file has an object with this id too; the one in {reading.source.name} is left out"
@@ -75,7 +78,7 @@ def joined(there: gpd.GeoDataFrame, more: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _with_footprints(city: City, frame: gpd.GeoDataFrame, reading: Reading, options: ReadOptions, findings: Findings) -> City:
     """Footprints as blocks; one of unknown height stays a row without a block."""
     shapes = np.asarray(frame.geometry.array, dtype=object)
-    decided = footprint_heights(frame, city, height=options.height)
+    decided = footprint_heights(frame, city, height=options.height, findings=findings)
     rows = frame.assign(**{str(name): decided[name].array for name in decided})
     usable = np.isin(shapely.get_type_id(shapes), (3, 6)) & shapely.is_valid(shapes) & ~shapely.is_empty(shapes)
     high = decided["height_m"].to_numpy() > 0
