@@ -6,6 +6,7 @@ import argparse
 import sys
 import textwrap
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 SHOWN = 20
 """So many findings are listed unless all are asked for."""
 WIDTH = 120
+
+OUTPUT_OPTIONS = (("scale", "scale"), ("only", "layer"), ("raster", "raster"))
+"""Options of ``twin convert`` that only some formats have, and the keyword of their writers."""
 
 
 def say(text: str = "") -> None:
@@ -42,6 +46,8 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         "--clip", nargs=4, type=float, metavar=("W", "S", "E", "N"), help="only what lies in this box, in the CRS of the city"
     )
     parser.add_argument("--height", metavar="COLUMN", help="column of footprints with the height above the ground in metres")
+    help_text = "layer of the city that a GIS file (or a layer of it) is, e.g. pand=buildings (may be repeated)"
+    parser.add_argument("--as", dest="layer", action="append", default=[], metavar="FILE=LAYER", help=help_text)
     help_text = "what a raster is: terrain, dsm or canopy (may be repeated)"
     parser.add_argument("--role", action="append", default=[], metavar="FILE=ROLE", help=help_text)
 
@@ -54,13 +60,22 @@ def reading_options(options: argparse.Namespace) -> dict[str, Any]:
     ParameterError
         When a role is not of the form FILE=ROLE.
     """
-    roles = {}
-    for text in options.role:
-        name, equals, role = text.partition("=")
+    roles = _pairs(options.role, "--role", "ROLE", "heights.tif=dsm")
+    layer = _pairs(options.layer, "--as", "LAYER", "pand.gpkg=buildings")
+    return {
+        "lod": options.lod, "crs": options.crs, "clip": options.clip, "height": options.height, "roles": roles, "layer": layer
+    }  # fmt: skip
+
+
+def _pairs(texts: Sequence[str], option: str, what: str, example: str) -> dict[str, str]:
+    """What was said of files, by the names of the files."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.rpartition("=")
         if not equals:
-            raise ParameterError(f"--role {text} is not of the form FILE=ROLE", hint="e.g. --role heights.tif=dsm")
-        roles[Path(name).name] = role
-    return {"lod": options.lod, "crs": options.crs, "clip": options.clip, "height": options.height, "roles": roles}
+            raise ParameterError(f"{option} {text} is not of the form FILE={what}", hint=f"e.g. {option} {example}")
+        found[Path(name).name] = value
+    return found
 
 
 def describe(city: City) -> None:
@@ -152,7 +167,7 @@ def convert(options: argparse.Namespace) -> int:
         before = len(city.quality)
         city = city.repaired()
         say(f"repaired: {len(city.quality) - before} objects")
-    given = {"scale": options.scale} if options.scale is not None else {}
+    given = {key: getattr(options, name) for name, key in OUTPUT_OPTIONS if getattr(options, name) is not None}
     target = write(city, options.out, **given)
     say(f"{target}: {len(city.objects)} objects, {len(city.surfaces):,} triangles; read back and compared")
     for code, count in city.quality.counts().items():

@@ -109,6 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("files", nargs="+", type=Path, metavar="IN", help="file(s) or a city folder; several are merged")
     convert.add_argument("out", type=Path, metavar="OUT", help="what to write; its suffix says as what, none is a city folder")
     convert.add_argument("--repair", action="store_true", help="mend shapes where that is safe, and say what was mended")
+    convert.add_argument("--only", metavar="LAYER", help="for .parquet: the layer to write")
+    convert.add_argument("--raster", metavar="RASTER", help="for .tif: terrain (the default), dsm or canopy")
     convert.add_argument("--scale", type=float, metavar="S", help="for .stl: model per reality, e.g. 0.001 for 1:1000")
     for sub in (info, validate, convert):
         add_reading_options(sub)

@@ -574,6 +574,7 @@ def read_city(
     clip: Sequence[float] | BaseGeometry | None = None,
     height: str | None = None,
     roles: Mapping[str, str] | None = None,
+    layer: Mapping[str, str] | None = None,
 ) -> City:
     """Read a city from a file, several files or a city folder; the format is told from the content.
 
@@ -593,6 +594,9 @@ def read_city(
         Column of footprints that states the height above the ground [m].
     roles : mapping of str to str, optional
         What a raster is, by file name: ``"terrain"``, ``"dsm"`` or ``"canopy"``; else it is told from its name.
+    layer : mapping of str to str, optional
+        Layer of the city that the rows of a GIS file are, by file name, by layer of the file, or by ``"FILE:LAYER"``; else it
+        is told from names, columns and shapes.
 
     Raises
     ------
@@ -603,14 +607,14 @@ def read_city(
     CRSError
         When coordinates cannot be brought into one system in metres, or some files state one and others do not.
     ParameterError
-        When `clip` is not a box or a polygon, or a role is not known.
+        When `clip` is not a box or a polygon, or a role or a layer is not known.
     MissingExtraError
         When the format needs a library that is not installed.
     """
     from twin.geo.readers import read
     from twin.geo.readers.options import read_options
 
-    return read(source, read_options(lod=lod, crs=crs, clip=clip, height=height, roles=roles))
+    return read(source, read_options(lod=lod, crs=crs, clip=clip, height=height, roles=roles, layer=layer))
 
 
 def stream_city(

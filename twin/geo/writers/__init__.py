@@ -43,6 +43,9 @@ class Writer:
 WRITERS: tuple[Writer, ...] = (
     Writer("CityJSONSeq 2.0", (".city.jsonl", ".jsonl"), "cityjsonseq", "write_cityjsonseq"),
     Writer("CityJSON 2.0", (".city.json", ".json"), "cityjson", "write_cityjson"),
+    Writer("GeoPackage", (".gpkg",), "geopackage", "write_geopackage"),
+    Writer("GeoParquet", (".parquet", ".geoparquet"), "geoparquet", "write_geoparquet", ("layer",)),
+    Writer("GeoTIFF", (".tif", ".tiff"), "geotiff", "write_geotiff", ("raster",)),
 )
 """Every format that can be written; a name without a suffix is a city folder."""
 
