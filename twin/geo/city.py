@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -419,6 +419,40 @@ class City:
         from twin.geo.extrude import add_buildings
 
         return add_buildings(self, frame)
+
+    def with_model(
+        self,
+        path: str | Path,
+        *,
+        id: str,
+        at: Sequence[float],
+        azimuth_deg: float = 0.0,
+        scale: float = 1.0,
+        ground_m: float | None = None,
+        anchor: Literal["base-centre", "origin"] = "base-centre",
+        up: Literal["y", "z"] | None = None,
+    ) -> City:
+        """A city with a planned building added from a mesh file (OBJ, STL, PLY, GLB).
+
+        Parameters
+        ----------
+        path : str or Path
+        id : str
+        at : (x, y) or (x, y, z)
+            Where the anchor of the model comes to lie [m]; without z on the ground.
+        azimuth_deg, scale, ground_m, anchor, up
+            See `twin.geo.placed.add_model`.
+
+        Raises
+        ------
+        FormatError, GeometryError, ParameterError
+            When the file cannot be read, the id is taken, or a number cannot be used.
+        """
+        from twin.geo.placed import add_model
+
+        return add_model(
+            self, path, id=id, at=at, azimuth_deg=azimuth_deg, scale=scale, ground_m=ground_m, anchor=anchor, up=up
+        )
 
     def save(self, folder: str | Path) -> Path:
         """Write the city folder: ``city.toml`` beside one file a layer. Nothing half-written stays behind."""

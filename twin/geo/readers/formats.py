@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from twin.errors import FormatError
+from twin.geo.readers import meshkind
 from twin.geo.readers.model import Reading, ReadOptions
 from twin.geo.readers.source import Blob
 
@@ -65,7 +66,15 @@ def _cityjson(head: bytes, name: str) -> bool:
     return b'"CityJSON' in head or b'"CityObjects"' in head or name.endswith((".json", ".jsonl"))
 
 
-FORMATS: tuple[Format, ...] = (Format("CityJSON", "cityjson", _cityjson),)
+FORMATS: tuple[Format, ...] = (
+    Format("CityJSON", "cityjson", _cityjson),
+    Format("GLB (binary glTF)", "meshfile", meshkind.is_glb),
+    Format("PLY", "meshfile", meshkind.is_ply),
+    Format("STL", "meshfile", meshkind.is_stl_text),
+    Format("OBJ", "meshfile", meshkind.is_obj),
+    # The last of all: a binary STL starts with 80 bytes of anything.
+    Format("STL (binary)", "meshfile", meshkind.is_stl_binary),
+)
 """Every format that can be read, asked in this order."""
 
 _OTHERS: tuple[tuple[bytes, str], ...] = (
@@ -77,7 +86,6 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"MM\0*", "a TIFF picture or raster"),
     (b"LASF", "a point cloud (LAS)"),
     (b"ISO-10303-21", "IFC, which is not readable yet"),
-    (b"glTF", "a binary glTF scene"),
     (b"fcb", "FlatCityBuf, which is not readable yet"),
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),
