@@ -351,11 +351,11 @@ def _united(faces: NDArray[np.object_]) -> BaseGeometry:
     if len(faces) <= MAX_EXACT:
         return dissolve(faces, np.zeros(len(faces), np.int64), 1)[0]
     from rasterio.features import rasterize, shapes
-    from rasterio.transform import from_origin
+    from rasterio.transform import Affine
 
     west, south, east, north = shapely.total_bounds(faces)
     cell = max(CELL_M, (east - west) / MAX_CELLS, (north - south) / MAX_CELLS)
-    transform = from_origin(west - cell, north + cell, cell, cell)
+    transform = Affine(cell, 0.0, west - cell, 0.0, -cell, north + cell)
     rows, columns = int((north - south) / cell) + 3, int((east - west) / cell) + 3
     burnt = rasterize(((face, 1) for face in faces), (rows, columns), transform=transform, dtype="uint8", all_touched=True)
     found = [shapely.geometry.shape(one) for one, value in shapes(burnt, burnt == 1, transform=transform) if value]

@@ -114,7 +114,8 @@ class Buffers:
         if self.taken > MAX_VALUES:
             raise FormatError("the file takes its buffers too many times", where=where, hint="split the file")
         table = np.ndarray((count, width), np.dtype(kind), content, start, (stride, np.dtype(kind).itemsize))
-        return table.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            return table.astype(np.float64)
 
 
 def _embedded(uri: Any) -> bytes | None:

@@ -17,7 +17,6 @@ from twin.errors import FormatError
 from twin.geo.readers.gltf_buffers import Buffers, entry, listed, whole
 from twin.geo.readers.meshparts import (
     MAX_FACES,
-    MAX_PARTS,
     MeshFile,
     hex_colour,
     main_colours,
@@ -28,18 +27,22 @@ from twin.geo.readers.meshparts import (
 )
 from twin.geo.readers.model import Findings
 
+MAX_NODES = 200_000
 JSON_CHUNK, BINARY_CHUNK = b"JSON", b"BIN\0"
 SUPPORTED = ("KHR_mesh_quantization", "KHR_materials_unlit", "KHR_texture_transform", "KHR_materials_specular")
 """Extensions that may be required without changing what is read here."""
 
 LAYER_TYPES = {
-    "buildings": "Building", "bridges": "Bridge", "water": "WaterBody", "water_mesh": "WaterBody", "green": "PlantCover",
-    "ground": "TINRelief", "roads_mesh": "Road",
+    "buildings": "Building", "bridges": "Bridge", "water": "WaterBody", "green": "PlantCover", "ground": "TINRelief",
+    "roads": "Road", "stairs": "GenericCityObject", "quay": "GenericCityObject", "other": "GenericCityObject",
 }  # fmt: skip
-"""Type of the layers of our own exports; other meshes of them are generic objects."""
+"""Type of the layers of our own exports by the first word of their names. The others are drawn for the picture (people,
+fields, what lies beyond), or hold many points as one mesh (trees, lamps): they are not read."""
 
-PICTURE_ONLY = ("surroundings", "people", "changes", "trees", "furniture")
-"""Layers of our own exports that are drawn for the picture, or whose objects are merged into one: not read."""
+
+def layer_type(layer: str) -> str:
+    """Type of a layer of our own exports; empty for one that is not read."""
+    return LAYER_TYPES.get(layer.split("_", 1)[0], "")
 
 
 def parse(content: bytes, name: str, findings: Findings) -> MeshFile:
@@ -71,7 +74,7 @@ def parse(content: bytes, name: str, findings: Findings) -> MeshFile:
 def _chunks(content: bytes, name: str) -> tuple[dict[str, Any], bytes]:
     """The document and the binary part."""
     if len(content) < 20:
-        raise FormatError("the file ends within its header", where=name)
+        raise FormatError("the glTF ends within its header", where=name)
     _, version, length = struct.unpack_from("<4sII", content)
     if version != 2:
         raise FormatError(f"glTF {version} is not readable; 2 is", where=name)
@@ -94,6 +97,16 @@ def _chunks(content: bytes, name: str) -> tuple[dict[str, Any], bytes]:
     return document, found.get(BINARY_CHUNK, b"")
 
 
+Piece = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int32]]
+"""Vertices (V, 3), triangles (T, 3) and the material (T,) of each, -1 for none."""
+
+
+def material(primitive: dict[str, Any]) -> int:
+    """Number of the material of a primitive, -1 for none."""
+    found = whole(primitive.get("material"))
+    return found if found < 2**31 else -1
+
+
 class _Scene:
     """Nodes with their meshes, gathered one after the other."""
 
@@ -109,7 +122,7 @@ class _Scene:
         self.part: list[NDArray[np.int32]] = []
         self.material: list[NDArray[np.int32]] = []
         self.count, self.faces = 0, 0
-        self.known: dict[int, list[tuple[NDArray[np.float64], NDArray[np.int64], int]]] = {}
+        self.known: dict[int, Piece] = {}
 
     def walk(self) -> None:
         """Visit every node of the scene once, with its place."""
@@ -168,32 +181,32 @@ class _Scene:
             self.findings.add("node", "", "its mesh is not there; left out", severity="error", path=where)
             return
         layer = str(mesh.get("name", ""))
-        if self.ours and (layer in PICTURE_ONLY or (layer not in LAYER_TYPES and not layer.endswith("_mesh"))):
+        if self.ours and (not layer_type(layer)):
             message = f"layer `{layer[:60]}` of the exported scene is for the picture; not read"
             self.findings.add("not-read", "", message, severity="info", path=where)
             return
         if mesh_number not in self.known:
             self.known[mesh_number] = self._primitives(mesh, mesh_number)
-        pieces = self.known[mesh_number]
-        self.faces += sum(len(triangles) for _, triangles, _ in pieces)
-        if self.faces > MAX_FACES or len(self.names) >= MAX_PARTS:
+        vertices, triangles, material = self.known[mesh_number]
+        self.faces += len(triangles)
+        if self.faces > MAX_FACES or len(self.names) >= MAX_NODES:
             raise FormatError("too many triangles or nodes", where=self.name, hint="split the file")
-        turned = np.linalg.det(place[:3, :3]) < 0
-        for vertices, triangles, material in pieces:
-            with np.errstate(over="ignore", invalid="ignore"):
-                self.vertices.append(vertices @ place[:3, :3].T + place[:3, 3])
-            # A mirror turns the faces inside out.
-            self.triangles.append((triangles[:, ::-1] if turned else triangles) + self.count)
-            self.part.append(np.full(len(triangles), len(self.names), np.int32))
-            self.material.append(np.full(len(triangles), material, np.int32))
-            self.count += len(vertices)
+        with np.errstate(over="ignore", invalid="ignore"):
+            turned = np.linalg.det(place[:3, :3]) < 0
+            self.vertices.append(vertices @ place[:3, :3].T + place[:3, 3])
+        # A mirror turns the faces inside out.
+        self.triangles.append((triangles[:, ::-1] if turned else triangles) + self.count)
+        self.part.append(np.full(len(triangles), len(self.names), np.int32))
+        self.material.append(material)
+        self.count += len(vertices)
         self.names.append(str(node.get("name") or mesh.get("name") or "")[:200])
-        told = {"id": layer, "type": LAYER_TYPES.get(layer, "GenericCityObject"), "lod": ""} if self.ours else {}
+        told = {"id": layer, "type": layer_type(layer), "lod": ""} if self.ours else {}
         self.stated.append(told)
 
-    def _primitives(self, mesh: dict[str, Any], number: int) -> list[tuple[NDArray[np.float64], NDArray[np.int64], int]]:
-        """Vertices, triangles and material of each primitive of a mesh."""
-        found = []
+    def _primitives(self, mesh: dict[str, Any], number: int) -> Piece:
+        """The primitives of a mesh as one."""
+        found: list[Piece] = []
+        count = 0
         for position, primitive in enumerate(listed(mesh, "primitives")):
             where = f"{self.name} meshes[{number}].primitives[{position}]"
             attributes = primitive.get("attributes") if isinstance(primitive, dict) else None
@@ -208,16 +221,20 @@ class _Scene:
             indices = self.buffers.numbers(primitive["indices"], 1) if "indices" in primitive else None
             if vertices is None or ("indices" in primitive and indices is None):
                 continue
-            order = np.arange(len(vertices)) if indices is None else indices[:, 0].astype(np.int64)
+            order = np.arange(len(vertices)) if indices is None else np.nan_to_num(indices[:, 0], nan=-1.0).astype(np.int64)
             triangles = _triangles(order, mode)
-            inside = (triangles < len(vertices)).all(axis=1)
+            inside = ((triangles >= 0) & (triangles < len(vertices))).all(axis=1)
             if not inside.all():
                 message = f"{int((~inside).sum())} triangles point to vertices that are not there; left out"
                 self.findings.add("vertex-index", "", message, severity="error", path=where)
             # Only what is used, so that the limit on triangles limits the vertices too.
             used, again = np.unique(triangles[inside], return_inverse=True)
-            found.append((vertices[used], again.reshape(-1, 3), whole(primitive.get("material"))))
-        return found
+            found.append((vertices[used], again.reshape(-1, 3) + count, np.full(int(inside.sum()), material(primitive), np.int32)))
+            count += len(used)
+        if not found:
+            return np.empty((0, 3)), np.empty((0, 3), np.int64), np.empty(0, np.int32)
+        tables, triangle_tables, materials = zip(*found, strict=True)
+        return np.concatenate(tables), np.concatenate(triangle_tables), np.concatenate(materials)
 
     def mesh(self) -> MeshFile:
         """All of it as one."""

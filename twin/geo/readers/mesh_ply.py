@@ -236,7 +236,8 @@ def _text_table(element: _Element, rows: Any, where: str) -> _Table:
 
 def _whole(numbers: NDArray[Any], low: int, high: int) -> NDArray[np.int64]:
     """Numbers as whole ones; -1 for those that are not within the range."""
-    values = np.asarray(numbers, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        values = np.asarray(numbers, dtype=np.float64)
     good = (values >= low) & (values <= high)
     return np.where(good, values, -1).astype(np.int64)
 
@@ -245,7 +246,8 @@ def _mesh(tables: dict[str, _Table], notes: list[bytes], name: str, findings: Fi
     vertex = tables.get("vertex")
     if vertex is None or not all(axis in vertex.columns for axis in "xyz"):
         raise FormatError("the PLY has no vertices with x, y and z", where=name)
-    vertices = np.column_stack([vertex.columns[axis].astype(np.float64) for axis in "xyz"])
+    with np.errstate(invalid="ignore"):
+        vertices = np.column_stack([vertex.columns[axis].astype(np.float64) for axis in "xyz"])
     face = tables.get("face")
     if face is None and "tristrips" in tables:
         raise FormatError("the PLY holds triangle strips, which are not readable", where=name, hint="save it with faces")

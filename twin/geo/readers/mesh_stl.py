@@ -35,7 +35,8 @@ def parse_binary(content: bytes, name: str, findings: Findings) -> MeshFile:
         findings.add("trailing-bytes", "", f"{rest} bytes after the last facet; ignored", path=name)
     kind = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("more", "<u2")])
     facets = np.frombuffer(content, kind, count, STL_HEAD_BYTES)
-    corners = facets["corners"].astype(np.float64).reshape(-1, 3)
+    with np.errstate(invalid="ignore"):
+        corners = facets["corners"].astype(np.float64).reshape(-1, 3)
     return _mesh("STL (binary)", corners, np.zeros(count, np.int32), [""], name)
 
 

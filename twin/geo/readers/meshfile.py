@@ -346,18 +346,20 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _apart(mesh: MeshFile, used: NDArray[np.bool_], findings: Findings, stem: str) -> bool:
-    """Whether the parts stand side by side, as the buildings of a street, and not over each other."""
+    """Whether the parts stand side by side, as the buildings of a street, and not over each other or as flat pieces."""
     group = np.repeat(mesh.part, mesh.rings.sizes)
-    points = mesh.vertices[mesh.rings.indices, :2]
+    points = mesh.vertices[mesh.rings.indices]
     finite = np.asarray(np.isfinite(points).all(axis=1))
     order = np.argsort(group[finite], kind="stable")
     group, points = group[finite][order], points[finite][order]
-    _, number = np.unique(group, return_inverse=True)
     if not len(points):
         return False
-    hulls = shapely.convex_hull(shapely.multipoints(points, indices=number))
+    _, first, number = np.unique(group, return_index=True, return_inverse=True)
+    hulls = shapely.convex_hull(shapely.multipoints(points[:, :2], indices=number))
+    rise = np.maximum.reduceat(points[:, 2], first) - np.minimum.reduceat(points[:, 2], first)
+    solid = np.mean((shapely.area(hulls) > 1.0) & (rise > 1.0))
     total, union = float(shapely.area(hulls).sum()), float(shapely.area(shapely.union_all(hulls)))
-    apart = union > 0 and total < APART * union
+    apart = bool(solid > 0.9 and total < APART * union)
     how = "stand side by side: read as buildings of their own" if apart else "share their ground: read as parts of one building"
     findings.add("parts", "", f"the {int(used.sum())} parts of the mesh {how}", severity="info", path=stem)
     return apart

@@ -49,9 +49,8 @@ def is_stl_binary(head: bytes, name: str = "") -> bool:
     if name.endswith(".stl"):
         return True
     body = np.frombuffer(head, np.dtype([("xyz", "<f4", (4, 3)), ("more", "<u2")]), min(facets, count), STL_HEAD_BYTES)
-    # Copied: the fields are not aligned.
-    numbers = body["xyz"].astype(np.float64)
     with np.errstate(all="ignore"):
+        numbers = body["xyz"].astype(np.float64)
         length = np.linalg.norm(numbers[:, 0], axis=1)
         unit = (np.abs(length - 1.0) < 0.01) | (length == 0.0)
     return bool(np.isfinite(numbers).all() and unit.all() and (np.abs(numbers) < 1e9).all())

@@ -107,16 +107,23 @@ def welded_exactly(corners: NDArray[np.float64]) -> tuple[NDArray[np.float64], N
 
 
 def without_bad_corners(rings: Rings, vertices: int, findings: Findings, name: str) -> NDArray[np.bool_]:
-    """Which faces (S,) point to vertices that are there; the others are noted. One ring a face."""
+    """Which faces (S,) have three corners or more, all of them vertices that are there; the others are noted.
+
+    One ring a face.
+    """
+    few = np.asarray(rings.sizes < 3)
+    if few.any():
+        message = f"{int(few.sum())} faces have fewer than three corners; left out"
+        findings.add("too-few-points", "", message, severity="error", path=f"{name} face {int(np.flatnonzero(few)[0]) + 1}")
     bad_corner = (rings.indices < 0) | (rings.indices >= vertices)
     if not bad_corner.any():
-        return np.ones(len(rings.counts), dtype=bool)
+        return ~few
     of = np.repeat(np.arange(len(rings.sizes)), rings.sizes)
     keep = np.bincount(of, weights=bad_corner, minlength=len(rings.sizes)) == 0
     first = int(np.flatnonzero(~keep)[0])
     message = f"{int((~keep).sum())} faces point to vertices that are not there: there are {vertices}; left out"
     findings.add("vertex-index", "", message, severity="error", path=f"{name} face {first + 1}")
-    return np.asarray(keep)
+    return np.asarray(keep & ~few)
 
 
 def far_away(vertices: NDArray[np.float64], findings: Findings, name: str) -> NDArray[np.float64]:
