@@ -80,7 +80,7 @@ def test_a_model_stands_and_people_walk_round_it(folder: Path) -> None:
 
 def test_people_inside_the_model_are_told(folder: Path) -> None:
     scenario = read_scenario(_written(folder, f"model: models/tower.glb\n    at: {at(9, 30)}\n    scale: 4"))
-    with pytest.raises(StartError, match="in building `plan`"):
+    with pytest.raises(StartError, match="`west` has no floor"):
         twin.run(scenario, city=town(), progress=False)
 
 

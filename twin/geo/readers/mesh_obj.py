@@ -243,6 +243,7 @@ def _mesh(parser: _Parser) -> MeshFile:
         semantic=codes[material],
         colours=main_colours(part, len(parser.names), material, colours),
         stated=[parser.stated.get(one, {}) for one in range(len(parser.names))] if parser.stated else [],
+        semantics_stated=bool(parser.stated),
         up="y" if up == "y" else "z",
         up_stated=up in ("y", "z"),
         unit_stated=parser.about.get("unit") == "m",

@@ -279,6 +279,7 @@ def _mesh(tables: dict[str, _Table], notes: list[bytes], name: str, findings: Fi
         semantic=semantic[keep].astype(np.uint8),
         colours=[""] * len(parts),
         stated=stated if any(stated) else [],
+        semantics_stated="semantic" in face.columns,
         up_stated=about.get("up") == "z",
         unit_stated=about.get("unit") == "m",
         crs=stated_crs(about.get("crs"), findings, name),

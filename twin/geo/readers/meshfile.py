@@ -262,7 +262,7 @@ def model_of(mesh: MeshFile, stem: str, findings: Findings, *, one: bool = False
     root = np.array([number.get(parent, row) for row, parent in enumerate(parents)], dtype=np.int64)
     semantic = mesh.semantic.copy()
     built = np.isin(np.array(types, dtype=object)[owner], ("Building", "BuildingPart"))
-    unknown = (semantic == 0) & built
+    unknown = (semantic == 0) & built & (not (stated and mesh.semantics_stated))
     semantic[unknown] = semantics_by_normal(mesh.vertices, mesh.rings, root[owner], closed[mesh.part])[unknown]
     drawn = np.bincount(owner, minlength=len(ids)) > 0
     lods: list[str] = [LOD if one_drawn else "" for one_drawn in drawn]

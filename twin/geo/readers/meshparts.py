@@ -47,6 +47,8 @@ class MeshFile:
         Colour of most faces of each part, ``"#rrggbb"``, or empty.
     stated : list of dict
         What the file says of each part that is an object of a city: ``id``, ``type``, ``parent``, ``lod``; or nothing.
+    semantics_stated : bool
+        Whether the file would say what each face is, so that 0 means that nobody knows.
     up : {"z", "y"}
         Axis that points upward.
     up_stated, unit_stated : bool
@@ -67,6 +69,7 @@ class MeshFile:
     semantic: NDArray[np.uint8]
     colours: list[str] = field(default_factory=list)
     stated: list[dict[str, Any]] = field(default_factory=list)
+    semantics_stated: bool = False
     up: str = "z"
     up_stated: bool = False
     unit_stated: bool = False
