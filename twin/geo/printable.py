@@ -28,6 +28,9 @@ NOZZLE_MM = 0.4
 THINNEST_MM = 2 * NOZZLE_MM
 """A wall of two lines is the thinnest that printers make reliably [mm]."""
 
+USUAL_BED_MM = 220.0
+"""Side of the print bed of common desktop printers [mm]."""
+
 LEAST_BASE_MM, MOST_BASE_MM = 0.6, 50.0
 MAX_NODES = 1_000_000
 """Of the top of the base."""
@@ -138,6 +141,11 @@ def print_model(
         one = united(solids, required=unite is True)
     if one is None:
         notes.append("The solids overlap instead of being one; slicers unite them.")
+    width, depth = float(along_x[-1]) * STEP_MM, float(along_y[-1]) * STEP_MM
+    if max(width, depth) > USUAL_BED_MM:
+        size = f"{width:.0f} x {depth:.0f} mm"
+        hint = "take a smaller scale or a part of the city"
+        notes.append(f"The print is {size}, larger than a usual bed of {USUAL_BED_MM:.0f} mm: {hint}.")
     return PrintModel((one,) if one is not None else tuple(solids), scale, one is not None, tuple(notes))
 
 
