@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "City": "twin.geo.city",
     "read_city": "twin.geo.city",
+    "stream_city": "twin.geo.city",
     "Scenario": "twin.scenario",
     "read_scenario": "twin.scenario",
     "run": "twin.run",
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from twin.errors import TwinError as TwinError
     from twin.geo.city import City as City
     from twin.geo.city import read_city as read_city
+    from twin.geo.city import stream_city as stream_city
     from twin.geo.samples import sample_folder as sample_folder
     from twin.result import Result as Result
     from twin.result import open_result as open_result

@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     from twin import __version__
+    from twin.city_commands import add_reading_options
 
     parser.add_argument("--version", action="version", version=f"stadstwin {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -97,6 +98,20 @@ def _parser() -> argparse.ArgumentParser:
     validate = add("validate", "tell what is wrong with a city or a scenario, and where", "twin validate my_event.yaml", _validate)
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
     validate.add_argument("--all", action="store_true", help="list every finding, not the first 20")
+    validate.add_argument("--out", type=Path, metavar="FILE", help="also write the findings: .csv, .json or .gpkg (on the map)")
+    validate.add_argument("--planarity", type=float, metavar="M", help="also report faces that are thicker than this, in metres")
+    convert = add(
+        "convert",
+        "read one or more files as one city and write it in another format",
+        "twin convert den_haag.city.json den_haag.gpkg",
+        _convert,
+    )
+    convert.add_argument("files", nargs="+", type=Path, metavar="IN", help="file(s) or a city folder; several are merged")
+    convert.add_argument("out", type=Path, metavar="OUT", help="what to write; its suffix says as what, none is a city folder")
+    convert.add_argument("--repair", action="store_true", help="mend shapes where that is safe, and say what was mended")
+    convert.add_argument("--scale", type=float, metavar="S", help="for .stl: model per reality, e.g. 0.001 for 1:1000")
+    for sub in (info, validate, convert):
+        add_reading_options(sub)
     view = add("view", "open a result (or a city) in a window", "twin view out/kings_day", _view)
     view.add_argument("result", type=Path, metavar="RESULT", help="folder of `twin run`, or a city file")
     view.add_argument("--time", type=float, metavar="S", help="moment to show, seconds from the start")
@@ -348,12 +363,8 @@ def _kind(path: Path) -> str:
     return "city"
 
 
-def _named(path: Path) -> str | Path:
-    """``sample`` is the embedded district, unless a file has that name."""
-    return "sample" if str(path) == "sample" and not path.exists() else path
-
-
 def _info(options: argparse.Namespace) -> int:
+    from twin.city_commands import describe, named, reading_options
     from twin.geo.city import read_city
     from twin.scenario import read_scenario
 
@@ -371,66 +382,33 @@ def _info(options: argparse.Namespace) -> int:
             for figure in result.figures:
                 _say(f"  {figure.label:45} {_number(figure.value, figure.digits)} {figure.unit}")
         else:
-            _describe(read_city(_named(path)))
+            describe(read_city(named(path), **reading_options(options)))
     return DONE
 
 
-def _describe(city: City) -> None:
-    told = city.summary()
-    _say(f"  name           {told['name'] or '-'}")
-    if told["synthetic"]:
-        _say("  synthetic      made up: not a survey of a real place")
-    _say(f"  CRS            {told['crs']}")
-    if told["bounds"] is not None:
-        west, south, east, north = told["bounds"]
-        _say(
-            f"  extent         x {west:.2f} to {east:.2f}, y {south:.2f} to {north:.2f} ({east - west:.0f} x {north - south:.0f} m)"
-        )
-    low, high = told["height_range_m"]
-    if low == low:
-        _say(f"  heights        {low:.2f} to {high:.2f} m")
-    for what, count in told["objects"].items():
-        _say(f"  objects        {count:>7,} {what}")
-    for what, count in told["layers"].items():
-        names = f": {', '.join(map(str, city.layers[what].index))}" if count <= 12 else ""
-        _say(f"  layer          {count:>7,} {what}{names}")
-    _say(f"  triangles      {told['triangles']:,}")
-    if told["terrain"]:
-        rows, columns = told["terrain"]["shape"]
-        _say(f"  terrain        {rows} x {columns} cells of {told['terrain']['cell_m']:g} m")
-    for source in told["sources"]:
-        credit = f"; {source['credit']}" if source["credit"] else ""
-        _say(f"  source         {source['name']}: {source['format']}; licence {source['licence'] or 'not stated'}{credit}")
-    found = ", ".join(f"{count} {code}" for code, count in told["quality"].items())
-    _say(f"  found wrong    {found or 'nothing'}")
-
-
 def _validate(options: argparse.Namespace) -> int:
-    from twin.geo.city import read_city
-    from twin.geo.quality import check
+    from twin.city_commands import complain_of, validate_city
 
+    if options.out is not None and len(options.files) > 1:
+        raise ParameterError("--out takes the findings of one file", hint="validate the files one by one")
     bad = False
     for path in options.files:
         try:
             if _kind(path) == "scenario":
                 _validate_scenario(path)
                 _say(f"{path}: valid")
-                continue
-            city = read_city(_named(path))
+            else:
+                bad |= validate_city(path, options)
         except TwinError as error:
-            _complain(f"{path}: {error}" if not str(error).startswith(str(path)) else str(error))
+            complain_of(path, error)
             bad = True
-            continue
-        quality = city.quality + check(city)
-        bad |= quality.errors > 0
-        _say(f"{path}: {len(city.objects)} objects, {quality.errors} errors, {len(quality) - quality.errors} warnings")
-        shown = quality.findings if options.all else quality.findings[:20]
-        for finding in shown:
-            where = " ".join(part for part in (finding.object_id, f"({finding.path})" if finding.path else "") if part)
-            _say(f"  {finding.severity:7} {finding.code:22} {where}: {finding.message}")
-        if len(quality) > len(shown):
-            _say(f"  and {len(quality) - len(shown)} more; --all lists them")
     return FAILED if bad else DONE
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from twin.city_commands import convert
+
+    return convert(options)
 
 
 def _validate_scenario(path: Path) -> None:
@@ -462,6 +440,7 @@ def _result_in(path: Path, *, baseline: bool) -> Result:
 
 def _scene_of(options: argparse.Namespace) -> Scene:
     import viewer
+    from twin.city_commands import named
     from twin.geo.city import read_city
     from twin.run import load_city
     from twin.scenario import scenario_from_text
@@ -470,7 +449,7 @@ def _scene_of(options: argparse.Namespace) -> Scene:
     if not path.exists() and str(path) != "sample":
         raise MissingFileError(f"there is no `{path}`", hint="give a folder that `twin run` wrote, or a city file")
     if _kind(path) != "result":
-        return viewer.compose(read_city(_named(path)), title=path.name)
+        return viewer.compose(read_city(named(path)), title=path.name)
     result = _result_in(path, baseline=options.baseline)
     root = path if (path / "run.json").is_file() else path.parent
     known = json.loads((root / "run.json").read_text(encoding="utf-8")) if (root / "run.json").is_file() else {}

@@ -36,7 +36,8 @@ _PACKAGE = Path(__file__).resolve().parent
 def kernel_hash() -> str:
     """Hash of every source file that holds kernels, of Numba's version and of Python's."""
     digest = hashlib.sha256(f"{numba.__version__} {sys.version_info[:2]}".encode())
-    for path in sorted([*_PACKAGE.glob("sim/**/*.py"), *_PACKAGE.glob("geo/kernels/*.py"), _PACKAGE / "rng.py", _PACKAGE / "jit.py"]):
+    kernels = [*_PACKAGE.glob("sim/**/*.py"), *_PACKAGE.glob("geo/kernels/*.py")]
+    for path in sorted([*kernels, _PACKAGE / "rng.py", _PACKAGE / "jit.py"]):
         digest.update(path.relative_to(_PACKAGE).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -49,7 +49,7 @@ def test_a_cube(house: dict[str, Any], put: Put) -> None:
     assert_allclose(row.geometry.bounds, (136000, 455000, 136010, 455010))
     assert row.storeys == 3
     assert city.buildings["storeys"].dtype == "int64"
-    assert city.objects.loc["house"].tolist() == ["Building", "buildings", "", "2.2"]
+    assert city.objects.loc["house"].tolist() == ["Building", "buildings", "", "2.2", "Solid"]
     assert len(city.quality) == 0
     assert city.sources[0].format == "CityJSON 2.0"
     assert len(city.sources[0].sha256) == 64

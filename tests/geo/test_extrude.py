@@ -46,7 +46,7 @@ def test_a_block_is_added(city: City) -> None:
     assert (row.ground_m, row.roof_m, row.height_m, row.height_source) == (2.0, 14.5, 12.5, "stated")
     assert (row.type, row.use) == ("Building", "library")
     assert more.buildings.loc["house"].height_m == 10.0
-    assert more.objects.loc["new0"].tolist() == ["Building", "buildings", "", "1"]
+    assert more.objects.loc["new0"].tolist() == ["Building", "buildings", "", "1", "Solid"]
     assert object_use(more.surfaces, 2).closed.all()
     assert_allclose(signed_volumes(more.surfaces, more.surfaces.owner.astype(np.int64), 2), [1000.0, 1250.0])
     own = more.surfaces.select(more.surfaces.owner == 1)

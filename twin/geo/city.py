@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -148,8 +148,12 @@ class Quality:
         return pd.DataFrame(rows, columns=columns)
 
 
+OBJECT_COLUMNS = ("type", "layer", "parent", "lod", "geometry")
+"""Columns of the table of objects, all text."""
+
+
 def _empty_objects() -> pd.DataFrame:
-    columns = {"type": "str", "layer": "str", "parent": "str", "lod": "str"}
+    columns = dict.fromkeys(OBJECT_COLUMNS, "str")
     frame = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
     frame.index = pd.Index([], name="id", dtype="str")
     return frame
@@ -170,8 +174,8 @@ class City:
     surfaces : TriangleMesh
         All triangles of all objects.
     objects : DataFrame
-        One row an object, indexed by id: ``type``, ``layer``, ``parent`` (id or ""), ``lod``. The order is
-        what `TriangleMesh.owner` counts in.
+        One row an object, indexed by id: ``type``, ``layer``, ``parent`` (id or ""), ``lod``, ``geometry`` (as the source
+        calls it: Solid, MultiSurface, ...; "" where it does not say). The order is what `TriangleMesh.owner` counts in.
     terrain : Terrain or None
         Ground heights; None when the source has none.
     sources : tuple of Source
@@ -187,6 +191,8 @@ class City:
     dsm, canopy : Terrain or None
         Height of the highest surface (roofs, trees) in the vertical datum, and of trees above the ground, where a source has
         them [m].
+    metadata : mapping
+        What the sources say about themselves beyond `sources`, as they say it: ``metadata``, ``extensions``, ...
 
     Raises
     ------
@@ -209,6 +215,7 @@ class City:
     date: str = ""
     dsm: Terrain | None = None
     canopy: Terrain | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_metres(self.crs)
@@ -232,6 +239,10 @@ class City:
             if name not in full:
                 raise GeometryError(f"a city has no layer `{name}`{did_you_mean(name, LAYERS)}")
         object.__setattr__(self, "layers", MappingProxyType(full))
+        missing = [name for name in OBJECT_COLUMNS if name not in self.objects]
+        if missing:
+            blank = pd.array([""] * len(self.objects), dtype="str")
+            object.__setattr__(self, "objects", self.objects.assign(**dict.fromkeys(missing, blank)))
         if len(self.surfaces) and int(self.surfaces.owner.max()) >= len(self.objects):
             raise GeometryError("a triangle belongs to an object that is not in the table")
 
@@ -396,7 +407,11 @@ class City:
             if not parts:
                 break
             gone |= parts
-        layers = {name: frame[~frame.index.isin(gone)] for name, frame in self.layers.items()}
+        layers: dict[str, gpd.GeoDataFrame] = {}
+        for name, frame in self.layers.items():
+            there = frame.index.isin(gone)
+            # a layer that loses nothing is shared
+            layers[name] = frame[~there] if there.any() else frame
         rows = np.asarray(self.objects.index.isin(gone), dtype=bool)
         surfaces = self.surfaces.select(~rows[self.surfaces.owner]) if len(self.surfaces) else self.surfaces
         renumber = (np.cumsum(~rows) - 1).astype(np.int32)
@@ -454,6 +469,61 @@ class City:
             self, path, id=id, at=at, azimuth_deg=azimuth_deg, scale=scale, ground_m=ground_m, anchor=anchor, up=up
         )
 
+    def change(self, ids: str | Iterable[str], *, geometry: BaseGeometry | None = None, **attributes: Any) -> City:
+        """A city in which some objects of one layer are changed; the rest is shared.
+
+        Parameters
+        ----------
+        ids : str or iterable of str
+            Objects, all of one layer.
+        geometry : shapely geometry, optional
+            New outline (or place) of one object, in the CRS of the city. Its old triangles go.
+        **attributes
+            New values of columns. A building with another ``height_m``, ``ground_m`` or outline becomes a block (level of
+            detail 1) of that height above its ground [m].
+
+        Raises
+        ------
+        GeometryError
+            When an id is not in the city, or the objects are of several layers.
+        ParameterError
+            When nothing is to be changed, or one outline is given for several objects.
+
+        Examples
+        --------
+        ``city.change("tower", height_m=90.0, use="offices")``
+        """
+        from twin.geo.change import change
+
+        return change(self, ids, geometry=geometry, **attributes)
+
+    def clip(self, area: Sequence[float] | BaseGeometry) -> City:
+        """The part of the city in a box or a polygon; the rest is shared.
+
+        Objects with triangles (buildings, bridges, ...) stay whole where they touch it; rows without are cut at its edge.
+
+        Parameters
+        ----------
+        area : (west, south, east, north) or shapely polygon
+            In the CRS of the city [m].
+
+        Raises
+        ------
+        ParameterError
+            When it is neither.
+        GeometryError
+            When nothing of the city lies in it.
+        """
+        from twin.geo.clip import clip
+
+        return clip(self, area)
+
+    def repaired(self) -> City:
+        """A city with its shapes mended where that is safe: see `twin.geo.repair.repair`. Each repair is a finding."""
+        from twin.geo.repair import repair
+
+        return repair(self)
+
     def save(self, folder: str | Path) -> Path:
         """Write the city folder: ``city.toml`` beside one file a layer. Nothing half-written stays behind."""
         from twin.geo.writers.cityfolder import write_city_folder
@@ -461,7 +531,7 @@ class City:
         return write_city_folder(self, Path(folder))
 
     def summary(self) -> dict[str, Any]:
-        """Counts by type and level of detail, CRS, extent, heights, licences: what ``twin info`` prints."""
+        """Counts by type and level of detail, CRS, extent, heights, attributes, licences: what ``twin info`` prints."""
         counts = Counter(zip(self.objects["type"], self.objects["lod"], strict=True))
         return {
             "name": self.name,
@@ -470,8 +540,13 @@ class City:
             "height_range_m": self.height_range,
             "objects": {f"{kind} lod {lod}" if lod else str(kind): n for (kind, lod), n in sorted(counts.items())},
             "layers": {name: len(frame) for name, frame in self.layers.items() if len(frame)},
+            "attributes": {name: _attributes(frame) for name, frame in self.layers.items() if len(frame)},
             "triangles": len(self.surfaces),
-            "terrain": None if self.terrain is None else {"cell_m": self.terrain.grid.cell, "shape": self.terrain.grid.shape},
+            "rasters": {
+                name: {"cell_m": raster.grid.cell, "shape": raster.grid.shape, "known": float(np.isfinite(raster.height).mean())}
+                for name, raster in (("terrain", self.terrain), ("dsm", self.dsm), ("canopy", self.canopy))
+                if raster is not None
+            },
             "sources": [{"name": s.name, "format": s.format, "licence": s.licence, "credit": s.credit} for s in self.sources],
             "quality": self.quality.counts(),
             "synthetic": self.synthetic,
@@ -486,6 +561,12 @@ class City:
         layers = ", ".join(f"{len(frame)} {name}" for name, frame in self.layers.items() if len(frame))
         label = f" {self.name!r}" if self.name else ""
         return f"<City{label} {short_name(self.crs)}: {layers or 'empty'}; {len(self.surfaces)} triangles>"
+
+
+def _attributes(frame: gpd.GeoDataFrame) -> dict[str, tuple[str, int]]:
+    """Type of each column, and in how many rows it is stated."""
+    columns = [name for name in frame.columns if name != frame.geometry.name]
+    return {str(name): (str(frame[name].dtype), int(frame[name].notna().sum())) for name in columns}
 
 
 def _rebuild(values: dict[str, Any]) -> City:
@@ -537,3 +618,35 @@ def read_city(
     from twin.geo.readers.options import read_options
 
     return read(source, read_options(lod=lod, crs=crs, clip=clip, height=height, roles=roles))
+
+
+def stream_city(
+    source: str | Path,
+    *,
+    lod: str | None = None,
+    crs: str | CRS | None = None,
+    clip: Sequence[float] | BaseGeometry | None = None,
+) -> Iterator[City]:
+    """Read a CityJSONSeq of any length piece by piece, in bounded memory.
+
+    Parameters
+    ----------
+    source : str or Path
+        A CityJSONSeq, also in .gz or .zip. A CityJSON document comes as one piece.
+    lod, crs, clip
+        As `read_city`; pieces of which nothing lies in the clip are left out.
+
+    Yields
+    ------
+    City
+        The features of about 32 MB of text each, in the order of the file.
+
+    Raises
+    ------
+    FormatError
+        When it is of another format, or broken.
+    """
+    from twin.geo.readers import stream
+    from twin.geo.readers.options import read_options
+
+    return stream(source, read_options(lod=lod, crs=crs, clip=clip))

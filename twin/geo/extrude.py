@@ -70,7 +70,7 @@ def add_buildings(city: City, frame: gpd.GeoDataFrame) -> City:
     if buildings.geometry.name != "geometry":
         buildings = buildings.rename_geometry("geometry")
     table = pd.concat([buildings, added]) if len(buildings) else added
-    object_rows = {"type": "Building", "layer": "buildings", "parent": "", "lod": LOD}
+    object_rows = {"type": "Building", "layer": "buildings", "parent": "", "lod": LOD, "geometry": "Solid"}
     objects = pd.DataFrame(
         {key: pd.array([value] * len(ids), dtype="str") for key, value in object_rows.items()}, index=rows.index
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -57,6 +57,39 @@ class Rings(NamedTuple):
     counts: NDArray[np.int64]
 
 
+class Outlines(NamedTuple):
+    """The polygons that triangles were cut from.
+
+    Parameters
+    ----------
+    rings : Rings
+        Outer ring and holes of each polygon, as rows of the vertices of the mesh.
+    polygon : (T,) int32
+        Polygon of each triangle.
+    """
+
+    rings: Rings
+    polygon: NDArray[np.int32]
+
+    def select(self, keep: NDArray[np.bool_], triangles: NDArray[np.int32]) -> Outlines:
+        """The outlines of some of the triangles (T, 3); a polygon that loses some of its own falls into triangles."""
+        count = len(self.rings.counts)
+        total = np.bincount(self.polygon, minlength=count)
+        left = np.bincount(self.polygon[keep], minlength=count)
+        whole = (left > 0) & (left == total)
+        keep_ring = np.repeat(whole, self.rings.counts)
+        indices = self.rings.indices[np.repeat(keep_ring, self.rings.sizes)]
+        sizes, counts = self.rings.sizes[keep_ring], self.rings.counts[whole]
+        polygon = (np.cumsum(whole) - 1)[self.polygon[keep]]
+        loose = ~whole[self.polygon[keep]]
+        if loose.any():
+            alone = int(loose.sum())
+            polygon[loose] = len(counts) + np.arange(alone)
+            indices = np.concatenate([indices, triangles[keep][loose].ravel()])
+            sizes, counts = np.append(sizes, np.full(alone, 3)), np.append(counts, np.full(alone, 1))
+        return Outlines(Rings(indices.astype(np.int64), sizes.astype(np.int64), counts.astype(np.int64)), polygon.astype(np.int32))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TriangleMesh:
     """Triangles of many objects.
@@ -71,6 +104,10 @@ class TriangleMesh:
         Row of `City.objects` that each triangle belongs to.
     semantic : (T,) uint8
         Index into `SEMANTIC_NAMES`.
+    outlines : Outlines, optional
+        The polygons that the triangles were cut from; None when each triangle is one for itself.
+    colour : (T, 4) uint8, optional
+        Red, green, blue and opacity as the source states them; opacity 0 where it states none.
 
     Raises
     ------
@@ -82,6 +119,8 @@ class TriangleMesh:
     triangles: NDArray[np.int32]
     owner: NDArray[np.int32]
     semantic: NDArray[np.uint8]
+    outlines: Outlines | None = None
+    colour: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         count = len(self.triangles)
@@ -93,6 +132,10 @@ class TriangleMesh:
             raise GeometryError("a mesh needs one owner and one semantic for each triangle")
         if count and (self.triangles.min() < 0 or self.triangles.max() >= len(self.vertices)):
             raise GeometryError("a triangle points to a vertex that is not there")
+        if self.colour is not None and self.colour.shape != (count, 4):
+            raise GeometryError("a mesh with colours needs red, green, blue and opacity for each triangle")
+        if self.outlines is not None:
+            self._check_outlines(self.outlines)
         for name, dtype in (("vertices", "f8"), ("triangles", "i4"), ("owner", "i4"), ("semantic", "u1")):
             array = np.ascontiguousarray(getattr(self, name), dtype=dtype)
             object.__setattr__(self, name, array)
@@ -104,6 +147,24 @@ class TriangleMesh:
             np.empty((0, 3)), np.empty((0, 3), np.int32), np.empty(0, np.int32), np.empty(0, np.uint8)
         )
 
+    def _check_outlines(self, outlines: Outlines) -> None:
+        indices, sizes, counts = outlines.rings
+        if outlines.polygon.shape != (len(self.triangles),) or counts.sum() != len(sizes) or sizes.sum() != len(indices):
+            raise GeometryError("the outlines do not fit the triangles of the mesh")
+        if len(indices) and (indices.min() < 0 or indices.max() >= len(self.vertices)):
+            raise GeometryError("an outline points to a vertex that is not there")
+        if len(outlines.polygon) and (outlines.polygon.min() < 0 or outlines.polygon.max() >= len(counts)):
+            raise GeometryError("a triangle is of a polygon that is not there")
+
+    @property
+    def polygons(self) -> Outlines:
+        """The outlines, each triangle being its own where none are known."""
+        if self.outlines is not None:
+            return self.outlines
+        count = len(self.triangles)
+        rings = Rings(self.triangles.ravel().astype(np.int64), np.full(count, 3, np.int64), np.ones(count, np.int64))
+        return Outlines(rings, np.arange(count, dtype=np.int32))
+
     @classmethod
     def concatenate(cls, meshes: Sequence[TriangleMesh]) -> TriangleMesh:
         """Join meshes; owners are kept as they are, so they must count in the same table."""
@@ -111,34 +172,60 @@ class TriangleMesh:
         if not meshes:
             return cls.empty()
         starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes[:-1])])
+        outlines = None
+        if any(mesh.outlines is not None for mesh in meshes):
+            parts = [mesh.polygons for mesh in meshes]
+            firsts = np.cumsum([0, *(len(part.rings.counts) for part in parts[:-1])])
+            rings = Rings(
+                np.concatenate([part.rings.indices + start for part, start in zip(parts, starts, strict=True)]),
+                np.concatenate([part.rings.sizes for part in parts]),
+                np.concatenate([part.rings.counts for part in parts]),
+            )
+            polygon = np.concatenate([part.polygon + first for part, first in zip(parts, firsts, strict=True)])
+            outlines = Outlines(rings, polygon.astype(np.int32))
+        colour = None
+        if any(mesh.colour is not None for mesh in meshes):
+            none = [np.zeros((len(mesh), 4), np.uint8) if mesh.colour is None else mesh.colour for mesh in meshes]
+            colour = np.concatenate(none)
         return cls(
             np.concatenate([mesh.vertices for mesh in meshes]),
             np.concatenate([mesh.triangles + start for mesh, start in zip(meshes, starts, strict=True)]).astype("i4"),
             np.concatenate([mesh.owner for mesh in meshes]),
             np.concatenate([mesh.semantic for mesh in meshes]),
+            outlines,
+            colour,
         )
 
     def __len__(self) -> int:
         return len(self.triangles)
 
     def select(self, keep: NDArray[np.bool_]) -> TriangleMesh:
-        """The triangles where `keep` (T,) is true, with the vertices they use."""
+        """The triangles where `keep` (T,) is true, with the vertices and the outlines that they use."""
         triangles = self.triangles[keep]
-        used, inverse = np.unique(triangles, return_inverse=True)
+        outlines = None if self.outlines is None else self.outlines.select(keep, self.triangles)
+        used = np.zeros(len(self.vertices), dtype=bool)
+        used[triangles] = True
+        if outlines is not None:
+            used[outlines.rings.indices] = True
+        number = np.cumsum(used) - 1
+        if outlines is not None:
+            outlines = outlines._replace(rings=outlines.rings._replace(indices=number[outlines.rings.indices]))
         return TriangleMesh(
             self.vertices[used],
-            inverse.reshape(-1, 3).astype(np.int32),
+            number[triangles].astype(np.int32),
             self.owner[keep],
             self.semantic[keep],
+            outlines,
+            None if self.colour is None else self.colour[keep],
         )
 
     def with_owner(self, owner: NDArray[np.int32]) -> TriangleMesh:
         """The same triangles with other owners (T,)."""
-        return TriangleMesh(self.vertices, self.triangles, owner, self.semantic)
+        return replace(self, owner=owner)
 
     def translated(self, shift: Sequence[float] | NDArray[np.float64]) -> TriangleMesh:
         """The mesh moved by (dx, dy, dz) [m]."""
-        return TriangleMesh(self.vertices + np.asarray(shift), self.triangles, self.owner, self.semantic)
+        return replace(self, vertices=self.vertices + np.asarray(shift))
 
     def normals(self) -> NDArray[np.float64]:
         """Unit normal of each triangle, (T, 3); zero for a degenerate one."""

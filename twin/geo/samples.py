@@ -31,6 +31,7 @@ from twin.geo.sample_layers import District, frame, layer_rows, make_district
 from twin.geo.sample_plan import HEIGHT_M, SOUTH_WEST, WIDTH_M, Dice, make_plan
 from twin.geo.sample_solids import Solids
 from twin.geo.terrain import Terrain
+from twin.geo.writers.cityjson import with_kinds
 from twin.grid import GridSpec
 
 NAME = "Sample district (synthetic)"
@@ -68,7 +69,7 @@ def make_sample(seed: int = SEED) -> City:
         "EPSG:7415",
     )
     heights = terrain_heights(district.plan, district.water, district.stairs, TERRAIN_CELL_M)
-    return City(
+    city = City(
         crs=crs,
         origin=np.array([west, south, 0.0]),
         layers={name: frame(rows, crs) for name, rows in layer_rows(district).items()},
@@ -80,6 +81,7 @@ def make_sample(seed: int = SEED) -> City:
         synthetic=True,
         date=DATE,
     )
+    return with_kinds(city)
 
 
 def _build(district: District) -> tuple[Solids, pd.DataFrame]:

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from twin.errors import FormatError
+from twin.errors import CRSError, FormatError, GeometryError
 from twin.geo.city import City
+from twin.geo.crs import horizontal, is_plane, same, short_name
+from twin.geo.readers import cityjson
 from twin.geo.readers.assemble import assemble
 from twin.geo.readers.formats import archive_format, format_of
-from twin.geo.readers.model import Reading, ReadOptions
+from twin.geo.readers.model import Findings, Reading, ReadOptions
 from twin.geo.readers.source import Blob, blob_of, existing, members_of
+from twin.geo.readers.stack import within
 
 COMPANIONS = (".dbf", ".shx", ".prj", ".cpg", ".qpj", ".sbn", ".sbx", ".qix", ".aux.xml", ".ovr", ".tfw")
 """Files that go with another one and are not read for themselves."""
@@ -43,10 +46,78 @@ def read(source: str | Path | Sequence[str | Path], options: ReadOptions) -> Cit
             from twin.geo.readers.cityfolder import read_city_folder
 
             with _no_collection():
-                return read_city_folder(path, lod=options.lod)
+                city = read_city_folder(path, lod=options.lod)
+            if options.crs is not None and not same(options.crs, city.crs):
+                raise CRSError(
+                    f"the city folder is in {short_name(city.crs)}, not in {short_name(options.crs)}",
+                    where=str(path),
+                    hint="read its sources again with crs=..., and save the city",
+                )
+            return city if options.clip is None else city.clip(options.clip)
         paths = [path]
     with _no_collection():
-        return assemble([reading for path in paths for reading in readings(path, options)], options)
+        found = [reading for path in paths for reading in readings(path, options)]
+        _check_clip(found, options)
+        city = assemble(found, options)
+    return city if options.clip is None else city.clip(options.clip)
+
+
+def stream(source: str | Path, options: ReadOptions) -> Iterator[City]:
+    """Read a long sequence of features piece by piece; `twin.geo.city.stream_city` has the parameters.
+
+    Raises
+    ------
+    MissingFileError, FormatError, CRSError
+        As `read`.
+    """
+    path = existing(Path(source))
+    if path.is_dir():
+        yield read(path, options)
+        return
+    blob = blob_of(path)
+    for one in members_of(blob) if blob.members else [blob]:
+        known = format_of(one)
+        if known.module != "cityjson":
+            raise FormatError(f"{known.name} cannot be read in pieces", where=one.name, hint="use read_city")
+        findings = Findings()
+        for header, model in cityjson.parts(one, options, findings):
+            if options.clip is not None:
+                model = within(model, options.window(header.crs))
+            if options.clip is not None and not model.ids:
+                continue
+            piece = Reading(header.source(one), header.crs, findings.drained(), model, metadata=header.about())
+            with _no_collection():
+                city = assemble([piece], options)
+            if options.clip is not None:
+                try:
+                    city = city.clip(options.clip)
+                except GeometryError:
+                    continue
+            yield city
+
+
+def _check_clip(found: Sequence[Reading], options: ReadOptions) -> None:
+    """A clip is in the system of the city: with files of several systems that one has to be named."""
+    stated = [reading for reading in found if reading.crs is not None]
+    if options.clip is None or options.crs is not None or not stated:
+        return
+    first = stated[0].crs
+    assert first is not None
+    for reading in stated[1:]:
+        assert reading.crs is not None
+        if not same(horizontal(first), horizontal(reading.crs)):
+            raise CRSError(
+                f"the files are in several systems ({short_name(first)}, {short_name(reading.crs)}), so it is not clear in which "
+                "the clip is",
+                where=reading.source.name,
+                hint='name the system of the city too, e.g. crs="EPSG:7415"',
+            )
+    if not is_plane(first):
+        raise CRSError(
+            f"the file is in {short_name(first)}, which is not a plane, so it is not clear in which system the clip is",
+            where=stated[0].source.name,
+            hint='name the system of the city too, e.g. crs="EPSG:7415"',
+        )
 
 
 def _sample() -> Path:
@@ -102,4 +173,4 @@ def readings(path: Path, options: ReadOptions) -> list[Reading]:
     return found
 
 
-__all__ = ["COMPANIONS", "Blob", "read", "readings"]
+__all__ = ["COMPANIONS", "Blob", "read", "readings", "stream"]

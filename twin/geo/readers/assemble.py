@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from twin.geo.city import City, Quality
-from twin.geo.mesh import Rings, TriangleMesh
+from twin.geo.mesh import Outlines, Rings, TriangleMesh
 from twin.geo.rasters import merged_raster
 from twin.geo.readers.ground import lift
 from twin.geo.readers.layers import ObjectTable, layers_of
@@ -19,11 +20,14 @@ from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel, R
 from twin.geo.readers.object_types import TERRAIN, layer_of
 from twin.geo.readers.reproject import Move, common_crs, moved_frame, moved_model, mover
 from twin.geo.readers.rows import with_rows
+from twin.geo.readers.stack import merged
 from twin.geo.readers.tin import terrain_from_triangles
-from twin.geo.triangulate import triangulate
+from twin.geo.triangulate import Triangulation, triangulate
 
 if TYPE_CHECKING:
     from pyproj import CRS
+
+    from twin.geo.terrain import Terrain
 
 ROLES = ("terrain", "dsm", "canopy")
 """What a raster can be, see `twin.geo.readers.model.Raster`."""
@@ -45,7 +49,11 @@ def local_origin(models: Sequence[ObjectModel], readings: Sequence[Reading]) -> 
     """South-west corner of what is drawn in whole metres, at height 0; without faces, of the rows."""
     lows = []
     for model in models:
-        used = model.vertices[model.rings.indices] if len(model.rings.indices) else model.vertices
+        used = model.vertices
+        if len(model.rings.indices):
+            drawn = np.zeros(len(used), dtype=bool)
+            drawn[model.rings.indices] = True
+            used = used[drawn]
         used = used[np.isfinite(used).all(axis=1)]
         if len(used):
             lows.append((used.min(axis=0) + model.shift)[:2])
@@ -53,68 +61,6 @@ def local_origin(models: Sequence[ObjectModel], readings: Sequence[Reading]) -> 
         lows += [frame.total_bounds[:2] for frame in reading.layers.values() if np.isfinite(frame.total_bounds).all()]
     low = np.floor(np.min(lows, axis=0)) if lows else np.zeros(2)
     return np.array([low[0], low[1], 0.0])
-
-
-def merged(models: Sequence[ObjectModel], names: Sequence[str], findings: Findings) -> ObjectModel:
-    """All models as one; of two objects with the same id the one of the first file is kept."""
-    if len(models) == 1:
-        return models[0]
-    first = models[0]
-    whole = ObjectModel([], [], [], [], [], np.empty((0, 3)), first.shift, first.rings, first.owner, first.semantic, first.path_of)
-    parts: list[tuple[ObjectModel, NDArray[np.int64], str]] = []
-    known: dict[str, str] = {}
-    for model, name in zip(models, names, strict=True):
-        rows = np.full(len(model.ids), -1, dtype=np.int64)
-        for number, object_id in enumerate(model.ids):
-            if object_id in known:
-                note_duplicate(object_id, known[object_id], name, findings)
-                continue
-            known[object_id] = name
-            rows[number] = len(whole.ids)
-            whole.ids.append(object_id)
-            whole.types.append(model.types[number])
-            whole.parents.append(model.parents[number])
-            whole.lods.append(model.lods[number])
-            whole.attributes.append(model.attributes[number])
-        for number, anchor in model.anchors.items():
-            if rows[number] >= 0:
-                whole.anchors[int(rows[number])] = anchor + (model.shift - first.shift)
-        parts.append((model, rows, name))
-    _stack(whole, parts, first.shift)
-    return whole
-
-
-def note_duplicate(object_id: str, kept: str, left_out: str, findings: Findings) -> None:
-    """The rule for two objects with one id: the file named first wins."""
-    message = f"{kept} has an object with this id too; the one in {left_out} is left out"
-    findings.add("duplicate-id", object_id, message, severity="error", path=left_out)
-
-
-def _stack(whole: ObjectModel, parts: list[tuple[ObjectModel, NDArray[np.int64], str]], shift: NDArray[np.float64]) -> None:
-    """Put the faces of all models in one set of arrays."""
-    tables, indices, sizes, counts, owners, semantics = [], [], [], [], [], []
-    start, faces = 0, [0]
-    for model, rows, _ in parts:
-        keep: NDArray[np.bool_] = np.isin(model.owner, np.flatnonzero(rows >= 0))
-        keep_ring = np.repeat(keep, model.rings.counts)
-        tables.append(model.vertices + (model.shift - shift))
-        indices.append(model.rings.indices[np.repeat(keep_ring, model.rings.sizes)] + start)
-        sizes.append(model.rings.sizes[keep_ring])
-        counts.append(np.where(keep, model.rings.counts, 0))
-        owners.append(np.maximum(rows[model.owner], 0).astype(np.int32))
-        semantics.append(model.semantic)
-        start += len(model.vertices)
-        faces.append(faces[-1] + len(model.owner))
-    whole.vertices = np.concatenate(tables)
-    whole.rings = Rings(np.concatenate(indices), np.concatenate(sizes), np.concatenate(counts))
-    whole.owner, whole.semantic = np.concatenate(owners), np.concatenate(semantics)
-
-    def path_of(face: int) -> str:
-        number = int(np.searchsorted(faces, face, side="right")) - 1
-        model, _, name = parts[number]
-        return f"{name} {model.path_of(face - faces[number])}"
-
-    whole.path_of = path_of
 
 
 def mesh_of(
@@ -132,8 +78,17 @@ def mesh_of(
         _note(code, faces[np.flatnonzero(~emptied[faces])], model, findings)
     finite = np.asarray(np.isfinite(vertices).all(axis=1))
     vertices = np.where(finite[:, None], vertices, 0.0)
-    mesh = TriangleMesh(vertices, cut.triangles, model.owner[cut.polygon], model.semantic[cut.polygon])
+    colour = None if model.colour is None else model.colour[cut.polygon]
+    outlines = _outlines(cut)
+    mesh = TriangleMesh(vertices, cut.triangles, model.owner[cut.polygon], model.semantic[cut.polygon], outlines, colour)
     return mesh, vertices, cut.rings
+
+
+def _outlines(cut: Triangulation) -> Outlines:
+    """The polygons that have triangles."""
+    number = np.cumsum(cut.rings.counts > 0) - 1
+    kept = cut.rings._replace(counts=cut.rings.counts[cut.rings.counts > 0])
+    return Outlines(kept, number[cut.polygon].astype(np.int32))
 
 
 def _note(code: str, faces: NDArray[np.int64], model: ObjectModel, findings: Findings) -> None:
@@ -146,7 +101,8 @@ def _note(code: str, faces: NDArray[np.int64], model: ObjectModel, findings: Fin
 
 def object_frame(model: ObjectModel, layers: list[str]) -> pd.DataFrame:
     """The table `City.objects` of a model."""
-    columns = {"type": model.types, "layer": layers, "parent": model.parents, "lod": model.lods}
+    kinds = model.kinds if model.kinds is not None else [""] * len(model.ids)
+    columns = {"type": model.types, "layer": layers, "parent": model.parents, "lod": model.lods, "geometry": kinds}
     index = pd.Index(model.ids, name="id", dtype="str")
     return pd.DataFrame({name: pd.array(values, dtype="str") for name, values in columns.items()}, index=index)
 
@@ -166,25 +122,47 @@ def assemble(readings: Sequence[Reading], options: ReadOptions) -> City:
         _bring(reading, crs, findings)
     found = {role: [(one, r.crs) for r in readings for one in r.rasters if one.role == role] for role in ROLES}
     rasters = {role: merged_raster(some, crs, findings) for role, some in found.items() if some}
-    models = [reading.objects for reading in readings if reading.objects is not None]
+    whole = [(reading.objects, reading.source.name) for reading in readings if reading.objects is not None]
+    models = [model for model, _ in whole]
     origin = local_origin(models, readings)
-    city = City(crs=crs, origin=origin, dsm=rasters.get("dsm"), canopy=rasters.get("canopy"), terrain=rasters.get("terrain"))
+    for model in models:
+        if model.relative:
+            lift(model, rasters.get("terrain"), findings)
+    parts: dict[str, Any] = {"terrain": rasters.get("terrain")}
     if models:
-        names = [reading.source.name for reading in readings if reading.objects is not None]
-        for model in models:
-            if model.relative:
-                lift(model, city.terrain, findings)
-        city = _with_objects(city, merged(models, names, findings), findings)
+        parts = _drawn(merged(models, [name for _, name in whole], findings), crs, origin, rasters.get("terrain"), findings)
+    city = City(
+        crs=crs,
+        origin=origin,
+        sources=tuple(reading.source for reading in readings),
+        quality=Quality(findings.collected()),
+        dsm=rasters.get("dsm"),
+        canopy=rasters.get("canopy"),
+        **parts,
+        **_about(readings),
+    )
+    if not any(reading.layers for reading in readings):
+        return city
+    before = city.quality.findings
     for reading in readings:
         city = with_rows(city, reading, options, findings)
-    city = replace(city, sources=tuple(reading.source for reading in readings), **_about(readings))
-    return replace(city, quality=Quality(findings.collected()) + city.quality)
+    # what was found while blocks were made is in the city's own quality
+    made = city.quality.findings[len(before) :]
+    return replace(city, quality=Quality(findings.collected() + made))
 
 
-def _with_objects(city: City, model: ObjectModel, findings: Findings) -> City:
-    """The city with objects that have faces; their ground is its terrain unless a raster was given."""
-    mesh, vertices, rings = mesh_of(model, city.origin, findings)
+def _drawn(
+    model: ObjectModel, crs: CRS, origin: NDArray[np.float64], terrain: Terrain | None, findings: Findings
+) -> dict[str, Any]:
+    """Layers, triangles and table of objects that have faces; their ground is the terrain unless a raster was given."""
+    mesh, vertices, rings = mesh_of(model, origin, findings)
     layers = [layer_of(kind) for kind in model.types]
+    for row, shape in model.shapes.items():
+        if layers[row] == "roads" and shape.geom_type.endswith("LineString"):
+            layers[row] = "streets"
+    shapes = {
+        row: shapely.transform(shape, lambda points: points + model.shift, include_z=True) for row, shape in model.shapes.items()
+    }
     table = ObjectTable(
         ids=model.ids,
         types=model.types,
@@ -192,18 +170,18 @@ def _with_objects(city: City, model: ObjectModel, findings: Findings) -> City:
         layers=layers,
         attributes=model.attributes,
         # A micrometre: adding the origin leaves digits that mean nothing.
-        points=np.round(vertices + city.origin, 6),
+        points=np.round(vertices + origin, 6),
         rings=rings,
         owner=model.owner,
         semantic=model.semantic,
         anchors={row: anchor + model.shift for row, anchor in model.anchors.items()},
-        crs=city.crs,
+        crs=crs,
+        shapes=shapes,
     )
     ground = np.array([layer == TERRAIN for layer in layers], dtype=bool)
-    terrain = city.terrain
     if terrain is None and ground.any() and len(mesh):
-        terrain = terrain_from_triangles(mesh.vertices + city.origin, mesh.triangles[ground[mesh.owner]], city.crs)
-    return replace(city, layers=layers_of(table), surfaces=mesh, objects=object_frame(model, layers), terrain=terrain)
+        terrain = terrain_from_triangles(mesh.vertices + origin, mesh.triangles[ground[mesh.owner]], crs)
+    return {"layers": layers_of(table), "surfaces": mesh, "objects": object_frame(model, layers), "terrain": terrain}
 
 
 def _bring(reading: Reading, target: CRS, findings: Findings) -> None:
@@ -221,4 +199,6 @@ def _bring(reading: Reading, target: CRS, findings: Findings) -> None:
 def _about(readings: Sequence[Reading]) -> dict[str, Any]:
     names = [reading.name for reading in readings if reading.name]
     dates = sorted(reading.date for reading in readings if reading.date)
-    return {"name": names[0] if names else "", "date": dates[-1] if dates else ""}
+    # what two files say differently is kept of the first
+    metadata = {key: value for reading in reversed(readings) for key, value in reading.metadata.items()}
+    return {"name": names[0] if names else "", "date": dates[-1] if dates else "", "metadata": metadata}

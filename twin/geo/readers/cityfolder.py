@@ -180,7 +180,8 @@ def _objects(blob: Blob, origin: np.ndarray[Any, np.dtype[np.float64]], lod: str
         model.types[row] = str(attributes.get(MARK_TYPE, model.types[row]))
         model.lods[row] = str(attributes.get(MARK_LOD, model.lods[row]))
     mesh, _, _ = mesh_of(model, origin, reading.findings)
-    found = tuple(finding for finding in reading.findings.collected() if finding.code != "no-crs")
+    # what was odd about the shapes was noted when the city was first read, and is in its quality
+    found = tuple(finding for finding in reading.findings.collected() if finding.severity == "error")
     return {"surfaces": mesh, "objects": object_frame(model, layers), "quality": Quality(found)}
 
 

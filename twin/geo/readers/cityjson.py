@@ -1,4 +1,4 @@
-"""CityJSON 1.0, 1.1 and 2.0, and CityJSONSeq (one feature a line)."""
+"""CityJSON 0.8 to 2.0, and CityJSONSeq (one feature a line, with or without a header line)."""
 
 from __future__ import annotations
 
@@ -6,26 +6,82 @@ import math
 import re
 from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
 from twin.geo.crs import parse, require_metres
-from twin.geo.readers.cityjson_objects import Entry, build_model, note_templates
-from twin.geo.readers.model import Findings, Reading, ReadOptions
+from twin.geo.readers.cityjson_appearance import Appearance
+from twin.geo.readers.cityjson_objects import Entry, build_model
+from twin.geo.readers.cityjson_templates import Templates
+from twin.geo.readers.jsonarrays import Documents, documents
+from twin.geo.readers.jsonpool import Pool
+from twin.geo.readers.model import Findings, ObjectModel, Reading, ReadOptions
 from twin.geo.readers.source import Blob
+from twin.geo.readers.stack import stacked, within
 
 if TYPE_CHECKING:
     from pyproj import CRS
 
 _VERSION = re.compile(r"^(\d+)\.(\d+)(\.\d+)?$")
+_VERSIONS = ((0, 8), (0, 9), (1, 0), (1, 1), (2, 0))
 _BOM = b"\xef\xbb\xbf"
 FARTHEST_M = 1e8
 """No projected coordinate on Earth is larger [m]."""
+
+CHUNK_BYTES = 32 * 1024**2
+"""A sequence is read in pieces of about this size, so that memory holds one piece and what was made of the others."""
+
+
+class Header:
+    """What the first document of a file says for all that follow.
+
+    Parameters
+    ----------
+    content : dict
+        The document: CityJSON, or a feature without a header line.
+    name : str
+        Of the file.
+    findings : Findings
+
+    Raises
+    ------
+    FormatError
+        When it is not CityJSON, of a version that is not known, or has no usable transform.
+    CRSError
+        When the CRS is unknown or not in metres.
+    """
+
+    def __init__(self, content: dict[str, Any], name: str, findings: Findings) -> None:
+        self.kind, self.version = _check_header(content, name, findings)
+        self.scale, self.shift = _transform(content, name, self.version, findings)
+        metadata = content.get("metadata")
+        self.metadata: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
+        self.crs = _crs(self.metadata, name)
+        if self.crs is None:
+            message = "the file does not say in which coordinate reference system it is; taken as a local plane in metres"
+            findings.add("no-crs", "", message, path="metadata.referenceSystem")
+        self.appearance = Appearance(content.get("appearance"), findings)
+        self.extensions = content.get("extensions")
+        self.extra = {key: value for key, value in content.items() if key.startswith("+")}
+
+    def source(self, blob: Blob) -> Source:
+        """Provenance as the header states it."""
+        contact = self.metadata.get("pointOfContact")
+        credit = contact.get("contactName") if isinstance(contact, dict) else None
+        licence = self.metadata.get("license", self.metadata.get("licence"))
+        form = f"{self.kind} {self.version}".strip()
+        return Source(blob.name, form, _text(licence), _text(credit), blob.sha256, _text(self.metadata.get("referenceDate")))
+
+    def about(self) -> dict[str, Any]:
+        """Metadata, extensions and properties of extensions, as the file has them."""
+        found: dict[str, Any] = {"metadata": self.metadata} if self.metadata else {}
+        if isinstance(self.extensions, dict) and self.extensions:
+            found["extensions"] = self.extensions
+        return {**found, **self.extra}
 
 
 def read(blob: Blob, options: ReadOptions) -> Reading:
@@ -52,75 +108,103 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
         When the CRS is unknown or not in metres.
     """
     findings = Findings()
+    models: list[ObjectModel] = []
+    header = None
+    for header, model in parts(blob, options, findings):
+        # of a long sequence only what lies near the clip stays in memory
+        models.append(within(model, options.window(header.crs)) if options.clip is not None else model)
+    if header is None:
+        raise FormatError("the file is empty", where=blob.name)
+    whole = stacked(models, findings)
+    source = header.source(blob)
+    title = _text(header.metadata.get("title"))
+    return Reading(source, header.crs, findings, whole, name=title, date=source.date, metadata=header.about())
+
+
+def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tuple[Header, ObjectModel]]:
+    """The header and the objects of a file, piece by piece: one for a document, several for a long sequence.
+
+    Raises
+    ------
+    FormatError, CRSError
+        As `read`.
+    """
+    header: Header | None = None
+    templates: Templates | None = None
+    for text in _pieces(blob, findings):
+        entries: list[Entry] = []
+        tables: list[NDArray[np.float64]] = []
+        count = 0
+        for number, content in enumerate(text):
+            where = blob.name
+            if header is None:
+                if not isinstance(content, dict):
+                    raise FormatError(f"the file holds a {type(content).__name__}, not a CityJSON object", where=blob.name)
+                header = Header(content, blob.name, findings)
+                templates = Templates(content.get("geometry-templates"), text.arrays, header.appearance, findings)
+            else:
+                where = f"{blob.name}:{text.line(number)}"
+                _check_feature(content, where)
+            count += _collect(content, where, count, entries, tables, text, header.appearance, findings)
+        if header is None or templates is None:
+            raise FormatError("the file is empty", where=blob.name)
+        vertices = _scaled(tables, header.scale, header.shift, blob.name, findings)
+        yield header, build_model(
+            entries, vertices, header.shift, findings, arrays=text.arrays, templates=templates, appearance=header.appearance,
+            lod=options.lod, file=blob.name,
+        )  # fmt: skip
+
+
+def _pieces(blob: Blob, findings: Findings) -> Iterator[Documents]:
+    """The text of a file with its number arrays taken out: all of it, or a sequence in pieces of whole lines."""
+    with blob.open() as stream:
+        first = stream.read(CHUNK_BYTES)
+        bom = first.startswith(_BOM)
+        if bom:
+            findings.add("byte-order-mark", "", "the file starts with a byte order mark; ignored", severity="info")
+            first = first[len(_BOM) :]
+        if len(first) >= CHUNK_BYTES - len(_BOM) and _is_sequence(first):
+            yield from _lines(stream, first, blob.name)
+            return
+    if len(first) < CHUNK_BYTES - len(_BOM):
+        yield documents(first, blob.name)
+        return
     content = blob.content
-    if content.startswith(_BOM):
-        content = content[len(_BOM) :]
-        findings.add("byte-order-mark", "", "the file starts with a byte order mark; ignored", severity="info")
-    documents = _documents(content, blob.name)
-    header = next(documents)[1]
-    kind, version = _check_header(header, blob.name, findings)
-    scale, shift = _transform(header, blob.name, version, findings)
-    metadata = header.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    crs = _crs(metadata, blob.name)
-    if crs is None:
-        message = "the file does not say in which coordinate reference system it is; taken as a local plane in metres"
-        findings.add("no-crs", "", message, path="metadata.referenceSystem")
-    entries: list[Entry] = []
-    tables: list[NDArray[np.float64]] = []
-    count = 0
-    for line, document in chain([(1, header)], documents):
-        where = f"{blob.name}:{line}" if line > 1 else blob.name
-        if document is not header:
-            _check_feature(document, where)
-        count += _collect(document, where, count, entries, tables, findings)
-    note_templates(header.get("geometry-templates"), findings)
-    vertices = _scaled(tables, scale, shift, blob.name, findings)
-    title = metadata.get("title")
-    contact = metadata.get("pointOfContact")
-    credit = contact.get("contactName") if isinstance(contact, dict) else None
-    licence = metadata.get("license", metadata.get("licence"))
-    date = _text(metadata.get("referenceDate"))
-    source = Source(blob.name, f"{kind} {version}".strip(), _text(licence), _text(credit), blob.sha256, date)
-    model = build_model(entries, vertices, shift, findings, lod=options.lod, file=blob.name)
-    return Reading(source, crs, findings, model, name=_text(title), date=date)
+    blob.forget()
+    yield documents(content[len(_BOM) :] if bom else content, blob.name)
+
+
+def _is_sequence(text: bytes) -> bool:
+    """Whether the first line is a value for itself and there are more."""
+    end = text.find(b"\n")
+    if end < 0:
+        return False
+    try:
+        list(documents(text[:end], ""))
+    except FormatError:
+        return False
+    return bool(text[end:].strip())
+
+
+def _lines(stream: BinaryIO, first: bytes, name: str) -> Iterator[Documents]:
+    line, rest = 1, first
+    while True:
+        end = rest.rfind(b"\n") + 1
+        if end:
+            piece, rest = rest[:end], rest[end:]
+            if piece.strip():
+                yield documents(piece, name, first_line=line)
+            line += piece.count(b"\n")
+        more = stream.read(CHUNK_BYTES)
+        if not more:
+            break
+        rest += more
+    if rest.strip():
+        yield documents(rest, name, first_line=line)
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _json(text: bytes, name: str, line: int = 0) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        where = f"{name}:{error.lineno + max(line - 1, 0)}:{error.colno}"
-        raise FormatError(f"broken JSON: {error.msg}", where=where) from None
-
-
-def _documents(content: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The document, or each line of a sequence with its number."""
-    stripped = content.lstrip()
-    if not stripped:
-        raise FormatError("the file is empty", where=name)
-    before = content[: len(content) - len(stripped)].count(b"\n")
-    end = stripped.find(b"\n")
-    first: Any = None
-    if end > 0:
-        try:
-            first = orjson.loads(stripped[:end])
-        except orjson.JSONDecodeError:
-            first = None
-    if first is None:
-        first, rest = _json(content, name), b""
-    else:
-        rest = stripped[end + 1 :]
-    if not isinstance(first, dict):
-        raise FormatError(f"the file holds a {type(first).__name__}, not a CityJSON object", where=name)
-    yield before + 1, first
-    for number, line in enumerate(rest.split(b"\n"), start=before + 2):
-        if line.strip():
-            yield number, _json(line, name, number)
 
 
 def _check_header(header: dict[str, Any], name: str, findings: Findings) -> tuple[str, str]:
@@ -138,14 +222,11 @@ def _check_header(header: dict[str, Any], name: str, findings: Findings) -> tupl
     version = header.get("version")
     match = _VERSION.match(version) if isinstance(version, str) else None
     if match is None:
-        raise FormatError(f"the version {version!r} of CityJSON is not one", where=name, hint="give 1.0, 1.1 or 2.0")
+        raise FormatError(f"the version {version!r} of CityJSON is not one", where=name, hint="give 0.8, 0.9, 1.0, 1.1 or 2.0")
     major, minor = int(match[1]), int(match[2])
-    if major < 1:
-        hint = "upgrade it first: cjio FILE upgrade save NEW.city.json"
-        raise FormatError(f"CityJSON {version} is not readable yet; 1.0, 1.1 and 2.0 are", where=name, hint=hint)
-    if major > 2:
-        raise FormatError(f"CityJSON {version} is not known; 1.0, 1.1 and 2.0 are", where=name)
-    if (major, minor) not in ((1, 0), (1, 1), (2, 0)):
+    if major > 2 or (major, minor) < _VERSIONS[0]:
+        raise FormatError(f"CityJSON {version} is not known; 0.8 to 2.0 are", where=name)
+    if (major, minor) not in _VERSIONS:
         findings.add("version", "", f"version {version} is not known; read as {major}.x", path="version")
     return "CityJSON", f"{major}.{minor}"
 
@@ -168,7 +249,7 @@ def _transform(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     transform = header.get("transform")
     if transform is None:
-        if version != "1.0":
+        if version not in ("0.8", "0.9", "1.0"):
             message = "no `transform`, which is required; coordinates are taken as they are"
             findings.add("no-transform", "", message, path="transform")
         return np.ones(3), np.zeros(3)
@@ -201,27 +282,35 @@ def _collect(
     first_vertex: int,
     entries: list[Entry],
     tables: list[NDArray[np.float64]],
+    text: Documents,
+    appearance: Appearance,
     findings: Findings,
 ) -> int:
     """Take the objects and vertices of one document; return the number of its vertices."""
     objects, vertices = document.get("CityObjects"), document.get("vertices")
     if not isinstance(objects, dict):
         raise FormatError("`CityObjects` is missing or not an object", where=where)
-    if not isinstance(vertices, list):
+    taken = text.arrays.number(vertices)
+    if not isinstance(vertices, list) and taken < 0:
         raise FormatError("`vertices` is missing or not a list", where=where)
     if document["type"] == "CityJSONFeature":
         root = document.get("id")
         if not isinstance(root, str) or root not in objects:
             message = f"the feature's id {str(root)[:80]!r} is not one of its objects"
             findings.add("feature-id", _text(root), message, path=f"{where} id")
-    table = _vertex_table(vertices, where, findings)
+    first_material = 0
+    if document["type"] == "CityJSONFeature" and "appearance" in document:
+        first_material = appearance.add(document["appearance"], findings)
+    table = _taken_table(text, taken) if taken >= 0 else None
+    if table is None:
+        table = _vertex_table(Pool(text.arrays).as_lists(vertices), where, findings)
     tables.append(table)
     for object_id, content in objects.items():
         if not isinstance(content, dict) or not isinstance(content.get("type"), str):
             message = "the object has no type; left out"
             findings.add("object-type", object_id, message, severity="error", path=f"CityObjects.{object_id}")
             continue
-        entries.append(Entry(object_id, content, first_vertex, len(table)))
+        entries.append(Entry(object_id, content, first_vertex, len(table), first_material))
     return len(table)
 
 
@@ -244,6 +333,14 @@ def _scaled(
         findings.add("vertex", "", message, severity="error", path=f"{name} vertices[{first}]")
         vertices[far] = np.nan
     return vertices
+
+
+def _taken_table(text: Documents, number: int) -> NDArray[np.float64] | None:
+    """Vertices (V, 3) from an array that was taken out of the text; None when they are not three numbers each."""
+    arrays = text.arrays
+    if arrays.table[number, 0] != 2 or not (arrays.sizes_of(number, 0) == 3).all():
+        return None
+    return arrays.numbers_of(number).astype(np.float64).reshape(-1, 3)
 
 
 def _vertex_table(vertices: list[Any], where: str, findings: Findings) -> NDArray[np.float64]:

@@ -1,26 +1,26 @@
-"""Nested boundaries and semantics of CityJSON to flat arrays."""
+"""Boundaries, semantics and materials of CityJSON to flat arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.geo.mesh import SEMANTICS, Rings
-from twin.geo.readers.model import Findings
+from twin.geo.readers.jsonarrays import NumberArrays
+from twin.geo.readers.jsonpool import Pool, spans
+from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings
 
 DEPTH = {"MultiSurface": 0, "CompositeSurface": 0, "Solid": 1, "MultiSolid": 2, "CompositeSolid": 2}
 """Levels of lists above the list of surfaces, by type of geometry."""
 
-NOT_READ = {
-    "MultiPoint": "points are not drawn yet",
-    "MultiLineString": "lines are not drawn yet",
-    "GeometryInstance": "geometry templates are not read yet",
-}
+SKELETONS = ("MultiPoint", "MultiLineString")
+"""Types of geometry without surfaces."""
+
+
+_CODES = dict(SEMANTICS)
 
 
 class Piece(NamedTuple):
@@ -33,105 +33,239 @@ class Piece(NamedTuple):
     first_vertex: int
     vertices: int
     geometry: dict[str, Any]
+    first_material: int = 0
+    root: str = "CityObjects"
+    """Where in the file its object is."""
+
+    @property
+    def path(self) -> str:
+        if self.root != "CityObjects":
+            return f"{self.root}[{self.number}]"
+        return f"CityObjects.{self.object_id}.geometry[{self.number}]"
+
+
+class Flat(NamedTuple):
+    """Faces of all pieces.
+
+    Parameters
+    ----------
+    rings : Rings
+        A face with a vertex that is not there is emptied.
+    piece : (S,) int64
+        Piece of each face.
+    semantic : (S,) uint8
+        Code of each face.
+    material : (S,) int64
+        Material of each face; -1 for none.
+    """
+
+    rings: Rings
+    piece: NDArray[np.int64]
+    semantic: NDArray[np.uint8]
+    material: NDArray[np.int64]
 
 
 @dataclass(slots=True)
 class FlatGeometry:
-    """Collects the faces of many geometries; `finish` makes arrays of them."""
+    """Collects the faces of many geometries; `finish` makes arrays of them.
 
+    Parameters
+    ----------
+    arrays : NumberArrays
+        Those of the document.
+    findings : Findings
+    theme : str, optional
+        Theme of materials that is preferred.
+    """
+
+    arrays: NumberArrays
     findings: Findings
-    surfaces: list[Any] = field(default_factory=list)
-    codes: list[Any] = field(default_factory=list)
+    theme: str | None = None
     pieces: list[Piece] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
+    pool: Pool = field(init=False)
+    _bounds: list[int] = field(default_factory=list)
+    _values: list[int] = field(default_factory=list)
+    _codes: list[int] = field(default_factory=list)
+    _code_start: list[int] = field(default_factory=list)
+    _materials: list[int] = field(default_factory=list)
+    _one_material: list[int] = field(default_factory=list)
+    _table: NumberArrays | None = None
     _ends: NDArray[np.int64] | None = None
 
-    def add(self, piece: Piece) -> None:
-        """Take the faces of one geometry, or note why they cannot be taken."""
+    def __post_init__(self) -> None:
+        self.pool = Pool(self.arrays)
+
+    def add(self, piece: Piece) -> bool:
+        """Take the faces of one geometry, or note why they cannot be taken; returns whether there are any."""
         boundaries = piece.geometry.get("boundaries")
         depth = DEPTH[piece.kind]
-        try:
-            found = _surfaces(boundaries, depth)
-        except TypeError:
-            found = None
-        if found is None or not _sound(found):
-            found = self._mend(piece, boundaries, depth)
-        if not found:
-            return
-        if not all(found):
-            self._note_empty(piece, boundaries, depth)
-        self.surfaces += found
-        self.codes += self._semantics(piece, len(found), depth)
+        row = self.pool.row_of(boundaries, depth + 3)
+        if row < 0:
+            boundaries = self.pool.as_lists(boundaries)
+            mended = self._mend(piece, boundaries, depth)
+            row = self.pool.add(mended, depth + 3)
         self.pieces.append(piece)
-        self.lengths.append(len(found))
+        self._bounds.append(row)
+        self._code_start.append(len(self._codes))
+        self._values.append(self._semantics(piece, boundaries, depth))
+        many, one = self._material(piece, depth)
+        self._materials.append(many)
+        self._one_material.append(one)
+        self._table = None
+        return True
 
-    def _note_empty(self, piece: Piece, boundaries: Any, depth: int) -> None:
-        for path, surface in _walk(boundaries, depth, ""):
-            if surface == []:
-                where = f"CityObjects.{piece.object_id}.geometry[{piece.number}].boundaries{path}"
-                message = "the surface has no ring; left out"
-                self.findings.add("too-few-points", piece.object_id, message, severity="error", path=where)
-
-    def _mend(self, piece: Piece, boundaries: Any, depth: int) -> list[Any]:
-        """Keep the faces that are lists of rings of whole numbers; an unsound one becomes an empty face."""
+    def _mend(self, piece: Piece, nest: Any, depth: int, path: str = "") -> list[Any]:
+        """The same nest with every surface that is not a list of rings of whole numbers emptied."""
+        message = "this is not a list of rings of vertex numbers; left out"
+        if not isinstance(nest, list):
+            self.findings.add("boundary", piece.object_id, message, severity="error", path=f"{piece.path}.boundaries{path}")
+            mended: list[Any] = [[]]
+            for _ in range(depth):
+                mended = [mended]
+            return mended
+        if depth:
+            return [self._mend(piece, part, depth - 1, f"{path}[{number}]") for number, part in enumerate(nest)]
         kept: list[Any] = []
-        for path, surface in _walk(boundaries, depth, ""):
-            if _sound([surface]):
-                kept.append(surface)
-                continue
-            where = f"CityObjects.{piece.object_id}.geometry[{piece.number}].boundaries{path}"
-            message = "this is not a list of rings of vertex numbers; left out"
-            self.findings.add("boundary", piece.object_id, message, severity="error", path=where)
-            kept.append([])
+        for number, surface in enumerate(nest):
+            sound = sound_surface(surface)
+            if not sound:
+                where = f"{piece.path}.boundaries{path}[{number}]"
+                self.findings.add("boundary", piece.object_id, message, severity="error", path=where)
+            kept.append(surface if sound else [])
         return kept
 
-    def _semantics(self, piece: Piece, count: int, depth: int) -> list[int]:
+    def _semantics(self, piece: Piece, boundaries: Any, depth: int) -> int:
+        """Row of the semantic values of one geometry, or -1; puts the codes they point to in the table."""
         semantics = piece.geometry.get("semantics")
         if not isinstance(semantics, dict) or semantics.get("values") is None:
-            return [0] * count
-        where = f"CityObjects.{piece.object_id}.geometry[{piece.number}].semantics"
+            return -1
+        where = f"{piece.path}.semantics"
         known = semantics.get("surfaces")
         if not isinstance(known, list):
             self.findings.add("semantics", piece.object_id, "semantics without a list of surfaces; ignored", path=where)
-            return [0] * count
-        code_of: dict[int | None, int] = {
-            number: SEMANTICS.get(str(surface.get("type")), 0) if isinstance(surface, dict) else 0
-            for number, surface in enumerate(known)
-        }
-        code_of[None] = 0
+            return -1
         try:
-            values = _values(semantics["values"], piece.geometry["boundaries"], depth)
-            codes = [code_of[value] for value in values]
+            self._codes += [_CODES.get(one["type"], 0) for one in known]
         except (TypeError, KeyError):
-            self.findings.add(
-                "semantics", piece.object_id, "values point to surfaces that are not there; ignored", path=where
-            )
-            return [0] * count
-        if len(codes) != count:
-            message = f"{len(codes)} values for {count} surfaces; those without one are taken as unknown"
+            self._codes += [semantic_code(one) for one in known]
+        row = self._nullable(semantics["values"], boundaries, depth)
+        if row < 0:
+            message = "values point to surfaces that are not there; ignored"
             self.findings.add("semantics", piece.object_id, message, path=where)
-            codes = (codes + [0] * count)[:count]
-        return codes
+        return row
 
-    def finish(self) -> tuple[Rings, NDArray[np.int32], NDArray[np.uint8]]:
-        """Rings, owner and semantic code of each face; a face with a vertex that is not there is emptied."""
-        rings = list(chain.from_iterable(self.surfaces))
-        counts = np.fromiter(map(len, self.surfaces), np.int64, len(self.surfaces))
-        sizes = np.fromiter(map(len, rings), np.int64, len(rings))
-        indices = np.fromiter(chain.from_iterable(rings), np.int64, int(sizes.sum()))
-        lengths = np.array(self.lengths, dtype=np.int64)
-        face_piece = np.repeat(np.arange(len(self.pieces)), lengths)
+    def _nullable(self, values: Any, boundaries: Any, depth: int) -> int:
+        """Row of values by surface, in which null at any level stands for all surfaces under it; -1 when they are no such."""
+        row = self.pool.row_of(values, depth + 1)
+        if row >= 0:
+            return row
+        try:
+            flat = _spread(self.pool.as_lists(values), self.pool.as_lists(boundaries), depth)
+        except TypeError:
+            return -1
+        nest: Any = [-1 if value is None else value for value in flat]
+        for _ in range(depth):
+            nest = [nest]
+        return self.pool.add(nest, depth + 1)
+
+    def _material(self, piece: Piece, depth: int) -> tuple[int, int]:
+        """Row of the materials by surface, or -1, and the one material of all surfaces, or -1."""
+        themes = piece.geometry.get("material")
+        if not isinstance(themes, dict) or not themes:
+            return -1, -1
+        chosen = themes.get(self.theme) if self.theme in themes else next(iter(themes.values()))
+        if not isinstance(chosen, dict):
+            return -1, -1
+        if type(chosen.get("value")) is int:
+            return -1, int(chosen["value"])
+        if chosen.get("values") is None:
+            return -1, -1
+        row = self._nullable(chosen["values"], piece.geometry.get("boundaries"), depth)
+        if row < 0:
+            message = "the materials do not fit the surfaces; ignored"
+            self.findings.add("material", piece.object_id, message, path=f"{piece.path}.material")
+        return row, -1
+
+    @property
+    def table(self) -> NumberArrays:
+        """All number nests of the pieces so far."""
+        if self._table is None:
+            self._table = self.pool.closed()
+        return self._table
+
+    def face_counts(self) -> NDArray[np.int64]:
+        """Number of faces of each piece."""
+        rows = self.table.table[np.array(self._bounds, dtype=np.int64)]
+        return np.asarray(rows[:, 6] - rows[:, 5])
+
+    def finish(self) -> Flat:
+        """Rings, piece, semantic code and material of each face."""
+        arrays = self.table
+        if not self.pieces:
+            none = np.empty(0, np.int64)
+            return Flat(Rings(none, none, none), none, np.empty(0, np.uint8), none)
+        rows = arrays.table[np.array(self._bounds, dtype=np.int64)]
+        indices = arrays.numbers[spans(rows[:, 1], rows[:, 2])]
+        sizes = arrays.sizes[0][spans(rows[:, 3], rows[:, 4])].astype(np.int64)
+        counts = arrays.sizes[1][spans(rows[:, 5], rows[:, 6])].astype(np.int64)
+        faces = rows[:, 6] - rows[:, 5]
+        piece = np.repeat(np.arange(len(rows)), faces)
+        self._note_empty(counts, piece)
         ring_face = np.repeat(np.arange(len(counts)), counts)
         index_ring = np.repeat(np.arange(len(sizes)), sizes)
-        first = np.array([piece.first_vertex for piece in self.pieces], dtype=np.int64)
-        there = np.array([piece.vertices for piece in self.pieces], dtype=np.int64)
-        of = face_piece[ring_face[index_ring]] if len(indices) else np.empty(0, np.int64)
+        first = np.array([one.first_vertex for one in self.pieces], dtype=np.int64)
+        there = np.array([one.vertices for one in self.pieces], dtype=np.int64)
+        of = np.repeat(np.arange(len(rows)), rows[:, 2] - rows[:, 1])
         outside = (indices < 0) | (indices >= there[of])
         flat = Rings(indices + first[of], sizes, counts)
         if outside.any():
             flat = self._without_outside(flat, outside, indices, ring_face, index_ring)
-        rows = np.array([piece.row for piece in self.pieces], dtype=np.int32)
-        return flat, rows[face_piece], np.array(self.codes, dtype=np.uint8)
+        codes = self._looked_up(self._by_face(np.array(self._values), faces, "semantics"), piece)
+        material = self._by_face(np.array(self._materials), faces, "material")
+        one = np.array(self._one_material, dtype=np.int64)[piece]
+        material = np.where(one >= 0, one, material)
+        first_material = np.array([one.first_material for one in self.pieces], dtype=np.int64)[piece]
+        return Flat(flat, piece, codes, np.where(material >= 0, material + first_material, -1))
+
+    def _note_empty(self, counts: NDArray[np.int64], piece: NDArray[np.int64]) -> None:
+        for face in np.flatnonzero(counts == 0)[:MAX_FINDINGS_A_CODE].tolist():
+            owner = self.pieces[piece[face]]
+            # what `_mend` has emptied was noted there
+            if isinstance(owner.geometry.get("boundaries"), str):
+                message = "the surface has no ring; left out"
+                self.findings.add("too-few-points", owner.object_id, message, severity="error", path=self.path_of(face))
+
+    def _by_face(self, value_rows: NDArray[np.int64], faces: NDArray[np.int64], what: str) -> NDArray[np.int64]:
+        """Values of each face from the rows of each piece; -1 where there are none, noted where they do not fit."""
+        arrays = self.table
+        out = np.full(int(faces.sum()), -1, dtype=np.int64)
+        start = np.cumsum(faces) - faces
+        has = np.flatnonzero(value_rows >= 0)
+        if not len(has):
+            return out
+        rows = arrays.table[value_rows[has]]
+        stated = rows[:, 2] - rows[:, 1]
+        for number in has[stated != faces[has]].tolist():
+            owner = self.pieces[number]
+            count = int(stated[has == number][0])
+            message = f"{int(faces[number])} surfaces have {count} values; those without one are taken as unknown"
+            self.findings.add(what, owner.object_id, message, path=f"{owner.path}.{what}")
+        taken = np.minimum(stated, faces[has])
+        out[spans(start[has], start[has] + taken)] = arrays.numbers[spans(rows[:, 1], rows[:, 1] + taken)]
+        return out
+
+    def _looked_up(self, values: NDArray[np.int64], piece: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Semantic codes of the surfaces that values point to."""
+        table = np.array([*self._codes, 0], dtype=np.uint8)
+        start = np.array(self._code_start, dtype=np.int64)
+        known = np.diff(np.append(start, len(self._codes)))
+        wrong = values >= known[piece]
+        for number in np.unique(piece[wrong]).tolist():
+            owner = self.pieces[number]
+            message = "values point to surfaces that are not there; ignored"
+            self.findings.add("semantics", owner.object_id, message, path=f"{owner.path}.semantics")
+        none = (values < 0) | wrong
+        return table[np.where(none, len(self._codes), start[piece] + values)]
 
     def _without_outside(
         self,
@@ -152,87 +286,75 @@ class FlatGeometry:
         keep_ring = ~gone[ring_face]
         return Rings(flat.indices[keep_ring[index_ring]], flat.sizes[keep_ring], np.where(gone, 0, flat.counts))
 
-    def _place(self, face: int) -> tuple[Piece, int]:
-        if self._ends is None or len(self._ends) != len(self.lengths):
-            self._ends = np.cumsum(self.lengths)
+    def forget(self) -> None:
+        """Let go of everything but what `path_of` needs; the documents of a long sequence must not stay in memory."""
+        self._ends = np.cumsum(self.face_counts())
+        arrays = self.table
+        none = np.empty(0, np.int32)
+        sizes = (none, none, *arrays.sizes[2:])
+        self._table = NumberArrays(np.empty(0, np.int64), sizes, arrays.table, arrays.mark)
+        self.arrays = self._table
+        self.pool = Pool(self._table)
+        self.pieces = [piece._replace(geometry={}) for piece in self.pieces]
+
+    def _place(self, face: int) -> tuple[int, int]:
+        if self._ends is None or len(self._ends) != len(self.pieces):
+            self._ends = np.cumsum(self.face_counts())
         number = int(np.searchsorted(self._ends, face, side="right"))
-        return self.pieces[number], face - int(self._ends[number]) + self.lengths[number]
+        before = int(self._ends[number - 1]) if number else 0
+        return number, face - before
 
     def piece_of(self, face: int) -> Piece:
         """The geometry that a face is of."""
-        return self._place(face)[0]
+        return self.pieces[self._place(face)[0]]
 
     def path_of(self, face: int) -> str:
         """Path in the file of a face, such as ``CityObjects.a.geometry[0].boundaries[0][3]``."""
-        piece, within = self._place(face)
-        path = _locate(piece.geometry.get("boundaries"), DEPTH[piece.kind], within)
-        return f"CityObjects.{piece.object_id}.geometry[{piece.number}].boundaries{path}"
+        number, within = self._place(face)
+        piece, row = self.pieces[number], self._bounds[number]
+        steps = [within]
+        for level in range(2, 2 + DEPTH[piece.kind]):
+            list_number, within = 0, steps[0]
+            for size in self.table.sizes_of(row, level).tolist():
+                if within < size:
+                    break
+                within -= size
+                list_number += 1
+            steps[:1] = [list_number, within]
+        return f"{piece.path}.boundaries" + "".join(f"[{step}]" for step in steps)
 
 
-def _surfaces(boundaries: Any, depth: int) -> list[Any]:
-    """The surfaces of boundaries that are nested as they should be; TypeError when they are not."""
-    for _ in range(depth):
-        boundaries = list(chain.from_iterable(boundaries))
-    if not isinstance(boundaries, list):
-        raise TypeError
-    return boundaries
+def semantic_code(surface: Any) -> int:
+    """Code of a semantic surface; 0 for a type that is not one of CityJSON's."""
+    kind = surface.get("type") if isinstance(surface, dict) else None
+    return SEMANTICS.get(kind, 0) if isinstance(kind, str) else 0
 
 
-_LISTS = {list}
-_NUMBERS = {int}
-
-
-def _sound(surfaces: list[Any]) -> bool:
-    """Whether each surface is a list of lists of whole numbers that fit a machine word."""
-    if not set(map(type, surfaces)) <= _LISTS:
+def sound_surface(surface: Any) -> bool:
+    """Whether a surface is a list of lists of whole numbers that fit a machine word."""
+    if not isinstance(surface, list) or not set(map(type, surface)) <= {list}:
         return False
-    rings = list(chain.from_iterable(surfaces))
-    if not set(map(type, rings)) <= _LISTS:
-        return False
-    numbers = list(chain.from_iterable(rings))
-    return set(map(type, numbers)) <= _NUMBERS and (not numbers or (max(numbers) < 2**62 and min(numbers) > -(2**62)))
-
-
-def _walk(boundaries: Any, depth: int, path: str) -> Iterator[tuple[str, Any]]:
-    """Each surface with its path; what is not a list counts as one unsound surface."""
-    if not isinstance(boundaries, list):
-        yield path, boundaries
-        return
-    for number, item in enumerate(boundaries):
-        if depth:
-            yield from _walk(item, depth - 1, f"{path}[{number}]")
-        else:
-            yield f"{path}[{number}]", item
+    return all(type(number) is int and abs(number) < 2**62 for ring in surface for number in ring)
 
 
 def _size(boundaries: Any, depth: int) -> int:
-    """Number of surfaces in a part, counted as `_walk` does."""
+    """Number of surfaces in a part; what is not a list counts as one unsound surface."""
     if not isinstance(boundaries, list):
         return 1
     return sum(_size(part, depth - 1) for part in boundaries) if depth else len(boundaries)
 
 
-def _locate(boundaries: Any, depth: int, within: int) -> str:
-    """Path of the surface with number `within`."""
-    if not isinstance(boundaries, list):
-        return ""
-    if depth == 0:
-        return f"[{within}]"
-    for number, part in enumerate(boundaries):
-        size = _size(part, depth - 1)
-        if within < size:
-            return f"[{number}]" + _locate(part, depth - 1, within)
-        within -= size
-    return ""
-
-
-def _values(values: Any, boundaries: Any, depth: int) -> list[int | None]:
-    """Semantic values by surface; null at any level stands for all surfaces under it."""
+def _spread(values: Any, boundaries: Any, depth: int) -> list[int | None]:
+    """Values by surface; null at any level stands for all surfaces under it; TypeError when they are not lists."""
     if values is None:
-        return [None] * len(_surfaces(boundaries, depth))
+        return [None] * _size(boundaries, depth)
+    if not isinstance(values, list):
+        raise TypeError
     if depth == 0:
         return list(values)
+    if not isinstance(boundaries, list):
+        raise TypeError
     flat: list[int | None] = []
     for value, part in zip(values, boundaries, strict=False):
-        flat += _values(value, part, depth - 1)
+        flat += _spread(value, part, depth - 1)
     return flat

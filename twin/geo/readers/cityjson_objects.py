@@ -1,4 +1,4 @@
-"""Objects of a CityJSON file: geometry in the wanted level of detail, parents, attributes."""
+"""Objects of CityJSON: geometry in the wanted level of detail, parents, attributes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from twin.errors import FormatError
-from twin.geo.readers.cityjson_geometry import DEPTH, NOT_READ, FlatGeometry, Piece
+from twin.geo.readers.cityjson_appearance import Appearance
+from twin.geo.readers.cityjson_geometry import DEPTH, SKELETONS, FlatGeometry, Piece
+from twin.geo.readers.cityjson_templates import Instance, Templates
+from twin.geo.readers.jsonarrays import NumberArrays
 from twin.geo.readers.model import Findings, ObjectModel
 
 LODS = ("0", "1", "2", "3", *(f"{whole}.{part}" for whole in range(4) for part in range(4)))
 """Levels of detail of CityJSON 2.0 (Biljecki et al. 2016)."""
+
+TEMPLATE = "GeometryInstance"
 
 
 @dataclass(slots=True)
@@ -25,6 +31,7 @@ class Entry:
     content: dict[str, Any]
     first_vertex: int
     vertices: int
+    first_material: int = 0
 
 
 def lod_text(value: Any) -> str:
@@ -36,30 +43,35 @@ def lod_text(value: Any) -> str:
     return ""
 
 
-def _lod_rank(lod: str) -> tuple[float, str]:
+def lod_rank(lod: str) -> tuple[float, str]:
+    """Order of levels of detail; what is none comes first."""
     try:
         return float(lod), lod
     except ValueError:
         return -1.0, lod
 
 
-def _note_lod(stated: Any, object_id: str, path: str, findings: Findings) -> None:
+def note_lod(stated: Any, object_id: str, path: str, findings: Findings) -> None:
+    """Note a geometry without a proper level of detail."""
     if stated is None:
         findings.add("lod", object_id, "the geometry states no lod", severity="info", path=path)
     else:
         findings.add("lod", object_id, f"{str(stated)[:40]!r} is not a level of detail of CityJSON", path=path)
 
 
-def note_templates(templates: Any, findings: Findings) -> None:
-    """Note that a file has templates, and which of them state no proper level of detail."""
-    if templates is None:
-        return
-    findings.add("templates", "", "geometry templates are not read yet", severity="info", path="geometry-templates")
-    rows = templates.get("templates") if isinstance(templates, dict) else None
-    for number, template in enumerate(rows if isinstance(rows, list) else []):
-        stated = template.get("lod") if isinstance(template, dict) else None
-        if lod_text(stated) not in LODS:
-            _note_lod(stated, "", f"geometry-templates.templates[{number}]", findings)
+class _Taken:
+    """What is collected of all objects while they are gone through."""
+
+    def __init__(self, arrays: NumberArrays, templates: Templates, appearance: Appearance, findings: Findings) -> None:
+        self.flat = FlatGeometry(arrays, findings, appearance.theme)
+        self.templates = templates
+        self.findings = findings
+        self.instances: list[Instance] = []
+        self.skeletons: dict[int, list[Piece]] = {}
+        self.kinds: list[str] = []
+        self.lods: list[str] = []
+        self.seen: set[str] = set()
+        self.left: dict[str, int] = {}
 
 
 def build_model(
@@ -68,6 +80,9 @@ def build_model(
     shift: NDArray[np.float64],
     findings: Findings,
     *,
+    arrays: NumberArrays,
+    templates: Templates,
+    appearance: Appearance,
     lod: str | None,
     file: str,
 ) -> ObjectModel:
@@ -78,9 +93,7 @@ def build_model(
     FormatError
         When nothing is in the level of detail asked for; lists those there are.
     """
-    flat = FlatGeometry(findings)
-    lods: list[str] = []
-    seen: set[str] = set()
+    taken = _Taken(arrays, templates, appearance, findings)
     unique: dict[str, Entry] = {}
     for entry in entries:
         if entry.object_id in unique:
@@ -88,108 +101,217 @@ def build_model(
         else:
             unique[entry.object_id] = entry
     for row, entry in enumerate(unique.values()):
-        lods.append(_add_geometries(flat, row, entry, lod, seen, findings))
-    if lod is not None and seen and lod not in seen:
-        there = ", ".join(sorted(seen - {""}, key=_lod_rank)) or "none stated"
+        _add_geometries(taken, row, entry, lod)
+    if lod is not None and taken.seen and lod not in taken.seen:
+        there = ", ".join(sorted(taken.seen - {""}, key=lod_rank)) or "none stated"
         raise FormatError(f"nothing in lod {lod!r}; the file has: {there}", where=file)
-    rings, owner, semantic = flat.finish()
-    drawn = set(owner.tolist())
-    anchors = {row: found for row, entry in enumerate(unique.values()) if row not in drawn
-               for found in _anchor(entry, vertices)}  # fmt: skip
-    return ObjectModel(
+    for level, count in sorted(taken.left.items()):
+        message = f"{count} geometries of lod {level or '(not stated)'} were not taken: another level of their objects is"
+        findings.add("lod-left", "", message, severity="info", path=file)
+    flat = taken.flat.finish()
+    pieces = taken.flat.pieces
+    owner = np.array([piece.row for piece in pieces], dtype=np.int32)[flat.piece] if len(flat.piece) else np.empty(0, np.int32)
+    model = ObjectModel(
         ids=list(unique),
         types=[entry.content["type"] for entry in unique.values()],
         parents=_parents(unique, findings),
-        lods=lods,
-        attributes=[_attributes(entry, findings) for entry in unique.values()],
+        lods=taken.lods,
+        attributes=[_attributes(entry, vertices, shift, taken, findings) for entry in unique.values()],
         vertices=vertices,
         shift=shift,
-        rings=rings,
+        rings=flat.rings,
         owner=owner,
-        semantic=semantic,
-        path_of=flat.path_of,
-        anchors=anchors,
+        semantic=flat.semantic,
+        path_of=taken.flat.path_of,
+        kinds=taken.kinds,
+        colour=appearance.colours(flat.material, findings),
     )
+    model = templates.placed(model, taken.instances)
+    _skeletons(model, taken)
+    taken.flat.forget()
+    return model
 
 
-def _attributes(entry: Entry, findings: Findings) -> dict[str, Any]:
-    attributes = entry.content.get("attributes")
-    if attributes is None:
-        return {}
-    if not isinstance(attributes, dict):
-        path = f"CityObjects.{entry.object_id}.attributes"
-        findings.add("attributes", entry.object_id, "the attributes are not an object; ignored", path=path)
-        return {}
-    return attributes
-
-
-def _add_geometries(
-    flat: FlatGeometry, row: int, entry: Entry, lod: str | None, seen: set[str], findings: Findings
-) -> str:
-    """Take the geometries of one object in the level of detail wanted; return that level."""
+def _add_geometries(taken: _Taken, row: int, entry: Entry, lod: str | None) -> None:
+    """Take the geometries of one object in the level of detail wanted, and note which that was."""
+    taken.kinds.append("")
+    taken.lods.append("")
     geometries = entry.content.get("geometry")
     if not geometries:
-        return ""
+        return
+    if type(geometries) is list and len(geometries) == 1 and _add_plain(taken, row, entry, geometries[0], lod):
+        return
+    usable = _usable(taken, row, entry, geometries)
+    if not usable:
+        return
     root = f"CityObjects.{entry.object_id}.geometry"
+    solid = [one for one in usable if one[1].kind not in SKELETONS]
+    # lines and points stand for an object only where it has no surfaces
+    usable = solid or usable
+    levels = {level for level, _ in usable}
+    taken.seen |= levels
+    wanted = max(levels, key=lod_rank) if lod is None else lod
+    chosen = [piece for level, piece in usable if level == wanted]
+    for level, _ in usable:
+        if level != wanted:
+            taken.left[level] = taken.left.get(level, 0) + 1
+    if not chosen:
+        taken.findings.add("lod-absent", entry.object_id, f"the object has no lod {lod}", severity="info", path=root)
+        return
+    once = [level for level, piece in usable if piece.kind != TEMPLATE]
+    if len(set(once)) < len(once):
+        message = "several geometries state the same lod; all of that lod are taken"
+        taken.findings.add("lod-repeated", entry.object_id, message, path=root)
+    taken.kinds[row], taken.lods[row] = chosen[0].kind, wanted
+    for piece in chosen:
+        if piece.kind in DEPTH:
+            taken.flat.add(piece)
+        elif piece.kind == TEMPLATE:
+            instance = taken.templates.instance(piece, _point_number(piece, taken), taken.findings)
+            if instance is not None:
+                taken.instances.append(instance)
+        else:
+            taken.skeletons.setdefault(row, []).append(piece)
+
+
+def _add_plain(taken: _Taken, row: int, entry: Entry, geometry: Any, lod: str | None) -> bool:
+    """The usual case made short: one geometry with surfaces in a proper level of detail. False for any other."""
+    if type(geometry) is not dict:
+        return False
+    kind, level = geometry.get("type"), geometry.get("lod")
+    if type(kind) is not str or type(level) is not str or kind not in DEPTH or level not in LODS or lod not in (None, level):
+        return False
+    taken.seen.add(level)
+    taken.kinds[row], taken.lods[row] = kind, level
+    taken.flat.add(Piece(row, entry.object_id, 0, kind, entry.first_vertex, entry.vertices, geometry, entry.first_material))
+    return True
+
+
+def _usable(taken: _Taken, row: int, entry: Entry, geometries: Any) -> list[tuple[str, Piece]]:
+    """Geometries of one object that can be read, each with its level of detail."""
+    findings, object_id = taken.findings, entry.object_id
+    root = f"CityObjects.{object_id}.geometry"
     if not isinstance(geometries, list):
-        findings.add("geometry", entry.object_id, "the geometry is not a list; left out", severity="error", path=root)
-        return ""
+        findings.add("geometry", object_id, "the geometry is not a list; left out", severity="error", path=root)
+        return []
     usable: list[tuple[str, Piece]] = []
     for number, geometry in enumerate(geometries):
-        kind = _kind(geometry)
-        if kind in DEPTH:
-            level = lod_text(geometry.get("lod"))
-            piece = Piece(row, entry.object_id, number, kind, entry.first_vertex, entry.vertices, geometry)
-            usable.append((level, piece))
-            if level not in LODS:
-                _note_lod(geometry.get("lod"), entry.object_id, f"{root}[{number}]", findings)
-        elif kind == "MultiPoint" and _is_point(geometry, entry):
-            # It becomes the place of the object, see `_anchor`.
-            continue
-        elif kind in NOT_READ:
-            code = "not-read-" + kind.lower()
-            findings.add(code, entry.object_id, f"{kind}: {NOT_READ[kind]}", path=f"{root}[{number}]")
-        else:
+        kind = geometry.get("type") if isinstance(geometry, dict) else None
+        kind = kind if isinstance(kind, str) else ""
+        if kind not in DEPTH and kind not in SKELETONS and kind != TEMPLATE:
             message = f"{kind[:60]!r} is not a type of geometry; left out"
-            findings.add("geometry", entry.object_id, message, severity="error", path=f"{root}[{number}]")
-    if not usable:
-        return ""
-    levels = {level for level, _ in usable}
-    seen |= levels
-    wanted = max(levels, key=_lod_rank) if lod is None else lod
-    taken = [piece for level, piece in usable if level == wanted]
-    if len(levels) < len(usable):
-        message = "several geometries state the same lod; all of that lod are taken"
-        findings.add("lod-repeated", entry.object_id, message, path=root)
-    for piece in taken:
-        flat.add(piece)
-    if not taken:
-        findings.add("lod-absent", entry.object_id, f"the object has no lod {lod}", severity="info", path=root)
-        return ""
-    return wanted
+            findings.add("geometry", object_id, message, severity="error", path=f"{root}[{number}]")
+            continue
+        piece = Piece(row, object_id, number, kind, entry.first_vertex, entry.vertices, geometry, entry.first_material)
+        if kind == TEMPLATE:
+            level = taken.templates.lod_of(geometry.get("template"))
+        else:
+            level = lod_text(geometry.get("lod"))
+            if level not in LODS:
+                note_lod(geometry.get("lod"), object_id, f"{root}[{number}]", findings)
+        usable.append((level, piece))
+    return usable
 
 
-def _kind(geometry: Any) -> str:
-    kind = geometry.get("type") if isinstance(geometry, dict) else None
-    return kind if isinstance(kind, str) else ""
+def _numbers(piece: Piece, depth: int, taken: _Taken) -> int:
+    """Row of the boundaries of a geometry without surfaces; -1 when they are not vertex numbers."""
+    row = taken.flat.pool.row_of(piece.geometry.get("boundaries"), depth)
+    if row >= 0:
+        numbers = taken.flat.pool.numbers_of(row)
+        if not len(numbers) or (numbers.min() >= 0 and numbers.max() < piece.vertices):
+            return row
+    message = "the boundaries are not numbers of vertices that are there; left out"
+    taken.findings.add("boundary", piece.object_id, message, severity="error", path=f"{piece.path}.boundaries")
+    return -1
 
 
-def _is_point(geometry: dict[str, Any], entry: Entry) -> bool:
-    numbers = geometry.get("boundaries")
-    if not isinstance(numbers, list) or len(numbers) != 1:
-        return False
-    return type(numbers[0]) is int and 0 <= numbers[0] < entry.vertices
+def _point_number(piece: Piece, taken: _Taken) -> int:
+    """Vertex at which a template is placed; -1 when it is not there."""
+    row = _numbers(piece, 1, taken)
+    numbers = taken.flat.pool.numbers_of(row) if row >= 0 else np.empty(0, np.int64)
+    return piece.first_vertex + int(numbers[0]) if len(numbers) else -1
 
 
-def _anchor(entry: Entry, vertices: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """The point of an object that is only a point, or a template placed at one; else nothing."""
-    geometries = entry.content.get("geometry")
-    for geometry in geometries if isinstance(geometries, list) else []:
-        if _kind(geometry) in ("MultiPoint", "GeometryInstance") and _is_point(geometry, entry):
-            point = vertices[entry.first_vertex + geometry["boundaries"][0]]
-            if np.isfinite(point).all():
-                return [point]
-    return []
+def _skeletons(model: ObjectModel, taken: _Taken) -> None:
+    """Points and lines of the objects that have no faces."""
+    for row, pieces in taken.skeletons.items():
+        points: list[NDArray[np.float64]] = []
+        lines: list[shapely.LineString] = []
+        for piece in pieces:
+            depth = 1 if piece.kind == "MultiPoint" else 2
+            found = _numbers(piece, depth, taken)
+            if found < 0:
+                continue
+            xyz = model.vertices[piece.first_vertex + taken.flat.pool.numbers_of(found)]
+            if depth == 1:
+                points += [one for one in xyz if np.isfinite(one).all()]
+                continue
+            start = 0
+            for size in taken.flat.pool.sizes_of(found, 0).tolist():
+                line = xyz[start : start + size]
+                start += size
+                if size >= 2 and np.isfinite(line).all():
+                    lines.append(shapely.LineString(line))
+        if lines:
+            model.shapes[row] = lines[0] if len(lines) == 1 else shapely.MultiLineString(lines)
+        elif len(points) == 1:
+            model.anchors[row] = points[0]
+        elif points:
+            model.shapes[row] = shapely.MultiPoint(np.array(points))
+
+
+_OWN_KEYS = {
+    "type", "attributes", "geometry", "children", "parents", "parent", "members", "address", "geographicalExtent", "bbox",
+    "children_roles",
+}  # fmt: skip
+
+
+def _attributes(
+    entry: Entry, vertices: NDArray[np.float64], shift: NDArray[np.float64], taken: _Taken, findings: Findings
+) -> dict[str, Any]:
+    """Attributes of one object, with its address and what an extension adds beside them."""
+    content = entry.content
+    attributes = content.get("attributes")
+    if attributes is not None and not isinstance(attributes, dict):
+        path = f"CityObjects.{entry.object_id}.attributes"
+        findings.add("attributes", entry.object_id, "the attributes are not an object; ignored", path=path)
+        attributes = None
+    extra = content.keys() - _OWN_KEYS
+    if not extra and "address" not in content and content["type"] != "CityObjectGroup":
+        return attributes or {}
+    found = dict(attributes or {})
+    for key in sorted(extra):
+        if key == "semantics" or key in found:
+            continue
+        value = content[key]
+        # version 0.8 has the attributes of an extension in a list of their own
+        apart = key.startswith("attributes-") and isinstance(value, dict)
+        found.update({f"{key}.{name}": one for name, one in value.items()} if apart else {key: value})
+    if "address" in content:
+        found["address"] = _address(content["address"], entry, vertices, shift, taken)
+    if content["type"] == "CityObjectGroup":
+        found["members"] = content.get("children", content.get("members"))
+        if content.get("children_roles") is not None:
+            found["roles"] = content["children_roles"]
+    return found
+
+
+def _address(address: Any, entry: Entry, vertices: NDArray[np.float64], shift: NDArray[np.float64], taken: _Taken) -> Any:
+    """Addresses with the coordinates of their places instead of vertex numbers."""
+    rows = address if isinstance(address, list) else [address]
+    told = []
+    for row in rows:
+        if not isinstance(row, dict) or not isinstance(row.get("location"), dict):
+            told.append(row)
+            continue
+        numbers = taken.flat.pool.as_lists(row["location"].get("boundaries"))
+        places = []
+        for number in numbers if isinstance(numbers, list) else []:
+            if type(number) is int and 0 <= number < entry.vertices:
+                point = vertices[entry.first_vertex + number] + shift
+                places.append([round(float(value), 3) for value in point])
+        told.append({**row, "location": places})
+    return told
 
 
 def _parents(entries: dict[str, Entry], findings: Findings) -> list[str]:
@@ -197,21 +319,27 @@ def _parents(entries: dict[str, Entry], findings: Findings) -> list[str]:
     found: dict[str, str] = {}
     for object_id, entry in entries.items():
         children = entry.content.get("children", entry.content.get("members"))
-        if not isinstance(children, list) or entry.content["type"] == "CityObjectGroup":
+        if not isinstance(children, list):
             continue
+        group = entry.content["type"] == "CityObjectGroup"
         for child in children:
             if isinstance(child, str) and child in entries:
-                found.setdefault(child, object_id)
+                if not group:
+                    found.setdefault(child, object_id)
             else:
                 message = f"child {str(child)[:80]!r} is not in the file"
                 findings.add("child", object_id, message, path=f"CityObjects.{object_id}.children")
     for object_id, entry in entries.items():
-        stated = entry.content.get("parents")
+        stated = entry.content.get("parents", entry.content.get("parent"))
+        stated = [stated] if isinstance(stated, str) else stated
         if not isinstance(stated, list) or not stated:
             continue
-        if isinstance(stated[0], str) and stated[0] in entries and stated[0] != object_id:
-            found[object_id] = stated[0]
-        else:
+        # one of them may be the group that the object is a member of, which is not its whole
+        there = [one for one in stated if isinstance(one, str) and one in entries and one != object_id]
+        whole = [one for one in there if entries[one].content["type"] != "CityObjectGroup"]
+        if whole:
+            found[object_id] = whole[0]
+        elif not there:
             message = f"parent {str(stated[0])[:80]!r} is not in the file"
             findings.add("parent", object_id, message, path=f"CityObjects.{object_id}.parents")
     return [found.get(object_id, "") for object_id in entries]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +33,8 @@ def column(values: list[Any]) -> pd.Series[Any]:
     """A typed column of values as JSON has them; None is missing.
 
     Truth values give ``bool`` (``boolean`` where some are missing), whole numbers ``int64`` (``Int64``), numbers
-    ``float64``, and everything else text.
+    ``float64``, dates ``datetime64[s]``, times ``datetime64[us]`` (in UTC where they state their offset), and everything else
+    text.
     """
     kinds = set(map(type, values))
     some_missing = type(None) in kinds
@@ -43,7 +45,34 @@ def column(values: list[Any]) -> pd.Series[Any]:
         return pd.Series(values, dtype="Int64" if some_missing else "int64")
     if kinds and kinds <= {int, float} and all(type(v) is not int or abs(v) <= _SMALL for v in values):
         return pd.Series([np.nan if value is None else value for value in values], dtype="float64")
+    if kinds == {str}:
+        dated = _dates(values)
+        if dated is not None:
+            return dated
     return pd.Series([None if value is None else as_text(value) for value in values], dtype="str")
+
+
+_DATE = re.compile(r"^(?!0000)\d{4}-\d{2}-\d{2}$", re.ASCII)
+_TIME = re.compile(r"^(?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})?$", re.ASCII)
+
+
+def _dates(values: list[Any]) -> pd.Series[Any] | None:
+    """Dates or times (RFC 3339) as such; None when not every value is one, or only some state their offset."""
+    texts = [value for value in values if value is not None]
+    if _DATE.match(texts[0]):
+        pattern, kind = _DATE, "datetime64[s]"
+    elif (first := _TIME.match(texts[0])) is not None:
+        pattern, kind = _TIME, "datetime64[us, UTC]" if first[2] else "datetime64[us]"
+    else:
+        return None
+    found = [pattern.match(text) for text in texts]
+    if not all(found) or (pattern is _TIME and len({bool(one and one[2]) for one in found}) > 1):
+        return None
+    try:
+        read = pd.to_datetime(pd.Series(values, dtype="str"), format="ISO8601", utc="UTC" in kind)
+        return read.astype(kind)  # type: ignore[call-overload]
+    except (ValueError, OverflowError):
+        return None
 
 
 def table(records: Sequence[dict[str, Any]], reserved: set[str]) -> dict[str, pd.Series[Any]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from twin.geo.mesh import Rings
@@ -17,6 +18,7 @@ from twin.geo.readers.object_types import TERRAIN
 
 if TYPE_CHECKING:
     from pyproj import CRS
+    from shapely.geometry.base import BaseGeometry
 
 _PARTED = ("buildings", "bridges", "tunnels")
 _WHOLE = ("Building", "BuildingPart", "Bridge", "BridgePart", "Tunnel", "TunnelPart")
@@ -45,6 +47,8 @@ class ObjectTable:
         Points that stand for objects without faces [m].
     crs : pyproj.CRS
         Of the city.
+    shapes : dict of int to shapely geometry
+        Points and lines of objects without faces [m].
     """
 
     ids: list[str]
@@ -58,6 +62,7 @@ class ObjectTable:
     semantic: NDArray[np.uint8]
     anchors: dict[int, NDArray[np.float64]]
     crs: CRS
+    shapes: dict[int, BaseGeometry] = field(default_factory=dict)
 
 
 def rows_of(objects: ObjectTable) -> NDArray[np.int64]:
@@ -107,6 +112,9 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
             {place: objects.anchors[m] for place, m in enumerate(members.tolist()) if m in objects.anchors},
         )
         columns, geometry = MAKERS.get(name, areas)(picked, faces)
+        for place, member in enumerate(members.tolist()):
+            if member in objects.shapes and shapely.is_empty(geometry[place]):
+                geometry[place] = objects.shapes[member]
         stated = table(picked.attributes, {*columns, "geometry", "id"})
         for key in columns:
             if f"{key}_attribute" in stated and _repeats(columns[key], stated[f"{key}_attribute"]):

@@ -46,6 +46,13 @@ class Findings:
                 self._kept.append(finding)
         self._count.update(other._count)
 
+    def drained(self) -> Findings:
+        """All that was collected so far, which this one then forgets."""
+        taken = Findings()
+        taken._kept, taken._count = self._kept, self._count
+        self._kept, self._count = [], Counter()
+        return taken
+
     def collected(self) -> tuple[Finding, ...]:
         """All that was kept, and a line for each kind of which there were more."""
         more = tuple(
@@ -116,6 +123,12 @@ class ObjectModel:
         Path in the file of face number i, for messages.
     anchors : dict of int to (3,) float64
         Points, without `shift`, that stand for objects without faces, by row [m].
+    shapes : dict of int to shapely geometry
+        Points and lines with z, without `shift`, of objects that have no faces, by row.
+    kinds : list of str, optional
+        Type of geometry of each object as the file names it (``"Solid"``, ``"MultiSurface"``, ...), or ``""``.
+    colour : (S, 4) uint8, optional
+        Red, green, blue and opacity of each face; opacity 0 where no colour is stated.
     relative : bool
         Heights count from the ground below each object, not from the vertical datum (OpenStreetMap, a planned building);
         every object is then lifted to the terrain.
@@ -133,6 +146,9 @@ class ObjectModel:
     semantic: NDArray[np.uint8]
     path_of: Callable[[int], str]
     anchors: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    shapes: dict[int, BaseGeometry] = field(default_factory=dict)
+    kinds: list[str] | None = None
+    colour: NDArray[np.uint8] | None = None
     relative: bool = False
 
 
@@ -178,6 +194,8 @@ class Reading:
         As they lie in the file; they are resampled once, when the system of the city is known.
     name, date : str
         Title and reference date, or empty.
+    metadata : dict
+        What the file says about itself, as it says it.
     """
 
     source: Source
@@ -188,3 +206,4 @@ class Reading:
     rasters: list[Raster] = field(default_factory=list)
     name: str = ""
     date: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)

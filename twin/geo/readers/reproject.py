@@ -167,6 +167,8 @@ def moved_model(model: ObjectModel, move: Move) -> ObjectModel:
     shift[2] = 0.0
     for row, anchor in model.anchors.items():
         model.anchors[row] = move((anchor + model.shift)[None, :])[0] - shift
+    for row, shape in model.shapes.items():
+        model.shapes[row] = shapely.transform(shape, lambda points: move(points + model.shift) - shift, include_z=True)
     model.vertices = np.where(finite[:, None], whole - shift, np.nan)
     model.shift = shift
     return model

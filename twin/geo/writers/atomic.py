@@ -37,6 +37,33 @@ def write_bytes(path: Path, content: bytes) -> Path:
     return path
 
 
+@contextmanager
+def written_file(path: Path) -> Iterator[Path]:
+    """A temporary sibling with the same suffix that takes the place of `path` when the block ends well.
+
+    For libraries that write files themselves. What they leave beside it (a journal) goes with it.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written or put in place; nothing half-written is left.
+    """
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror or error}", where=str(path)) from None
+    try:
+        place = folder / path.name
+        yield place
+        place.replace(path)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(f"cannot be written: {error.strerror or error}", where=str(path)) from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _umask() -> int:
     mask = os.umask(0o022)
     os.umask(mask)

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import orjson
 import pandas as pd
-from numpy.typing import NDArray
 
 from twin.errors import OutputError
 from twin.geo.city import City
-from twin.geo.mesh import SEMANTIC_NAMES, TriangleMesh
 from twin.geo.readers.cityjson_objects import LODS
 from twin.geo.readers.object_types import LAYER_OF, layer_of
-from twin.geo.topology import edge_use, quantised, shells, signed_volumes, welded
-from twin.geo.writers.atomic import write_bytes
+from twin.geo.writers.atomic import written_file
+from twin.geo.writers.cityjson_pack import SCALE_M, Packed, geometry, pack
+from twin.geo.writers.readback import check_written
 from twin.geo.writers.row_objects import row_objects
-
-SCALE_M = 0.001
-"""Coordinates are written in whole millimetres."""
 
 MARK_TYPE, MARK_LAYER, MARK_LOD = "stadstwin_type", "stadstwin_layer", "stadstwin_lod"
 """Attributes that keep, in a city folder, what CityJSON cannot say."""
@@ -38,20 +35,49 @@ _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 def write_cityjson(city: City, path: str | Path) -> Path:
     """Write the objects of a city with their triangles, semantics and attributes.
 
-    Triangles stay triangles: a closed object becomes a Solid (with its cavities as inner shells), any other a
-    MultiSurface. Rows of a layer that are not in `City.objects` become points, lines or flat surfaces of lod 0. The
-    terrain is not part of it; `City.save` keeps everything.
+    Objects have the type of geometry and the polygons that their source had. Where it stated none, a closed object becomes a
+    Solid (with its cavities as inner shells), any other a MultiSurface, of its triangles. Rows of a layer that are not in
+    `City.objects` become points, lines or flat surfaces of lod 0. The terrain raster is not part of it; `City.save` keeps
+    everything. A place of an address is told in coordinates, since an attribute cannot point to a vertex.
 
     Raises
     ------
     OutputError
         When the file cannot be written.
     """
-    return write_bytes(Path(path), cityjson_bytes(city))
+    with written_file(Path(path)) as place:
+        place.write_bytes(cityjson_bytes(city))
+        check_written(city, place, Path(path))
+    return Path(path)
 
 
 def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) -> bytes:
-    """The CityJSON of a city as UTF-8 text.
+    """The CityJSON of a city as UTF-8 text; `cityjson_document` has the parameters.
+
+    Raises
+    ------
+    OutputError
+        When a value cannot be written as JSON.
+    """
+    return dumped(cityjson_document(city, attributes=attributes, marks=marks))
+
+
+def dumped(document: dict[str, Any]) -> bytes:
+    """A document as one line of UTF-8 text.
+
+    Raises
+    ------
+    OutputError
+        When a value cannot be written as JSON.
+    """
+    try:
+        return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
+    except (TypeError, ValueError) as error:
+        raise OutputError(f"the city cannot be written as CityJSON: {error}") from None
+
+
+def cityjson_document(city: City, *, attributes: bool = True, marks: bool = False) -> dict[str, Any]:
+    """The CityJSON of a city.
 
     Parameters
     ----------
@@ -60,7 +86,7 @@ def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) 
     marks : bool
         With attributes that keep type, layer and lod where CityJSON has no room for them; for the city folder.
     """
-    packed = _pack(city.surfaces, len(city.objects))
+    packed = pack(city.surfaces, len(city.objects))
     rows = _attributes(city) if attributes else {}
     children: dict[str, list[str]] = {}
     known = set(city.objects.index)
@@ -74,9 +100,12 @@ def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) 
         kind = str(row.type)
         written: dict[str, Any] = {"type": kind if kind in _CORE or _EXTENSION.match(kind) else "GenericCityObject"}
         stated = dict(rows.get(object_id, {}))
-        geometry = _geometry(packed, number, written["type"], str(row.lod))
+        found = _shape(packed, number, written["type"], str(row.lod), str(row.geometry))
         if marks:
-            _mark(stated, written["type"], row, geometry)
+            _mark(stated, written["type"], row, found)
+        if stated.get("type") == row.type:
+            del stated["type"]
+        members, roles = _members(stated, known) if written["type"] == "CityObjectGroup" else ([], None)
         if stated:
             written["attributes"] = stated
         if row.parent in known:
@@ -84,114 +113,44 @@ def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) 
         elif _SECOND.match(written["type"]):
             written["parents"] = []
         if object_id in children or written["type"] == "CityObjectGroup":
-            written["children"] = children.get(object_id, [])
-        if geometry is not None:
-            written["geometry"] = [geometry]
+            written["children"] = [*members, *children.get(object_id, [])]
+            if roles is not None:
+                written["children_roles"] = roles
+        if found is not None:
+            written["geometry"] = [found]
         objects[str(object_id)] = written
     vertices = packed.grid.tolist()
     if attributes:
         more, points = row_objects(city, rows, len(vertices), SCALE_M)
         objects |= more
         vertices += points
-    document = {
+    return {
         "type": "CityJSON",
         "version": "2.0",
         "transform": {"scale": [SCALE_M] * 3, "translate": [float(value) for value in city.origin]},
         "metadata": _metadata(city, vertices),
+        **_extensions(city, objects),
+        **_appearance(packed),
         "CityObjects": objects,
         "vertices": vertices,
     }
-    try:
-        return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
-    except (TypeError, ValueError) as error:
-        raise OutputError(f"the city cannot be written as CityJSON: {error}") from None
 
 
-class _Packed(NamedTuple):
-    """Triangles by object on whole millimetres, with what is needed to tell solids."""
-
-    grid: NDArray[np.int64]
-    triangles: NDArray[np.int64]
-    semantic: NDArray[np.uint8]
-    first: NDArray[np.int64]
-    closed: NDArray[np.bool_]
-    shell: NDArray[np.int64]
-    outward: NDArray[np.bool_]
+def _shape(packed: Packed, number: int, kind: str, lod: str, stated: str) -> dict[str, Any] | None:
+    """Geometry of one object, of a type that its kind of object may have."""
+    may_be_solid = kind not in _SURFACES_ONLY and kind != "TINRelief"
+    wanted = "CompositeSurface" if kind == "TINRelief" else stated
+    return geometry(packed, number, lod if lod in LODS else "1", wanted, may_be_solid)
 
 
-def _pack(mesh: TriangleMesh, objects: int) -> _Packed:
-    order = np.argsort(mesh.owner, kind="stable")
-    owner, semantic = mesh.owner[order], mesh.semantic[order]
-    corners = quantised(mesh.vertices[mesh.triangles[order]].reshape(-1, 3), SCALE_M)
-    first, number = welded(corners)
-    triangles = number.reshape(-1, 3)
-    keep = _has_area(corners.reshape(-1, 3, 3))
-    if not keep.all():
-        # A triangle thinner than the millimetre has no area left; its corners may be no one else's.
-        triangles, owner, semantic = triangles[keep], owner[keep], semantic[keep]
-        first, number = welded(corners.reshape(-1, 3, 3)[keep].reshape(-1, 3))
-        corners, triangles = corners.reshape(-1, 3, 3)[keep].reshape(-1, 3), number.reshape(-1, 3)
-    grid = corners[first]
-    use = edge_use(triangles, owner, objects)
-    shell = shells(len(triangles), use.pairs) if len(triangles) else np.empty(0, np.int64)
-    small = (
-        TriangleMesh(np.asarray(grid * SCALE_M, dtype=np.float64), triangles.astype(np.int32), owner, semantic)
-        if len(triangles)
-        else mesh
-    )
-    volume = signed_volumes(small, shell, int(shell.max()) + 1 if len(shell) else 0)
-    starts = np.searchsorted(owner, np.arange(objects + 1))
-    return _Packed(grid, triangles, semantic, starts, use.closed, shell, volume > 0)
-
-
-def _has_area(corners: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Triangles (T, 3, 3) on whole millimetres that a reader will accept, by the rule of `triangulate`."""
-    edges = (corners[:, 1:] - corners[:, :1]) * SCALE_M
-    area = 0.5 * np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
-    extent = np.abs(edges).max(axis=(1, 2)) if len(edges) else np.empty(0)
-    return np.asarray(area > 1.0001 * (1e-9 + 1e-12 * extent**2))
-
-
-def _geometry(packed: _Packed, number: int, kind: str, lod: str) -> dict[str, Any] | None:
-    start, stop = int(packed.first[number]), int(packed.first[number + 1])
-    if start == stop:
-        return None
-    level = lod if lod in LODS else "1"
-    chosen = np.arange(start, stop)
-    solid = packed.closed[number] and kind not in _SURFACES_ONLY and kind != "TINRelief"
-    shell_numbers = np.unique(packed.shell[start:stop])
-    outer = [int(one) for one in shell_numbers if packed.outward[one]]
-    inner = [int(one) for one in shell_numbers if not packed.outward[one]]
-    if solid and len(outer) == 1:
-        parts = [chosen[packed.shell[start:stop] == one] for one in outer + inner]
-        geometry: dict[str, Any] = {
-            "type": "Solid",
-            "lod": level,
-            "boundaries": [_faces(packed, part) for part in parts],
-        }
-    elif solid and outer and not inner:
-        parts = [chosen[packed.shell[start:stop] == one] for one in outer]
-        geometry = {"type": "CompositeSolid", "lod": level, "boundaries": [[_faces(packed, part)] for part in parts]}
-    else:
-        parts = [chosen]
-        name = "CompositeSurface" if kind == "TINRelief" else "MultiSurface"
-        geometry = {"type": name, "lod": level, "boundaries": _faces(packed, chosen)}
-    codes = packed.semantic[np.concatenate(parts)]
-    if codes.any():
-        present = [code for code in dict.fromkeys(codes.tolist()) if code]
-        place = {code: position for position, code in enumerate(present)}
-        values: Any = [[place.get(code) for code in packed.semantic[part].tolist()] for part in parts]
-        if geometry["type"] == "CompositeSolid":
-            values = [[value] for value in values]
-        elif geometry["type"] != "Solid":
-            values = values[0]
-        geometry["semantics"] = {"surfaces": [{"type": SEMANTIC_NAMES[code]} for code in present], "values": values}
-    return geometry
-
-
-def _faces(packed: _Packed, chosen: NDArray[np.int64]) -> list[Any]:
-    faces: list[Any] = packed.triangles[chosen].reshape(-1, 1, 3).tolist()
-    return faces
+def with_kinds(city: City) -> City:
+    """The city with the type of geometry that each object would be written with, where its source stated none."""
+    packed = pack(city.surfaces, len(city.objects))
+    kinds = []
+    for number, row in enumerate(city.objects.itertuples(index=False)):
+        found = None if row.geometry else _shape(packed, number, str(row.type), str(row.lod), "")
+        kinds.append(str(row.geometry) or (found["type"] if found is not None else ""))
+    return replace(city, objects=city.objects.assign(geometry=pd.array(kinds, dtype="str")))
 
 
 def _mark(stated: dict[str, Any], written: str, row: Any, geometry: dict[str, Any] | None) -> None:
@@ -204,8 +163,60 @@ def _mark(stated: dict[str, Any], written: str, row: Any, geometry: dict[str, An
         stated[MARK_LOD] = str(row.lod)
 
 
+def _members(stated: dict[str, Any], known: set[str]) -> tuple[list[str], list[str] | None]:
+    """Members of a group and their roles, taken out of the attributes that hold them."""
+    members, roles = _listed(stated.pop("members", None)), _listed(stated.pop("roles", None))
+    there = [str(one) for one in members if str(one) in known]
+    if len(roles) != len(members):
+        return there, None
+    return there, [str(role) for one, role in zip(members, roles, strict=True) if str(one) in known]
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return []
+    return value if isinstance(value, list) else []
+
+
+def _appearance(packed: Packed) -> dict[str, Any]:
+    """Materials of the colours in use."""
+    materials = []
+    for number, colour in enumerate((packed.materials / 255.0).round(4).tolist()):
+        material = {"name": f"colour {number}", "diffuseColor": colour[:3], "transparency": round(1.0 - colour[3], 4)}
+        materials.append(material)
+    return {"appearance": {"materials": materials}} if materials else {}
+
+
+def _extensions(city: City, objects: dict[str, Any]) -> dict[str, Any]:
+    """Extensions that the source declared, where they are still used, and their properties of the file as a whole."""
+    stated = city.metadata.get("extensions")
+    own = {str(key): plain(value) for key, value in city.metadata.items() if str(key).startswith("+")}
+    used = own or any(
+        one["type"].startswith("+") or any(key.startswith("+") for key in one.get("attributes", {})) for one in objects.values()
+    )
+    sound = isinstance(stated, dict) and all(isinstance(one, dict) for one in stated.values())
+    return {"extensions": plain(stated), **own} if used and sound else own
+
+
+def _kept(stated: dict[str, Any]) -> dict[str, Any]:
+    """What the source said of itself, as far as it is of the form that CityJSON 2.0 asks for."""
+    found: dict[str, Any] = {}
+    if isinstance(stated.get("identifier"), str):
+        found["identifier"] = stated["identifier"]
+    contact = stated.get("pointOfContact")
+    if isinstance(contact, dict) and all(isinstance(contact.get(key), str) for key in ("contactName", "emailAddress")):
+        found["pointOfContact"] = {
+            key: plain(value) for key, value in contact.items() if key != "address" or isinstance(value, dict)
+        }
+    return found
+
+
 def _metadata(city: City, vertices: list[list[int]]) -> dict[str, Any]:
-    metadata: dict[str, Any] = {}
+    stated = city.metadata.get("metadata")
+    metadata = _kept(stated) if isinstance(stated, dict) else {}
     if vertices:
         grid = np.array(vertices, dtype=np.int64)
         low, high = grid.min(axis=0) * SCALE_M + city.origin, grid.max(axis=0) * SCALE_M + city.origin
@@ -250,4 +261,7 @@ def plain(value: Any) -> Any:
         return value if -(2**63) <= value < 2**64 else str(value)
     if isinstance(value, float):
         return value if np.isfinite(value) else None
+    if isinstance(value, pd.Timestamp):
+        # whole seconds are how a column of dates without a time of day is held
+        return value.date().isoformat() if value.unit == "s" else value.isoformat().replace("+00:00", "Z")
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,126 @@
+"""Parts of a city, and a city changed: nothing is cut that must not be, and what is the same is shared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from twin.errors import GeometryError, ParameterError
+from twin.geo.city import City, read_city
+from twin.geo.topology import object_use, signed_volumes
+
+AREA = (136600.0, 455700.0, 136800.0, 455900.0)
+
+
+def volumes(city: City) -> np.ndarray:
+    return signed_volumes(city.surfaces, city.surfaces.owner.astype(np.int64), len(city.objects))
+
+
+def test_a_part_of_the_sample(sample: City) -> None:
+    part = sample.clip(AREA)
+    box = shapely.box(*AREA)
+    touching = sample.buildings.index[sample.buildings.intersects(box)]
+    assert part.buildings.index.tolist() == touching.tolist()
+    # buildings at the edge are whole, streets without triangles of their own are cut
+    assert_allclose(part.buildings.area, sample.buildings.loc[touching].area)
+    trees = sample.trees[sample.trees.intersects(box)]
+    assert part.trees.index.tolist() == trees.index.tolist()
+    green = sample.green.clip(box)
+    assert part.green.area.sum() == pytest.approx(green.area.sum())
+    assert part.green.within(box.buffer(1e-6)).all()
+    assert part.terrain is not None
+    assert sample.terrain is not None
+    assert part.terrain.grid.bounds == AREA
+    x, y = np.array([136650.3, 136799.0]), np.array([455750.9, 455701.0])
+    assert_allclose(part.terrain.at(x, y), sample.terrain.at(x, y))
+    assert part.sources == sample.sources
+
+
+def test_solids_stay_closed_and_keep_their_volume(sample: City) -> None:
+    part = sample.clip(shapely.Point(136700, 455800).buffer(60.0))
+    assert 0 < len(part.buildings) < len(sample.buildings)
+    before = dict(zip(sample.objects.index, volumes(sample), strict=True))
+    after = dict(zip(part.objects.index, volumes(part), strict=True))
+    for one, volume in after.items():
+        assert volume == pytest.approx(before[one], abs=1e-6)
+    closed = dict(zip(sample.objects.index, object_use(sample.surfaces, len(sample.objects)).closed, strict=True))
+    for one, still in zip(part.objects.index, object_use(part.surfaces, len(part.objects)).closed, strict=True):
+        assert still == closed[one]
+
+
+@settings(max_examples=15)
+@given(st.floats(136520, 136980), st.floats(455620, 455980), st.floats(20, 120))
+def test_clipping_twice_is_clipping_once(sample: City, west: float, south: float, size: float) -> None:
+    area = (west, south, west + size, south + size)
+    once = sample.clip(area)
+    twice = once.clip(area)
+    for name in sample.layers:
+        assert twice.layers[name].index.tolist() == once.layers[name].index.tolist()
+    assert len(twice.surfaces) == len(once.surfaces)
+
+
+def test_what_cannot_clip(sample: City) -> None:
+    with pytest.raises(GeometryError, match="nothing of the city lies in the area"):
+        sample.clip((0, 0, 10, 10))
+    with pytest.raises(ParameterError, match="has no area"):
+        sample.clip((136800, 455700, 136600, 455900))
+    with pytest.raises(ParameterError, match="not a box"):
+        sample.clip([1, 2, 3])  # type: ignore[list-item]
+    with pytest.raises(ParameterError, match="LineString"):
+        sample.clip(shapely.LineString([(0, 0), (1, 1)]))
+
+
+def test_reading_with_a_clip_is_reading_and_clipping(sample: City, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = sample.save(tmp_path_factory.mktemp("city") / "sample")
+    part = read_city(folder, clip=AREA)
+    assert part.buildings.index.tolist() == sample.clip(AREA).buildings.index.tolist()
+
+
+def test_a_higher_building(sample: City) -> None:
+    one = str(sample.buildings.index[5])
+    old = sample.buildings.loc[one]
+    city = sample.change(one, height_m=40.0, use="tower")
+    row = city.buildings.loc[one]
+    assert (row.height_m, row.use, row.height_source) == (40.0, "tower", "stated")
+    assert row.ground_m == old.ground_m
+    assert row.roof_m == pytest.approx(old.ground_m + 40.0)
+    assert city.buildings.index.tolist() == sample.buildings.index.tolist()
+    where = list(city.objects.index).index(one)
+    assert volumes(city)[where] == pytest.approx(40.0 * old.geometry.area, rel=1e-6)
+    assert city.objects.loc[one, "lod"] == "1"
+    # what did not change is shared, and the old city is as it was
+    assert city.trees is sample.trees
+    assert city.terrain is sample.terrain
+    assert sample.buildings.loc[one].height_m == old.height_m
+
+
+def test_other_attributes_and_outlines(sample: City) -> None:
+    tree = str(sample.trees.index[0])
+    city = sample.change(tree, height_m=21.5, species="Tilia")
+    assert city.trees.loc[tree, "height_m"] == 21.5
+    assert city.trees.loc[tree, "species"] == "Tilia"
+    assert city.trees["species"].isna().sum() == len(city.trees) - 1
+    assert "species" not in sample.trees
+    moved = sample.change(tree, geometry=shapely.Point(136700, 455800))
+    assert moved.trees.loc[tree].geometry.coords[0] == (136700.0, 455800.0)
+    assert sample.trees.loc[tree].geometry.coords[0] != (136700.0, 455800.0)
+    both = list(sample.trees.index[:2])
+    assert sample.change(both, height_m=3.0).trees.loc[both, "height_m"].tolist() == [3.0, 3.0]
+
+
+def test_changes_that_cannot_be(sample: City) -> None:
+    tree, house = str(sample.trees.index[0]), str(sample.buildings.index[0])
+    with pytest.raises(GeometryError, match="no object `nobody`"):
+        sample.change("nobody", height_m=1.0)
+    with pytest.raises(GeometryError, match="layers buildings, trees"):
+        sample.change([tree, house], height_m=1.0)
+    with pytest.raises(ParameterError, match="nothing is to be changed"):
+        sample.change(tree)
+    with pytest.raises(ParameterError, match="one outline"):
+        sample.change(list(sample.trees.index[:2]), geometry=shapely.Point(0, 0))
+    with pytest.raises(GeometryError, match="must be positive"):
+        sample.change(house, height_m=-3.0)

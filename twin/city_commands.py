@@ -1,0 +1,162 @@
+"""The commands ``twin info``, ``validate`` and ``convert`` on cities; `twin.cli` has the others and prints errors."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twin.errors import ParameterError, TwinError
+
+if TYPE_CHECKING:
+    from twin.geo.city import City, Quality
+
+SHOWN = 20
+"""So many findings are listed unless all are asked for."""
+SHOWN_COLUMNS = 12
+
+
+def say(text: str = "") -> None:
+    """Print a line."""
+    print(text, flush=True)
+
+
+def complain(text: str) -> None:
+    """Print a line to standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def named(path: Path) -> str | Path:
+    """``sample`` is the embedded district, unless a file has that name."""
+    return "sample" if str(path) == "sample" and not path.exists() else path
+
+
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """Options of every command that reads a city."""
+    parser.add_argument("--lod", metavar="LOD", help="level of detail to take, e.g. 2.2 (default: the highest of each object)")
+    parser.add_argument("--crs", metavar="CODE", help="coordinate system of the city, e.g. EPSG:7415 (default: from the files)")
+    parser.add_argument(
+        "--clip", nargs=4, type=float, metavar=("W", "S", "E", "N"), help="only what lies in this box, in the CRS of the city"
+    )
+    parser.add_argument("--height", metavar="COLUMN", help="column of footprints with the height above the ground in metres")
+    help_text = "what a raster is: terrain, dsm or canopy (may be repeated)"
+    parser.add_argument("--role", action="append", default=[], metavar="FILE=ROLE", help=help_text)
+
+
+def reading_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Keyword arguments for `read_city`.
+
+    Raises
+    ------
+    ParameterError
+        When a role is not of the form FILE=ROLE.
+    """
+    roles = {}
+    for text in options.role:
+        name, equals, role = text.partition("=")
+        if not equals:
+            raise ParameterError(f"--role {text} is not of the form FILE=ROLE", hint="e.g. --role heights.tif=dsm")
+        roles[Path(name).name] = role
+    return {"lod": options.lod, "crs": options.crs, "clip": options.clip, "height": options.height, "roles": roles}
+
+
+def describe(city: City) -> None:
+    """Print what is in a city."""
+    told = city.summary()
+    say(f"  name           {told['name'] or '-'}")
+    if told["synthetic"]:
+        say("  synthetic      made up: not a survey of a real place")
+    datum = vertical_name(city)
+    say(f"  CRS            {told['crs']} ({city.crs.name}); heights: {datum}")
+    if told["bounds"] is not None:
+        west, south, east, north = told["bounds"]
+        size = f"{east - west:.0f} x {north - south:.0f} m"
+        say(f"  extent         x {west:.2f} to {east:.2f}, y {south:.2f} to {north:.2f} ({size})")
+    low, high = told["height_range_m"]
+    if low == low:
+        say(f"  heights        {low:.2f} to {high:.2f} m")
+    for what, count in told["objects"].items():
+        say(f"  objects        {count:>7,} {what}")
+    for what, count in told["layers"].items():
+        names = f": {', '.join(map(str, city.layers[what].index))}" if count <= 12 else ""
+        say(f"  layer          {count:>7,} {what}{names}")
+        columns = told["attributes"][what]
+        shown = [f"{name} ({kind}{'' if known == count else f', {known} known'})" for name, (kind, known) in columns.items()]
+        more = f", and {len(shown) - SHOWN_COLUMNS} more" if len(shown) > SHOWN_COLUMNS else ""
+        if shown:
+            say(f"    attributes   {', '.join(shown[:SHOWN_COLUMNS])}{more}")
+    say(f"  triangles      {told['triangles']:,}")
+    for what, raster in told["rasters"].items():
+        rows, columns = raster["shape"]
+        say(f"  {what:14} {rows} x {columns} cells of {raster['cell_m']:g} m, {100 * raster['known']:.1f} % known")
+    for source in told["sources"]:
+        credit = f"; {source['credit']}" if source["credit"] else ""
+        say(f"  source         {source['name']}: {source['format']}; licence {source['licence'] or 'not stated'}{credit}")
+    found = ", ".join(f"{count} {code}" for code, count in told["quality"].items())
+    say(f"  found wrong    {found or 'nothing'}")
+
+
+def vertical_name(city: City) -> str:
+    """Name of the vertical datum, or that there is none."""
+    from twin.geo.crs import vertical
+
+    part = vertical(city.crs)
+    return part.name if part is not None else "vertical datum not stated"
+
+
+def validate_city(path: Path, options: argparse.Namespace) -> bool:
+    """Print (and write) what is wrong with a city; returns whether something had to be left out."""
+    from twin.geo.city import read_city
+    from twin.geo.quality import CODES, check
+    from twin.geo.writers.findings import write_findings
+
+    city = read_city(named(path), **reading_options(options))
+    quality = city.quality + check(city, planarity_m=options.planarity)
+    warnings = sum(one.severity == "warning" for one in quality.findings)
+    remarks = len(quality) - quality.errors - warnings
+    say(f"{path}: {len(city.objects)} objects, {quality.errors} errors, {warnings} warnings, {remarks} remarks")
+    for code, count in quality.counts().items():
+        say(f"  {count:>7,} {code:20} {CODES.get(code, '')}".rstrip())
+    _list(quality, options.all)
+    if options.out is not None:
+        say(f"  written: {write_findings(quality, city, options.out)}")
+    return quality.errors > 0
+
+
+def _list(quality: Quality, everything: bool) -> None:
+    order = {"error": 0, "warning": 1, "info": 2}
+    findings = sorted(quality.findings, key=lambda one: order.get(one.severity, 3))
+    shown = findings if everything else findings[:SHOWN]
+    for finding in shown:
+        where = " ".join(part for part in (finding.object_id, f"({finding.path})" if finding.path else "") if part)
+        say(f"  {finding.severity:7} {finding.code:22} {where}: {finding.message}")
+    if len(findings) > len(shown):
+        say(f"  and {len(findings) - len(shown)} more; --all lists them")
+
+
+def convert(options: argparse.Namespace) -> int:
+    """``twin convert IN ... OUT``; returns the exit code."""
+    from twin.geo.city import read_city
+    from twin.geo.writers import write, writer_for
+
+    writer_for(options.out)
+    sources = [named(path) for path in options.files]
+    city = read_city(sources[0] if len(sources) == 1 else [Path(one) for one in sources], **reading_options(options))
+    if options.repair:
+        before = len(city.quality)
+        city = city.repaired()
+        say(f"repaired: {len(city.quality) - before} objects")
+    given = {"scale": options.scale} if options.scale is not None else {}
+    target = write(city, options.out, **given)
+    say(f"{target}: {len(city.objects)} objects, {len(city.surfaces):,} triangles; read back and compared")
+    for code, count in city.quality.counts().items():
+        say(f"  {count:>7,} {code}")
+    if city.quality:
+        say("  `twin validate` tells more of these")
+    return 0
+
+
+def complain_of(path: Path, error: TwinError) -> None:
+    """Print an error with the file it is about, once."""
+    complain(f"{path}: {error}" if not str(error).startswith((str(path), path.name)) else str(error))

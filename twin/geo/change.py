@@ -1,0 +1,87 @@
+"""Objects of a city changed: other attributes, another height, another outline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely.geometry.base import BaseGeometry
+
+from twin.errors import GeometryError, ParameterError
+from twin.geo.city import City
+
+OWN = ("ground_m", "roof_m", "height_source")
+
+
+def change(city: City, ids: str | Iterable[str], *, geometry: BaseGeometry | None = None, **attributes: Any) -> City:
+    """A city in which some objects are changed; `City.change` calls this.
+
+    Raises
+    ------
+    GeometryError
+        When an id is not in the city, or the objects are of several layers.
+    ParameterError
+        When nothing is to be changed, or a new outline is given for several objects.
+    """
+    wanted = [ids] if isinstance(ids, str) else [str(one) for one in ids]
+    if not wanted or (geometry is None and not attributes):
+        raise ParameterError("nothing is to be changed", hint="give ids, and a geometry or attributes such as height_m=12.0")
+    if geometry is not None and len(wanted) > 1:
+        raise ParameterError(f"one outline cannot be that of {len(wanted)} objects", hint="change them one by one")
+    layers = {city.find(one)[0] for one in wanted}
+    if len(layers) > 1:
+        raise GeometryError(f"the objects are of the layers {', '.join(sorted(layers))}", hint="change one layer at a time")
+    layer = layers.pop()
+    if layer == "buildings" and (geometry is not None or attributes.keys() & {"height_m", "ground_m"}):
+        return _rebuilt(city, wanted, geometry, attributes)
+    frame = city.layers[layer].copy()
+    rows = frame.index.isin(wanted)
+    for name, value in attributes.items():
+        frame[name] = _set(frame.get(name), rows, value, len(frame), frame.index)
+    if geometry is not None:
+        frame.loc[rows, frame.geometry.name] = geometry
+        if wanted[0] in city.objects.index:
+            # the triangles of the old outline would stay where it was
+            city = _without_triangles(city, wanted)
+    return city.with_layer(layer, gpd.GeoDataFrame(frame, geometry=frame.geometry.name, crs=city.crs))
+
+
+def _set(column: Any, rows: Any, value: Any, count: int, index: pd.Index[Any]) -> Any:
+    """A column with a new value in some rows; of a wider type where the value does not fit."""
+    if column is None:
+        values: list[Any] = [None] * count
+    else:
+        values = column.tolist()
+    values = [value if row else old for row, old in zip(rows, values, strict=True)]
+    if column is not None:
+        try:
+            return pd.Series(values, index=index, dtype=column.dtype)
+        except (TypeError, ValueError):
+            pass
+    from twin.geo.readers.columns import column as typed
+
+    plain = [None if one is None or one is pd.NA or one is pd.NaT else one for one in values]
+    return typed(plain).set_axis(index)
+
+
+def _rebuilt(city: City, ids: list[str], geometry: BaseGeometry | None, attributes: dict[str, Any]) -> City:
+    """Buildings of another height or outline: taken out, and put back as blocks on their place."""
+    rows = city.buildings.loc[ids].copy()
+    for name, value in attributes.items():
+        rows[name] = value
+    if geometry is not None:
+        rows[rows.geometry.name] = [geometry]
+    drop = [name for name in OWN if name in rows and name not in attributes and name != "ground_m"]
+    rows = rows.drop(columns=drop).assign(height_source="stated")
+    changed = city.without(ids).with_buildings(rows)
+    # the order of the rows is that of before
+    return changed.with_layer("buildings", changed.buildings.loc[list(city.buildings.index)])
+
+
+def _without_triangles(city: City, ids: list[str]) -> City:
+    rows = np.asarray(city.objects.index.isin(ids), dtype=bool)
+    return replace(city, surfaces=city.surfaces.select(~rows[city.surfaces.owner]))

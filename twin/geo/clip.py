@@ -1,0 +1,129 @@
+"""A part of a city: what lies in a box or a polygon."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from twin.errors import GeometryError
+from twin.geo.city import City, Quality
+from twin.geo.readers.object_types import TERRAIN
+from twin.geo.readers.options import clip_area
+from twin.geo.terrain import Terrain
+from twin.grid import GridSpec
+
+
+def clip(city: City, area: Sequence[float] | BaseGeometry) -> City:
+    """The part of a city in an area; `City.clip` calls this.
+
+    Objects with triangles (buildings, bridges, ...) stay whole where their outline on the map touches the area, with all their
+    parts, so that no solid is cut open. Rows without triangles (roads, water, trees, ...) are cut along its edge. Triangles of
+    the ground stay where their middle is inside; rasters are cropped to its bounds.
+
+    Raises
+    ------
+    GeometryError
+        When nothing of the city lies in the area.
+    """
+    shape = clip_area(area)
+    shapely.prepare(shape)
+    objects = city.objects
+    drawn = np.zeros(len(objects), dtype=bool)
+    drawn[city.surfaces.owner] = True
+    with_shape = _with_parts(city, drawn)
+    layers: dict[str, gpd.GeoDataFrame] = {}
+    stay: set[str] = set()
+    for name, frame in city.layers.items():
+        if not len(frame):
+            continue
+        shapes = np.asarray(frame.geometry.array, dtype=object)
+        touches = shapely.intersects(shape, shapes)
+        whole = np.asarray(frame.index.isin(with_shape), dtype=bool)
+        stay.update(frame.index[touches & whole])
+        cut = touches & ~whole & ~shapely.contains_properly(shape, shapes)
+        if cut.any():
+            shapes = shapes.copy()
+            shapes[cut] = _cut(shapes[cut], shape)
+            touches &= ~shapely.is_empty(shapes)
+            frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+        layers[name] = frame[touches]
+    keep = _kept(city, stay)
+    ground = np.asarray(objects["layer"] == TERRAIN, dtype=bool)
+    mesh = city.surfaces
+    chosen = keep[mesh.owner]
+    on_ground = np.flatnonzero(ground[mesh.owner])
+    if len(on_ground):
+        middle = mesh.vertices[mesh.triangles[on_ground]].mean(axis=1) + city.origin
+        chosen[on_ground] = shapely.contains_xy(shape, middle[:, 0], middle[:, 1])
+    keep |= ground & np.isin(np.arange(len(objects)), mesh.owner[chosen])
+    renumber = (np.cumsum(keep) - 1).astype(np.int32)
+    surfaces = mesh.select(chosen)
+    rasters: dict[str, Any] = {name: _cropped(getattr(city, name), shape.bounds) for name in ("terrain", "dsm", "canopy")}
+    if not len(surfaces) and not any(len(frame) for frame in layers.values()) and not any(rasters.values()):
+        hint = f"the city reaches from {city.bounds[0]:.0f}, {city.bounds[1]:.0f} to {city.bounds[2]:.0f}, {city.bounds[3]:.0f}"
+        raise GeometryError("nothing of the city lies in the area to clip to", hint=hint)
+    known = {str(one) for frame in layers.values() for one in frame.index} | {str(one) for one in objects.index[keep]}
+    findings = tuple(one for one in city.quality.findings if not one.object_id or one.object_id in known)
+    return replace(
+        city, layers=layers, objects=objects[keep], surfaces=surfaces.with_owner(renumber[surfaces.owner]),
+        quality=Quality(findings), **rasters,
+    )  # fmt: skip
+
+
+def _with_parts(city: City, drawn: NDArray[np.bool_]) -> set[str]:
+    """Ids of objects that have triangles themselves or in a part."""
+    parent = dict(zip(city.objects.index, city.objects["parent"], strict=True))
+    found: set[str] = set()
+    for one in city.objects.index[drawn]:
+        while one and one not in found:
+            found.add(one)
+            one = parent.get(one, "")
+    return found
+
+
+def _kept(city: City, stay: set[str]) -> NDArray[np.bool_]:
+    """Objects (O,) whose row stays, and the parts of those."""
+    found = set(stay)
+    parents = city.objects["parent"]
+    while True:
+        more = set(city.objects.index[parents.isin(found)]) - found
+        if not more:
+            return np.asarray(city.objects.index.isin(found), dtype=bool)
+        found |= more
+
+
+def _cut(shapes: NDArray[np.object_], area: BaseGeometry) -> NDArray[np.object_]:
+    """The parts of shapes inside an area; of an area only areas stay, of a line only lines."""
+    sound = shapely.make_valid(shapes)
+    inside = shapely.intersection(sound, area)
+    for row, (before, after) in enumerate(zip(shapes, inside, strict=True)):
+        if after.geom_type == "GeometryCollection":
+            wanted = shapely.get_dimensions(before)
+            parts = [part for part in shapely.get_parts(after) if shapely.get_dimensions(part) == wanted]
+            inside[row] = shapely.union_all(parts) if parts else shapely.Polygon()
+        elif shapely.get_dimensions(after) < shapely.get_dimensions(before):
+            inside[row] = shapely.Polygon()
+    return np.asarray(inside)
+
+
+def _cropped(raster: Terrain | None, bounds: tuple[float, float, float, float]) -> Terrain | None:
+    """The cells of a raster that touch a box; None when there are none."""
+    if raster is None:
+        return None
+    grid = raster.grid
+    west, south, east, north = bounds
+    left, right = max(0, math.floor((west - grid.west) / grid.cell)), min(grid.columns, math.ceil((east - grid.west) / grid.cell))
+    top, bottom = max(0, math.floor((grid.north - north) / grid.cell)), min(grid.rows, math.ceil((grid.north - south) / grid.cell))
+    if left >= right or top >= bottom:
+        return None
+    shape = (bottom - top, right - left)
+    smaller = GridSpec(grid.west + left * grid.cell, grid.north - top * grid.cell, grid.cell, shape, grid.crs)
+    return Terrain(smaller, raster.height[top:bottom, left:right])

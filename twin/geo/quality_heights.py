@@ -1,0 +1,144 @@
+"""Heights that cannot be: of buildings, of their ground, and of what lies below it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from twin.geo.city import City, Finding
+
+MAX_HEIGHT_M = 1000.0
+"""No building is higher (the highest in the world has 828 m) [m]."""
+
+OFF_TERRAIN_M = 3.0
+"""The ground of a building lies within this of the terrain: a cellar or a slope, not an error [m]."""
+
+OFF_NEIGHBOURS_M = 25.0
+"""The ground of a building lies within this of the middle of its neighbours', where there is no terrain [m]."""
+
+NEIGHBOURS = 12
+
+BURIED = (
+    ("relativeToTerrain", ("entirelyBelowTerrain", "substantiallyBelowTerrain")),
+    ("relative_to_terrain", ("entirelyBelowTerrain", "substantiallyBelowTerrain")),
+)
+"""Attributes of CityGML that say that a building lies below the ground."""
+
+LEVELS = ("relatieveHoogteligging", "relatievehoogteligging", "relatieve_hoogteligging")
+"""Attributes of Dutch base registers that state the level; negative below the ground."""
+
+ABOVE_M = 0.5
+"""What lies below the ground may stand out of it by this [m]."""
+
+
+def heights(city: City) -> list[Finding]:
+    """Buildings whose height is unknown or cannot be."""
+    if "height_m" not in city.buildings:
+        return []
+    height = _numbers(city.buildings, "height_m")
+    ids = city.buildings.index
+    unknown = np.flatnonzero(np.isnan(height))
+    found = [Finding("height-unknown", str(ids[row]), "the height is not known", "info") for row in unknown]
+    wrong = np.flatnonzero((height <= 0) | (height > MAX_HEIGHT_M))
+    return found + [Finding("height", str(ids[row]), f"a height of {height[row]:.1f} m cannot be") for row in wrong]
+
+
+def grounds(city: City) -> list[Finding]:
+    """Buildings whose ground is off the terrain, or far from that of their neighbours where there is none."""
+    frame = city.buildings
+    if "ground_m" not in frame or not len(frame):
+        return []
+    ground = _numbers(frame, "ground_m")
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    known = np.flatnonzero(np.isfinite(ground) & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))
+    if not len(known):
+        return []
+    middle = shapely.get_coordinates(shapely.centroid(shapes[known]))
+    found: list[Finding] = []
+    there = np.full(len(known), np.nan)
+    if city.terrain is not None:
+        there = city.terrain.at(middle[:, 0], middle[:, 1])
+        for row in np.flatnonzero(np.abs(ground[known] - there) > OFF_TERRAIN_M).tolist():
+            message = f"its ground is at {ground[known[row]]:.1f} m, the terrain at {there[row]:.1f} m"
+            found.append(Finding("ground-off-terrain", str(frame.index[known[row]]), message))
+    loose = np.flatnonzero(np.isnan(there))
+    if len(loose) > 3:
+        around = _around(middle, ground[known])
+        for row in loose[np.abs(ground[known] - around)[loose] > OFF_NEIGHBOURS_M].tolist():
+            message = f"its ground is at {ground[known[row]]:.1f} m, that of the buildings around at {around[row]:.1f} m"
+            found.append(Finding("height", str(frame.index[known[row]]), message))
+    return found
+
+
+def _around(middle: NDArray[np.float64], ground: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median ground of the nearest buildings of each [m]."""
+    from scipy.spatial import cKDTree
+
+    near = min(NEIGHBOURS + 1, len(middle))
+    _, rows = cKDTree(middle).query(middle, k=near)
+    return np.asarray(np.median(ground[rows.reshape(len(middle), near)[:, 1:]], axis=1)) if near > 1 else ground
+
+
+def buried(city: City) -> list[Finding]:
+    """What is said to lie below the ground and is drawn above it: extruded the wrong way."""
+    found: list[Finding] = []
+    for name in ("buildings", "cellars", "tunnels"):
+        frame = city.layers[name]
+        if not len(frame):
+            continue
+        below = np.ones(len(frame), dtype=bool) if name == "cellars" else _said_below(frame)
+        rows = np.flatnonzero(below)
+        top = _tops(city, frame, name)[rows]
+        shapes = np.asarray(frame.geometry.array, dtype=object)[rows]
+        there = np.isfinite(top) & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+        if not there.any():
+            continue
+        at = shapely.get_coordinates(shapely.point_on_surface(shapes[there]))
+        surface = city.ground_at(at[:, 0], at[:, 1])
+        for number, top_m, ground_m in zip(rows[there].tolist(), top[there].tolist(), surface.tolist(), strict=True):
+            if top_m > ground_m + ABOVE_M:
+                message = f"it lies below the ground but rises to {top_m:.1f} m, where the ground is at {ground_m:.1f} m"
+                found.append(Finding("underground-above", str(frame.index[number]), message))
+    return found
+
+
+def _said_below(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Rows whose attributes say that they are below the ground."""
+    below = np.zeros(len(frame), dtype=bool)
+    for name, words in BURIED:
+        if name in frame:
+            below |= np.isin(frame[name].astype("str").to_numpy(dtype=object), words)
+    for name in LEVELS:
+        if name in frame:
+            below |= _numbers(frame, name) < 0
+    if "storeysBelowGround" in frame and "storeysAboveGround" in frame:
+        below |= (_numbers(frame, "storeysAboveGround") == 0) & (_numbers(frame, "storeysBelowGround") > 0)
+    return below
+
+
+def _tops(city: City, frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """Highest point of each row: of its triangles and those of its parts, else of its columns [m]."""
+    if name == "cellars" and "floor_m" in frame and "crown_m" in frame:
+        stated = _numbers(frame, "floor_m") + _numbers(frame, "crown_m")
+    else:
+        stated = _numbers(frame, "roof_m")
+    mesh = city.surfaces
+    if not len(mesh):
+        return stated
+    highest = np.full(len(city.objects), -np.inf)
+    np.maximum.at(highest, mesh.owner, mesh.vertices[mesh.triangles, 2].max(axis=1) + city.origin[2])
+    own = pd.Series(highest, index=city.objects.index)
+    whole = city.objects["parent"].where(city.objects["parent"] != "", city.objects.index.to_series())
+    drawn = own.groupby(whole.to_numpy()).max().reindex(frame.index).to_numpy(dtype=np.float64)
+    return np.where(np.isfinite(drawn), drawn, stated)
+
+
+def _numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    if name not in frame:
+        return np.full(len(frame), np.nan)
+    column: Any = pd.to_numeric(frame[name], errors="coerce")
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))

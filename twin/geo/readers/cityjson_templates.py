@@ -1,0 +1,202 @@
+"""Geometry templates of CityJSON: one shape, placed many times."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.geo.mesh import Rings
+from twin.geo.readers.cityjson_appearance import Appearance
+from twin.geo.readers.cityjson_geometry import DEPTH, Flat, FlatGeometry, Piece
+from twin.geo.readers.jsonarrays import NumberArrays
+from twin.geo.readers.model import Findings, ObjectModel
+
+MAX_VERTICES = 20_000_000
+"""More vertices than this from placing templates is taken for an attack: a small file could ask for any number."""
+
+
+class Instance(NamedTuple):
+    """A template placed at a vertex.
+
+    Parameters
+    ----------
+    row : int
+        Object.
+    template : int
+    vertex : int
+        Place, as a row of the vertices of the file.
+    matrix : (4, 4) float64
+        Applied to the vertices of the template before they are moved to the place.
+    path : str
+        Where in the file.
+    """
+
+    row: int
+    template: int
+    vertex: int
+    matrix: NDArray[np.float64]
+    path: str
+
+
+class Templates:
+    """The templates of a file, each read once.
+
+    Parameters
+    ----------
+    content : object
+        ``geometry-templates`` as the file has it, or None.
+    arrays : NumberArrays
+        Of the document.
+    appearance : Appearance
+    findings : Findings
+    """
+
+    def __init__(self, content: Any, arrays: NumberArrays, appearance: Appearance, findings: Findings) -> None:
+        from twin.geo.readers.cityjson_objects import LODS, lod_text, note_lod
+
+        self._appearance = appearance
+        self._lods: list[str] = []
+        self._flat: list[Flat | None] = []
+        self._vertices = np.empty((0, 3))
+        self._noted = False
+        if content is None:
+            return
+        rows = content.get("templates") if isinstance(content, dict) else None
+        points = content.get("vertices-templates") if isinstance(content, dict) else None
+        if not isinstance(rows, list) or not isinstance(points, list):
+            message = "`geometry-templates` needs a list of templates and one of vertices; ignored"
+            findings.add("templates", "", message, severity="error", path="geometry-templates")
+            return
+        self._vertices = _points(points, findings)
+        for number, template in enumerate(rows):
+            root = "geometry-templates.templates"
+            kind = template.get("type") if isinstance(template, dict) else None
+            stated = template.get("lod") if isinstance(template, dict) else None
+            self._lods.append(lod_text(stated))
+            if lod_text(stated) not in LODS:
+                note_lod(stated, "", f"{root}[{number}]", findings)
+            if not isinstance(kind, str) or kind not in DEPTH:
+                message = f"a template of type {str(kind)[:60]!r} is not surfaces or a solid; left out"
+                findings.add("templates", "", message, severity="error", path=f"{root}[{number}]")
+                self._flat.append(None)
+                continue
+            flat = FlatGeometry(arrays, findings, appearance.theme)
+            flat.add(Piece(0, "", number, kind, 0, len(self._vertices), template, root=root))
+            self._flat.append(flat.finish())
+
+    def lod_of(self, number: Any) -> str:
+        """Level of detail of a template; empty when there is none with that number."""
+        return self._lods[number] if type(number) is int and 0 <= number < len(self._lods) else ""
+
+    def instance(self, piece: Piece, vertex: int, findings: Findings) -> Instance | None:
+        """A placed template; None, noted, when the template or the place is not there."""
+        number = piece.geometry.get("template")
+        if type(number) is not int or not 0 <= number < len(self._flat):
+            message = f"template {str(number)[:40]} is not there: the file has {len(self._flat)}; left out"
+            findings.add("template", piece.object_id, message, severity="error", path=piece.path)
+            return None
+        if self._flat[number] is None or vertex < 0:
+            return None
+        stated = piece.geometry.get("transformationMatrix")
+        matrix = np.eye(4)
+        if stated is not None:
+            numbers = isinstance(stated, list) and len(stated) == 16 and all(type(one) in (int, float) for one in stated)
+            if not numbers or not np.isfinite(np.array(stated, dtype=np.float64)).all():
+                message = "the transformation matrix is not 16 finite numbers; left out"
+                findings.add("template", piece.object_id, message, severity="error", path=f"{piece.path}.transformationMatrix")
+                return None
+            matrix = np.array(stated, dtype=np.float64).reshape(4, 4)
+        return Instance(piece.row, number, vertex, matrix, piece.path)
+
+    def placed(self, model: ObjectModel, instances: list[Instance]) -> ObjectModel:
+        """The model with all instances as faces of their objects; their places become anchors."""
+        if not instances:
+            return model
+        used: dict[int, list[Instance]] = {}
+        for instance in instances:
+            if np.isfinite(model.vertices[instance.vertex]).all():
+                used.setdefault(instance.template, []).append(instance)
+                model.anchors.setdefault(instance.row, model.vertices[instance.vertex])
+                if model.kinds is not None:
+                    # placed, it is surfaces like others
+                    model.kinds[instance.row] = ""
+        vertices, rings, owner = [model.vertices], [model.rings], [model.owner]
+        semantic, colour, paths = [model.semantic], [model.colour], [(0, "")]
+        total, faces = len(model.vertices), len(model.owner)
+        for number, group in used.items():
+            flat = self._flat[number]
+            assert flat is not None
+            corners, inverse = np.unique(flat.rings.indices, return_inverse=True)
+            if not len(corners) or total + len(corners) * len(group) > MAX_VERTICES:
+                continue
+            shape = np.column_stack([self._vertices[corners], np.ones(len(corners))])
+            matrices = np.array([instance.matrix for instance in group])
+            turned = np.einsum("kij,vj->kvi", matrices, shape)
+            weight = np.where(turned[..., 3:] == 0, 1.0, turned[..., 3:])
+            places = model.vertices[[instance.vertex for instance in group]]
+            moved = turned[..., :3] / weight + places[:, None, :]
+            mirrored = np.linalg.det(matrices[:, :3, :3]) < 0
+            for copy, instance in enumerate(group):
+                vertices.append(moved[copy])
+                numbers = inverse + total
+                same = Rings(numbers, flat.rings.sizes, flat.rings.counts)
+                rings.append(_turned(same) if mirrored[copy] else same)
+                owner.append(np.full(len(flat.piece), instance.row, dtype=np.int32))
+                semantic.append(flat.semantic)
+                colour.append(self._appearance.colours(flat.material, None))
+                paths.append((faces, instance.path))
+                total += len(corners)
+                faces += len(flat.piece)
+        return _joined(model, vertices, rings, owner, semantic, colour, paths)
+
+
+def _joined(
+    model: ObjectModel,
+    vertices: list[NDArray[np.float64]],
+    rings: list[Rings],
+    owner: list[NDArray[np.int32]],
+    semantic: list[NDArray[np.uint8]],
+    colour: list[NDArray[np.uint8] | None],
+    paths: list[tuple[int, str]],
+) -> ObjectModel:
+    """The model with the arrays put together, and paths that know the instances."""
+    own_paths, own_faces = model.path_of, len(model.owner)
+    starts = np.array([start for start, _ in paths[1:]], dtype=np.int64)
+
+    def path_of(face: int) -> str:
+        if face < own_faces:
+            return own_paths(face)
+        return paths[1:][int(np.searchsorted(starts, face, side="right")) - 1][1]
+
+    if any(one is not None for one in colour):
+        counts = [len(one) for one in owner]
+        blank = [np.zeros((count, 4), np.uint8) if one is None else one for one, count in zip(colour, counts, strict=True)]
+        model.colour = np.concatenate(blank)
+    model.vertices = np.concatenate(vertices)
+    model.rings = Rings(*(np.concatenate([one[part] for one in rings]) for part in range(3)))
+    model.owner = np.concatenate(owner)
+    model.semantic = np.concatenate(semantic)
+    model.path_of = path_of
+    return model
+
+
+def _turned(rings: Rings) -> Rings:
+    """Rings run the other way round: a matrix that mirrors turns a shape inside out."""
+    start = np.cumsum(rings.sizes) - rings.sizes
+    of = np.repeat(np.arange(len(rings.sizes)), rings.sizes)
+    place = np.arange(len(rings.indices)) - start[of]
+    return Rings(rings.indices[start[of] + rings.sizes[of] - 1 - place], rings.sizes, rings.counts)
+
+
+def _points(points: list[Any], findings: Findings) -> NDArray[np.float64]:
+    """Vertices of the templates (V, 3); one that is not three numbers becomes NaN, and is noted."""
+    table = np.full((len(points), 3), np.nan)
+    for number, point in enumerate(points):
+        if isinstance(point, list) and len(point) == 3 and all(type(one) in (int, float) for one in point):
+            table[number] = point
+        else:
+            path = f"geometry-templates.vertices-templates[{number}]"
+            findings.add("vertex", "", f"vertex {number} of the templates is not three numbers", severity="error", path=path)
+    return table

@@ -1,0 +1,217 @@
+"""Polygons of a mesh on whole millimetres, with what is needed to write solids."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.geo.ears import starts_of
+from twin.geo.mesh import SEMANTIC_NAMES, Rings, TriangleMesh
+from twin.geo.topology import edge_use, quantised, shells, signed_volumes, welded
+
+SCALE_M = 0.001
+"""Coordinates are written in whole millimetres."""
+
+
+class Packed(NamedTuple):
+    """Polygons by object.
+
+    Parameters
+    ----------
+    grid : (V, 3) int64
+        Vertices in millimetres from the origin.
+    faces : list
+        Each polygon as rings of rows of `grid`, ready to be written.
+    semantic : (P,) uint8
+    colour : (P,) int64
+        Material of each polygon, -1 for none.
+    materials : (M, 4) uint8
+        Distinct colours.
+    first : (O + 1,) int64
+        First polygon of each object.
+    closed : (O,) bool
+        Whether the triangles of each object close.
+    shell : (P,) int64
+        Connected piece that each polygon is in.
+    outward : (H,) bool
+        Whether each piece encloses a volume, rather than a cavity.
+    """
+
+    grid: NDArray[np.int64]
+    faces: list[Any]
+    semantic: NDArray[np.uint8]
+    colour: NDArray[np.int64]
+    materials: NDArray[np.uint8]
+    first: NDArray[np.int64]
+    closed: NDArray[np.bool_]
+    shell: NDArray[np.int64]
+    outward: NDArray[np.bool_]
+
+
+def pack(mesh: TriangleMesh, objects: int) -> Packed:
+    """The polygons of a mesh, in the order of their objects; what a millimetre does not leave an area is left out."""
+    outlines = mesh.polygons
+    rings, polygon = outlines.rings, outlines.polygon.astype(np.int64)
+    count = len(rings.counts)
+    grid = quantised(mesh.vertices, SCALE_M)
+    solid = has_area(grid[mesh.triangles])
+    lead = np.full(count, -1, dtype=np.int64)
+    lead[polygon[solid][::-1]] = np.flatnonzero(solid)[::-1]
+    rings, there = _mended(rings, grid, lead >= 0)
+    lead[~there] = -1
+    chosen = np.flatnonzero(lead >= 0)
+    chosen = chosen[np.argsort(mesh.owner[lead[chosen]], kind="stable")]
+    rings = _picked(rings, chosen)
+    first, number = welded(grid[rings.indices])
+    keep = solid & (lead >= 0)[polygon]
+    of_vertex = np.full(len(grid), -1, dtype=np.int64)
+    of_vertex[rings.indices] = number
+    place = np.full(count, -1, dtype=np.int64)
+    place[chosen] = np.arange(len(chosen))
+    triangles, owner = of_vertex[mesh.triangles[keep]], mesh.owner[keep]
+    use = edge_use(triangles, owner, objects)
+    shell = shells(len(triangles), use.pairs) if len(triangles) else np.empty(0, np.int64)
+    shell_of = np.zeros(len(chosen), dtype=np.int64)
+    position = np.full(len(mesh), -1, dtype=np.int64)
+    position[keep] = np.arange(len(triangles))
+    shell_of[:] = shell[position[lead[chosen]]] if len(chosen) else 0
+    corners = grid[rings.indices][first]
+    points = np.asarray(corners * SCALE_M, dtype=np.float64)
+    small = TriangleMesh(points.reshape(-1, 3), triangles.astype(np.int32), owner, mesh.semantic[keep])
+    volume = signed_volumes(small, shell, int(shell.max()) + 1 if len(shell) else 0)
+    colour, materials = _materials(mesh, lead[chosen])
+    starts = np.searchsorted(mesh.owner[lead[chosen]], np.arange(objects + 1))
+    return Packed(
+        corners, _nested(rings, number), mesh.semantic[lead[chosen]], colour, materials, starts, use.closed,
+        shell_of, volume > 0,
+    )  # fmt: skip
+
+
+def has_area(corners: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Triangles (T, 3, 3) on whole millimetres that a reader will accept, by the rule of `triangulate`."""
+    edges = (corners[:, 1:] - corners[:, :1]) * SCALE_M
+    area = 0.5 * np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+    extent = np.abs(edges).max(axis=(1, 2)) if len(edges) else np.empty(0)
+    return np.asarray(area > 1.0001 * (1e-9 + 1e-12 * extent**2))
+
+
+def _mended(rings: Rings, grid: NDArray[np.int64], wanted: NDArray[np.bool_]) -> tuple[Rings, NDArray[np.bool_]]:
+    """Rings without points that fall together on the millimetre; and which polygons still have an outer ring."""
+    ring_polygon = np.repeat(np.arange(len(rings.counts)), rings.counts)
+    ring_of = np.repeat(np.arange(len(rings.sizes)), rings.sizes)
+    start = starts_of(rings.sizes)
+    following = np.arange(1, len(rings.indices) + 1)
+    filled = rings.sizes > 0
+    following[start[filled] + rings.sizes[filled] - 1] = start[filled]
+    keep = (grid[rings.indices] != grid[rings.indices[following]]).any(axis=1)
+    sizes = np.bincount(ring_of[keep], minlength=len(rings.sizes))
+    keep_ring = sizes >= 3
+    outer = np.zeros(len(sizes), dtype=bool)
+    outer[starts_of(rings.counts)[rings.counts > 0]] = True
+    there = wanted.copy()
+    there[ring_polygon[outer & ~keep_ring]] = False
+    keep_ring &= there[ring_polygon]
+    keep &= keep_ring[ring_of]
+    counts = np.bincount(ring_polygon[keep_ring], minlength=len(rings.counts))
+    return Rings(rings.indices[keep], sizes[keep_ring], counts), there
+
+
+def _picked(rings: Rings, chosen: NDArray[np.int64]) -> Rings:
+    """Some polygons, in a new order."""
+    ring_start, point_start = starts_of(rings.counts), starts_of(rings.sizes)
+    ring_rows = _spans(ring_start[chosen], rings.counts[chosen])
+    return Rings(
+        rings.indices[_spans(point_start[ring_rows], rings.sizes[ring_rows])], rings.sizes[ring_rows], rings.counts[chosen]
+    )
+
+
+def _spans(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    total = int(lengths.sum())
+    return np.arange(total) + np.repeat(starts - starts_of(lengths), lengths)
+
+
+def _nested(rings: Rings, number: NDArray[np.int64]) -> list[Any]:
+    """Polygons as lists of rings of vertex numbers."""
+    flat = number.tolist()
+    faces: list[Any] = []
+    at, ring = 0, 0
+    sizes = rings.sizes.tolist()
+    for count in rings.counts.tolist():
+        face = []
+        for size in sizes[ring : ring + count]:
+            face.append(flat[at : at + size])
+            at += size
+        ring += count
+        faces.append(face)
+    return faces
+
+
+def _materials(mesh: TriangleMesh, lead: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Material of each polygon and the distinct colours, in order of first use."""
+    none = np.full(len(lead), -1, dtype=np.int64)
+    if mesh.colour is None:
+        return none, np.empty((0, 4), np.uint8)
+    colour = mesh.colour[lead]
+    stated = colour[:, 3] > 0
+    first, number = welded(colour[stated].astype(np.int64))
+    none[stated] = number
+    return none, colour[stated][first]
+
+
+def geometry(packed: Packed, number: int, lod: str, kind: str, solid: bool) -> dict[str, Any] | None:
+    """Geometry of one object.
+
+    Parameters
+    ----------
+    packed : Packed
+    number : int
+        Row of the object.
+    lod : str
+    kind : str
+        Type of geometry that the source stated, or "".
+    solid : bool
+        Whether its type may have solids, so that a closed one without a stated kind becomes one.
+    """
+    start, stop = int(packed.first[number]), int(packed.first[number + 1])
+    if start == stop:
+        return None
+    chosen = np.arange(start, stop)
+    shell = packed.shell[start:stop]
+    outer = [int(one) for one in np.unique(shell) if packed.outward[one]]
+    inner = [int(one) for one in np.unique(shell) if not packed.outward[one]]
+    several = kind in ("MultiSolid", "CompositeSolid")
+    if packed.closed[number] and solid and (kind in ("", "Solid") or several):
+        if several and not inner and outer:
+            name, shells_of = kind, [[chosen[shell == one]] for one in outer]
+        elif len(outer) == 1:
+            name, shells_of = "Solid", [[chosen[shell == one] for one in outer + inner]]
+        elif outer and not inner:
+            name, shells_of = "CompositeSolid", [[chosen[shell == one]] for one in outer]
+        else:
+            name, shells_of = "MultiSurface", []
+    elif kind in ("Solid", "MultiSolid", "CompositeSolid"):
+        # it was called a solid and leaks: that stays to be seen
+        name, shells_of = "Solid", [[chosen]]
+    else:
+        name, shells_of = kind if kind == "CompositeSurface" else "MultiSurface", []
+
+    def nest(values: list[Any]) -> Any:
+        if not shells_of:
+            return [values[one - start] for one in chosen]
+        solids = [[[values[one - start] for one in part] for part in parts] for parts in shells_of]
+        return solids[0] if name == "Solid" else solids
+
+    found: dict[str, Any] = {"type": name, "lod": lod, "boundaries": nest(packed.faces[start:stop])}
+    codes = packed.semantic[start:stop]
+    if codes.any():
+        order = [one - start for parts in shells_of for part in parts for one in part] or list(range(stop - start))
+        present = [code for code in dict.fromkeys(codes[order].tolist()) if code]
+        place = {code: position for position, code in enumerate(present)}
+        values = nest([place.get(code) for code in codes.tolist()])
+        found["semantics"] = {"surfaces": [{"type": SEMANTIC_NAMES[code]} for code in present], "values": values}
+    colour = packed.colour[start:stop]
+    if (colour >= 0).any():
+        found["material"] = {"": {"values": nest([one if one >= 0 else None for one in colour.tolist()])}}
+    return found

@@ -1,0 +1,66 @@
+"""No export counts as done before it was read back and found to hold what it should."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import OutputError, TwinError
+from twin.geo.city import City, read_city
+
+COORDINATE_M = 0.002
+"""Coordinates come back within this: they are rounded to the millimetre [m]."""
+
+
+def check_written(city: City, written: Path, target: Path) -> City:
+    """Read a file that was just written; its objects must have the extent and the area that they had.
+
+    Parameters
+    ----------
+    city : City
+        That was written.
+    written : Path
+        The file, still under its temporary name.
+    target : Path
+        Its final name, for messages.
+
+    Returns
+    -------
+    City
+        What was read.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be read, or something is missing or elsewhere.
+    """
+    try:
+        again = read_city(written)
+    except TwinError as error:
+        raise OutputError(f"what was written cannot be read back: {error.what}", where=str(target)) from None
+    rows = again.objects.index.get_indexer(city.objects.index)
+    if (rows < 0).any():
+        missing = city.objects.index[rows < 0]
+        raise OutputError(f"{len(missing)} objects are not in what was written, first: {missing[0]}", where=str(target))
+    for what, mine, theirs in zip(("area", "extent"), measures(city), measures(again), strict=True):
+        # a millimetre along the edges of an object changes its area by so much
+        slack = COORDINATE_M * (1.0 + np.abs(mine)) if what == "area" else np.full(mine.shape, 2 * COORDINATE_M)
+        wrong = np.flatnonzero((np.abs(theirs[rows] - mine) > slack).reshape(len(mine), -1).any(axis=1))
+        if len(wrong):
+            one = city.objects.index[wrong[0]]
+            raise OutputError(f"{len(wrong)} objects have another {what} in what was written, first: {one}", where=str(target))
+    return again
+
+
+def measures(city: City) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Area (O,) [m2] and box (O, 6) [m] of the triangles of each object; 0 without triangles."""
+    mesh, count = city.surfaces, len(city.objects)
+    area = np.bincount(mesh.owner, weights=mesh.areas(), minlength=count).astype(np.float64)
+    low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
+    corners = mesh.vertices[mesh.triangles] + city.origin
+    np.minimum.at(low, mesh.owner, corners.min(axis=1))
+    np.maximum.at(high, mesh.owner, corners.max(axis=1))
+    box = np.hstack([low, high])
+    return area, np.where(np.isfinite(box), box, 0.0)
