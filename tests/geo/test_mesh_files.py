@@ -167,11 +167,9 @@ f 4 3 6 5
     assert city.objects.index.tolist() == ["house", "house-body", "house-lid"]
     assert semantic_area(city, "WallSurface") == pytest.approx(12.0)
     assert semantic_area(city, "RoofSurface") == pytest.approx(16.0)
-    from twin.geo.readers.meshfile import parse
-    from twin.geo.readers.model import Findings
-    from twin.geo.readers.source import blob_of
-
-    assert parse(blob_of(tmp_path / "house.obj"), Findings()).colours == ["#804000", "#ff0000"]
+    assert city.surfaces.colour is not None
+    # RoofSurface says what the lid is; its colour is that of any roof
+    assert {tuple(row) for row in city.surfaces.colour.tolist()} == {(128, 64, 0, 255), (0, 0, 0, 0)}
 
 
 @pytest.mark.parametrize("name", ["../secret.mtl", "/etc/passwd", "..\\secret.mtl", "link.mtl", "C:secret.mtl", "", "none.mtl"])
@@ -184,7 +182,7 @@ def test_materials_outside_the_folder_are_not_opened(tmp_path: Path, name: str) 
     path.write_text(f"mtllib {name}\nusemtl a\nv 0 0 0\nv 1 0 0\nv 0 1 1\nf 1 2 3\n")
     city = read_city(path)
     assert city.quality.counts()["no-materials"] == 1
-    assert "colour" not in city.buildings
+    assert city.surfaces.colour is None
 
 
 def test_our_own_glb_says_where_it_is(sample: City, tmp_path: Path) -> None:

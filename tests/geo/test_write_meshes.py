@@ -91,6 +91,23 @@ def test_materials_name_the_surfaces(street: City, tmp_path: Path) -> None:
     assert '"crs": "EPSG:28992"' in text
 
 
+@pytest.mark.parametrize("suffix", ["obj", "ply"])
+def test_colours_come_back(street: City, tmp_path: Path, suffix: str) -> None:
+    chance = np.random.default_rng(5)
+    palette = np.array([[10, 20, 30, 255], [200, 0, 7, 255], [0, 0, 0, 0]], np.uint8)
+    colour = palette[chance.integers(0, 3, len(street.surfaces))]
+    painted = replace(street, surfaces=replace(street.surfaces, colour=colour))
+    again = read_city(WRITERS[suffix](painted, tmp_path / f"painted.{suffix}"))
+    assert again.surfaces.colour is not None
+    totals = []
+    for city in (painted, again):
+        mesh = city.surfaces
+        key = [(*row, int(code)) for row, code in zip(mesh.colour.tolist(), mesh.semantic, strict=True)]  # type: ignore[union-attr]
+        totals.append(pd.Series(mesh.areas()).groupby(pd.Series(key)).sum())
+    assert totals[0].index.tolist() == totals[1].index.tolist()
+    assert_allclose(totals[1], totals[0], rtol=1e-3)
+
+
 def test_nothing_half_written_and_nothing_to_write(street: City, tmp_path: Path) -> None:
     empty = replace(street, surfaces=TriangleMesh.empty())
     for writer in (write_obj, write_ply, write_stl):

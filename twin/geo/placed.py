@@ -17,8 +17,8 @@ from twin.errors import GeometryError, ParameterError, did_you_mean
 from twin.geo.city import City, Quality, Source
 from twin.geo.extrude import check_free, lowest_along
 from twin.geo.mesh import TriangleMesh
-from twin.geo.quality import MAX_HEIGHT_M
-from twin.geo.readers.assemble import mesh_of
+from twin.geo.quality_heights import MAX_HEIGHT_M
+from twin.geo.readers.assemble import mesh_of, object_frame
 from twin.geo.readers.columns import column
 from twin.geo.readers.footprints import dissolve, project
 from twin.geo.readers.meshfile import model_of, parse, stem_of
@@ -196,7 +196,7 @@ def _loaded(mesh: Any, findings: Findings) -> _Loaded:
     if isinstance(mesh, TriangleMesh):
         semantic = mesh.semantic
     vertices = far_away(vertices, findings, "mesh")
-    return _Loaded(MeshFile("mesh", vertices, triangle_rings(triangles), part, [""], semantic, [""]), "mesh")
+    return _Loaded(MeshFile("mesh", vertices, triangle_rings(triangles), part, [""], semantic), "mesh")
 
 
 def add_model(
@@ -371,8 +371,7 @@ def _joined(
 ) -> City:
     first = len(city.objects)
     index = pd.Index(model.ids, name="id", dtype="str")
-    columns = {"type": model.types, "layer": ["buildings"] * len(index), "parent": model.parents, "lod": model.lods}
-    objects = pd.DataFrame({name: pd.array(values, dtype="str") for name, values in columns.items()}, index=index)
+    objects = object_frame(model, ["buildings"] * len(index))
     frame = pd.DataFrame({name: column([value]).array for name, value in row.items()}, index=index[:1])
     added = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([footprint], index=frame.index, crs=city.crs), crs=city.crs)
     buildings = city.buildings

@@ -18,8 +18,8 @@ from twin.geo.readers.gltf_buffers import Buffers, entry, listed, whole
 from twin.geo.readers.meshparts import (
     MAX_FACES,
     MeshFile,
-    hex_colour,
-    main_colours,
+    face_colours,
+    rgba,
     semantic_of,
     stated_crs,
     stated_origin,
@@ -250,7 +250,8 @@ class _Scene:
             part=part,
             names=self.names,
             semantic=codes[material],
-            colours=main_colours(part, len(self.names), material, [_base_colour(one) for one in self.materials]),
+            # Our own exports keep their colours by vertex, for the picture.
+            colour=None if self.ours else face_colours(material, [_base_colour(one) for one in self.materials]),
             stated=self.stated if self.ours else [],
             up="y",
             up_stated=True,
@@ -291,12 +292,13 @@ def _triangles(order: NDArray[np.int64], mode: int) -> NDArray[np.int64]:
     return strip
 
 
-def _base_colour(material: dict[str, Any]) -> str:
+def _base_colour(material: dict[str, Any]) -> tuple[int, int, int, int]:
     """Base colour of a material, which glTF keeps linear, as sRGB (IEC 61966-2-1)."""
     surface = material.get("pbrMetallicRoughness")
     factor = _floats(surface.get("baseColorFactor"), 4) if isinstance(surface, dict) else None
     if factor is None:
-        return ""
+        return 0, 0, 0, 0
     linear = np.clip(factor[:3], 0.0, 1.0)
     srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return hex_colour(*srgb.tolist())
+    red, green, blue = srgb.tolist()
+    return rgba(red, green, blue, float(factor[3]))

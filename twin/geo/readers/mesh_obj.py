@@ -15,13 +15,14 @@ import numpy as np
 import orjson
 
 from twin.errors import FormatError
+from twin.geo.mesh import SEMANTICS
 from twin.geo.readers.meshparts import (
     MAX_FACES,
     MAX_PARTS,
     MeshFile,
-    hex_colour,
-    main_colours,
+    face_colours,
     polygon_rings,
+    rgba,
     semantic_of,
     stated_crs,
     stated_origin,
@@ -55,7 +56,7 @@ class _Parser:
         self.material: list[int] = []
         self.names: list[tuple[str, str]] = []
         self.numbers: dict[tuple[str, str], int] = {}
-        self.colours: dict[str, str] = {}
+        self.colours: dict[str, tuple[int, int, int, int]] = {}
         self.materials: dict[str, int] = {}
         self.stated: dict[int, dict[str, Any]] = {}
         self.about: dict[str, Any] = {}
@@ -163,9 +164,9 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace").strip()[:200]
 
 
-def materials_of(content: bytes) -> dict[str, str]:
-    """Diffuse colour of each material of an MTL file, ``"#rrggbb"``; without those that state none."""
-    colours: dict[str, str] = {}
+def materials_of(content: bytes) -> dict[str, tuple[int, int, int, int]]:
+    """Diffuse colour of each material of an MTL file; without those that state none."""
+    colours: dict[str, tuple[int, int, int, int]] = {}
     name = ""
     for raw in io.BytesIO(content):
         words = raw.split()
@@ -173,11 +174,12 @@ def materials_of(content: bytes) -> dict[str, str]:
             name = _text(raw.strip()[6:])
         elif words[:1] == [b"Kd"] and len(words) >= 4:
             try:
-                colour = hex_colour(*(float(word) for word in words[1:4]))
+                red, green, blue = (float(word) for word in words[1:4])
             except ValueError:
                 continue
-            if colour:
-                colours[name] = colour
+            # Our own materials are named after what a surface is: their colour says no more.
+            if name not in SEMANTICS:
+                colours[name] = rgba(red, green, blue)
     return colours
 
 
@@ -232,7 +234,7 @@ def _mesh(parser: _Parser) -> MeshFile:
     material = np.array(parser.material, np.int32)[keep]
     lines = np.array(parser.lines, np.int64)[keep]
     codes = np.array([*(semantic_of(one) for one in parser.materials), 0], dtype=np.uint8)
-    colours = [parser.colours.get(one, "") for one in parser.materials]
+    colours = [parser.colours.get(one, (0, 0, 0, 0)) for one in parser.materials]
     up = parser.about.get("up")
     return MeshFile(
         form="Wavefront OBJ",
@@ -241,7 +243,7 @@ def _mesh(parser: _Parser) -> MeshFile:
         part=part,
         names=_names(parser.names),
         semantic=codes[material],
-        colours=main_colours(part, len(parser.names), material, colours),
+        colour=face_colours(material, colours),
         stated=[parser.stated.get(one, {}) for one in range(len(parser.names))] if parser.stated else [],
         semantics_stated=bool(parser.stated),
         up="y" if up == "y" else "z",

@@ -277,7 +277,7 @@ def _mesh(tables: dict[str, _Table], notes: list[bytes], name: str, findings: Fi
         part=part.astype(np.int32),
         names=["" if len(parts) == 1 else str(one) for one in parts.tolist()],
         semantic=semantic[keep].astype(np.uint8),
-        colours=[""] * len(parts),
+        colour=_colours(face, keep),
         stated=stated if any(stated) else [],
         semantics_stated="semantic" in face.columns,
         up_stated=about.get("up") == "z",
@@ -286,6 +286,15 @@ def _mesh(tables: dict[str, _Table], notes: list[bytes], name: str, findings: Fi
         origin=stated_origin(about.get("origin")),
         where=lambda one: f"{name} face {number[one] + 1}",
     )
+
+
+def _colours(face: _Table, keep: NDArray[np.bool_]) -> NDArray[np.uint8] | None:
+    """Colour of each face, where the file has any; those of vertices are not read."""
+    if not all(one in face.columns for one in ("red", "green", "blue")):
+        return None
+    parts = [np.maximum(_whole(face.columns[one], 0, 255), 0) for one in ("red", "green", "blue")]
+    opacity = np.maximum(_whole(face.columns["alpha"], 0, 255), 0) if "alpha" in face.columns else np.full(len(keep), 255)
+    return np.column_stack([*parts, opacity])[keep].astype(np.uint8)
 
 
 def _notes(notes: list[bytes]) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -102,6 +102,5 @@ def _mesh(form: str, corners: NDArray[np.float64], part: NDArray[np.int32], name
         part=part,
         names=names,
         semantic=np.zeros(len(part), np.uint8),
-        colours=[""] * len(names),
         where=lambda face: f"{file} facet {face + 1}",
     )

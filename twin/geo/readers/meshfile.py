@@ -281,6 +281,7 @@ def model_of(mesh: MeshFile, stem: str, findings: Findings, *, one: bool = False
         owner=owner,
         semantic=semantic,
         path_of=mesh.where,
+        colour=mesh.colour,
     )
 
 
@@ -366,12 +367,10 @@ def _apart(mesh: MeshFile, used: NDArray[np.bool_], findings: Findings, stem: st
 
 
 def _attributes(mesh: MeshFile, ids: list[str], place: NDArray[np.int64], used: NDArray[np.bool_]) -> list[dict[str, Any]]:
-    """Name and colour of each object, as far as the file has them."""
+    """Name of each object, where it is not its id."""
     found: list[dict[str, Any]] = [{} for _ in ids]
     for part in np.flatnonzero(used).tolist():
         row = found[int(place[part])]
         if mesh.names[part] and mesh.names[part] != ids[int(place[part])] and not mesh.stated:
             row["name"] = mesh.names[part]
-        if mesh.colours and mesh.colours[part]:
-            row["colour"] = mesh.colours[part]
     return found

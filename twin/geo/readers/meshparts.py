@@ -43,8 +43,8 @@ class MeshFile:
         Of the parts; ``""`` for one without a name.
     semantic : (S,) uint8
         Index into `SEMANTIC_NAMES`; 0 where the file does not say.
-    colours : list of str
-        Colour of most faces of each part, ``"#rrggbb"``, or empty.
+    colour : (S, 4) uint8 or None
+        Red, green, blue and opacity of each face; opacity 0 where the file states none.
     stated : list of dict
         What the file says of each part that is an object of a city: ``id``, ``type``, ``parent``, ``lod``; or nothing.
     semantics_stated : bool
@@ -67,7 +67,7 @@ class MeshFile:
     part: NDArray[np.int32]
     names: list[str]
     semantic: NDArray[np.uint8]
-    colours: list[str] = field(default_factory=list)
+    colour: NDArray[np.uint8] | None = None
     stated: list[dict[str, Any]] = field(default_factory=list)
     semantics_stated: bool = False
     up: str = "z"
@@ -162,26 +162,22 @@ def stated_origin(value: Any) -> NDArray[np.float64]:
 
 
 def semantic_of(word: str) -> int:
-    """Code of a semantic surface by the name of a material, 0 when it is none."""
-    return SEMANTICS.get(word, 0)
+    """Code of a semantic surface by the name of a material (with a colour behind it or not), 0 when it is none."""
+    return SEMANTICS.get(word.split("_", 1)[0], 0)
 
 
-def hex_colour(red: float, green: float, blue: float) -> str:
-    """Colour of three parts from 0 to 1 as ``"#rrggbb"``; empty when they are no such numbers."""
-    parts = np.array([red, green, blue], dtype=np.float64)
+def rgba(red: float, green: float, blue: float, opacity: float = 1.0) -> tuple[int, int, int, int]:
+    """Colour of parts from 0 to 1 as bytes; opacity 0 when they are no such numbers."""
+    parts = np.array([red, green, blue, opacity], dtype=np.float64)
     if not np.isfinite(parts).all():
-        return ""
-    r, g, b = np.rint(255 * np.clip(parts, 0.0, 1.0)).astype(int).tolist()
-    return f"#{r:02x}{g:02x}{b:02x}"
+        return 0, 0, 0, 0
+    r, g, b, a = np.rint(255 * np.clip(parts, 0.0, 1.0)).astype(int).tolist()
+    # Nothing is so transparent that it is not there: 0 would mean that no colour is stated.
+    return r, g, b, max(a, 1)
 
 
-def main_colours(part: NDArray[np.int32], parts: int, material: NDArray[np.int32], colours: list[str]) -> list[str]:
-    """Colour of the material that most faces of each part have; empty for none."""
-    found = [""] * parts
-    known = material >= 0
-    if not known.any():
-        return found
-    pairs, times = np.unique(np.column_stack([part[known], material[known]]), axis=0, return_counts=True)
-    for row in np.argsort(times, kind="stable"):
-        found[int(pairs[row, 0])] = colours[int(pairs[row, 1])]
-    return found
+def face_colours(material: NDArray[np.int32], colours: list[tuple[int, int, int, int]]) -> NDArray[np.uint8] | None:
+    """Colour of each face (S, 4) by its material, -1 for none; None when no colour is stated at all."""
+    palette = np.array([*colours, (0, 0, 0, 0)], dtype=np.uint8)
+    found = palette[material]
+    return found if found[:, 3].any() else None

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import FormatError, OutputError
+from twin.errors import OutputError, TwinError
 from twin.geo.city import City
 from twin.geo.crs import short_name
 from twin.geo.mesh import TriangleMesh
 from twin.geo.readers.meshfile import parse
 from twin.geo.readers.meshparts import MeshFile
 from twin.geo.readers.model import Findings
-from twin.geo.readers.source import Blob
+from twin.geo.readers.source import blob_of
 
 LENGTH_TOLERANCE_M = 0.001
 AREA_TOLERANCE = 1e-3
@@ -35,8 +36,16 @@ def chosen_triangles(city: City, layers: tuple[str, ...] | None) -> TriangleMesh
         mesh = mesh.select(known[mesh.owner]) if len(mesh) else mesh
     if not len(mesh):
         raise OutputError("there is nothing to write: the city has no triangles", hint="give buildings a height first")
-    order = np.lexsort((mesh.semantic, mesh.owner))
-    return TriangleMesh(mesh.vertices, mesh.triangles[order], mesh.owner[order], mesh.semantic[order])
+    codes = np.zeros(len(mesh), np.int64) if mesh.colour is None else colour_codes(mesh.colour)
+    order = np.lexsort((codes, mesh.semantic, mesh.owner))
+    colour = None if mesh.colour is None else mesh.colour[order]
+    return TriangleMesh(mesh.vertices, mesh.triangles[order], mesh.owner[order], mesh.semantic[order], colour=colour)
+
+
+def colour_codes(colour: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Colours (N, 4) as one number each: red, green and blue; -1 where none is stated."""
+    parts = colour.astype(np.int64)
+    return np.where(parts[:, 3] > 0, (parts[:, 0] << 16) | (parts[:, 1] << 8) | parts[:, 2], -1)
 
 
 def about(city: City) -> dict[str, Any]:
@@ -57,7 +66,7 @@ def about_objects(city: City) -> list[dict[str, str]]:
     return [{key: value for key, value in zip(keys, row, strict=True) if value} for row in zip(*columns, strict=True)]
 
 
-def read_back(content: bytes, name: str) -> MeshFile:
+def read_back(path: Path) -> MeshFile:
     """What a reader makes of a file that was made.
 
     Raises
@@ -66,9 +75,9 @@ def read_back(content: bytes, name: str) -> MeshFile:
         When it cannot be read.
     """
     try:
-        return parse(Blob.of_bytes(name, content), Findings())
-    except FormatError as error:
-        raise OutputError(f"what was made cannot be read back: {error}", where=name) from error
+        return parse(blob_of(path), Findings())
+    except TwinError as error:
+        raise OutputError(f"what was made cannot be read back: {error.what}", where=path.name) from error
 
 
 def see_the_same(found: MeshFile, vertices: NDArray[np.float64], triangles: NDArray[np.int32], name: str) -> None:

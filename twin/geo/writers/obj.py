@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.geo.city import City
 from twin.geo.mesh import SEMANTIC_NAMES, TriangleMesh
-from twin.geo.writers.atomic import write_bytes
-from twin.geo.writers.meshes import about, about_objects, chosen_triangles, read_back, see_the_same
+from twin.geo.writers.atomic import write_bytes, written_file
+from twin.geo.writers.meshes import about, about_objects, chosen_triangles, colour_codes, read_back, see_the_same
 
 COLOURS = {
     "Unknown": (0.75, 0.75, 0.75),
@@ -51,10 +52,11 @@ def write_obj(city: City, path: str | Path, *, layers: tuple[str, ...] | None = 
     path = Path(path)
     mesh = chosen_triangles(city, layers)
     library = path.with_suffix(".mtl")
-    content = obj_bytes(city, mesh, library.name)
-    see_the_same(read_back(content, path.name), mesh.vertices, mesh.triangles, path.name)
-    write_bytes(library, mtl_bytes(mesh))
-    return write_bytes(path, content)
+    with written_file(path) as place:
+        place.write_bytes(obj_bytes(city, mesh, library.name))
+        see_the_same(read_back(place), mesh.vertices, mesh.triangles, path.name)
+        write_bytes(library, mtl_bytes(mesh))
+    return path
 
 
 def obj_bytes(city: City, mesh: TriangleMesh, library: str) -> bytes:
@@ -67,7 +69,8 @@ def obj_bytes(city: City, mesh: TriangleMesh, library: str) -> bytes:
     for start in range(0, len(mesh.vertices), ROWS_AT_ONCE):
         rows = mesh.vertices[start : start + ROWS_AT_ONCE]
         lines.append("v %.4f %.4f %.4f\n" * len(rows) % tuple(rows.ravel().tolist()))
-    change = np.flatnonzero(np.diff(mesh.owner) | (np.diff(mesh.semantic.astype(np.int16)) != 0)) + 1
+    material = _materials(mesh)
+    change = np.flatnonzero((np.diff(mesh.owner) != 0) | (np.diff(material, axis=0) != 0).any(axis=1)) + 1
     objects = about_objects(city)
     owner = -1
     for start, stop in zip([0, *change.tolist()], [*change.tolist(), len(mesh)], strict=True):
@@ -75,7 +78,7 @@ def obj_bytes(city: City, mesh: TriangleMesh, library: str) -> bytes:
             owner = int(mesh.owner[start])
             told = objects[owner]
             lines.append(f"# stadstwin {json.dumps(told)}\no {_CONTROL.sub('_', told['id'])}\n")
-        lines.append(f"usemtl {SEMANTIC_NAMES[mesh.semantic[start]]}\n")
+        lines.append(f"usemtl {_name(*material[start].tolist())}\n")
         corners = (mesh.triangles[start:stop].astype(np.int64) + 1).ravel().tolist()
         lines.append("f %d %d %d\n" * (stop - start) % tuple(corners))
     return "".join(lines).encode("utf-8", "replace")
@@ -84,8 +87,19 @@ def obj_bytes(city: City, mesh: TriangleMesh, library: str) -> bytes:
 def mtl_bytes(mesh: TriangleMesh) -> bytes:
     """Materials of the kinds of surfaces that there are."""
     lines = ["# Made by Stadstwin: a material for each kind of surface\n"]
-    for code in np.unique(mesh.semantic).tolist():
-        name = SEMANTIC_NAMES[code]
-        red, green, blue = COLOURS.get(name, COLOURS["Unknown"])
-        lines.append(f"newmtl {name}\nKd {red:.3f} {green:.3f} {blue:.3f}\n")
+    for semantic, colour in np.unique(_materials(mesh), axis=0).tolist():
+        red, green, blue = COLOURS.get(SEMANTIC_NAMES[semantic], COLOURS["Unknown"])
+        if colour >= 0:
+            red, green, blue = ((colour >> bits & 255) / 255 for bits in (16, 8, 0))
+        lines.append(f"newmtl {_name(semantic, colour)}\nKd {red:.4f} {green:.4f} {blue:.4f}\n")
     return "".join(lines).encode()
+
+
+def _materials(mesh: TriangleMesh) -> NDArray[np.int64]:
+    """Kind of surface and colour (-1 for none) of each triangle, (T, 2)."""
+    colour = np.full(len(mesh), -1, np.int64) if mesh.colour is None else colour_codes(mesh.colour)
+    return np.column_stack([mesh.semantic.astype(np.int64), colour])
+
+
+def _name(semantic: int, colour: int) -> str:
+    return SEMANTIC_NAMES[semantic] + (f"_{colour:06x}" if colour >= 0 else "")

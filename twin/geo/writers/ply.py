@@ -9,18 +9,20 @@ import numpy as np
 
 from twin.geo.city import City
 from twin.geo.mesh import TriangleMesh
-from twin.geo.writers.atomic import write_bytes
+from twin.geo.writers.atomic import written_file
 from twin.geo.writers.meshes import about, about_objects, chosen_triangles, read_back, see_the_same
 
 VERTEX = np.dtype([("xyz", "<f8", 3)])
 FACE = np.dtype([("count", "u1"), ("corners", "<i4", 3), ("owner", "<i4"), ("semantic", "u1")])
+COLOUR = ("red", "green", "blue", "alpha")
 
 
 def write_ply(city: City, path: str | Path, *, layers: tuple[str, ...] | None = None) -> Path:
     """Write the triangles of a city as binary PLY (little-endian).
 
     Coordinates are metres relative to the origin of the city, z upward, in double precision. Each face has its ``owner``, the
-    place of its object in the comments of the header, and its ``semantic``, an index into `twin.geo.mesh.SEMANTIC_NAMES`.
+    place of its object in the comments of the header, its ``semantic``, an index into `twin.geo.mesh.SEMANTIC_NAMES`, and its
+    colour where the city has any.
 
     Parameters
     ----------
@@ -36,9 +38,10 @@ def write_ply(city: City, path: str | Path, *, layers: tuple[str, ...] | None = 
     """
     path = Path(path)
     mesh = chosen_triangles(city, layers)
-    content = ply_bytes(city, mesh)
-    see_the_same(read_back(content, path.name), mesh.vertices, mesh.triangles, path.name)
-    return write_bytes(path, content)
+    with written_file(path) as place:
+        place.write_bytes(ply_bytes(city, mesh))
+        see_the_same(read_back(place), mesh.vertices, mesh.triangles, path.name)
+    return path
 
 
 def ply_bytes(city: City, mesh: TriangleMesh) -> bytes:
@@ -60,9 +63,13 @@ def ply_bytes(city: City, mesh: TriangleMesh) -> bytes:
         "property list uchar int vertex_indices",
         "property int owner",
         "property uchar semantic",
+        *(f"property uchar {one}" for one in COLOUR if mesh.colour is not None),
         "end_header",
     ]
-    faces = np.empty(len(mesh), FACE)
+    kind = FACE if mesh.colour is None else np.dtype([*FACE.descr, ("colour", "u1", 4)])
+    faces = np.empty(len(mesh), kind)
+    if mesh.colour is not None:
+        faces["colour"] = mesh.colour
     faces["count"], faces["corners"] = 3, mesh.triangles
     faces["owner"], faces["semantic"] = owner, mesh.semantic
     vertices = np.empty(len(mesh.vertices), VERTEX)

@@ -12,7 +12,7 @@ from twin.errors import OutputError
 from twin.geo.city import City
 from twin.geo.printable import STEP_MM, PrintModel, print_model
 from twin.geo.solids import Solid, closed
-from twin.geo.writers.atomic import write_bytes
+from twin.geo.writers.atomic import written_file
 from twin.geo.writers.meshes import read_back
 
 FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("more", "<u2")])
@@ -55,9 +55,10 @@ def write_print_model(model: PrintModel, path: str | Path) -> Path:
         When it cannot be written, or what was made is not closed.
     """
     path = Path(path)
-    content = stl_bytes(model)
-    _see_closed(model, content, path.name)
-    return write_bytes(path, content)
+    with written_file(path) as place:
+        place.write_bytes(stl_bytes(model))
+        _see_closed(model, place, path.name)
+    return path
 
 
 def stl_bytes(model: PrintModel) -> bytes:
@@ -74,9 +75,9 @@ def stl_bytes(model: PrintModel) -> bytes:
     return header.encode("ascii")[:80].ljust(80, b" ") + struct.pack("<I", len(facets)) + facets.tobytes()
 
 
-def _see_closed(model: PrintModel, content: bytes, name: str) -> None:
+def _see_closed(model: PrintModel, place: Path, name: str) -> None:
     """See that the file holds every solid as it was made, closed."""
-    found = read_back(content, name)
+    found = read_back(place)
     count = sum(len(triangles) for _, triangles in model.solids)
     if len(found.rings.counts) != count:
         raise OutputError(f"what was made reads back with {len(found.rings.counts)} triangles instead of {count}", where=name)
