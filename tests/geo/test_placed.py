@@ -228,7 +228,7 @@ def test_outline_of_a_sphere_from_above_or_open(opened: bool, monkeypatch: pytes
     shape = outline(np.asarray(ball.vertices), faces)
     assert shape.area == pytest.approx(np.pi * 100, rel=0.01)
     # and of very many triangles by a raster of 5 cm, which covers a little more
-    monkeypatch.setattr("twin.geo.placed.MAX_EXACT", 10)
+    monkeypatch.setattr("twin.geo.readers.footprints.MAX_EXACT", 10)
     twice = np.concatenate([faces, faces[:, ::-1]])
     coarse = outline(np.asarray(ball.vertices), twice)
     assert shapely.hausdorff_distance(coarse, shape) < 0.2

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from twin.errors import GeometryError, ParameterError, did_you_mean
@@ -20,7 +19,7 @@ from twin.geo.mesh import TriangleMesh
 from twin.geo.quality_heights import MAX_HEIGHT_M
 from twin.geo.readers.assemble import mesh_of, object_frame
 from twin.geo.readers.columns import column
-from twin.geo.readers.footprints import dissolve, project
+from twin.geo.readers.footprints import silhouette
 from twin.geo.readers.meshfile import model_of, parse, stem_of
 from twin.geo.readers.meshparts import MeshFile, far_away, triangle_rings
 from twin.geo.readers.model import Findings, ObjectModel
@@ -35,19 +34,6 @@ ANCHORS = ("base-centre", "origin")
 
 LOWEST_M = 0.1
 """A building that would be lower is in another unit [m]."""
-
-UPRIGHT = 1e-3
-"""A triangle whose unit normal has less than this vertical component has no area on the map."""
-
-SNAP_M = 0.005
-"""Gaps of up to twice this width in the outline of a mesh are closed [m]."""
-
-MAX_EXACT = 20_000
-CELL_M, MAX_CELLS = 0.05, 4000
-"""Above so many triangles that lie over each other the outline is taken from a raster of such cells [m]."""
-
-HOLE_M2 = 0.25
-"""Smaller holes in an outline are between parts that do not quite fit, not courts [m2]."""
 
 
 def place_mesh(
@@ -174,6 +160,10 @@ def _check(at: Sequence[float], azimuth_deg: float, scale: float, anchor: str, u
 def _loaded(mesh: Any, findings: Findings) -> _Loaded:
     if isinstance(mesh, str | Path):
         blob = blob_of(existing(Path(mesh)))
+        if blob.head.lstrip()[:12] == b"ISO-10303-21":
+            from twin.geo.readers.ifc import local_mesh
+
+            return _Loaded(local_mesh(blob, findings), stem_of(blob.name), blob.name, blob.sha256)
         return _Loaded(parse(blob, findings), stem_of(blob.name), blob.name, blob.sha256)
     if isinstance(mesh, tuple) and len(mesh) == 2:
         vertices, triangles = mesh
@@ -305,61 +295,8 @@ def _stand(
 
 
 def outline(points: NDArray[np.float64], triangles: NDArray[np.int32]) -> BaseGeometry:
-    """Outline on the map of triangles, valid; empty when all are upright.
-
-    Parameters
-    ----------
-    points : (V, 3) float64
-        In the coordinates of the map [m].
-    triangles : (T, 3) int32
-
-    Returns
-    -------
-    shapely Polygon or MultiPolygon
-        Gaps of a centimetre are closed, holes under `HOLE_M2` filled.
-    """
-    a, b, c = (points[triangles[:, k]] for k in range(3))
-    normal = np.cross(b - a, c - a)
-    length = np.linalg.norm(normal, axis=1)
-    lies = np.abs(normal[:, 2]) > UPRIGHT * np.maximum(length, 1e-12)
-    # A closed mesh covers the map from above and from below: one of the two is enough.
-    upper = lies & (normal[:, 2] > 0)
-    if np.isclose(normal[lies, 2].sum(), 0.0, atol=1e-6 * np.abs(normal[lies, 2]).sum() + 1e-9) and upper.any():
-        lies = upper
-    faces = project(points, triangle_rings(triangles[lies].astype(np.int64)))
-    faces = faces[[face is not None for face in faces]]
-    if not len(faces):
-        return shapely.Polygon()
-    shape = _united(faces).buffer(SNAP_M, join_style="mitre").buffer(-SNAP_M, join_style="mitre")
-    parts = []
-    for part in shapely.get_parts(shape):
-        holes = [ring for ring in part.interiors if shapely.Polygon(ring).area >= HOLE_M2]
-        parts.append(shapely.simplify(shapely.Polygon(part.exterior, holes), SNAP_M))
-    kept = [part for part in parts if part.area > SNAP_M]
-    whole = shapely.union_all(kept)
-    return whole if whole.geom_type in ("Polygon", "MultiPolygon") else shapely.Polygon()
-
-
-def _united(faces: NDArray[np.object_]) -> BaseGeometry:
-    """Union of triangles on the map; of very many that lie over each other to `CELL_M` only, which takes seconds less."""
-    try:
-        united = shapely.coverage_union_all(faces)
-        if shapely.is_valid(united) and abs(united.area - shapely.area(faces).sum()) <= 1e-6 * united.area:
-            return united
-    except shapely.GEOSException:
-        pass
-    if len(faces) <= MAX_EXACT:
-        return dissolve(faces, np.zeros(len(faces), np.int64), 1)[0]
-    from rasterio.features import rasterize, shapes
-    from rasterio.transform import Affine
-
-    west, south, east, north = shapely.total_bounds(faces)
-    cell = max(CELL_M, (east - west) / MAX_CELLS, (north - south) / MAX_CELLS)
-    transform = Affine(cell, 0.0, west - cell, 0.0, -cell, north + cell)
-    rows, columns = int((north - south) / cell) + 3, int((east - west) / cell) + 3
-    burnt = rasterize(((face, 1) for face in faces), (rows, columns), transform=transform, dtype="uint8", all_touched=True)
-    found = [shapely.geometry.shape(one) for one, value in shapes(burnt, burnt == 1, transform=transform) if value]
-    return shapely.simplify(shapely.union_all(found), cell)
+    """Outline on the map of triangles (T, 3) of points (V, 3), see `twin.geo.readers.footprints.silhouette`."""
+    return silhouette(points, triangle_rings(triangles.astype(np.int64)))
 
 
 def _joined(

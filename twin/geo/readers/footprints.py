@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -9,6 +11,9 @@ from numpy.typing import NDArray
 from twin.geo.ears import starts_of
 from twin.geo.mesh import SEMANTICS, Rings
 from twin.geo.triangulate import newell
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 HORIZONTAL = 0.95
 """A face whose unit normal has at least this vertical component counts as near-horizontal."""
@@ -18,6 +23,16 @@ STEP_M = 0.5
 
 SNAP_M = 0.01
 """Gaps up to about this width between parts of one object are closed [m]."""
+
+LIES = 1e-3
+"""A face whose unit normal has less than this vertical component has no area on the map."""
+
+HOLE_M2 = 0.25
+"""Smaller holes in the outline of many faces are between parts that do not quite fit, not courts [m2]."""
+
+MAX_EXACT = 20_000
+CELL_M, MAX_CELLS = 0.05, 4000
+"""Above so many faces that lie over each other their outline is taken from a raster of such cells [m]."""
 
 
 def project(points: NDArray[np.float64], rings: Rings) -> NDArray[np.object_]:
@@ -163,3 +178,59 @@ def ground_faces(
     has_foot[group[foot]] = True
     rest = filled & ~has_foot[group] & (upright > 1e-3)
     return ground | foot | rest
+
+
+def silhouette(points: NDArray[np.float64], rings: Rings) -> BaseGeometry:
+    """Outline on the map of all faces together, valid; empty when all are upright.
+
+    Parameters
+    ----------
+    points : (V, 3) float64
+        In the coordinates of the map [m].
+    rings : Rings
+        Faces, which may lie over each other.
+
+    Returns
+    -------
+    shapely Polygon or MultiPolygon
+        Gaps up to `SNAP_M` are closed, holes under `HOLE_M2` filled.
+    """
+    normal = face_normals(points, rings)[:, 2]
+    lies = np.abs(normal) > LIES
+    polygons = project(points, rings)
+    there = np.array([polygon is not None for polygon in polygons], dtype=bool) & lies
+    # A closed mesh covers the map from above and from below: one of the two is enough.
+    area = np.where(there, np.sign(normal), 0.0) * shapely.area(polygons)
+    if abs(area.sum()) < 1e-6 * np.abs(area).sum() + 1e-9:
+        there &= normal > 0
+    if not there.any():
+        return shapely.Polygon()
+    shape = _covered(polygons[there]).buffer(SNAP_M / 2, join_style="mitre").buffer(-SNAP_M / 2, join_style="mitre")
+    parts = []
+    for part in shapely.get_parts(shape):
+        holes = [ring for ring in part.interiors if shapely.Polygon(ring).area >= HOLE_M2]
+        parts.append(shapely.simplify(shapely.Polygon(part.exterior, holes), SNAP_M / 2))
+    whole = shapely.union_all([part for part in parts if part.area > SNAP_M])
+    return whole if whole.geom_type in ("Polygon", "MultiPolygon") else shapely.Polygon()
+
+
+def _covered(faces: NDArray[np.object_]) -> BaseGeometry:
+    """Union of polygons on the map; of very many that lie over each other to `CELL_M` only, which takes far less time."""
+    try:
+        united = shapely.coverage_union_all(faces)
+        if shapely.is_valid(united) and abs(united.area - shapely.area(faces).sum()) <= 1e-6 * united.area:
+            return united
+    except shapely.GEOSException:
+        pass
+    if len(faces) <= MAX_EXACT:
+        return dissolve(faces, np.zeros(len(faces), np.int64), 1)[0]
+    from rasterio.features import rasterize, shapes
+    from rasterio.transform import Affine
+
+    west, south, east, north = shapely.total_bounds(faces)
+    cell = max(CELL_M, (east - west) / MAX_CELLS, (north - south) / MAX_CELLS)
+    transform = Affine(cell, 0.0, west - cell, 0.0, -cell, north + cell)
+    rows, columns = int((north - south) / cell) + 3, int((east - west) / cell) + 3
+    burnt = rasterize(((face, 1) for face in faces), (rows, columns), transform=transform, dtype="uint8", all_touched=True)
+    found = [shapely.geometry.shape(one) for one, value in shapes(burnt, burnt == 1, transform=transform) if value]
+    return shapely.simplify(shapely.union_all(found), cell)

@@ -66,8 +66,13 @@ def _cityjson(head: bytes, name: str) -> bool:
     return b'"CityJSON' in head or b'"CityObjects"' in head or name.endswith((".json", ".jsonl"))
 
 
+def _ifc(head: bytes, name: str) -> bool:
+    return text_of(head)[:12] == b"ISO-10303-21"
+
+
 FORMATS: tuple[Format, ...] = (
     Format("CityJSON", "cityjson", _cityjson),
+    Format("IFC", "ifc", _ifc),
     Format("GLB (binary glTF)", "meshfile", meshkind.is_glb),
     Format("PLY", "meshfile", meshkind.is_ply),
     Format("STL", "meshfile", meshkind.is_stl_text),
@@ -85,7 +90,6 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"II*\0", "a TIFF picture or raster"),
     (b"MM\0*", "a TIFF picture or raster"),
     (b"LASF", "a point cloud (LAS)"),
-    (b"ISO-10303-21", "IFC, which is not readable yet"),
     (b"fcb", "FlatCityBuf, which is not readable yet"),
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),
