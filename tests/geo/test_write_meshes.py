@@ -169,8 +169,8 @@ def test_open_buildings_are_filled_from_their_roofs(street: City) -> None:
     whole, filled = print_model(street, unite=False), print_model(opened, unite=False, terrain=True)
     volumes = [[solid.volume for solid in peers(model)[1:]] for model in (whole, filled)]
     assert_allclose(volumes[1], volumes[0], rtol=1e-3)
-    assert any("4 buildings are open" in note for note in filled.notes)
-    assert not any("open" in note for note in whole.notes)
+    assert any("Open buildings" in note and "base: 4." in note for note in filled.notes)
+    assert not any("Open" in note for note in whole.notes)
 
 
 def test_thin_and_large_prints_are_told(street: City) -> None:
@@ -202,6 +202,20 @@ def test_the_district_prints(sample: City, tmp_path: Path) -> None:
     assert len(model.solids) > 1300
     assert all(solid.is_watertight for solid in peers(replace(model, solids=model.solids[::7])))
     assert write_print_model(model, tmp_path / "district.stl").stat().st_size > 1_000_000
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", ["tile_901_trimmed.jsonl", "delft.json", "3-20-DELFSHAVEN.city.json"])
+def test_real_cities_print_closed(real_data: Path, tmp_path: Path, name: str) -> None:
+    city = read_city(real_data / "cityjson" / name)
+    model = print_model(city, unite=False)
+    assert len(model.solids) > 50
+    assert all(solid.is_watertight and solid.volume > 0 for solid in peers(replace(model, solids=model.solids[::5])))
+    write_print_model(model, tmp_path / "real.stl")
+    if name.startswith("tile"):
+        # 52 houses of 3DBAG, all of them closed: nothing was filled
+        assert len(model.solids) == 53
+        assert not any("Open" in note for note in model.notes)
 
 
 def test_united_solids_are_one(street: City, tmp_path: Path) -> None:

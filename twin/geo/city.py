@@ -447,7 +447,7 @@ class City:
         anchor: Literal["base-centre", "origin"] = "base-centre",
         up: Literal["y", "z"] | None = None,
     ) -> City:
-        """A city with a planned building added from a mesh file (OBJ, STL, PLY, GLB).
+        """A city with a planned building added from a mesh file (OBJ, STL, PLY, GLB) or an IFC model.
 
         Parameters
         ----------

@@ -52,7 +52,7 @@ def place_mesh(
     Parameters
     ----------
     mesh : str, Path, TriangleMesh, trimesh.Trimesh, trimesh.Scene or (vertices, triangles)
-        A file (OBJ, STL, PLY or GLB) or a mesh in memory, in metres but for `scale`.
+        A file (OBJ, STL, PLY, GLB or IFC) or a mesh in memory, in metres but for `scale`.
     at : (x, y) or (x, y, z)
         Where its anchor comes to lie, in the coordinates of the city [m]. Without z the anchor is at 0 and heights count
         from the ground (`ObjectModel.relative`).
@@ -207,7 +207,7 @@ def add_model(
     ----------
     city : City
     path : str or Path
-        OBJ, STL, PLY or GLB.
+        OBJ, STL, PLY, GLB or IFC; the latter's own place on Earth does not count.
     id : str
         Of the new building; its parts are called after it.
     at, azimuth_deg, scale, anchor, up

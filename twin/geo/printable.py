@@ -38,6 +38,9 @@ MAX_NODES = 1_000_000
 FOOT_M = 0.5
 """Vertices of a closed building within this height of its lowest point are its foot [m]."""
 
+FLAT_M = 0.1
+"""An object lower than this is an outline, not a solid [m]."""
+
 UPWARD = 0.02
 """A face with less vertical component of its unit normal than this is a wall."""
 
@@ -158,9 +161,9 @@ class _Made:
 
     def notes(self) -> Iterator[str]:
         if self.filled:
-            yield f"{self.filled} buildings are open or hang over: they are filled from their roofs down to the base."
+            yield f"Open buildings, filled from their roofs down to the base: {self.filled}."
         if self.lost:
-            yield f"{len(self.lost)} objects have nothing that can be printed: {', '.join(self.lost[:5])}."
+            yield f"Objects with nothing that can be printed: {len(self.lost)} ({', '.join(self.lost[:5])})."
 
 
 def _chosen(city: City, layers: tuple[str, ...]) -> NDArray[np.bool_]:
@@ -213,6 +216,9 @@ def _buildings(
     order = rows[np.argsort(mesh.owner[rows], kind="stable")]
     found: list[Solid] = []
     for mine in np.split(order, np.flatnonzero(np.diff(mesh.owner[order])) + 1):
+        if np.ptp(grid[mesh.triangles[mine].ravel(), 2]) < FLAT_M * steps_a_metre:
+            # An outline on the ground (level of detail 0) beside the solid.
+            continue
         some = _of_object(grid, mesh.triangles[mine].astype(np.int64), mesh.semantic[mine], sunk, steps_a_metre, made)
         if not some:
             made.lost.append(str(city.objects.index[mesh.owner[mine[0]]]))
@@ -276,4 +282,4 @@ def _thin(city: City, scale: float) -> list[str]:
     gone = shapely.is_empty(shapely.buffer(shapes, -least / 2.0, join_style="mitre")) & ~shapely.is_empty(shapes)
     if not gone.any():
         return []
-    return [f"{int(gone.sum())} buildings are thinner than {THINNEST_MM:g} mm at this scale and may not be printed."]
+    return [f"Buildings thinner than {THINNEST_MM:g} mm at this scale, which may not be printed: {int(gone.sum())}."]

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from twin.errors import MissingExtraError
 from twin.geo.solids import Solid, closed, tidied
 
-ROUNDS = 5
+ROUNDS = 12
 """So many times edges at which solids only touch are joined."""
 
 JOINT = 20
-"""Half the width of what joins them, in steps: 0.04 mm in a print."""
+"""Half the width of what joins them at first, in steps: 0.04 mm in a print."""
 
 
 def united(solids: Sequence[Solid], *, required: bool = False) -> Solid | None:
@@ -50,7 +50,7 @@ def united(solids: Sequence[Solid], *, required: bool = False) -> Solid | None:
         if part.status() != Error.NoError:
             return None
         parts.append(part)
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         whole = Manifold.batch_boolean(parts, OpType.Add)
         if whole.status() != Error.NoError or whole.is_empty():
             return None
@@ -59,7 +59,7 @@ def united(solids: Sequence[Solid], *, required: bool = False) -> Solid | None:
         solid = tidied(vertices, np.asarray(out.tri_verts).astype(np.int64))
         if closed(solid):
             return solid
-        joints = [Manifold.hull_points(_corners_around(edge)) for edge in touching_edges(solid)]
+        joints = [Manifold.hull_points(_corners_around(edge, JOINT * (1 + number // 2))) for edge in touching_edges(solid)]
         if not joints:
             return None
         parts = [whole, *joints]
@@ -75,7 +75,7 @@ def touching_edges(solid: Solid) -> NDArray[np.int64]:
     return vertices[edges[times > 2]]
 
 
-def _corners_around(edge: NDArray[np.int64]) -> NDArray[np.float64]:
+def _corners_around(edge: NDArray[np.int64], half: int) -> NDArray[np.float64]:
     """Corners (16, 3) of a small cube round either end of an edge."""
-    cube = JOINT * np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
+    cube = half * np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
     return np.ascontiguousarray((edge[:, None, :] + cube).reshape(-1, 3), np.float64)

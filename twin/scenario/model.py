@@ -164,7 +164,7 @@ class BuildingChange(ChangeBase):
     height_m, ground_m : float
         Above the ground, and the ground in the vertical datum [m].
     model : str
-        A mesh file (OBJ, STL, PLY, GLB), relative to the scenario file and not outside its folder.
+        A mesh file (OBJ, STL, PLY, GLB, IFC), relative to the scenario file and not outside its folder.
     at : [x, y] or [x, y, z]
         Where the model stands [m]; without z on the ground.
     azimuth_deg : float

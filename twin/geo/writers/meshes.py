@@ -22,6 +22,9 @@ AREA_TOLERANCE = 1e-3
 """What is read back may differ by this length [m], and by this part of the whole area."""
 
 
+NO_AREA_M2 = 1e-8
+
+
 def chosen_triangles(city: City, layers: tuple[str, ...] | None) -> TriangleMesh:
     """The triangles of some layers (all by default), ordered by object and then by what they are.
 
@@ -34,6 +37,10 @@ def chosen_triangles(city: City, layers: tuple[str, ...] | None) -> TriangleMesh
     if layers is not None:
         known = city.objects["layer"].isin(layers).to_numpy()
         mesh = mesh.select(known[mesh.owner]) if len(mesh) else mesh
+    # Slivers without area say nothing, and readers call them faults.
+    sliver = mesh.areas() <= NO_AREA_M2 if len(mesh) else np.zeros(0, dtype=bool)
+    if sliver.any():
+        mesh = mesh.select(~sliver)
     if not len(mesh):
         raise OutputError("there is nothing to write: the city has no triangles", hint="give buildings a height first")
     codes = np.zeros(len(mesh), np.int64) if mesh.colour is None else colour_codes(mesh.colour)
