@@ -101,7 +101,7 @@ def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayer
         objects.trees_layer(city, drawn, ground),
         objects.furniture_layer(city, drawn, ground),
         objects.cellars_layer(city, drawn),
-        objects.mains_layer(city, ground),
+        objects.mains_layer(city, drawn, ground),
         objects.planned_pits_layer(city, ground, floor.holes),
     ]
     return [layer for layer in made if layer is not None] + objects.other_meshes(city, floor.holes)

@@ -139,12 +139,13 @@ _OTHER = {
     "furniture": ("furniture_mesh", "furniture", style.LAMP),
     "stairs": ("stairs_mesh", "street", style.SURFACES["stairs"]),
     "cellars": ("cellars_mesh", "underground", style.CELLAR),
+    "utilities": ("utilities_mesh", "underground", style.LAMP),
     "other": ("other_mesh", "buildings", style.WALLS[2]),
 }
 
 
 _FLOORS = ("roads", "green", "landuse")
-_LABELS = {"other": "Walls and other structures", "roads": "Streets", "furniture": "Furniture of the source"}
+_LABELS = {"other": "Walls and other structures", "roads": "Streets", "furniture": "Furniture of the source", "utilities": "Mains"}
 
 
 def other_meshes(city: City, holes: Sequence[BaseGeometry] = ()) -> list[MeshLayer]:
@@ -171,6 +172,8 @@ def other_meshes(city: City, holes: Sequence[BaseGeometry] = ()) -> list[MeshLay
         colours = base.copy() if group in ("ground", "water") else style.varied(base, style.seeds([ids[k] for k in used])[owner])
         if layer == "roads":
             colours = _by_surface(city, [ids[k] for k in used])[owner]
+        elif layer == "utilities":
+            colours = _by_main(city, [ids[k] for k in used])[owner]
         elif layer == "other":
             colours = _by_type(city, used)[owner]
         solid = group in ("bridges", "buildings", "furniture") or name in ("trees_mesh", "stairs_mesh")
@@ -202,6 +205,13 @@ def _by_surface(city: City, ids: list[str]) -> NDArray[np.uint8]:
     kinds = city.roads["surface"].astype(str).to_dict() if "surface" in city.roads else {}
     kinds = {str(key): value for key, value in kinds.items()}
     return np.array([style.surface_colour(kinds.get(key, "street")) for key in ids], dtype=np.uint8).reshape(-1, 3)
+
+
+def _by_main(city: City, ids: list[str]) -> NDArray[np.uint8]:
+    """Colour of each main by what runs in it, (N, 3) uint8."""
+    kinds = city.utilities["kind"].astype(str).str.lower().to_dict() if "kind" in city.utilities else {}
+    kinds = {str(key): value for key, value in kinds.items()}
+    return np.array([_MAINS.get(kinds.get(key, ""), style.LAMP) for key in ids], dtype=np.uint8).reshape(-1, 3)
 
 
 def _by_type(city: City, rows: NDArray[np.int32]) -> NDArray[np.uint8]:
@@ -295,9 +305,9 @@ def cellars_layer(city: City, drawn: set[str]) -> MeshLayer | None:
 _MAINS = {"sewer": (140, 120, 104), "water": (58, 110, 170), "gas": (206, 172, 60), "heat": (186, 74, 60)}
 
 
-def mains_layer(city: City, ground: Ground) -> MeshLayer | None:
+def mains_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | None:
     """Mains at their depth of cover, 1 m where it is not known; below ground, so hidden to begin with."""
-    frame = city.utilities
+    frame = city.utilities[~city.utilities.index.astype(str).isin(drawn)]
     builder = shapes.MeshBuilder()
     outlines = local(frame.geometry.values, city) if len(frame) else []
     for index, (shape, (_, row)) in enumerate(zip(outlines, frame.iterrows(), strict=True)):

@@ -88,6 +88,11 @@ def test_delft(real_data: Path) -> None:
     assert counted == {
         "buildings": 160, "roads": 143, "bridges": 3, "water": 3, "green": 126, "landuse": 81, "other": 54
     }  # fmt: skip
+    # solids without a floor: the ground is the foot of their walls, and their height is what is measured
+    heights = city.buildings
+    assert (heights.height_source == "geometry").all()
+    assert heights.loc["b1105d28c-00ba-11e6-b420-2bdcc4ab5d7f", ["ground_m", "roof_m"]].tolist() == pytest.approx([-0.1, 6.0])
+    assert_allclose(heights.roof_m, heights.measuredHeight, atol=0.01)
     assert set(city.roads.surface) == {"footway", "parking", "street", "pedestrian"}
     assert city.bridges.level.tolist() == ["level1"] * 3
     for name in counted:

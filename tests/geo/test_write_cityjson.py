@@ -108,7 +108,8 @@ def test_rows_without_triangles_are_written_too(house: dict[str, Any], put: Put,
     assert again.trees.height_m.tolist() == [8.0]
     assert_allclose(again.roads.area, [400 - 25])
     assert again.roads.z_m.tolist() == [1.25]
-    assert again.other["stadstwin_layer"].tolist() == ["utilities", "pits"]
+    assert again.utilities.dn.tolist() == [300]
+    assert again.pits.status.tolist() == ["planned"]
     assert cityjson_bytes(city) == path.read_bytes()
     assert write(city, tmp_path / "folder").is_dir()
     with pytest.raises(OutputError, match=r"no writer knows the suffix '.dwg'"):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pyproj import CRS
     from shapely.geometry.base import BaseGeometry
 
+    from twin.geo.textures import Texture
+
 LAYERS: tuple[str, ...] = (
     "buildings",
     "roads",
@@ -60,11 +62,19 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
 - ``trees``: point; ``height_m``, ``crown_diameter_m``, ``crown_base_m``, ``z_m`` (foot).
 - ``furniture``: point; ``kind`` (lamp, bench, ...), ``height_m``, ``z_m``.
 - ``cellars``: polygon; ``floor_m``, ``crown_m`` (height of the vault above the floor), ``vault_m`` (thickness),
-  ``cover_m``, ``span_azimuth_deg``, ``estimated``.
+  ``cover_m``, ``span_azimuth_deg``, ``springing_m`` (above the floor), ``estimated``, ``estimated_columns`` (which ones).
+- ``utilities``: line; ``kind`` (sewer, water, gas, heat, electricity, telecom, pipe), ``diameter_m``, ``cover_m`` (ground
+  above it), ``z_m`` (axis), ``invert_m``, ``invert_end_m``, ``estimated``, ``estimated_columns``. Points are installations.
 - ``pits``: outline polygon; ``bottom_m``, ``top_m``, ``status`` (planned, ...).
-- ``soundings``: point; ``kind`` (cpt, borehole), ``surface_m``, ``depth_m``; values in ``profile`` where known.
-- ``wells``: point; ``surface_m``, ``filter_top_m``, ``filter_bottom_m``, ``head_m`` (groundwater level, vertical datum).
-- ``stops``: point where people arrive by public transport; ``name``, ``mode``, ``departures_day``.
+- ``soundings``: point; ``kind`` (cpt, borehole, soil-face), ``surface_m``, ``depth_m``, ``quality_class``, ``date``,
+  ``vertical_datum``, ``predrilled_m``, ``water_level_m``; what was measured in ``profile``, as a table by
+  `twin.geo.subsurface.sounding_profile`.
+- ``wells``: point, a row for each tube; ``well``, ``tube_number``, ``surface_m``, ``tube_top_m``, ``filter_top_m``,
+  ``filter_bottom_m``, ``head_m`` (groundwater level, median), ``head_low_m``, ``head_high_m`` (5th and 95th percentile), all in
+  the vertical datum; ``levels`` (their number), ``first_level``, ``last_level``.
+- ``stops``: point where people arrive by public transport; ``name``, ``place`` (stop, station, entrance, ...), ``mode``,
+  ``modes``, ``departures_day``, ``departures_day_total`` (with its platforms), ``first_departure``, ``last_departure``,
+  ``service_date``, ``parent_station``, ``platform_code``, ``wheelchair_boarding``.
 """
 
 
@@ -193,6 +203,8 @@ class City:
         them [m].
     metadata : mapping
         What the sources say about themselves beyond `sources`, as they say it: ``metadata``, ``extensions``, ...
+    textures : tuple of Texture
+        Pictures on surfaces, see `TriangleMesh.texture`.
 
     Raises
     ------
@@ -216,6 +228,7 @@ class City:
     dsm: Terrain | None = None
     canopy: Terrain | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    textures: tuple[Texture, ...] = ()
 
     def __post_init__(self) -> None:
         require_metres(self.crs)
@@ -639,7 +652,7 @@ def stream_city(
     Yields
     ------
     City
-        The features of about 32 MB of text each, in the order of the file.
+        The features of about 16 MB of text each, in the order of the file.
 
     Raises
     ------

@@ -108,6 +108,10 @@ class TriangleMesh:
         The polygons that the triangles were cut from; None when each triangle is one for itself.
     colour : (T, 4) uint8, optional
         Red, green, blue and opacity as the source states them; opacity 0 where it states none.
+    texture : (T,) int32, optional
+        Row of `City.textures` that each triangle shows; -1 for none.
+    uv : (T, 3, 2) float32, optional
+        Place of each corner in its picture, from its lower left; NaN without one.
 
     Raises
     ------
@@ -121,6 +125,8 @@ class TriangleMesh:
     semantic: NDArray[np.uint8]
     outlines: Outlines | None = None
     colour: NDArray[np.uint8] | None = None
+    texture: NDArray[np.int32] | None = None
+    uv: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         count = len(self.triangles)
@@ -134,6 +140,10 @@ class TriangleMesh:
             raise GeometryError("a triangle points to a vertex that is not there")
         if self.colour is not None and self.colour.shape != (count, 4):
             raise GeometryError("a mesh with colours needs red, green, blue and opacity for each triangle")
+        if (self.texture is None) != (self.uv is None):
+            raise GeometryError("a mesh has places in pictures and the pictures they are in, or neither")
+        if self.texture is not None and self.uv is not None and (self.texture.shape, self.uv.shape) != ((count,), (count, 3, 2)):
+            raise GeometryError("a mesh with pictures needs one, and three places in it, for each triangle")
         if self.outlines is not None:
             self._check_outlines(self.outlines)
         for name, dtype in (("vertices", "f8"), ("triangles", "i4"), ("owner", "i4"), ("semantic", "u1")):
@@ -187,6 +197,10 @@ class TriangleMesh:
         if any(mesh.colour is not None for mesh in meshes):
             none = [np.zeros((len(mesh), 4), np.uint8) if mesh.colour is None else mesh.colour for mesh in meshes]
             colour = np.concatenate(none)
+        texture = uv = None
+        if any(mesh.texture is not None for mesh in meshes):
+            texture = np.concatenate([np.full(len(m), -1, np.int32) if m.texture is None else m.texture for m in meshes])
+            uv = np.concatenate([np.full((len(m), 3, 2), np.nan, np.float32) if m.uv is None else m.uv for m in meshes])
         return cls(
             np.concatenate([mesh.vertices for mesh in meshes]),
             np.concatenate([mesh.triangles + start for mesh, start in zip(meshes, starts, strict=True)]).astype("i4"),
@@ -194,6 +208,8 @@ class TriangleMesh:
             np.concatenate([mesh.semantic for mesh in meshes]),
             outlines,
             colour,
+            texture,
+            uv,
         )
 
     def __len__(self) -> int:
@@ -217,6 +233,8 @@ class TriangleMesh:
             self.semantic[keep],
             outlines,
             None if self.colour is None else self.colour[keep],
+            None if self.texture is None else self.texture[keep],
+            None if self.uv is None else self.uv[keep],
         )
 
     def with_owner(self, owner: NDArray[np.int32]) -> TriangleMesh:

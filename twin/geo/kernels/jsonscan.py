@@ -79,6 +79,10 @@ def scan(text, mark, key_bytes, key_ends, key_codes, out, numbers, sizes, table,
         c = text[i]
         if c == 32 or c == 10 or c == 13 or c == 9:
             i += 1
+            # two words stay two
+            if depth > 0 and i < total and _is_word(out[o - 1]) and _is_word(text[i]):
+                out[o] = 32
+                o += 1
             continue
         if depth == 0:
             if values >= len(roots):
@@ -151,6 +155,13 @@ def scan(text, mark, key_bytes, key_ends, key_codes, out, numbers, sizes, table,
         roots[values, 2] = o
         values += 1
     return o, arrays, values
+
+
+@njit()
+def _is_word(c):
+    """Whether a byte is part of a number or a word, or of what should be one."""
+    mark = c == 123 or c == 125 or c == 91 or c == 93 or c == 44 or c == 58 or c == 34
+    return not (mark or c == 32 or c == 10 or c == 13 or c == 9)
 
 
 @njit()

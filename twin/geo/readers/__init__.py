@@ -80,14 +80,21 @@ def stream(source: str | Path, options: ReadOptions) -> Iterator[City]:
         if known.module != "cityjson":
             raise FormatError(f"{known.name} cannot be read in pieces", where=one.name, hint="use read_city")
         findings = Findings()
-        for header, model in cityjson.parts(one, options, findings):
+        pieces = cityjson.parts(one, options, findings)
+        while True:
+            with _no_collection():
+                piece = next(pieces, None)
+            if piece is None:
+                break
+            header, model = piece
             if options.clip is not None:
                 model = within(model, options.window(header.crs))
             if options.clip is not None and not model.ids:
                 continue
-            piece = Reading(header.source(one), header.crs, findings.drained(), model, metadata=header.about())
+            reading = Reading(header.source(one), header.crs, findings.drained(), model, metadata=header.about())
             with _no_collection():
-                city = assemble([piece], options)
+                city = assemble([reading], options)
+            del header, model, piece, reading
             if options.clip is not None:
                 try:
                     city = city.clip(options.clip)

@@ -11,13 +11,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from twin.geo.city import City, Quality
+from twin.geo.city import LAYERS, City, Quality
 from twin.geo.mesh import Outlines, Rings, TriangleMesh
 from twin.geo.rasters import merged_raster
 from twin.geo.readers.ground import lift
 from twin.geo.readers.layers import ObjectTable, layers_of
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel, Reading, ReadOptions
-from twin.geo.readers.object_types import TERRAIN, layer_of
+from twin.geo.readers.object_types import LAYER, TERRAIN, layer_of
 from twin.geo.readers.reproject import Move, common_crs, moved_frame, moved_model, mover
 from twin.geo.readers.rows import with_rows
 from twin.geo.readers.stack import merged
@@ -80,8 +80,30 @@ def mesh_of(
     vertices = np.where(finite[:, None], vertices, 0.0)
     colour = None if model.colour is None else model.colour[cut.polygon]
     outlines = _outlines(cut)
-    mesh = TriangleMesh(vertices, cut.triangles, model.owner[cut.polygon], model.semantic[cut.polygon], outlines, colour)
+    texture, uv = _textured(model, number, cut)
+    owner, semantic = model.owner[cut.polygon], model.semantic[cut.polygon]
+    mesh = TriangleMesh(vertices, cut.triangles, owner, semantic, outlines, colour, texture, uv)
     return mesh, vertices, cut.rings
+
+
+def _textured(
+    model: ObjectModel, number: NDArray[np.int64], cut: Triangulation
+) -> tuple[NDArray[np.int32] | None, NDArray[np.float32] | None]:
+    """Picture of each triangle, and the place of each of its corners in it, by the corner of the face that it is."""
+    if model.texture is None or model.uv is None:
+        return None, None
+    width = int(number.max()) + 1 if len(number) else 1
+    face = np.repeat(np.repeat(np.arange(len(model.rings.counts)), model.rings.counts), model.rings.sizes)
+    key = face * width + number[model.rings.indices]
+    order = np.argsort(key, kind="stable")
+    wanted = cut.polygon.astype(np.int64)[:, None] * width + cut.triangles
+    place = np.minimum(np.searchsorted(key[order], wanted), len(order) - 1)
+    uv = model.uv[order[place]]
+    uv[key[order[place]] != wanted] = np.nan
+    texture = model.texture[cut.polygon]
+    # a picture without all three places cannot be shown
+    texture = np.where(np.isfinite(uv).all(axis=(1, 2)), texture, -1).astype(np.int32)
+    return texture, np.where((texture >= 0)[:, None, None], uv, np.float32(np.nan))
 
 
 def _outlines(cut: Triangulation) -> Outlines:
@@ -156,7 +178,7 @@ def _drawn(
 ) -> dict[str, Any]:
     """Layers, triangles and table of objects that have faces; their ground is the terrain unless a raster was given."""
     mesh, vertices, rings = mesh_of(model, origin, findings)
-    layers = [layer_of(kind) for kind in model.types]
+    layers = [_layer(kind, attributes) for kind, attributes in zip(model.types, model.attributes, strict=True)]
     for row, shape in model.shapes.items():
         if layers[row] == "roads" and shape.geom_type.endswith("LineString"):
             layers[row] = "streets"
@@ -181,7 +203,18 @@ def _drawn(
     ground = np.array([layer == TERRAIN for layer in layers], dtype=bool)
     if terrain is None and ground.any() and len(mesh):
         terrain = terrain_from_triangles(mesh.vertices + origin, mesh.triangles[ground[mesh.owner]], crs)
-    return {"layers": layers_of(table), "surfaces": mesh, "objects": object_frame(model, layers), "terrain": terrain}
+    return {
+        "layers": layers_of(table), "surfaces": mesh, "objects": object_frame(model, layers), "terrain": terrain,
+        "textures": tuple(model.textures),
+    }  # fmt: skip
+
+
+def _layer(kind: str, attributes: dict[str, Any]) -> str:
+    """Layer of an object: by its type, unless a file of our own says which."""
+    if LAYER not in attributes:
+        return layer_of(kind)
+    stated = attributes.pop(LAYER)
+    return stated if stated in LAYERS else layer_of(kind)
 
 
 def _bring(reading: Reading, target: CRS, findings: Findings) -> None:

@@ -75,8 +75,8 @@ def read_city_folder(folder: Path, *, lod: str | None = None) -> City:
                     raise FormatError(
                         f"holds {len(layers[layer])} rows, not {entry.get('rows')}", where=str(folder / name)
                     )
-            elif kind == "terrain":
-                parts["terrain"] = _terrain(folder / name, entry, where)
+            elif kind in ("terrain", "dsm", "canopy"):
+                parts[kind] = _terrain(folder / name, entry, where)
             elif kind == "quality":
                 parts["quality"] = parts.get("quality", Quality()) + _quality(contents[name])
             else:
@@ -93,6 +93,7 @@ def read_city_folder(folder: Path, *, lod: str | None = None) -> City:
         name=str(index.get("name", "")),
         date=str(index.get("date", "")),
         synthetic=index.get("synthetic") is True,
+        metadata=_about(index, where),
         **parts,
     )
 
@@ -232,6 +233,18 @@ def _quality(content: bytes) -> Quality:
     fields = document["fields"]
     rows = [dict(zip(fields, row, strict=True)) for row in document["findings"]]
     return Quality(tuple(Finding(**{name: str(value) for name, value in row.items()}) for row in rows))
+
+
+def _about(index: dict[str, Any], where: str) -> dict[str, Any]:
+    """What the sources said of themselves."""
+    stated = index.get("metadata", "{}")
+    try:
+        found = orjson.loads(stated) if isinstance(stated, str) else None
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise FormatError("`metadata` is not an object of JSON", where=where)
+    return found
 
 
 def _source(row: dict[str, Any], where: str) -> Source:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -17,6 +18,7 @@ from twin.geo.crs import parse, require_metres
 from twin.geo.readers.cityjson_appearance import Appearance
 from twin.geo.readers.cityjson_objects import Entry, build_model
 from twin.geo.readers.cityjson_templates import Templates
+from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.jsonarrays import Documents, documents
 from twin.geo.readers.jsonpool import Pool
 from twin.geo.readers.model import Findings, ObjectModel, Reading, ReadOptions
@@ -32,7 +34,7 @@ _BOM = b"\xef\xbb\xbf"
 FARTHEST_M = 1e8
 """No projected coordinate on Earth is larger [m]."""
 
-CHUNK_BYTES = 32 * 1024**2
+CHUNK_BYTES = 16 * 1024**2
 """A sequence is read in pieces of about this size, so that memory holds one piece and what was made of the others."""
 
 
@@ -46,6 +48,8 @@ class Header:
     name : str
         Of the file.
     findings : Findings
+    folder : Path, optional
+        Where the file lies, and pictures beside it.
 
     Raises
     ------
@@ -55,7 +59,7 @@ class Header:
         When the CRS is unknown or not in metres.
     """
 
-    def __init__(self, content: dict[str, Any], name: str, findings: Findings) -> None:
+    def __init__(self, content: dict[str, Any], name: str, findings: Findings, folder: Path | None = None) -> None:
         self.kind, self.version = _check_header(content, name, findings)
         self.scale, self.shift = _transform(content, name, self.version, findings)
         metadata = content.get("metadata")
@@ -65,6 +69,7 @@ class Header:
             message = "the file does not say in which coordinate reference system it is; taken as a local plane in metres"
             findings.add("no-crs", "", message, path="metadata.referenceSystem")
         self.appearance = Appearance(content.get("appearance"), findings)
+        self.textures = Textures(content.get("appearance"), folder, findings)
         self.extensions = content.get("extensions")
         self.extra = {key: value for key, value in content.items() if key.startswith("+")}
 
@@ -135,15 +140,15 @@ def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tupl
         entries: list[Entry] = []
         tables: list[NDArray[np.float64]] = []
         count = 0
-        for number, content in enumerate(text):
+        for content, line in zip(text, text.lines(), strict=True):
             where = blob.name
             if header is None:
                 if not isinstance(content, dict):
                     raise FormatError(f"the file holds a {type(content).__name__}, not a CityJSON object", where=blob.name)
-                header = Header(content, blob.name, findings)
+                header = Header(content, blob.name, findings, blob.path.parent if blob.plain else None)
                 templates = Templates(content.get("geometry-templates"), text.arrays, header.appearance, findings)
             else:
-                where = f"{blob.name}:{text.line(number)}"
+                where = f"{blob.name}:{line}"
                 _check_feature(content, where)
             count += _collect(content, where, count, entries, tables, text, header.appearance, findings)
         if header is None or templates is None:
@@ -151,7 +156,7 @@ def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tupl
         vertices = _scaled(tables, header.scale, header.shift, blob.name, findings)
         yield header, build_model(
             entries, vertices, header.shift, findings, arrays=text.arrays, templates=templates, appearance=header.appearance,
-            lod=options.lod, file=blob.name,
+            textures=header.textures, lod=options.lod, file=blob.name,
         )  # fmt: skip
 
 

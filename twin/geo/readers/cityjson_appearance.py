@@ -43,10 +43,6 @@ class Appearance:
         if isinstance(materials, list):
             self._tables.append(_colours(materials[: max(0, MAX_MATERIALS - self._count)], findings))
             self._count += len(self._tables[-1])
-        textures = content.get("textures")
-        if isinstance(textures, list) and textures:
-            message = f"{len(textures)} textures are not drawn; the surfaces keep their materials"
-            findings.add("textures", "", message, severity="info", path="appearance.textures")
         return first
 
     def colours(self, material: NDArray[np.int64], findings: Findings | None) -> NDArray[np.uint8] | None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.geo.mesh import SEMANTICS, Rings
+from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.jsonarrays import NumberArrays
 from twin.geo.readers.jsonpool import Pool, spans
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings
@@ -57,12 +58,18 @@ class Flat(NamedTuple):
         Code of each face.
     material : (S,) int64
         Material of each face; -1 for none.
+    texture : (S,) int32, optional
+        Texture of each face; -1 for none. None when no face has one.
+    uv : (N, 2) float32, optional
+        Place in its texture of each index of `rings`.
     """
 
     rings: Rings
     piece: NDArray[np.int64]
     semantic: NDArray[np.uint8]
     material: NDArray[np.int64]
+    texture: NDArray[np.int32] | None = None
+    uv: NDArray[np.float32] | None = None
 
 
 @dataclass(slots=True)
@@ -76,11 +83,14 @@ class FlatGeometry:
     findings : Findings
     theme : str, optional
         Theme of materials that is preferred.
+    textures : Textures, optional
+        Pictures that faces may show.
     """
 
     arrays: NumberArrays
     findings: Findings
     theme: str | None = None
+    textures: Textures | None = None
     pieces: list[Piece] = field(default_factory=list)
     pool: Pool = field(init=False)
     _bounds: list[int] = field(default_factory=list)
@@ -218,14 +228,36 @@ class FlatGeometry:
         of = np.repeat(np.arange(len(rows)), rows[:, 2] - rows[:, 1])
         outside = (indices < 0) | (indices >= there[of])
         flat = Rings(indices + first[of], sizes, counts)
+        texture, uv = self._pictures(rows)
         if outside.any():
+            if uv is not None:
+                gone = np.zeros(len(counts), dtype=bool)
+                gone[ring_face[index_ring[outside]]] = True
+                uv = uv[~gone[ring_face[index_ring]]]
             flat = self._without_outside(flat, outside, indices, ring_face, index_ring)
         codes = self._looked_up(self._by_face(np.array(self._values), faces, "semantics"), piece)
         material = self._by_face(np.array(self._materials), faces, "material")
         one = np.array(self._one_material, dtype=np.int64)[piece]
         material = np.where(one >= 0, one, material)
         first_material = np.array([one.first_material for one in self.pieces], dtype=np.int64)[piece]
-        return Flat(flat, piece, codes, np.where(material >= 0, material + first_material, -1))
+        return Flat(flat, piece, codes, np.where(material >= 0, material + first_material, -1), texture, uv)
+
+    def _pictures(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32] | None, NDArray[np.float32] | None]:
+        """Texture of each face and place of each index; None when no face has one."""
+        if self.textures is None or not self.textures.found:
+            return None, None
+        texture = [np.full(int(row[6] - row[5]), -1, dtype=np.int32) for row in rows]
+        uv = [np.full((int(row[2] - row[1]), 2), np.nan, dtype=np.float32) for row in rows]
+        any_found = False
+        for number, piece in enumerate(self.pieces):
+            row = self._bounds[number]
+            rings = iter(self.table.sizes_of(row, 0).tolist())
+            sizes = [[next(rings) for _ in range(count)] for count in self.table.sizes_of(row, 1).tolist()]
+            found = self.textures.of(piece.geometry, DEPTH[piece.kind], sizes)
+            if found is not None:
+                texture[number][:], uv[number][:] = found
+                any_found = True
+        return (np.concatenate(texture), np.concatenate(uv)) if any_found else (None, None)
 
     def _note_empty(self, counts: NDArray[np.int64], piece: NDArray[np.int64]) -> None:
         for face in np.flatnonzero(counts == 0)[:MAX_FINDINGS_A_CODE].tolist():

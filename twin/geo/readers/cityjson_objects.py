@@ -14,6 +14,7 @@ from twin.errors import FormatError
 from twin.geo.readers.cityjson_appearance import Appearance
 from twin.geo.readers.cityjson_geometry import DEPTH, SKELETONS, FlatGeometry, Piece
 from twin.geo.readers.cityjson_templates import Instance, Templates
+from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.jsonarrays import NumberArrays
 from twin.geo.readers.model import Findings, ObjectModel
 
@@ -62,8 +63,10 @@ def note_lod(stated: Any, object_id: str, path: str, findings: Findings) -> None
 class _Taken:
     """What is collected of all objects while they are gone through."""
 
-    def __init__(self, arrays: NumberArrays, templates: Templates, appearance: Appearance, findings: Findings) -> None:
-        self.flat = FlatGeometry(arrays, findings, appearance.theme)
+    def __init__(
+        self, arrays: NumberArrays, templates: Templates, appearance: Appearance, textures: Textures, findings: Findings
+    ) -> None:
+        self.flat = FlatGeometry(arrays, findings, appearance.theme, textures)
         self.templates = templates
         self.findings = findings
         self.instances: list[Instance] = []
@@ -83,6 +86,7 @@ def build_model(
     arrays: NumberArrays,
     templates: Templates,
     appearance: Appearance,
+    textures: Textures,
     lod: str | None,
     file: str,
 ) -> ObjectModel:
@@ -93,7 +97,7 @@ def build_model(
     FormatError
         When nothing is in the level of detail asked for; lists those there are.
     """
-    taken = _Taken(arrays, templates, appearance, findings)
+    taken = _Taken(arrays, templates, appearance, textures, findings)
     unique: dict[str, Entry] = {}
     for entry in entries:
         if entry.object_id in unique:
@@ -125,8 +129,11 @@ def build_model(
         path_of=taken.flat.path_of,
         kinds=taken.kinds,
         colour=appearance.colours(flat.material, findings),
+        textures=list(textures.found) if flat.texture is not None else [],
+        texture=flat.texture,
+        uv=flat.uv,
     )
-    model = templates.placed(model, taken.instances)
+    model = templates.placed(model, taken.instances, findings)
     _skeletons(model, taken)
     taken.flat.forget()
     return model

@@ -110,7 +110,7 @@ class Templates:
             matrix = np.array(stated, dtype=np.float64).reshape(4, 4)
         return Instance(piece.row, number, vertex, matrix, piece.path)
 
-    def placed(self, model: ObjectModel, instances: list[Instance]) -> ObjectModel:
+    def placed(self, model: ObjectModel, instances: list[Instance], findings: Findings) -> ObjectModel:
         """The model with all instances as faces of their objects; their places become anchors."""
         if not instances:
             return model
@@ -129,7 +129,11 @@ class Templates:
             flat = self._flat[number]
             assert flat is not None
             corners, inverse = np.unique(flat.rings.indices, return_inverse=True)
-            if not len(corners) or total + len(corners) * len(group) > MAX_VERTICES:
+            if total + len(corners) * len(group) > MAX_VERTICES:
+                message = f"template {number}, placed {len(group)} times, would have more than {MAX_VERTICES:,} vertices; not drawn"
+                findings.add("template-limit", "", message, severity="error", path=f"geometry-templates.templates[{number}]")
+                continue
+            if not len(corners):
                 continue
             shape = np.column_stack([self._vertices[corners], np.ones(len(corners))])
             matrices = np.array([instance.matrix for instance in group])
@@ -174,6 +178,11 @@ def _joined(
         counts = [len(one) for one in owner]
         blank = [np.zeros((count, 4), np.uint8) if one is None else one for one, count in zip(colour, counts, strict=True)]
         model.colour = np.concatenate(blank)
+    if model.texture is not None and model.uv is not None:
+        # the picture of a template is not drawn
+        more, corners = sum(len(one) for one in owner[1:]), sum(len(one.indices) for one in rings[1:])
+        model.texture = np.append(model.texture, np.full(more, -1, np.int32))
+        model.uv = np.concatenate([model.uv, np.full((corners, 2), np.nan, np.float32)])
     model.vertices = np.concatenate(vertices)
     model.rings = Rings(*(np.concatenate([one[part] for one in rings]) for part in range(3)))
     model.owner = np.concatenate(owner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,31 +75,48 @@ def _dates(values: list[Any]) -> pd.Series[Any] | None:
         return None
 
 
-def table(records: Sequence[dict[str, Any]], reserved: set[str]) -> dict[str, pd.Series[Any]]:
-    """Columns by name, in order of first appearance.
+def typed(records: Sequence[dict[str, Any]]) -> dict[str, pd.Series[Any]]:
+    """A typed column for each attribute, in order of first appearance; the rarest together in `MORE`.
 
     Parameters
     ----------
     records : sequence of dict
         Attributes of each object.
-    reserved : set of str
-        Names that are ours: an attribute of such a name becomes ``NAME_attribute``.
     """
-    counted = Counter(name for record in records for name in record)
+    counted: Counter[str] = Counter()
+    for record in records:
+        counted.update(record.keys())
     kept = counted
     if len(counted) > MAX_COLUMNS:
         kept = Counter(dict(counted.most_common(MAX_COLUMNS)))
-    columns: dict[str, pd.Series[Any]] = {}
-    for name in counted:
-        if name in kept:
-            columns[_free(name, reserved, columns, kept)] = column([record.get(name) for record in records])
+    columns = {name: column([record.get(name) for record in records]) for name in counted if name in kept}
     if kept is not counted:
         rest = [{name: value for name, value in record.items() if name not in kept} for record in records]
-        columns[_free(MORE, reserved, columns, kept)] = column([as_text(more) if more else None for more in rest])
+        columns[_free(MORE, set(), {}, kept)] = column([as_text(more) if more else None for more in rest])
     return columns
 
 
-def _free(name: str, reserved: set[str], taken: dict[str, Any], later: Counter[str]) -> str:
+def named(columns: dict[str, pd.Series[Any]], reserved: set[str]) -> dict[str, pd.Series[Any]]:
+    """The columns under names that are free.
+
+    Parameters
+    ----------
+    columns : dict of str to Series
+    reserved : set of str
+        Names that are ours: an attribute of such a name becomes ``NAME_attribute``.
+    """
+    found: dict[str, pd.Series[Any]] = {}
+    for name, values in columns.items():
+        found[_free(name, reserved, found, columns)] = values
+    return found
+
+
+def table(records: Sequence[dict[str, Any]], reserved: set[str]) -> dict[str, pd.Series[Any]]:
+    """Columns by name, in order of first appearance; see `typed` and `named`."""
+    return named(typed(records), reserved)
+
+
+def _free(name: str, reserved: set[str], taken: dict[str, Any], later: Mapping[str, Any]) -> str:
     if name not in reserved and name not in taken:
         return name
     free = f"{name}_attribute"

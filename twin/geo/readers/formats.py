@@ -70,8 +70,31 @@ def _ifc(head: bytes, name: str) -> bool:
     return text_of(head)[:12] == b"ISO-10303-21"
 
 
+def _gef(head: bytes, name: str) -> bool:
+    return b"#GEFID" in text_of(head)[:4096].upper() and text_of(head)[:1] == b"#"
+
+
+def _bro(head: bytes, name: str) -> bool:
+    return text_of(head)[:1] == b"<" and b"broservices.nl/xsd/" in head
+
+
+def _levels(head: bytes, name: str) -> bool:
+    text = head[:8192].lower()
+    dino = b"filternummer" in text and b"locatie" in text and b"(cm t.o.v" in text
+    return dino or (text_of(text).lstrip(b'"').startswith(b"tijdstip") and b"waarde" in text[:200])
+
+
+def _gtfs(members: Sequence[str]) -> bool:
+    homes = {name[: -len("stops.txt")] for name in members if name == "stops.txt" or name.endswith("/stops.txt")}
+    return any(home + other in members for home in homes for other in ("stop_times.txt", "trips.txt", "routes.txt", "agency.txt"))
+
+
 FORMATS: tuple[Format, ...] = (
     Format("CityJSON", "cityjson", _cityjson),
+    Format("GEF", "gef", _gef),
+    Format("BRO", "bro", _bro),
+    Format("groundwater levels (CSV)", "levels_csv", _levels),
+    Format("GTFS", "gtfs", lambda head, name: False, _gtfs),
     Format("IFC", "ifc", _ifc),
     Format("GLB (binary glTF)", "meshfile", meshkind.is_glb),
     Format("PLY", "meshfile", meshkind.is_ply),

@@ -82,9 +82,13 @@ class Documents:
     def __len__(self) -> int:
         return len(self.roots)
 
-    def line(self, number: int) -> int:
-        """Line of the file on which a value starts."""
-        return self.first_line + self.text.count(b"\n", 0, int(self.roots[number, 0]))
+    def lines(self) -> Iterator[int]:
+        """Line of the file on which each value starts."""
+        line, place = self.first_line, 0
+        for start in self.roots[:, 0].tolist():
+            line += self.text.count(b"\n", place, start)
+            place = start
+            yield line
 
     def __iter__(self) -> Iterator[Any]:
         """Each value; FormatError with line and column where one is broken."""
@@ -105,7 +109,8 @@ class Documents:
             column = error.colno if error.lineno > 1 else error.colno + start - (self.text.rfind(b"\n", 0, start) + 1)
             where = f"{self.name}:{self.first_line + above + error.lineno - 1}:{column}"
             return FormatError(f"broken JSON: {error.msg}", where=where)
-        return FormatError("broken JSON", where=f"{self.name}:{self.line(number)}")
+        line = self.first_line + self.text.count(b"\n", 0, start)
+        return FormatError("broken JSON", where=f"{self.name}:{line}")
 
 
 def documents(text: bytes, name: str, *, first_line: int = 1) -> Documents:

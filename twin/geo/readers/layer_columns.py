@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.heights import building_heights, numbers
-from twin.geo.mesh import Rings
-from twin.geo.readers.columns import table
+from twin.geo.mesh import SEMANTICS, Rings
+from twin.geo.readers.columns import typed
 from twin.geo.readers.footprints import dissolve, face_heights, face_normals, ground_faces, project, silhouette
 
 _FLAT_M = 0.05
@@ -46,6 +46,14 @@ class Picked:
     types: list[str]
     attributes: list[dict[str, Any]]
     anchors: dict[int, NDArray[np.float64]]
+    _columns: dict[str, pd.Series[Any]] | None = None
+
+    @property
+    def columns(self) -> dict[str, pd.Series[Any]]:
+        """The attributes as typed columns, made once."""
+        if self._columns is None:
+            self._columns = typed(self.attributes)
+        return self._columns
 
 
 @dataclass(slots=True)
@@ -102,7 +110,7 @@ def _types(objects: Picked) -> pd.array:  # type: ignore[valid-type]
 
 
 def _stated(objects: Picked) -> pd.DataFrame:
-    return pd.DataFrame(table(objects.attributes, set()), index=pd.RangeIndex(len(objects.types)))
+    return pd.DataFrame(objects.columns, index=pd.RangeIndex(len(objects.types)))
 
 
 def _buildings(objects: Picked, faces: Faces) -> Columns:
@@ -118,8 +126,10 @@ def _buildings(objects: Picked, faces: Faces) -> Columns:
         geometry[row] = silhouette(faces.points, pick(faces.rings, faces.group == row))
     lowest, highest = faces.span()
     low, _ = face_heights(faces.points, faces.rings)
+    # only what is called the ground says where it is: a solid without a floor has its roof for an outline
+    named = ground & (faces.semantic == SEMANTICS["GroundSurface"])
     foot = np.full(faces.groups, np.nan)
-    np.fmin.at(foot, faces.group[ground], low[ground])
+    np.fmin.at(foot, faces.group[named], low[named])
     decided = building_heights(np.where(np.isnan(foot), lowest, foot), highest, _stated(objects))
     columns: dict[str, Any] = {"type": _types(objects)}
     columns.update({str(name): decided[name].array for name in decided})
@@ -208,7 +218,7 @@ def _bridges(objects: Picked, faces: Faces) -> Columns:
 
 
 def _points(objects: Picked, faces: Faces) -> tuple[NDArray[np.object_], _Span]:
-    """A point for each row: the middle of its box, or its anchor; and its foot and width."""
+    """A point for each row: its anchor, or the middle of its box; and its foot and width."""
     corners = np.full((faces.groups, 4), np.nan)
     lowest, highest = faces.span()
     group = np.repeat(np.repeat(faces.group, faces.rings.counts), faces.rings.sizes)
@@ -218,8 +228,11 @@ def _points(objects: Picked, faces: Faces) -> tuple[NDArray[np.object_], _Span]:
         np.fmax.at(corners[:, 2 + axis], group, xy[:, axis])
     middle = (corners[:, :2] + corners[:, 2:]) / 2
     for position, anchor in objects.anchors.items():
-        if np.isnan(middle[position, 0]):
-            middle[position], lowest[position] = anchor[:2], anchor[2]
+        # where a template was put is where a tree stands, wherever its crown leans
+        drawn = not np.isnan(middle[position, 0])
+        middle[position] = anchor[:2]
+        if not drawn:
+            lowest[position] = anchor[2]
     geometry = np.full(faces.groups, shapely.Point(), dtype=object)
     known = ~np.isnan(middle[:, 0])
     geometry[known] = shapely.points(middle[known])

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.mesh import Rings
-from twin.geo.readers.columns import table
+from twin.geo.readers.columns import named
 from twin.geo.readers.layer_columns import MAKERS, Faces, Picked, areas, pick
 from twin.geo.readers.object_types import TERRAIN
 
@@ -120,7 +120,7 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
         for place, member in enumerate(members.tolist()):
             if member in objects.shapes and shapely.is_empty(geometry[place]):
                 geometry[place] = objects.shapes[member]
-        stated = table(picked.attributes, {*columns, "geometry", "id"})
+        stated = named(picked.columns, {*columns, "geometry", "id"})
         for key in columns:
             if f"{key}_attribute" in stated and _repeats(columns[key], stated[f"{key}_attribute"]):
                 del stated[f"{key}_attribute"]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pyproj import CRS
     from shapely.geometry.base import BaseGeometry
 
+    from twin.geo.textures import Texture
+
 MAX_FINDINGS_A_CODE = 1000
 """More findings of one kind than this are summed in one line: a broken file must not eat memory."""
 
@@ -129,6 +131,12 @@ class ObjectModel:
         Type of geometry of each object as the file names it (``"Solid"``, ``"MultiSurface"``, ...), or ``""``.
     colour : (S, 4) uint8, optional
         Red, green, blue and opacity of each face; opacity 0 where no colour is stated.
+    textures : list of Texture
+        Pictures that faces show.
+    texture : (S,) int32, optional
+        Row of `textures` of each face; -1 for none.
+    uv : (N, 2) float32, optional
+        Place in its picture of each index of `rings`; NaN without one.
     relative : bool
         Heights count from the ground below each object, not from the vertical datum (OpenStreetMap, a planned building);
         every object is then lifted to the terrain.
@@ -149,6 +157,9 @@ class ObjectModel:
     shapes: dict[int, BaseGeometry] = field(default_factory=dict)
     kinds: list[str] | None = None
     colour: NDArray[np.uint8] | None = None
+    textures: list[Texture] = field(default_factory=list)
+    texture: NDArray[np.int32] | None = None
+    uv: NDArray[np.float32] | None = None
     relative: bool = False
 
 

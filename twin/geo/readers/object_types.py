@@ -5,6 +5,9 @@ from __future__ import annotations
 TERRAIN = "terrain"
 """What `City.objects` calls the layer of ground surfaces; they become the terrain, not rows."""
 
+LAYER = "stadstwin_layer"
+"""Attribute by which a CityJSON file of ours says which layer an object is of, where its type does not."""
+
 LAYER_OF = {
     "Building": "buildings",
     "BuildingPart": "buildings",

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from twin.geo import underground
 from twin.geo.city import City
 from twin.geo.extrude import add_buildings
+from twin.geo.groundwater import joined_tubes
 from twin.geo.heights import footprint_heights
 from twin.geo.readers.model import Findings, Reading, ReadOptions
 
@@ -28,6 +30,9 @@ def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Find
         if not len(frame):
             continue
         there = city.layers[name]
+        if name == "wells":
+            city = city.with_layer(name, joined_tubes(there, frame, reading.source.name, findings))
+            continue
         known = there.index
         twice = frame.index.isin(known)
         for object_id in frame.index[twice]:
@@ -36,6 +41,8 @@ def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Find
         frame = frame[~twice]
         if name == "buildings":
             city = _with_footprints(city, frame, reading, options, findings)
+        elif name in underground.LAYERS:
+            city = underground.with_volumes(city, name, frame, reading.source.name, findings)
         else:
             city = city.with_layer(name, joined(there, frame))
     return city

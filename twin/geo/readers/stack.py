@@ -141,6 +141,7 @@ def _stack(parts: list[tuple[ObjectModel, NDArray[np.int64], str]]) -> ObjectMod
     if any(model.colour is not None for model, _, _ in parts):
         blank = [np.zeros((len(model.owner), 4), np.uint8) if model.colour is None else model.colour for model, _, _ in parts]
         whole.colour = np.concatenate(blank)
+    _stack_textures(whole, parts)
     paths = [(model.path_of, name) for model, _, name in parts]
 
     def path_of(face: int) -> str:
@@ -150,6 +151,22 @@ def _stack(parts: list[tuple[ObjectModel, NDArray[np.int64], str]]) -> ObjectMod
 
     whole.path_of = path_of
     return whole
+
+
+def _stack_textures(whole: ObjectModel, parts: list[tuple[ObjectModel, NDArray[np.int64], str]]) -> None:
+    """Put the pictures of all models in one list."""
+    if all(model.texture is None for model, _, _ in parts):
+        return
+    textures, places = [], []
+    for model, rows, _ in parts:
+        keep = np.isin(model.owner, np.flatnonzero(rows >= 0))
+        keep_index = np.repeat(np.repeat(keep, model.rings.counts), model.rings.sizes)
+        count = int(keep_index.sum())
+        texture = np.full(len(model.owner), -1, np.int32) if model.texture is None else model.texture
+        textures.append(np.where(texture >= 0, texture + len(whole.textures), -1).astype(np.int32))
+        places.append(np.full((count, 2), np.nan, np.float32) if model.uv is None else model.uv[keep_index])
+        whole.textures += model.textures
+    whole.texture, whole.uv = np.concatenate(textures), np.concatenate(places)
 
 
 def _moved(shape: shapely.Geometry, move: NDArray[np.float64]) -> shapely.Geometry:

@@ -16,12 +16,12 @@ from twin.geo.city import City, Quality
 from twin.geo.layerfile import write_layer
 from twin.geo.terrain import Terrain
 from twin.geo.writers.atomic import new_folder
-from twin.geo.writers.cityjson import cityjson_bytes
+from twin.geo.writers.cityjson import cityjson_bytes, plain
 from twin.geo.writers.toml import dumps
 
 FORMAT = "stadstwin city folder"
 VERSION = 1
-INDEX, OBJECTS, TERRAIN, QUALITY = "city.toml", "objects.city.json", "terrain.tif", "quality.json"
+INDEX, OBJECTS, QUALITY = "city.toml", "objects.city.json", "quality.json"
 
 
 def write_city_folder(city: City, folder: Path) -> Path:
@@ -55,8 +55,9 @@ def write_city_folder(city: City, folder: Path) -> Path:
                 columns = write_layer(frame, place / f"{name}.gpkg", name)
                 extra = {"layer": name, "rows": len(frame), "columns": columns}
                 entries.append(_entry(place, f"{name}.gpkg", "layer", None, **extra))
-        if city.terrain is not None:
-            entries.append(_write_terrain(city.terrain, city, place))
+        for kind, raster in (("terrain", city.terrain), ("dsm", city.dsm), ("canopy", city.canopy)):
+            if raster is not None:
+                entries.append(_write_raster(raster, city, place, kind))
         if len(city.quality):
             entries.append(_entry(place, QUALITY, "quality", _quality(city.quality)))
         (place / INDEX).write_text(dumps(_index(city, entries)), encoding="utf-8")
@@ -99,8 +100,10 @@ def _entry(place: Path, name: str, kind: str, content: bytes | None, **extra: An
     return {"path": name, "kind": kind, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), **extra}
 
 
-def _write_terrain(terrain: Terrain, city: City, place: Path) -> dict[str, Any]:
+def _write_raster(terrain: Terrain, city: City, place: Path, kind: str) -> dict[str, Any]:
     import rasterio
+
+    name = f"{kind}.tif"
 
     grid = terrain.grid
     crs = city.crs.to_wkt() if city.crs.to_authority() is not None else None
@@ -109,11 +112,11 @@ def _write_terrain(terrain: Terrain, city: City, place: Path) -> dict[str, Any]:
         place_of = rasterio.Affine(grid.cell, 0.0, grid.west, 0.0, -grid.cell, grid.north)
         profile = {"driver": "GTiff", "count": 1, "dtype": "float32", "nodata": float("nan"), "compress": "deflate"}
         shape = {"height": grid.rows, "width": grid.columns}
-        with rasterio.open(place / TERRAIN, "w", crs=crs, transform=place_of, predictor=3, **shape, **profile) as file:
+        with rasterio.open(place / name, "w", crs=crs, transform=place_of, predictor=3, **shape, **profile) as file:
             file.write(terrain.height, 1)
     where = {"west": float(grid.west), "north": float(grid.north), "cell_m": float(grid.cell)}
     extra = {"rows": grid.rows, "columns": grid.columns, **where, "grid_crs": grid.crs or ""}
-    return _entry(place, TERRAIN, "terrain", None, **extra)
+    return _entry(place, name, kind, None, **extra)
 
 
 def _quality(quality: Quality) -> bytes:
@@ -134,6 +137,8 @@ def _index(city: City, entries: list[dict[str, Any]]) -> dict[str, Any]:
         {name: getattr(source, name) for name in ("name", "format", "licence", "credit", "sha256", "date")}
         for source in city.sources
     ]
+    # what the sources say of themselves is of any shape, which TOML could not hold
+    about = {"metadata": orjson.dumps(plain(dict(city.metadata))).decode()} if city.metadata else {}
     return {
         "format": FORMAT,
         "format_version": VERSION,
@@ -143,6 +148,7 @@ def _index(city: City, entries: list[dict[str, Any]]) -> dict[str, Any]:
         "extent": [value for value in extent if np.isfinite(value)],
         "date": city.date,
         "synthetic": bool(city.synthetic),
+        **about,
         "sources": sources,
         "files": entries,
     }

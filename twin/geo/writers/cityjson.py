@@ -14,13 +14,13 @@ import pandas as pd
 from twin.errors import OutputError
 from twin.geo.city import City
 from twin.geo.readers.cityjson_objects import LODS
-from twin.geo.readers.object_types import LAYER_OF, layer_of
+from twin.geo.readers.object_types import LAYER, LAYER_OF, layer_of
 from twin.geo.writers.atomic import written_file
 from twin.geo.writers.cityjson_pack import SCALE_M, Packed, geometry, pack
 from twin.geo.writers.readback import check_written
 from twin.geo.writers.row_objects import row_objects
 
-MARK_TYPE, MARK_LAYER, MARK_LOD = "stadstwin_type", "stadstwin_layer", "stadstwin_lod"
+MARK_TYPE, MARK_LAYER, MARK_LOD = "stadstwin_type", LAYER, "stadstwin_lod"
 """Attributes that keep, in a city folder, what CityJSON cannot say."""
 
 _CORE = {*LAYER_OF, "GenericCityObject", "OtherConstruction", "CityObjectGroup"} - {"BridgeConstructionElement"}
@@ -103,6 +103,8 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
         found = _shape(packed, number, written["type"], str(row.lod), str(row.geometry))
         if marks:
             _mark(stated, written["type"], row, found)
+        if attributes and layer_of(written["type"]) != row.layer:
+            stated[LAYER] = str(row.layer)
         if stated.get("type") == row.type:
             del stated["type"]
         members, roles = _members(stated, known) if written["type"] == "CityObjectGroup" else ([], None)

@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.city import City
+from twin.geo.readers.object_types import LAYER, layer_of
 from twin.geo.topology import quantised
 
 TYPE_OF = {
@@ -27,7 +28,6 @@ TYPE_OF = {
 HEIGHTS = ("z_m", "ground_m", "surface_m", "top_m", "bottom_z_m", "floor_m")
 """Columns that say how high a row lies, most fitting first [m]."""
 
-LAYER = "stadstwin_layer"
 LOD = "0"
 
 
@@ -62,7 +62,7 @@ def row_objects(
                 continue
             attributes = dict(rows.get(str(object_id), {}))
             written: dict[str, Any] = {"type": TYPE_OF.get(layer, "GenericCityObject")}
-            if layer not in TYPE_OF:
+            if layer_of(written["type"]) != layer:
                 attributes[LAYER] = layer
             if attributes:
                 written["attributes"] = attributes

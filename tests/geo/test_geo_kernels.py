@@ -1,0 +1,180 @@
+"""Kernels of the city model against their slow twins and a law."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_allclose, assert_array_equal
+
+from tests.reference import crossing as slow_crossing
+from tests.reference import tin as slow_tin
+from tests.reference import triangulate as slow_faces
+from twin.geo.city import read_city
+from twin.geo.crs import local_plane
+from twin.geo.kernels.crossing import crossing_faces
+from twin.geo.mesh import Rings
+from twin.geo.readers.source import blob_of, members_of
+from twin.geo.readers.tin import terrain_from_triangles
+from twin.geo.triangulate import Triangulation, newell, triangulate
+
+
+def area_vectors(points: np.ndarray, cut: Triangulation, polygons: int) -> np.ndarray:
+    a, b, c = (points[cut.triangles[:, k]] for k in range(3))
+    total = np.zeros((polygons, 3))
+    np.add.at(total, cut.polygon, 0.5 * np.cross(b - a, c - a))
+    return total
+
+
+def compare(points: np.ndarray, rings: Rings) -> None:
+    """Same faults, same mended rings, same areas as the slow way; triangles and quadrilaterals cut the same."""
+    fast, slow = triangulate(points, rings), slow_faces.triangulate(points, rings)
+    assert set(fast.faults) == set(slow.faults)
+    for code, faces in fast.faults.items():
+        assert_array_equal(faces, slow.faults[code])
+    for mine, theirs in zip(fast.rings, slow.rings, strict=True):
+        assert_array_equal(mine, theirs)
+    count = len(rings.counts)
+    assert_allclose(area_vectors(points, fast, count), area_vectors(points, slow, count), atol=1e-9)
+    corners = np.zeros(count, dtype=np.int64)
+    filled = fast.rings.counts > 0
+    if filled.any():
+        start = (np.cumsum(fast.rings.counts) - fast.rings.counts)[filled]
+        corners[filled] = np.add.reduceat(fast.rings.sizes, start)
+    small = (corners <= 4)[fast.polygon]
+    assert_array_equal(fast.triangles[small], slow.triangles[(corners <= 4)[slow.polygon]])
+    assert_array_equal(np.bincount(fast.polygon, minlength=count), np.bincount(slow.polygon, minlength=count))
+
+
+corners = st.tuples(*[st.integers(0, 8)] * 3)
+
+
+def places(count: int, reach: float) -> st.SearchStrategy[np.ndarray]:
+    return hnp.arrays(np.float64, (count, 3), elements=st.floats(-reach, reach, width=32))
+
+
+lattice = hnp.arrays(np.float64, (12, 3), elements=st.integers(0, 3).map(float))
+
+
+@given(lattice, st.lists(st.lists(st.integers(0, 11), max_size=7), max_size=8))
+def test_any_polygons_are_cut_as_the_slow_way_does(points: np.ndarray, polygons: list[list[int]]) -> None:
+    sizes = np.array([len(one) for one in polygons], dtype=np.int64)
+    rings = Rings(np.array([i for one in polygons for i in one], dtype=np.int64), sizes, np.ones(len(polygons), np.int64))
+    fast = triangulate(points, rings)
+    slow = slow_faces.triangulate(points, rings)
+    assert set(fast.faults) == set(slow.faults)
+    for code, faces in fast.faults.items():
+        assert_array_equal(faces, slow.faults[code])
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    "name",
+    ["delft.json", "3-20-DELFSHAVEN.city.json", "rotterdam_subset.json", "extension.city.jsonl", "hollow_solid.city.json"],
+)
+def test_real_faces_are_cut_as_the_slow_way_does(real_data: Path, name: str) -> None:
+    points, rings = faces_of(real_data / "cityjson" / name)
+    compare(points, rings)
+
+
+def faces_of(path: Path) -> tuple[np.ndarray, Rings]:
+    from twin.geo.readers import cityjson
+    from twin.geo.readers.model import ReadOptions
+
+    blob = blob_of(path)
+    reading = cityjson.read(next(members_of(blob)) if blob.members else blob, ReadOptions())
+    assert reading.objects is not None
+    return np.where(np.isfinite(reading.objects.vertices), reading.objects.vertices, 0.0), reading.objects.rings
+
+
+@pytest.mark.realdata
+def test_triangles_cover_the_area_of_their_polygon_in_every_real_file(real_data: Path) -> None:
+    seen = 0
+    for folder in ("cityjson", "cityjson_conformance", "cityjson_invalid"):
+        for path in sorted((real_data / folder).iterdir()):
+            try:
+                read_city(path)
+            except ValueError:
+                continue
+            points, rings = faces_of(path)
+            cut = triangulate(points, rings)
+            kept = np.flatnonzero(cut.rings.counts)
+            if not len(kept):
+                continue
+            vectors = newell(points[cut.rings.indices], cut.rings.sizes)
+            start = (np.cumsum(cut.rings.counts) - cut.rings.counts)[kept]
+            # a hole runs the other way round, so its area vector is taken off by adding it
+            whole = np.add.reduceat(vectors, start)
+            found = area_vectors(points, cut, len(rings.counts))[kept]
+            crossed = np.isin(kept, cut.faults.get("self-crossing", []))
+            assert_allclose(found[~crossed], whole[~crossed], rtol=1e-6, atol=1e-4)
+            seen += len(kept)
+    assert seen > 90_000
+
+
+def test_a_star_that_winds_twice_is_not_cut_like_a_fan() -> None:
+    angles = np.arange(5) * 4 * np.pi / 5
+    points = np.column_stack([np.cos(angles), np.sin(angles), np.zeros(5)])
+    cut = triangulate(points, Rings(np.arange(5), np.array([5]), np.array([1])))
+    assert "self-crossing" in cut.faults
+
+
+@settings(max_examples=40)
+@given(st.integers(3, 40), st.floats(0.5, 50.0), st.floats(-400, 400))
+def test_regular_polygons_are_fans_of_the_right_area(corners: int, radius: float, shift: float) -> None:
+    angles = np.arange(corners) * 2 * np.pi / corners
+    points = np.column_stack([radius * np.cos(angles) + shift, radius * np.sin(angles), np.full(corners, shift)])
+    cut = triangulate(points, Rings(np.arange(corners), np.array([corners]), np.array([1])))
+    assert len(cut.triangles) == corners - 2
+    expected = 0.5 * corners * radius**2 * np.sin(2 * np.pi / corners)
+    assert_allclose(area_vectors(points, cut, 1)[0], [0, 0, expected], rtol=1e-9, atol=1e-9)
+
+
+# --- terrain
+
+
+@settings(max_examples=30)
+@given(places(9, 20), st.lists(corners, min_size=1, max_size=12))
+def test_ground_is_draped_as_the_slow_way_does(points: np.ndarray, triangles: list[tuple[int, int, int]]) -> None:
+    faces = np.array(triangles, dtype=np.int32)
+    fast, slow = (one(points, faces, local_plane()) for one in (terrain_from_triangles, slow_tin.terrain_from_triangles))
+    assert fast is not None
+    assert slow is not None
+    assert fast.grid == slow.grid
+    same = np.isnan(fast.height) == np.isnan(slow.height)
+    # a cell on an edge may fall either way by rounding
+    assert same.mean() > 0.98
+    both = np.isfinite(fast.height) & np.isfinite(slow.height)
+    assert_allclose(fast.height[both], slow.height[both], atol=1e-3)
+
+
+def test_a_plane_is_draped_exactly() -> None:
+    points = np.array([[0.0, 0.0, 1.0], [10.0, 0.0, 3.0], [10.0, 10.0, 6.0], [0.0, 10.0, 4.0]])
+    terrain = terrain_from_triangles(points, np.array([[0, 1, 2], [0, 2, 3]], dtype=np.int32), local_plane())
+    assert terrain is not None
+    x, y = np.meshgrid(terrain.grid.x, terrain.grid.y)
+    assert_allclose(terrain.height, 1.0 + 0.2 * x + 0.3 * y, atol=1e-5)
+
+
+# --- faces that cross
+
+
+@settings(max_examples=60)
+@given(places(9, 5), st.lists(corners, min_size=4, max_size=10))
+def test_crossing_faces_are_found_as_the_slow_way_does(points: np.ndarray, triangles: list[tuple[int, int, int]]) -> None:
+    faces = np.array(triangles, dtype=np.int64)
+    start = np.array([0, len(faces)])
+    assert crossing_faces(points, faces, start, 1000).tolist() == [slow_crossing.crossing(points, faces)]
+
+
+def test_objects_are_looked_at_one_by_one() -> None:
+    one = np.array([[0, 0, 0], [4, 0, 0], [0, 4, 0], [1, 1, -1], [1, 1, 1], [2, 2, 1.0]])
+    through = np.array([[0, 1, 2], [3, 4, 5], [0, 1, 2], [3, 4, 5]])
+    apart = np.array([[0, 1, 2], [0, 1, 2], [0, 1, 2], [0, 1, 2]])
+    faces = np.concatenate([through, apart])
+    assert crossing_faces(one, faces, np.array([0, 4, 8]), 1000).tolist() == [4, 0]
+    assert crossing_faces(one, faces, np.array([0, 4, 8]), 3).tolist() == [-1, -1]
