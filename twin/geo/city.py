@@ -51,7 +51,8 @@ LAYERS: tuple[str, ...] = (
 Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
 
 - ``buildings``: footprint polygon; ``ground_m``, ``roof_m`` (highest point, in the vertical datum), ``height_m``,
-  ``height_source``, ``type``, and the attributes of the source.
+  ``height_source``, ``type``, and the attributes of the source; one that was placed from a file (``height_source``
+  ``"model:FILE"``) also ``model``, ``azimuth_deg`` and ``scale``.
 - ``roads``: polygon one can walk or drive on; ``surface`` (street, square, wharf, footway, ...), ``level`` (name
   of the walkable level), ``z_m`` (height, NaN: on the terrain).
 - ``streets``: centre line; ``kind`` (as OpenStreetMap calls it: footway, steps, residential, ...), ``width_m``, ``level``.

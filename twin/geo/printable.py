@@ -39,7 +39,7 @@ FOOT_M = 0.5
 """Vertices of a closed building within this height of its lowest point are its foot [m]."""
 
 FLAT_M = 0.1
-"""An object lower than this is an outline, not a solid [m]."""
+"""An object lower than this is an outline, unless it is a roof [m]."""
 
 UPWARD = 0.02
 """A face with less vertical component of its unit normal than this is a wall."""
@@ -216,7 +216,8 @@ def _buildings(
     order = rows[np.argsort(mesh.owner[rows], kind="stable")]
     found: list[Solid] = []
     for mine in np.split(order, np.flatnonzero(np.diff(mesh.owner[order])) + 1):
-        if np.ptp(grid[mesh.triangles[mine].ravel(), 2]) < FLAT_M * steps_a_metre:
+        flat = np.ptp(grid[mesh.triangles[mine].ravel(), 2]) < FLAT_M * steps_a_metre
+        if flat and not (mesh.semantic[mine] == SEMANTICS["RoofSurface"]).any():
             # An outline on the ground (level of detail 0) beside the solid.
             continue
         some = _of_object(grid, mesh.triangles[mine].astype(np.int64), mesh.semantic[mine], sunk, steps_a_metre, made)

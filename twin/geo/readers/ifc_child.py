@@ -101,6 +101,7 @@ def parent_of(entity: Any) -> str:
 
 
 def entity_row(entity: Any, *, spatial: bool) -> dict[str, Any]:
+    """What is told of one entity."""
     names = ("Name", "LongName", "Description", "ObjectType", "Tag", "Elevation", "ElevationOfTerrain", "ElevationOfRefHeight")
     attributes = {**stated(entity, *names), **properties(entity)}
     return {
@@ -115,6 +116,7 @@ def entity_row(entity: Any, *, spatial: bool) -> dict[str, Any]:
 
 
 def safely_is(entity: Any, name: str) -> bool:
+    """Whether an entity is of a class, which its schema may not have."""
     try:
         return bool(entity.is_a(name))
     except RuntimeError:

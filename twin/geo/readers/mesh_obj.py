@@ -34,6 +34,9 @@ MAX_LINE_BYTES = 1_000_000
 MARK = b"# stadstwin "
 """A comment that this library writes: JSON of the file as a whole (`crs`, `origin`, `up`) or of the object that follows."""
 
+FAR = 2**40
+"""No file has so many vertices."""
+
 _CURVES = {b"l", b"p", b"curv", b"curv2", b"surf", b"cstype"}
 _NO_NUMBER = (float("nan"),) * 3
 
@@ -101,6 +104,15 @@ class _Parser:
             return _NO_NUMBER
 
     def face(self, number: int, words: list[bytes]) -> None:
+        if len(words) == 3:
+            # Nearly all faces of large files: three plain numbers, or numbers with a texture behind a slash.
+            try:
+                a, b, c = (int(word.partition(b"/")[0]) for word in words)
+            except ValueError:
+                a = b = c = 0
+            if 0 < a < FAR and 0 < b < FAR and 0 < c < FAR:
+                self.add(number, [a - 1, b - 1, c - 1])
+                return
         count = len(self.vertices)
         corners = []
         try:
@@ -116,12 +128,14 @@ class _Parser:
             message = f"the face has {len(corners)} corners; left out"
             self.findings.add("too-few-points", "", message, severity="error", path=f"{self.name}:{number}")
             return
-        if any(corner > 2**40 for corner in corners):
-            corners = [min(corner, 2**40) for corner in corners]
+        self.add(number, [min(corner, FAR) for corner in corners])
+
+    def add(self, number: int, corners: list[int]) -> None:
+        """Take a face of vertices counted from 0."""
         self.indices += corners
         self.sizes.append(len(corners))
         self.lines.append(number)
-        self.part.append(self.current())
+        self.part.append(self.here if self.here >= 0 else self.current())
         self.material.append(self.used)
         if len(self.sizes) > MAX_FACES:
             raise FormatError(f"more than {MAX_FACES} faces are too many", where=self.name, hint="split the file")
@@ -210,12 +224,12 @@ def parse(content: bytes, name: str, findings: Findings, neighbour: Neighbour) -
         number += 1
         if len(raw) >= MAX_LINE_BYTES or len(before) >= MAX_LINE_BYTES:
             raise FormatError(f"the line is longer than {MAX_LINE_BYTES} bytes", where=f"{name}:{number}")
-        text = before + raw.rstrip(b"\r\n")
-        before = b""
-        if text.endswith(b"\\") and not text.startswith(b"#"):
-            before = text[:-1] + b" "
-            continue
-        parser.line(number, text)
+        if before or b"\\" in raw:
+            raw, before = before + raw.rstrip(b"\r\n"), b""
+            if raw.endswith(b"\\") and not raw.startswith(b"#"):
+                before = raw[:-1] + b" "
+                continue
+        parser.line(number, raw)
     if before:
         parser.line(number, before)
     if parser.skipped:
