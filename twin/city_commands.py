@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """So many findings are listed unless all are asked for."""
-SHOWN_COLUMNS = 12
+WIDTH = 120
 
 
 def say(text: str = "") -> None:
@@ -83,9 +85,9 @@ def describe(city: City) -> None:
         say(f"  layer          {count:>7,} {what}{names}")
         columns = told["attributes"][what]
         shown = [f"{name} ({kind}{'' if known == count else f', {known} known'})" for name, (kind, known) in columns.items()]
-        more = f", and {len(shown) - SHOWN_COLUMNS} more" if len(shown) > SHOWN_COLUMNS else ""
         if shown:
-            say(f"    attributes   {', '.join(shown[:SHOWN_COLUMNS])}{more}")
+            indent = " " * 17
+            say(textwrap.fill(", ".join(shown), WIDTH, initial_indent="    attributes   ", subsequent_indent=indent))
     say(f"  triangles      {told['triangles']:,}")
     for what, raster in told["rasters"].items():
         rows, columns = raster["shape"]
@@ -93,8 +95,11 @@ def describe(city: City) -> None:
     for source in told["sources"]:
         credit = f"; {source['credit']}" if source["credit"] else ""
         say(f"  source         {source['name']}: {source['format']}; licence {source['licence'] or 'not stated'}{credit}")
-    found = ", ".join(f"{count} {code}" for code, count in told["quality"].items())
-    say(f"  found wrong    {found or 'nothing'}")
+    wrong = Counter(one.code for one in city.quality.findings if one.severity != "info")
+    remarks = Counter(one.code for one in city.quality.findings if one.severity == "info")
+    say(f"  found wrong    {', '.join(f'{count} {code}' for code, count in wrong.most_common()) or 'nothing'}")
+    if remarks:
+        say(f"  remarks        {', '.join(f'{count} {code}' for code, count in remarks.most_common())}; `twin validate` tells them")
 
 
 def vertical_name(city: City) -> str:

@@ -32,10 +32,14 @@ FILES = (
 )  # fmt: skip
 
 
-def polygons(city: City) -> list[tuple[str, int, tuple[Any, ...], tuple[int, ...] | None]]:
-    """Every polygon: its object, its semantic, its rings in millimetres, its colour."""
+def polygons(city: City) -> list[tuple[Any, ...]]:
+    """Every polygon: its object, its semantic, its rings in millimetres, its colour, and what else is said of it."""
     mesh = city.surfaces
-    rings, polygon = mesh.polygons
+    rings, polygon, attributes = mesh.polygons
+    table = [
+        tuple((key, repr(value)) for key, value in sorted(row.items()) if value is not None and value == value)
+        for row in city.surface_table.to_dict(orient="records")
+    ]
     lead = np.zeros(len(rings.counts), dtype=np.int64)
     lead[polygon[::-1]] = np.arange(len(polygon))[::-1]
     whole_m = np.floor(city.origin)
@@ -52,7 +56,8 @@ def polygons(city: City) -> list[tuple[str, int, tuple[Any, ...], tuple[int, ...
         ring += count
         colour = None if mesh.colour is None else tuple(mesh.colour[lead[row]].tolist())
         owner = str(city.objects.index[mesh.owner[lead[row]]])
-        found.append((owner, int(mesh.semantic[lead[row]]), tuple(outline), colour if colour and colour[3] else None))
+        stated = table[attributes[row]] if attributes is not None and attributes[row] >= 0 else ()
+        found.append((owner, int(mesh.semantic[lead[row]]), tuple(outline), colour if colour and colour[3] else None, stated))
     return sorted(found, key=repr)
 
 

@@ -55,6 +55,14 @@ def test_broken_wrappers(house: dict[str, Any], put: Put, tmp_path: Path) -> Non
         read_city(put(packed[:20] + b"\x00\xff" * 40, "bad.json.gz"))
     with pytest.raises(FormatError, match="zip archive is broken"):
         read_city(put(b"PK\x03\x04nonsense", "bad.zip"))
+    import bz2
+
+    bzipped = bz2.compress(json.dumps(house).encode())
+    assert len(read_city(put(bzipped, "house.city.json.bz2")).buildings) == 1
+    with pytest.raises(FormatError, match="bzip2 file ends too early"):
+        read_city(put(bzipped[:-30], "cut.json.bz2"))
+    with pytest.raises(FormatError, match="bzip2 file is broken"):
+        read_city(put(bzipped[:40] + bytes(60), "bad.json.bz2"))
     path = tmp_path / "empty.zip"
     with zipfile.ZipFile(path, "w"):
         pass

@@ -151,3 +151,26 @@ def test_nothing_gives_nothing() -> None:
     cut = triangulate(np.empty((0, 3)), rings_of())
     assert len(cut.triangles) == 0
     assert cut.faults == {}
+
+
+@given(st.integers(1, 4), st.integers(0, 3), st.booleans())
+def test_corners_on_straight_edges_are_used(more: int, inner: int, hole: bool) -> None:
+    """A block with extra corners on its straight edges, and a courtyard with some, closes: no corner is left out."""
+
+    def ring(size: float, shift: float, extra: int) -> list[tuple[float, float]]:
+        square = [(shift, shift), (shift + size, shift), (shift + size, shift + size), (shift, shift + size)]
+        found = []
+        for (x, y), (u, v) in zip(square, square[1:] + square[:1], strict=True):
+            found += [(x + (u - x) * k / (extra + 1), y + (v - y) * k / (extra + 1)) for k in range(extra + 1)]
+        return found
+
+    import shapely
+
+    from twin.geo.extrude import blocks
+    from twin.geo.topology import object_use
+
+    footprint = shapely.Polygon(ring(12.0, 0.0, more), [ring(4.0, 4.0, inner)] if hole else [])
+    shape = np.array([footprint], dtype=object)
+    mesh = blocks(shape, np.array([0.0]), np.array([5.0]), np.zeros(3))
+    assert object_use(mesh, 1).closed.all()
+    assert_allclose(signed_volumes(mesh, mesh.owner.astype(np.int64), 1), [footprint.area * 5.0])

@@ -53,15 +53,23 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
 - ``buildings``: footprint polygon; ``ground_m``, ``roof_m`` (highest point, in the vertical datum), ``height_m``,
   ``height_source``, ``type``, and the attributes of the source; one that was placed from a file (``height_source``
   ``"model:FILE"``) also ``model``, ``azimuth_deg`` and ``scale``.
-- ``roads``: polygon one can walk or drive on; ``surface`` (street, square, wharf, footway, ...), ``level`` (name
-  of the walkable level), ``z_m`` (height, NaN: on the terrain).
-- ``streets``: centre line; ``kind`` (as OpenStreetMap calls it: footway, steps, residential, ...), ``width_m``, ``level``.
+- ``roads``: polygon one can walk or drive on; ``surface`` (street, square, wharf, footway, unpaved, ...), ``level`` (name
+  of the walkable level), ``z_m`` (height, NaN: on the terrain), ``kind`` and ``paving`` (what it is and is made of, in the
+  words of the source), ``from_line`` (a line as wide as the source or a default says).
+- ``streets``: centre line; ``kind`` (as OpenStreetMap calls it: footway, steps, residential, ...), ``name``, ``width_m`` with
+  ``width_source`` (tag, lanes, default), ``level``, ``layer``, ``bridge``, ``tunnel``, ``steps``, ``step_count``, ``incline``,
+  ``slope`` (rise over run), ``handrail``, ``surface``, ``maxspeed_km_h``, ``lanes``, ``oneway``, ``foot``, ``motor_vehicle``,
+  ``access``, ``lit``.
 - ``stairs``: polygon with its ``bottom_level``, ``top_level``, ``bottom_z_m``, ``top_z_m`` and ``up_azimuth_deg``
-  (direction in which it climbs, from north clockwise).
-- ``bridges``: deck polygon; ``level``, ``z_m`` (deck), ``underside_z_m``.
-- ``water``: polygon; ``z_m`` (water level).
-- ``trees``: point; ``height_m``, ``crown_diameter_m``, ``crown_base_m``, ``z_m`` (foot).
+  (direction in which it climbs, from north clockwise); ``kind`` (steps, or abutment and joint: where a deck or tunnel meets
+  the street on one height).
+- ``bridges``: deck polygon; ``kind``, ``level``, ``z_m`` (deck), ``underside_z_m``.
+- ``tunnels``: polygon; ``kind``, ``level``.
+- ``water``: polygon; ``kind``, ``z_m`` (water level), ``width_m`` and ``width_source`` (of waterways drawn as lines).
+- ``trees``: point; ``height_m``, ``crown_diameter_m``, ``crown_base_m``, ``z_m`` (foot), ``species``, ``leaf_type``, ``girth_m``.
+- ``green``, ``landuse``: polygon; ``kind``.
 - ``furniture``: point; ``kind`` (lamp, bench, ...), ``height_m``, ``z_m``.
+- ``other``: what has no layer of its own: walls and fences (lines or polygons), canopies, underground buildings; ``kind``.
 - ``cellars``: polygon; ``floor_m``, ``crown_m`` (height of the vault above the floor), ``vault_m`` (thickness),
   ``cover_m``, ``span_azimuth_deg``, ``springing_m`` (above the floor), ``estimated``, ``estimated_columns`` (which ones).
 - ``utilities``: line; ``kind`` (sewer, water, gas, heat, electricity, telecom, pipe), ``diameter_m``, ``cover_m`` (ground
@@ -206,6 +214,9 @@ class City:
         What the sources say about themselves beyond `sources`, as they say it: ``metadata``, ``extensions``, ...
     textures : tuple of Texture
         Pictures on surfaces, see `TriangleMesh.texture`.
+    surface_table : DataFrame
+        Attributes of semantic surfaces (slope and azimuth of a roof, ...), by the rows of `Outlines.row`; a ``type`` where it is
+        one of an extension.
 
     Raises
     ------
@@ -230,6 +241,7 @@ class City:
     canopy: Terrain | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     textures: tuple[Texture, ...] = ()
+    surface_table: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         require_metres(self.crs)

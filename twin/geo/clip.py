@@ -68,7 +68,8 @@ def clip(city: City, area: Sequence[float] | BaseGeometry) -> City:
     surfaces = mesh.select(chosen)
     rasters: dict[str, Any] = {name: _cropped(getattr(city, name), shape.bounds) for name in ("terrain", "dsm", "canopy")}
     if not len(surfaces) and not any(len(frame) for frame in layers.values()) and not any(rasters.values()):
-        hint = f"the city reaches from {city.bounds[0]:.0f}, {city.bounds[1]:.0f} to {city.bounds[2]:.0f}, {city.bounds[3]:.0f}"
+        bounds = city.summary()["bounds"]
+        hint = None if bounds is None else "the city reaches from {:.0f}, {:.0f} to {:.0f}, {:.0f}".format(*bounds)
         raise GeometryError("nothing of the city lies in the area to clip to", hint=hint)
     known = {str(one) for frame in layers.values() for one in frame.index} | {str(one) for one in objects.index[keep]}
     findings = tuple(one for one in city.quality.findings if not one.object_id or one.object_id in known)

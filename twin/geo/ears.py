@@ -10,6 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+MAX_CONFORMING = 2000
+"""Polygons of more corners stay as earcut cuts them: looking for corners on edges takes the square of their number."""
+
 
 def starts_of(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     """First position of each run, given the lengths (N,) of the runs."""
@@ -109,6 +112,61 @@ def _plane_coordinates(
     return np.stack([dot(relative, u[of]), dot(relative, v[of])], axis=1)
 
 
+def _conforming(corners: NDArray[np.float64], ends: list[int], triangles: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Triangles that meet each other and the rings edge to edge.
+
+    Earcut leaves out triangles without area, and with them corners on a straight edge, which neighbouring faces do have: a
+    solid would be open there. A triangle with a corner of the polygon on one of its edges is cut in two at that corner.
+
+    Parameters
+    ----------
+    corners : (N, 2) float64
+    ends : list of int
+        Where each ring ends.
+    triangles : (T, 3) int64
+    """
+    outline = set()
+    start = 0
+    for end in ends:
+        outline |= {(k, k + 1 if k + 1 < end else start) for k in range(start, end)}
+        start = end
+    extent = float(np.ptp(corners, axis=0).max())
+    rows = triangles.tolist()
+    for _ in range(4 * len(corners)):
+        open_edge = _open_edges(rows, outline)
+        cut = next(((row, side, on) for row, side in open_edge if (on := _corner_on(corners, rows[row], side, extent)) >= 0), None)
+        if cut is None:
+            break
+        row, side, number = cut
+        a, b, c = rows[row][side], rows[row][(side + 1) % 3], rows[row][(side + 2) % 3]
+        rows[row] = [a, number, c]
+        rows.append([number, b, c])
+    return np.array(rows, dtype=np.int64)
+
+
+def _open_edges(rows: list[list[int]], outline: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Triangle and side of each edge that no other triangle has and that is no edge of a ring."""
+    edges: dict[tuple[int, int], tuple[int, int]] = {}
+    for row, triangle in enumerate(rows):
+        for side in range(3):
+            edges[triangle[side], triangle[(side + 1) % 3]] = (row, side)
+    return [place for (a, b), place in edges.items() if (b, a) not in edges and (a, b) not in outline and (b, a) not in outline]
+
+
+def _corner_on(corners: NDArray[np.float64], triangle: list[int], side: int, extent: float) -> int:
+    """The corner that lies on an edge of a triangle, nearest to its start; -1 when there is none."""
+    a, b = corners[triangle[side]], corners[triangle[(side + 1) % 3]]
+    along = b - a
+    length = float(np.hypot(*along))
+    if length == 0:
+        return -1
+    part = (corners - a) @ along / length**2
+    off = np.abs(along[0] * (corners[:, 1] - a[1]) - along[1] * (corners[:, 0] - a[0])) / length
+    on = (part > 1e-9) & (part < 1 - 1e-9) & (off <= 1e-6 * extent)
+    on[triangle] = False
+    return int(np.argmin(np.where(on, part, np.inf))) if on.any() else -1
+
+
 def _clip_ears(
     flat: NDArray[np.float64], sizes: NDArray[np.int64], counts: NDArray[np.int64]
 ) -> list[NDArray[np.int64]]:
@@ -122,6 +180,10 @@ def _clip_ears(
         stop = int(ends[ring + count - 1])
         corners = flat[start:stop]
         found = mapbox_earcut.triangulate_float64(corners, (ends[ring : ring + count] - start).astype(np.uint32))
-        cut.append(found.reshape(-1, 3).astype(np.int64) + start)
+        triangles = found.reshape(-1, 3).astype(np.int64)
+        # a polygon of n corners and h holes has n + 2 h - 2 triangles
+        if 0 < len(triangles) < stop - start + 2 * (count - 1) - 2 and stop - start <= MAX_CONFORMING:
+            triangles = _conforming(corners, (ends[ring : ring + count] - start).tolist(), triangles)
+        cut.append(triangles + start)
         ring, start = ring + count, stop
     return cut

@@ -66,10 +66,13 @@ class Outlines(NamedTuple):
         Outer ring and holes of each polygon, as rows of the vertices of the mesh.
     polygon : (T,) int32
         Polygon of each triangle.
+    row : (P,) int32, optional
+        Row of `City.surface_table` with the attributes of each polygon; -1 for none.
     """
 
     rings: Rings
     polygon: NDArray[np.int32]
+    row: NDArray[np.int32] | None = None
 
     def select(self, keep: NDArray[np.bool_], triangles: NDArray[np.int32]) -> Outlines:
         """The outlines of some of the triangles (T, 3); a polygon that loses some of its own falls into triangles."""
@@ -82,12 +85,16 @@ class Outlines(NamedTuple):
         sizes, counts = self.rings.sizes[keep_ring], self.rings.counts[whole]
         polygon = (np.cumsum(whole) - 1)[self.polygon[keep]]
         loose = ~whole[self.polygon[keep]]
+        row = None if self.row is None else self.row[whole]
         if loose.any():
             alone = int(loose.sum())
+            if self.row is not None:
+                row = np.append(self.row[whole], self.row[self.polygon[keep][loose]]).astype(np.int32)
             polygon[loose] = len(counts) + np.arange(alone)
             indices = np.concatenate([indices, triangles[keep][loose].ravel()])
             sizes, counts = np.append(sizes, np.full(alone, 3)), np.append(counts, np.full(alone, 1))
-        return Outlines(Rings(indices.astype(np.int64), sizes.astype(np.int64), counts.astype(np.int64)), polygon.astype(np.int32))
+        rings = Rings(indices.astype(np.int64), sizes.astype(np.int64), counts.astype(np.int64))
+        return Outlines(rings, polygon.astype(np.int32), row)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,6 +166,8 @@ class TriangleMesh:
 
     def _check_outlines(self, outlines: Outlines) -> None:
         indices, sizes, counts = outlines.rings
+        if outlines.row is not None and outlines.row.shape != counts.shape:
+            raise GeometryError("outlines with attributes need one row for each polygon")
         if outlines.polygon.shape != (len(self.triangles),) or counts.sum() != len(sizes) or sizes.sum() != len(indices):
             raise GeometryError("the outlines do not fit the triangles of the mesh")
         if len(indices) and (indices.min() < 0 or indices.max() >= len(self.vertices)):
@@ -192,11 +201,14 @@ class TriangleMesh:
                 np.concatenate([part.rings.counts for part in parts]),
             )
             polygon = np.concatenate([part.polygon + first for part, first in zip(parts, firsts, strict=True)])
-            outlines = Outlines(rings, polygon.astype(np.int32))
+            row = None
+            if any(part.row is not None for part in parts):
+                none = [np.full(len(part.rings.counts), -1, np.int32) if part.row is None else part.row for part in parts]
+                row = np.concatenate(none)
+            outlines = Outlines(rings, polygon.astype(np.int32), row)
         colour = None
         if any(mesh.colour is not None for mesh in meshes):
-            none = [np.zeros((len(mesh), 4), np.uint8) if mesh.colour is None else mesh.colour for mesh in meshes]
-            colour = np.concatenate(none)
+            colour = np.concatenate([np.zeros((len(m), 4), np.uint8) if m.colour is None else m.colour for m in meshes])
         texture = uv = None
         if any(mesh.texture is not None for mesh in meshes):
             texture = np.concatenate([np.full(len(m), -1, np.int32) if m.texture is None else m.texture for m in meshes])

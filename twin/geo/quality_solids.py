@@ -54,8 +54,8 @@ def drawn(city: City) -> NDArray[np.bool_]:
 def meant_closed(city: City) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Objects (O,) that are said to be solids, and those that seem to be: a closed surface's area vectors cancel.
 
-    An object whose source states the type of its geometry is a solid when it says so. Of others, buildings, bridges and
-    tunnels above level of detail 0 are taken for solids, and what nearly closes seems to be one.
+    An object whose source states the type of its geometry is a solid when it says so. Where it is silent, buildings, bridges
+    and tunnels above level of detail 0 are taken for solids, and what nearly closes seems to be one.
     """
     mesh, count = city.surfaces, len(city.objects)
     layer = city.objects["layer"].to_numpy(dtype=object)
@@ -70,6 +70,8 @@ def meant_closed(city: City) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     total = np.column_stack([np.bincount(mesh.owner, weights=vector[:, axis], minlength=count) for axis in range(3)])
     area = np.bincount(mesh.owner, weights=np.linalg.norm(vector, axis=1), minlength=count)
     seems = ~solid & there & (layer != TERRAIN) & (np.linalg.norm(total, axis=1) < NEARLY_CLOSED * area)
+    # surfaces that are said to be no more than surfaces need not close, but those of a building mostly should
+    seems &= silent | np.isin(layer, _SOLID_LAYERS)
     return solid, seems
 
 

@@ -225,7 +225,7 @@ def _turned(mesh: TriangleMesh, turn: NDArray[np.bool_]) -> TriangleMesh:
     triangles[turn] = triangles[turn][:, ::-1]
     if mesh.outlines is None:
         return replace(mesh, triangles=triangles)
-    rings, polygon = mesh.outlines
+    rings, polygon, row = mesh.outlines
     count = len(rings.counts)
     turned = np.bincount(polygon[turn], minlength=count)
     total = np.bincount(polygon, minlength=count)
@@ -237,4 +237,4 @@ def _turned(mesh: TriangleMesh, turn: NDArray[np.bool_]) -> TriangleMesh:
     of = np.repeat(np.arange(len(rings.sizes)), rings.sizes)
     place = np.arange(len(rings.indices)) - start[of]
     source = np.where(ring_turned[of], start[of] + rings.sizes[of] - 1 - place, np.arange(len(rings.indices)))
-    return replace(mesh, triangles=triangles, outlines=Outlines(rings._replace(indices=rings.indices[source]), polygon))
+    return replace(mesh, triangles=triangles, outlines=Outlines(rings._replace(indices=rings.indices[source]), polygon, row))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twin.geo.city import LAYERS, City, Quality
 from twin.geo.mesh import Outlines, Rings, TriangleMesh
 from twin.geo.rasters import merged_raster
+from twin.geo.readers.columns import typed
 from twin.geo.readers.ground import lift
 from twin.geo.readers.layers import ObjectTable, layers_of
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel, Reading, ReadOptions
@@ -79,7 +80,7 @@ def mesh_of(
     finite = np.asarray(np.isfinite(vertices).all(axis=1))
     vertices = np.where(finite[:, None], vertices, 0.0)
     colour = None if model.colour is None else model.colour[cut.polygon]
-    outlines = _outlines(cut)
+    outlines = _outlines(cut, model.surface)
     texture, uv = _textured(model, number, cut)
     owner, semantic = model.owner[cut.polygon], model.semantic[cut.polygon]
     mesh = TriangleMesh(vertices, cut.triangles, owner, semantic, outlines, colour, texture, uv)
@@ -106,11 +107,12 @@ def _textured(
     return texture, np.where((texture >= 0)[:, None, None], uv, np.float32(np.nan))
 
 
-def _outlines(cut: Triangulation) -> Outlines:
-    """The polygons that have triangles."""
+def _outlines(cut: Triangulation, surface: NDArray[np.int32] | None) -> Outlines:
+    """The polygons that have triangles, with the rows of their attributes."""
     number = np.cumsum(cut.rings.counts > 0) - 1
     kept = cut.rings._replace(counts=cut.rings.counts[cut.rings.counts > 0])
-    return Outlines(kept, number[cut.polygon].astype(np.int32))
+    row = None if surface is None else surface[cut.rings.counts > 0]
+    return Outlines(kept, number[cut.polygon].astype(np.int32), row)
 
 
 def _note(code: str, faces: NDArray[np.int64], model: ObjectModel, findings: Findings) -> None:
@@ -205,7 +207,7 @@ def _drawn(
         terrain = terrain_from_triangles(mesh.vertices + origin, mesh.triangles[ground[mesh.owner]], crs)
     return {
         "layers": layers_of(table), "surfaces": mesh, "objects": object_frame(model, layers), "terrain": terrain,
-        "textures": tuple(model.textures),
+        "textures": tuple(model.textures), "surface_table": pd.DataFrame(typed(model.surfaces)),
     }  # fmt: skip
 
 

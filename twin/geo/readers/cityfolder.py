@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import orjson
+import pandas as pd
 
 from twin.errors import CRSError, FormatError, MissingFileError, TwinError, did_you_mean
 from twin.geo.city import LAYERS, City, Finding, Quality, Source
@@ -19,6 +20,7 @@ from twin.geo.crs import parse, require_metres
 from twin.geo.layerfile import read_layer
 from twin.geo.readers import cityjson
 from twin.geo.readers.assemble import mesh_of, object_frame
+from twin.geo.readers.columns import typed
 from twin.geo.readers.model import ReadOptions
 from twin.geo.readers.object_types import layer_of
 from twin.geo.readers.source import Blob, swells
@@ -183,7 +185,8 @@ def _objects(blob: Blob, origin: np.ndarray[Any, np.dtype[np.float64]], lod: str
     mesh, _, _ = mesh_of(model, origin, reading.findings)
     # what was odd about the shapes was noted when the city was first read, and is in its quality
     found = tuple(finding for finding in reading.findings.collected() if finding.severity == "error")
-    return {"surfaces": mesh, "objects": object_frame(model, layers), "quality": Quality(found)}
+    table = pd.DataFrame(typed(model.surfaces))
+    return {"surface_table": table, "surfaces": mesh, "objects": object_frame(model, layers), "quality": Quality(found)}
 
 
 def _layer_name(entry: dict[str, Any], where: str) -> str:

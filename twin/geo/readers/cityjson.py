@@ -16,7 +16,7 @@ from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
 from twin.geo.crs import parse, require_metres
 from twin.geo.readers.cityjson_appearance import Appearance
-from twin.geo.readers.cityjson_objects import Entry, build_model
+from twin.geo.readers.cityjson_objects import Entry, build_model, note_left
 from twin.geo.readers.cityjson_templates import Templates
 from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.jsonarrays import Documents, documents
@@ -136,6 +136,7 @@ def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tupl
     """
     header: Header | None = None
     templates: Templates | None = None
+    left: dict[str, int] = {}
     for text in _pieces(blob, findings):
         entries: list[Entry] = []
         tables: list[NDArray[np.float64]] = []
@@ -156,8 +157,9 @@ def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tupl
         vertices = _scaled(tables, header.scale, header.shift, blob.name, findings)
         yield header, build_model(
             entries, vertices, header.shift, findings, arrays=text.arrays, templates=templates, appearance=header.appearance,
-            textures=header.textures, lod=options.lod, file=blob.name,
+            textures=header.textures, lod=options.lod, left=left, file=blob.name,
         )  # fmt: skip
+    note_left(left, blob.name, findings)
 
 
 def _pieces(blob: Blob, findings: Findings) -> Iterator[Documents]:

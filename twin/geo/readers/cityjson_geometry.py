@@ -62,6 +62,8 @@ class Flat(NamedTuple):
         Texture of each face; -1 for none. None when no face has one.
     uv : (N, 2) float32, optional
         Place in its texture of each index of `rings`.
+    surface : (S,) int32, optional
+        Attributes of each face, as a row of `FlatGeometry.surfaces`; -1 for none. None when no face has any.
     """
 
     rings: Rings
@@ -70,6 +72,7 @@ class Flat(NamedTuple):
     material: NDArray[np.int64]
     texture: NDArray[np.int32] | None = None
     uv: NDArray[np.float32] | None = None
+    surface: NDArray[np.int32] | None = None
 
 
 @dataclass(slots=True)
@@ -93,6 +96,8 @@ class FlatGeometry:
     textures: Textures | None = None
     pieces: list[Piece] = field(default_factory=list)
     pool: Pool = field(init=False)
+    surfaces: list[dict[str, Any]] = field(default_factory=list)
+    _surface_rows: list[int] = field(default_factory=list)
     _bounds: list[int] = field(default_factory=list)
     _values: list[int] = field(default_factory=list)
     _codes: list[int] = field(default_factory=list)
@@ -156,13 +161,28 @@ class FlatGeometry:
             return -1
         try:
             self._codes += [_CODES.get(one["type"], 0) for one in known]
+            plain = all(len(one) == 1 and one["type"] in _CODES for one in known)
         except (TypeError, KeyError):
             self._codes += [semantic_code(one) for one in known]
+            plain = False
+        self._surface_rows += [-1] * len(known) if plain else [self._surface(one) for one in known]
         row = self._nullable(semantics["values"], boundaries, depth)
         if row < 0:
             message = "values point to surfaces that are not there; ignored"
             self.findings.add("semantics", piece.object_id, message, path=where)
         return row
+
+    def _surface(self, stated: Any) -> int:
+        """Row of the attributes of a semantic surface; -1 when it has none."""
+        if not isinstance(stated, dict):
+            return -1
+        kept = {key: value for key, value in stated.items() if key not in ("type", "parent", "children")}
+        if isinstance(stated.get("type"), str) and stated["type"] not in _CODES:
+            kept["type"] = stated["type"]
+        if not kept:
+            return -1
+        self.surfaces.append(kept)
+        return len(self.surfaces) - 1
 
     def _nullable(self, values: Any, boundaries: Any, depth: int) -> int:
         """Row of values by surface, in which null at any level stands for all surfaces under it; -1 when they are no such."""
@@ -235,12 +255,14 @@ class FlatGeometry:
                 gone[ring_face[index_ring[outside]]] = True
                 uv = uv[~gone[ring_face[index_ring]]]
             flat = self._without_outside(flat, outside, indices, ring_face, index_ring)
-        codes = self._looked_up(self._by_face(np.array(self._values), faces, "semantics"), piece)
+        place = self._looked_up(self._by_face(np.array(self._values), faces, "semantics"), piece)
+        codes = np.array([*self._codes, 0], dtype=np.uint8)[place]
+        surface = np.array([*self._surface_rows, -1], dtype=np.int32)[place] if self.surfaces else None
         material = self._by_face(np.array(self._materials), faces, "material")
         one = np.array(self._one_material, dtype=np.int64)[piece]
         material = np.where(one >= 0, one, material)
         first_material = np.array([one.first_material for one in self.pieces], dtype=np.int64)[piece]
-        return Flat(flat, piece, codes, np.where(material >= 0, material + first_material, -1), texture, uv)
+        return Flat(flat, piece, codes, np.where(material >= 0, material + first_material, -1), texture, uv, surface)
 
     def _pictures(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32] | None, NDArray[np.float32] | None]:
         """Texture of each face and place of each index; None when no face has one."""
@@ -286,9 +308,8 @@ class FlatGeometry:
         out[spans(start[has], start[has] + taken)] = arrays.numbers[spans(rows[:, 1], rows[:, 1] + taken)]
         return out
 
-    def _looked_up(self, values: NDArray[np.int64], piece: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Semantic codes of the surfaces that values point to."""
-        table = np.array([*self._codes, 0], dtype=np.uint8)
+    def _looked_up(self, values: NDArray[np.int64], piece: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Places in the table of codes of the surfaces that values point to; its end for none."""
         start = np.array(self._code_start, dtype=np.int64)
         known = np.diff(np.append(start, len(self._codes)))
         wrong = values >= known[piece]
@@ -297,7 +318,7 @@ class FlatGeometry:
             message = "values point to surfaces that are not there; ignored"
             self.findings.add("semantics", owner.object_id, message, path=f"{owner.path}.semantics")
         none = (values < 0) | wrong
-        return table[np.where(none, len(self._codes), start[piece] + values)]
+        return np.where(none, len(self._codes), start[piece] + values)
 
     def _without_outside(
         self,

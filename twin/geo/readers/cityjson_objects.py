@@ -52,6 +52,14 @@ def lod_rank(lod: str) -> tuple[float, str]:
         return -1.0, lod
 
 
+def note_left(left: dict[str, int], file: str, findings: Findings) -> None:
+    """Note the geometries that were not taken, by level of detail; forgets them."""
+    for level, count in sorted(left.items()):
+        message = f"{count} geometries of lod {level or '(not stated)'} were not taken: another level of their objects is"
+        findings.add("lod-left", "", message, severity="info", path=file)
+    left.clear()
+
+
 def note_lod(stated: Any, object_id: str, path: str, findings: Findings) -> None:
     """Note a geometry without a proper level of detail."""
     if stated is None:
@@ -88,9 +96,10 @@ def build_model(
     appearance: Appearance,
     textures: Textures,
     lod: str | None,
+    left: dict[str, int],
     file: str,
 ) -> ObjectModel:
-    """The model of a file, from its objects and its vertices.
+    """The model of a file, from its objects and its vertices; counts in `left` the geometries of other levels of detail.
 
     Raises
     ------
@@ -98,6 +107,7 @@ def build_model(
         When nothing is in the level of detail asked for; lists those there are.
     """
     taken = _Taken(arrays, templates, appearance, textures, findings)
+    taken.left = left
     unique: dict[str, Entry] = {}
     for entry in entries:
         if entry.object_id in unique:
@@ -109,9 +119,6 @@ def build_model(
     if lod is not None and taken.seen and lod not in taken.seen:
         there = ", ".join(sorted(taken.seen - {""}, key=lod_rank)) or "none stated"
         raise FormatError(f"nothing in lod {lod!r}; the file has: {there}", where=file)
-    for level, count in sorted(taken.left.items()):
-        message = f"{count} geometries of lod {level or '(not stated)'} were not taken: another level of their objects is"
-        findings.add("lod-left", "", message, severity="info", path=file)
     flat = taken.flat.finish()
     pieces = taken.flat.pieces
     owner = np.array([piece.row for piece in pieces], dtype=np.int32)[flat.piece] if len(flat.piece) else np.empty(0, np.int32)
@@ -129,6 +136,8 @@ def build_model(
         path_of=taken.flat.path_of,
         kinds=taken.kinds,
         colour=appearance.colours(flat.material, findings),
+        surfaces=taken.flat.surfaces,
+        surface=flat.surface,
         textures=list(textures.found) if flat.texture is not None else [],
         texture=flat.texture,
         uv=flat.uv,

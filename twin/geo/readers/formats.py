@@ -5,6 +5,7 @@ A new format is one module with a function ``read(blob, options) -> Reading`` an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -70,6 +71,28 @@ def _ifc(head: bytes, name: str) -> bool:
     return text_of(head)[:12] == b"ISO-10303-21"
 
 
+def _osm(head: bytes, name: str) -> bool:
+    text = text_of(head)
+    if text[:1] == b"{":
+        return b'"elements"' in head and (b'"osm3s"' in head or b'"Overpass' in head)
+    if text[:1] == b"<":
+        return re.search(rb"<osm(Change)?[\s/>]", head) is not None
+    return b"OSMHeader" in head[:64] or head[:7] == b"\xff\xe0\x04o5m2"
+
+
+def _bgt(head: bytes, name: str) -> bool:
+    text = text_of(head)
+    if text[:1] == b"{":
+        low = head.lower()
+        if b'"feature' not in low or b"cityjson" in low or b'"cityobjects"' in low:
+            return False
+        named = re.search(rb"lokaal[_-]?id|nl\.imgeo", low) is not None
+        return b"/lv/bgt/" in low or (b'"bronhouder"' in low and named)
+    # A city in 3D with IMGeo's attributes is for the reader of CityGML.
+    flat = (b"geometrie2d" in head or b"lokaalID" in head) and re.search(rb"[<:]lod[1-4]", head) is None
+    return b"geostandaarden.nl/imgeo/2" in head and flat
+
+
 def _gef(head: bytes, name: str) -> bool:
     return b"#GEFID" in text_of(head)[:4096].upper() and text_of(head)[:1] == b"#"
 
@@ -90,6 +113,8 @@ def _gtfs(members: Sequence[str]) -> bool:
 
 
 FORMATS: tuple[Format, ...] = (
+    Format("OpenStreetMap", "osm", _osm),
+    Format("BGT", "bgt", _bgt),
     Format("CityJSON", "cityjson", _cityjson),
     Format("GEF", "gef", _gef),
     Format("BRO", "bro", _bro),
@@ -155,4 +180,4 @@ def archive_format(members: Sequence[str]) -> Format | None:
 
 def readable() -> str:
     """One line that lists the formats."""
-    return "readable are: a city folder, " + ", ".join(known.name for known in FORMATS) + " (also in .gz and .zip)"
+    return "readable are: a city folder, " + ", ".join(known.name for known in FORMATS) + " (also in .gz, .bz2 and .zip)"

@@ -131,6 +131,10 @@ class ObjectModel:
         Type of geometry of each object as the file names it (``"Solid"``, ``"MultiSurface"``, ...), or ``""``.
     colour : (S, 4) uint8, optional
         Red, green, blue and opacity of each face; opacity 0 where no colour is stated.
+    surfaces : list of dict
+        Attributes of semantic surfaces, as in the file.
+    surface : (S,) int32, optional
+        Row of `surfaces` of each face; -1 for none.
     textures : list of Texture
         Pictures that faces show.
     texture : (S,) int32, optional
@@ -157,6 +161,8 @@ class ObjectModel:
     shapes: dict[int, BaseGeometry] = field(default_factory=dict)
     kinds: list[str] | None = None
     colour: NDArray[np.uint8] | None = None
+    surfaces: list[dict[str, Any]] = field(default_factory=list)
+    surface: NDArray[np.int32] | None = None
     textures: list[Texture] = field(default_factory=list)
     texture: NDArray[np.int32] | None = None
     uv: NDArray[np.float32] | None = None

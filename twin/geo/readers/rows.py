@@ -38,7 +38,7 @@ def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Find
         for object_id in frame.index[twice]:
             message = f"another file has an object with this id too; the one in {reading.source.name} is left out"
             findings.add("duplicate-id", str(object_id), message, severity="error", path=reading.source.name)
-        frame = frame[~twice]
+        frame = on_ground(frame[~twice], city) if name == "stairs" else frame[~twice]
         if name == "buildings":
             city = _with_footprints(city, frame, reading, options, findings)
         elif name in underground.LAYERS:
@@ -46,6 +46,21 @@ def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Find
         else:
             city = city.with_layer(name, joined(there, frame))
     return city
+
+
+FROM_GROUND = "z_from_ground"
+"""Column of stairs whose heights a source gives above the ground, as OpenStreetMap does."""
+
+
+def on_ground(frame: gpd.GeoDataFrame, city: City) -> gpd.GeoDataFrame:
+    """Stairs with their heights in the vertical datum; those that count from the ground are put on it."""
+    if FROM_GROUND not in frame:
+        return frame
+    middle = shapely.centroid(np.asarray(frame.geometry.array, dtype=object))
+    ground = city.ground_at(shapely.get_x(middle), shapely.get_y(middle))
+    above = frame[FROM_GROUND].fillna(False).to_numpy(dtype=bool)
+    lifted = {name: frame[name].to_numpy(dtype=np.float64) + np.where(above, ground, 0.0) for name in ("bottom_z_m", "top_z_m")}
+    return frame.assign(**lifted).drop(columns=FROM_GROUND)
 
 
 def joined(there: gpd.GeoDataFrame, more: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

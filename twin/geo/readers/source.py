@@ -167,10 +167,13 @@ def _told(path: Path) -> Iterator[None]:
     except (gzip.BadGzipFile, zlib.error) as error:
         raise FormatError(f"the gzip file is broken: {error}", where=str(path)) from None
     except EOFError:
-        raise FormatError("the gzip file ends too early", where=str(path)) from None
+        kind = "bzip2" if path.suffix.lower() == ".bz2" else "gzip"
+        raise FormatError(f"the {kind} file ends too early", where=str(path)) from None
     except (zipfile.BadZipFile, NotImplementedError) as error:
         raise FormatError(f"the zip archive is broken: {error}", where=str(path)) from None
     except OSError as error:
+        if error.errno is None and "data stream" in str(error):
+            raise FormatError("the bzip2 file is broken", where=str(path)) from None
         if error.errno is None or error.filename is None:
             raise
         raise MissingFileError(f"cannot be read: {error.strerror or error}", where=str(path)) from None

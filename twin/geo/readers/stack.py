@@ -108,6 +108,7 @@ def _stack(parts: list[tuple[ObjectModel, NDArray[np.int64], str]]) -> ObjectMod
     )
     kinds: list[str] = []
     tables, indices, sizes, counts, owners, semantics = [], [], [], [], [], []
+    colours, faces_of = [], []
     start, faces = 0, [0]
     for model, rows, _ in parts:
         kept = np.flatnonzero(rows >= 0).tolist()
@@ -129,25 +130,34 @@ def _stack(parts: list[tuple[ObjectModel, NDArray[np.int64], str]]) -> ObjectMod
         tables.append(vertices + moved)
         indices.append(numbers + start)
         sizes.append(model.rings.sizes[keep_ring])
-        counts.append(np.where(keep, model.rings.counts, 0))
-        owners.append(np.maximum(rows[model.owner], 0).astype(np.int32))
-        semantics.append(model.semantic)
+        counts.append(model.rings.counts[keep])
+        owners.append(rows[model.owner[keep]].astype(np.int32))
+        semantics.append(model.semantic[keep])
+        blank = np.zeros((len(model.owner), 4), np.uint8) if model.colour is None else model.colour
+        colours.append(blank[keep])
         start += len(vertices)
-        faces.append(faces[-1] + len(model.owner))
+        faces_of.append(np.flatnonzero(keep))
+        faces.append(faces[-1] + len(faces_of[-1]))
     whole.vertices = np.concatenate(tables)
     whole.rings = Rings(np.concatenate(indices), np.concatenate(sizes), np.concatenate(counts))
     whole.owner, whole.semantic = np.concatenate(owners), np.concatenate(semantics)
     whole.kinds = kinds
     if any(model.colour is not None for model, _, _ in parts):
-        blank = [np.zeros((len(model.owner), 4), np.uint8) if model.colour is None else model.colour for model, _, _ in parts]
-        whole.colour = np.concatenate(blank)
+        whole.colour = np.concatenate(colours)
     _stack_textures(whole, parts)
+    if any(model.surface is not None for model, _, _ in parts):
+        surface_rows = []
+        for (model, _, _), kept_faces in zip(parts, faces_of, strict=True):
+            row = np.full(len(model.owner), -1, np.int32) if model.surface is None else model.surface
+            surface_rows.append(np.where(row >= 0, row + len(whole.surfaces), -1).astype(np.int32)[kept_faces])
+            whole.surfaces += model.surfaces
+        whole.surface = np.concatenate(surface_rows)
     paths = [(model.path_of, name) for model, _, name in parts]
 
     def path_of(face: int) -> str:
         number = int(np.searchsorted(faces, face, side="right")) - 1
         path, name = paths[number]
-        return f"{name} {path(face - faces[number])}".strip()
+        return f"{name} {path(int(faces_of[number][face - faces[number]]))}".strip()
 
     whole.path_of = path_of
     return whole
@@ -163,7 +173,7 @@ def _stack_textures(whole: ObjectModel, parts: list[tuple[ObjectModel, NDArray[n
         keep_index = np.repeat(np.repeat(keep, model.rings.counts), model.rings.sizes)
         count = int(keep_index.sum())
         texture = np.full(len(model.owner), -1, np.int32) if model.texture is None else model.texture
-        textures.append(np.where(texture >= 0, texture + len(whole.textures), -1).astype(np.int32))
+        textures.append(np.where(texture >= 0, texture + len(whole.textures), -1).astype(np.int32)[keep])
         places.append(np.full((count, 2), np.nan, np.float32) if model.uv is None else model.uv[keep_index])
         whole.textures += model.textures
     whole.texture, whole.uv = np.concatenate(textures), np.concatenate(places)

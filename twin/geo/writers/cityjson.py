@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,7 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
     """
     packed = pack(city.surfaces, len(city.objects))
     rows = _attributes(city) if attributes else {}
+    surfaces = _surfaces(city)
     children: dict[str, list[str]] = {}
     known = set(city.objects.index)
     for object_id, parent in city.objects["parent"].items():
@@ -100,7 +102,7 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
         kind = str(row.type)
         written: dict[str, Any] = {"type": kind if kind in _CORE or _EXTENSION.match(kind) else "GenericCityObject"}
         stated = dict(rows.get(object_id, {}))
-        found = _shape(packed, number, written["type"], str(row.lod), str(row.geometry))
+        found = _shape(packed, number, written["type"], str(row.lod), str(row.geometry), surfaces)
         if marks:
             _mark(stated, written["type"], row, found)
         if attributes and layer_of(written["type"]) != row.layer:
@@ -138,11 +140,23 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
     }
 
 
-def _shape(packed: Packed, number: int, kind: str, lod: str, stated: str) -> dict[str, Any] | None:
+def _surfaces(city: City) -> list[dict[str, Any]]:
+    """Attributes of semantic surfaces by row, without what is missing."""
+    if city.surfaces.outlines is None or city.surfaces.outlines.row is None:
+        return []
+    columns = {str(name): [plain(value) for value in city.surface_table[name].tolist()] for name in city.surface_table}
+    return [
+        {name: values[row] for name, values in columns.items() if values[row] is not None} for row in range(len(city.surface_table))
+    ]
+
+
+def _shape(
+    packed: Packed, number: int, kind: str, lod: str, stated: str, surfaces: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any] | None:
     """Geometry of one object, of a type that its kind of object may have."""
     may_be_solid = kind not in _SURFACES_ONLY and kind != "TINRelief"
     wanted = "CompositeSurface" if kind == "TINRelief" else stated
-    return geometry(packed, number, lod if lod in LODS else "1", wanted, may_be_solid)
+    return geometry(packed, number, lod if lod in LODS else "1", wanted, may_be_solid, surfaces)
 
 
 def with_kinds(city: City) -> City:

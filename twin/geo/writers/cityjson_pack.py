@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +38,8 @@ class Packed(NamedTuple):
         Connected piece that each polygon is in.
     outward : (H,) bool
         Whether each piece encloses a volume, rather than a cavity.
+    row : (P,) int64
+        Row of the attributes of each polygon; -1 for none.
     """
 
     grid: NDArray[np.int64]
@@ -48,6 +51,7 @@ class Packed(NamedTuple):
     closed: NDArray[np.bool_]
     shell: NDArray[np.int64]
     outward: NDArray[np.bool_]
+    row: NDArray[np.int64]
 
 
 def pack(mesh: TriangleMesh, objects: int) -> Packed:
@@ -55,6 +59,7 @@ def pack(mesh: TriangleMesh, objects: int) -> Packed:
     outlines = mesh.polygons
     rings, polygon = outlines.rings, outlines.polygon.astype(np.int64)
     count = len(rings.counts)
+    row = np.full(count, -1, dtype=np.int64) if outlines.row is None else outlines.row.astype(np.int64)
     grid = quantised(mesh.vertices, SCALE_M)
     solid = has_area(grid[mesh.triangles])
     lead = np.full(count, -1, dtype=np.int64)
@@ -85,7 +90,7 @@ def pack(mesh: TriangleMesh, objects: int) -> Packed:
     starts = np.searchsorted(mesh.owner[lead[chosen]], np.arange(objects + 1))
     return Packed(
         corners, _nested(rings, number), mesh.semantic[lead[chosen]], colour, materials, starts, use.closed,
-        shell_of, volume > 0,
+        shell_of, volume > 0, row[chosen],
     )  # fmt: skip
 
 
@@ -160,7 +165,9 @@ def _materials(mesh: TriangleMesh, lead: NDArray[np.int64]) -> tuple[NDArray[np.
     return none, colour[stated][first]
 
 
-def geometry(packed: Packed, number: int, lod: str, kind: str, solid: bool) -> dict[str, Any] | None:
+def geometry(
+    packed: Packed, number: int, lod: str, kind: str, solid: bool, surfaces: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any] | None:
     """Geometry of one object.
 
     Parameters
@@ -173,6 +180,8 @@ def geometry(packed: Packed, number: int, lod: str, kind: str, solid: bool) -> d
         Type of geometry that the source stated, or "".
     solid : bool
         Whether its type may have solids, so that a closed one without a stated kind becomes one.
+    surfaces : sequence of dict
+        Attributes of semantic surfaces by row.
     """
     start, stop = int(packed.first[number]), int(packed.first[number + 1])
     if start == stop:
@@ -204,13 +213,13 @@ def geometry(packed: Packed, number: int, lod: str, kind: str, solid: bool) -> d
         return solids[0] if name == "Solid" else solids
 
     found: dict[str, Any] = {"type": name, "lod": lod, "boundaries": nest(packed.faces[start:stop])}
-    codes = packed.semantic[start:stop]
-    if codes.any():
+    keys = list(zip(packed.semantic[start:stop].tolist(), packed.row[start:stop].tolist(), strict=True))
+    if any(code or row >= 0 for code, row in keys):
         order = [one - start for parts in shells_of for part in parts for one in part] or list(range(stop - start))
-        present = [code for code in dict.fromkeys(codes[order].tolist()) if code]
-        place = {code: position for position, code in enumerate(present)}
-        values = nest([place.get(code) for code in codes.tolist()])
-        found["semantics"] = {"surfaces": [{"type": SEMANTIC_NAMES[code]} for code in present], "values": values}
+        present = [key for key in dict.fromkeys(keys[one] for one in order) if key[0] or key[1] >= 0]
+        place = {key: position for position, key in enumerate(present)}
+        stated = [{"type": SEMANTIC_NAMES[code], **(surfaces[row] if row >= 0 else {})} for code, row in present]
+        found["semantics"] = {"surfaces": stated, "values": nest([place.get(key) for key in keys])}
     colour = packed.colour[start:stop]
     if (colour >= 0).any():
         found["material"] = {"": {"values": nest([one if one >= 0 else None for one in colour.tolist()])}}

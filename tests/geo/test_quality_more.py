@@ -1,0 +1,232 @@
+"""More faults are found, safe ones are mended, and findings are written as table, JSON and on the map."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.geo.conftest import CUBE_FACES, CUBE_VERTICES, DOCUMENT
+from twin.errors import OutputError
+from twin.geo.city import City, read_city
+from twin.geo.mesh import SEMANTICS, TriangleMesh
+from twin.geo.quality import CODES, check
+from twin.geo.readers.model import ReadOptions
+from twin.geo.terrain import Terrain
+from twin.geo.topology import object_use, signed_volumes
+from twin.geo.writers.findings import counts_table, findings_frame, write_findings
+from twin.grid import GridSpec
+
+Put = Callable[..., Path]
+
+
+@pytest.fixture
+def city(house: dict[str, Any], put: Put) -> City:
+    return read_city(put(house))
+
+
+def volume(city: City) -> float:
+    return float(signed_volumes(city.surfaces, city.surfaces.owner.astype(np.int64), len(city.objects))[0])
+
+
+def ground(city: City, height: float) -> City:
+    west, south, _, _ = city.bounds
+    grid = GridSpec(west - 50, south + 150, 10.0, (20, 20), "EPSG:7415")
+    return replace(city, terrain=Terrain(grid, np.full((20, 20), height, np.float32)))
+
+
+def test_a_solid_that_goes_through_itself(house: dict[str, Any], put: Put) -> None:
+    # a tall box through the roof of the cube, in one solid
+    house["vertices"] += [[x // 2 + 2500, y // 2 + 2500, z + 5000] for x, y, z in CUBE_VERTICES]
+    more = [[[index + 8 for index in ring] for ring in face] for face in CUBE_FACES]
+    house["CityObjects"]["house"]["geometry"] = [{"type": "CompositeSolid", "lod": "2", "boundaries": [[CUBE_FACES], [more]]}]
+    found = check(read_city(put(house)))
+    assert found.counts() == {"self-intersection": 1}
+    # the roof of one, and the four walls of the other: two triangles each
+    assert found.findings[0].message.startswith("10 triangles")
+
+
+def test_ground_off_the_terrain(city: City) -> None:
+    assert check(ground(city, 1.5)).counts() == {}
+    assert check(ground(city, 4.0)).counts() == {}
+    (finding,) = check(ground(city, 56.5)).findings
+    assert (finding.code, finding.object_id) == ("ground-off-terrain", "house")
+    assert "1.5 m" in finding.message
+    assert "56.5 m" in finding.message
+
+
+def test_a_building_far_below_its_neighbours(city: City) -> None:
+    rows = pd.concat([city.buildings.set_axis([f"b{k}"]).set_geometry(city.buildings.translate(20 * k).array) for k in range(1, 8)])
+    rows["ground_m"] = 1.0
+    rows.loc["b3", "ground_m"] = -55.0
+    found = [one for one in check(city.with_layer("buildings", rows)).findings if one.code == "height"]
+    assert [one.object_id for one in found] == ["b3"]
+    assert "-55.0 m" in found[0].message
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"relativeToTerrain": "entirelyBelowTerrain"},
+        {"relatieveHoogteligging": -1},
+        {"storeysAboveGround": 0, "storeysBelowGround": 2},
+    ],
+)
+def test_a_garage_below_the_ground_extruded_upward(house: dict[str, Any], put: Put, attributes: dict[str, Any]) -> None:
+    house["CityObjects"]["house"]["attributes"] = attributes
+    city = read_city(put(house))
+    (finding,) = check(ground(city, 1.5)).findings
+    assert (finding.code, finding.object_id) == ("underground-above", "house")
+    assert "rises to 11.5 m" in finding.message
+    deep = {**house, "transform": {**house["transform"], "translate": [136000.0, 455000.0, -9.0]}}
+    assert "underground-above" not in check(ground(read_city(put(deep)), 1.5)).counts()
+
+
+def test_cellars_are_below_the_street(sample: City) -> None:
+    assert "underground-above" not in check(sample).counts()
+    high = sample.cellars.assign(floor_m=sample.cellars.floor_m + 20.0)
+    without = replace(sample, surfaces=sample.surfaces.select(np.zeros(len(sample.surfaces), dtype=bool)))
+    assert check(without.with_layer("cellars", high)).counts()["underground-above"] == len(high)
+
+
+def test_the_same_building_twice(house: dict[str, Any], put: Put) -> None:
+    house["CityObjects"]["again"] = house["CityObjects"]["house"]
+    counts = check(read_city(put(house))).counts()
+    assert counts == {"duplicate-object": 1, "footprint-overlap": 1}
+
+
+def test_bent_faces_by_any_tolerance(house: dict[str, Any], put: Put) -> None:
+    house["vertices"][6][2] += 300
+    city = read_city(put(house))
+    assert city.quality.counts() == {"non-planar": 1}
+    assert "non-planar" not in check(city).counts()
+    (finding,) = [one for one in check(city, planarity_m=0.05).findings if one.code == "non-planar"]
+    assert finding.message.startswith("1 faces")
+    assert "non-planar" not in check(city, planarity_m=0.5).counts()
+
+
+# --- repairs
+
+
+def test_nothing_to_mend_is_shared(city: City) -> None:
+    assert city.repaired() is city
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 11), min_size=1, max_size=11, unique=True))
+def test_turned_faces_are_turned_back(turned: list[int]) -> None:
+    city = made()
+    triangles = city.surfaces.triangles.copy()
+    triangles[turned] = triangles[turned][:, ::-1]
+    mesh = city.surfaces
+    broken = replace(city, surfaces=TriangleMesh(mesh.vertices, triangles, mesh.owner, mesh.semantic))
+    mended = broken.repaired()
+    assert object_use(mended.surfaces, 1).closed.all()
+    assert volume(mended) == pytest.approx(1000.0)
+    assert check(mended).counts() == {}
+    assert [one.code for one in mended.quality.findings] == ["repaired-orientation"]
+    assert not object_use(broken.surfaces, 1).closed.all()
+
+
+def made() -> City:
+    """The cube, without a file."""
+    import orjson
+
+    from twin.geo.readers import cityjson
+    from twin.geo.readers.assemble import assemble
+    from twin.geo.readers.source import Blob
+
+    return assemble([cityjson.read(Blob.of_bytes("cube", orjson.dumps(DOCUMENT)), ReadOptions())], ReadOptions())
+
+
+def test_an_inward_solid_keeps_its_polygons(house: dict[str, Any], put: Put) -> None:
+    geometry = house["CityObjects"]["house"]["geometry"][0]
+    geometry["boundaries"] = [[[list(reversed(ring)) for ring in face] for face in CUBE_FACES]]
+    city = read_city(put(house))
+    assert volume(city) == pytest.approx(-1000.0)
+    mended = city.repaired()
+    assert volume(mended) == pytest.approx(1000.0)
+    assert len(mended.surfaces.polygons.rings.counts) == 6
+    assert mended.surfaces.semantic.tolist() == city.surfaces.semantic.tolist()
+
+
+@pytest.mark.parametrize(("missing", "semantic"), [(0, "GroundSurface"), (1, "ClosureSurface"), (3, "ClosureSurface")])
+def test_a_missing_face_is_closed(house: dict[str, Any], put: Put, missing: int, semantic: str) -> None:
+    geometry = house["CityObjects"]["house"]["geometry"][0]
+    geometry["boundaries"] = [[face for number, face in enumerate(CUBE_FACES) if number != missing]]
+    del geometry["semantics"]
+    city = read_city(put(house))
+    assert check(city).counts() == {"open-solid": 1}
+    mended = city.repaired()
+    assert check(mended).counts() == {}
+    assert volume(mended) == pytest.approx(1000.0)
+    assert mended.surfaces.semantic[-2:].tolist() == [SEMANTICS[semantic]] * 2
+
+
+def test_doubles_go_and_what_cannot_be_mended_stays(city: City, house: dict[str, Any], put: Put) -> None:
+    double = TriangleMesh.concatenate([city.surfaces, city.surfaces.select(np.arange(12) < 2)])
+    mended = replace(city, surfaces=double).repaired()
+    assert len(mended.surfaces) == 12
+    assert check(mended).counts() == {}
+    # a bent rim is no gap that can be closed flat: corner 6 is raised and the roof is missing
+    house["vertices"][6][2] += 3000
+    house["CityObjects"]["house"]["geometry"][0]["boundaries"] = [[face for number, face in enumerate(CUBE_FACES) if number != 1]]
+    del house["CityObjects"]["house"]["geometry"][0]["semantics"]
+    bent = read_city(put(house))
+    assert bent.repaired() is bent
+
+
+@pytest.mark.realdata
+def test_real_files_are_mended(real_data: Path) -> None:
+    delft = read_city(real_data / "cityjson" / "delft.json")
+    before, after = check(delft).counts(), check(delft.repaired()).counts()
+    # solids of an extruder that leaves the floor out
+    assert before["open-solid"] == 160
+    assert after == {}
+    solids = delft.objects.geometry.eq("Solid").to_numpy()
+    mended = delft.repaired()
+    volume = signed_volumes(mended.surfaces, mended.surfaces.owner.astype(np.int64), len(mended.objects))[solids]
+    # a block is its outline times its height
+    block = (delft.buildings.area * delft.buildings.height_m).reindex(delft.objects.index[solids])
+    assert np.allclose(volume, block, rtol=0.01)
+
+
+# --- written
+
+
+def test_findings_as_table_json_and_map(sample: City, tmp_path: Path) -> None:
+    from twin.geo.city import Finding, Quality
+
+    house, tree = str(sample.buildings.index[3]), str(sample.trees.index[0])
+    bad, lone = Finding("height", house, "<b>no</b>", "warning", "a.b"), Finding("no-crs", "", "none")
+    quality = Quality((bad, lone, Finding("odd", tree, "?", "info")))
+    table = pd.read_csv(write_findings(quality, sample, tmp_path / "f.csv"), keep_default_na=False)
+    assert table.to_dict(orient="records")[0] == {
+        "code": "height", "severity": "warning", "object_id": house, "message": "<b>no</b>", "path": "a.b"
+    }  # fmt: skip
+    document = json.loads(write_findings(quality, sample, tmp_path / "f.json").read_text())
+    assert document["counts"] == {"height": 1, "no-crs": 1, "odd": 1}
+    assert document["codes"]["height"] == CODES["height"]
+    assert len(document["findings"]) == 3
+    frame = gpd.read_file(write_findings(quality, sample, tmp_path / "f.gpkg"))
+    assert frame.code.tolist() == ["height", "no-crs", "odd"]
+    assert frame.crs.to_epsg() == 7415
+    assert shapely.distance(frame.geometry.iloc[0], sample.buildings.loc[house].geometry) == 0
+    assert frame.geometry.iloc[1] is None or frame.geometry.iloc[1].is_empty
+    assert (frame.geometry.iloc[2].x, frame.geometry.iloc[2].y) == sample.trees.loc[tree].geometry.coords[0]
+    assert counts_table(quality).loc["height", "meaning"] == CODES["height"]
+    assert len(findings_frame(Quality(), sample)) == 0
+    with pytest.raises(OutputError, match=r"not written as \.xlsx"):
+        write_findings(quality, sample, tmp_path / "f.xlsx")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_findings(quality, sample, tmp_path / "nowhere" / "f.gpkg")
