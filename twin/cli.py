@@ -293,7 +293,7 @@ def _compose(
         title=scenario.title,
         subtitle="Without the changes" if baseline else ("With the changes" if scenario.has_variant else ""),
         changes=shapes,
-        added_buildings=[c.id for c in changes if isinstance(c, BuildingChange) and c.footprint is not None],
+        added_buildings=[c.id for c in changes if isinstance(c, BuildingChange) and c.adds],
         view=views,
         time=moment,
         clock_start=scenario.crowd.clock_start,

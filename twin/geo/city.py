@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -53,7 +53,8 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
 - ``buildings``: footprint polygon; ``ground_m``, ``roof_m`` (highest point, in the vertical datum), ``height_m``,
   ``height_source``, ``type``, and the attributes of the source. Of footprints with a surface model ``roof_m`` is the height at
   which their block stands for the roof (70th percentile) and ``roof_max_m`` the highest cell; ``outline_z_m`` is the height of
-  the outline where the source has one.
+  the outline where the source has one. One that was placed from a file (``height_source`` ``"model:FILE"``) also has
+  ``model``, ``azimuth_deg`` and ``scale``.
 - ``roads``: polygon one can walk or drive on; ``surface`` (street, square, wharf, footway, unpaved, ...), ``level`` (name
   of the walkable level), ``z_m`` (height, NaN: on the terrain), ``kind`` and ``paving`` (what it is and is made of, in the
   words of the source), ``from_line`` (a line as wide as the source or a default says).
@@ -461,6 +462,40 @@ class City:
         from twin.geo.extrude import add_buildings
 
         return add_buildings(self, frame)
+
+    def with_model(
+        self,
+        path: str | Path,
+        *,
+        id: str,
+        at: Sequence[float],
+        azimuth_deg: float = 0.0,
+        scale: float = 1.0,
+        ground_m: float | None = None,
+        anchor: Literal["base-centre", "origin"] = "base-centre",
+        up: Literal["y", "z"] | None = None,
+    ) -> City:
+        """A city with a planned building added from a mesh file (OBJ, STL, PLY, GLB) or an IFC model.
+
+        Parameters
+        ----------
+        path : str or Path
+        id : str
+        at : (x, y) or (x, y, z)
+            Where the anchor of the model comes to lie [m]; without z on the ground.
+        azimuth_deg, scale, ground_m, anchor, up
+            See `twin.geo.placed.add_model`.
+
+        Raises
+        ------
+        FormatError, GeometryError, ParameterError
+            When the file cannot be read, the id is taken, or a number cannot be used.
+        """
+        from twin.geo.placed import add_model
+
+        return add_model(
+            self, path, id=id, at=at, azimuth_deg=azimuth_deg, scale=scale, ground_m=ground_m, anchor=anchor, up=up
+        )
 
     def change(self, ids: str | Iterable[str], *, geometry: BaseGeometry | None = None, **attributes: Any) -> City:
         """A city in which some objects of one layer are changed; the rest is shared.

@@ -55,7 +55,7 @@ def add_buildings(city: City, frame: gpd.GeoDataFrame) -> City:
             hint="reproject them first",
         )
     ids = [str(one) for one in frame.index]
-    _check_ids(city, ids)
+    check_free(city, ids)
     footprints = np.asarray(frame.geometry.array, dtype=object)
     _check_footprints(footprints, ids)
     height = _heights(frame, ids)
@@ -85,7 +85,14 @@ def add_buildings(city: City, frame: gpd.GeoDataFrame) -> City:
     )
 
 
-def _check_ids(city: City, ids: list[str]) -> None:
+def check_free(city: City, ids: list[str]) -> None:
+    """See that new buildings have ids that no object of the city has.
+
+    Raises
+    ------
+    GeometryError
+        Names the one that is taken.
+    """
     if len(set(ids)) < len(ids):
         twice = sorted(one for one in set(ids) if ids.count(one) > 1)
         raise GeometryError(f"two new buildings are called `{twice[0]}`", hint="give each its own id")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from twin.errors import GeometryError, ScenarioError
+from twin.errors import FormatError, GeometryError, ScenarioError, did_you_mean
 from twin.geo.city import City
+from twin.geo.placed import add_model
 from twin.geo.terrain import Terrain
 from twin.geo.walkable import STREET
 from twin.scenario.model import (
@@ -22,7 +24,7 @@ from twin.scenario.model import (
     ExcavationChange,
     FenceChange,
 )
-from twin.scenario.place import Place
+from twin.scenario.place import Place, stays_inside
 
 FENCE_WIDTH_M = 0.2
 
@@ -143,16 +145,21 @@ def locate(place: Place, city: City, where: str) -> Located:
         shape = shapely.make_valid(shape)
     if shape.area <= 0:
         raise ScenarioError("the place has no area", where=where, hint="give at least three corners that are not in line")
-    if not shapely.box(*city.bounds).buffer(1.0).intersects(shape):
+    _within(city, shape, where)
+    level = level or STREET
+    return Located(shape, level, z_m if np.isfinite(z_m) else floor_height(city, shape, level))
+
+
+def _within(city: City, shape: BaseGeometry, where: str) -> None:
+    """See that a shape is not beyond the city altogether."""
+    west, south, east, north = city.bounds
+    if not shapely.box(west, south, east, north).buffer(1.0).intersects(shape):
         x, y = shape.centroid.coords[0]
-        west, south, east, north = city.bounds
         raise ScenarioError(
             f"({x:.1f}, {y:.1f}) lies outside the city",
             where=where,
             hint=f"the city reaches from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f}); are these coordinates in its CRS?",
         )
-    level = level or STREET
-    return Located(shape, level, z_m if np.isfinite(z_m) else floor_height(city, shape, level))
 
 
 def floor_height(city: City, shape: BaseGeometry, level: str) -> float:
@@ -198,7 +205,7 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
                     place = locate(stage.at, city, f"{here}.stages[{stage.id}].at")
                     obstacles.append(Obstacle("stage", stage.id, place.shape, place.level, stage.height_m, place.z_m))
             elif isinstance(change, BuildingChange):
-                city = _build(city, change)
+                city = _build(city, change, here)
             else:
                 city, obstacle = _excavate(city, change, here, label)
                 obstacles.append(obstacle)
@@ -207,18 +214,55 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
     return Changed(city, tuple(obstacles), tuple(events), tuple(changes))
 
 
-def _build(city: City, change: BuildingChange) -> City:
+def _build(city: City, change: BuildingChange, here: str) -> City:
     if change.remove is not None:
         if change.remove not in city.buildings.index:
             layer, _ = city.find(change.remove)
             raise GeometryError(f"object `{change.remove}` is not a building but in layer `{layer}`")
         return city.without([change.remove])
+    if change.model is not None and change.at is not None:
+        return _place_model(city, change, change.model, change.at, here)
     row: dict[str, object] = {"height_m": change.height_m, "geometry": shapely.Polygon(change.footprint or ())}
     if change.ground_m is not None:
         row["ground_m"] = change.ground_m
     frame = gpd.GeoDataFrame([row], index=[change.id], geometry="geometry", crs=city.crs)
     frame.index.name = "id"
     return city.with_buildings(frame)
+
+
+def _place_model(city: City, change: BuildingChange, model: str, at: tuple[float, ...], here: str) -> City:
+    path = model_file(change.folder, model, f"{here}.model")
+    _within(city, shapely.Point(at[:2]), f"{here}.at")
+    try:
+        return add_model(
+            city, path, id=change.id, at=at, azimuth_deg=change.azimuth_deg, scale=change.scale,
+            ground_m=change.ground_m, anchor=change.anchor, up=change.up,
+        )  # fmt: skip
+    except FormatError as error:
+        raise ScenarioError(f"the model cannot be used: {error}", where=f"{here}.model") from error
+
+
+def model_file(folder: Path, name: str, where: str) -> Path:
+    """The file of a model, in a folder or below it.
+
+    Raises
+    ------
+    ScenarioError
+        When it is not there, or a link leads out of the folder.
+    """
+    root = folder.resolve()
+    try:
+        path = (root / name).resolve()
+        found = path.is_file()
+    except (OSError, ValueError):
+        raise ScenarioError(f"`{name[:100]}` cannot be a file name", where=where) from None
+    if not stays_inside(name) or not path.is_relative_to(root):
+        what = f"the model `{name}` lies outside the folder of the scenario"
+        raise ScenarioError(what, where=where, hint="copy it beside the scenario file")
+    if not found:
+        near = did_you_mean(name, (one.name for one in root.iterdir())) if root.is_dir() else ""
+        raise ScenarioError(f"there is no model `{name}`{near}", where=where, hint="its path is relative to the scenario file")
+    return path
 
 
 def _excavate(city: City, change: ExcavationChange, here: str, label: str) -> tuple[City, Obstacle]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -13,11 +13,12 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
+    PrivateAttr,
     field_validator,
     model_validator,
 )
 
-from twin.scenario.place import Name, Part, Place, Point, shorthand
+from twin.scenario.place import Name, Part, Place, Point, shorthand, stays_inside
 
 Where = Annotated[Place, BeforeValidator(shorthand)]
 Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -153,20 +154,89 @@ class EventChange(ChangeBase):
 
 
 class BuildingChange(ChangeBase):
-    """A building that is added (footprint and height) or removed (id)."""
+    """A building that is added (footprint and height, or a model and its place) or removed (id).
+
+    Attributes
+    ----------
+    remove : str
+        Id of a building of the city.
+    footprint : list of [x, y]
+    height_m, ground_m : float
+        Above the ground, and the ground in the vertical datum [m].
+    model : str
+        A mesh file (OBJ, STL, PLY, GLB, IFC), relative to the scenario file and not outside its folder.
+    at : [x, y] or [x, y, z]
+        Where the model stands [m]; without z on the ground.
+    azimuth_deg : float
+        Direction that the model's own +y points to, from north clockwise [deg].
+    scale : float
+        Metres a unit of the model.
+    anchor : {"base-centre", "origin"}
+        Point of the model that comes to lie at `at`.
+    up : {"y", "z"}, optional
+        Axis of the model that points upward; by default as the format has it.
+    """
 
     type: Literal["building"]
     remove: Name | None = None
     footprint: tuple[Point, ...] | None = Field(default=None, min_length=3, max_length=10_000)
     height_m: PositiveFloat | None = Field(default=None, le=1000)
     ground_m: FiniteFloat | None = None
+    model: Annotated[str, Field(min_length=1, max_length=400)] | None = None
+    at: tuple[FiniteFloat, FiniteFloat] | tuple[FiniteFloat, FiniteFloat, FiniteFloat] | None = Field(
+        default=None, union_mode="left_to_right"
+    )
+    azimuth_deg: Annotated[float, Field(ge=-360, le=360)] = 0.0
+    scale: PositiveFloat = Field(default=1.0, ge=1e-6, le=1e6)
+    anchor: Literal["base-centre", "origin"] = "base-centre"
+    up: Literal["y", "z"] | None = None
+    _folder: Path = PrivateAttr(default_factory=Path)
+
+    @property
+    def folder(self) -> Path:
+        """Where the model lies: the folder of the scenario file, or the current one."""
+        return self._folder
+
+    def beside(self, folder: Path) -> BuildingChange:
+        """The change with its model looked for in a folder."""
+        made = self.model_copy()
+        made._folder = folder
+        return made
+
+    @property
+    def adds(self) -> bool:
+        """Whether a building comes, rather than goes."""
+        return self.remove is None
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _place(cls, at: Any) -> Any:
+        if at is not None and not (isinstance(at, list | tuple) and len(at) in (2, 3)):
+            raise ValueError("the place of a model is [x, y] or [x, y, z]")
+        return at
+
+    @field_validator("model", mode="after")
+    @classmethod
+    def _beside(cls, model: str | None) -> str | None:
+        if model is not None and not stays_inside(model):
+            raise ValueError("a model lies in the folder of the scenario file or below: no `..`, and no `/` in front")
+        return model
 
     @model_validator(mode="after")
     def _add_or_remove(self) -> Self:
-        if (self.remove is None) == (self.footprint is None):
-            raise ValueError("a building is added by `footprint` and `height_m`, or removed by `remove: <id>`")
+        if sum(one is not None for one in (self.remove, self.footprint, self.model)) != 1:
+            raise ValueError(
+                "a building is added by `footprint` and `height_m`, or by `model` and `at`, or removed by `remove: <id>`"
+            )
         if self.footprint is not None and self.height_m is None:
             raise ValueError("a building that is added needs `height_m`")
+        if self.model is not None and self.at is None:
+            raise ValueError("a building from a `model` needs `at`: where it stands")
+        if self.model is not None and self.height_m is not None:
+            raise ValueError("a building from a `model` has the height of the model: leave out `height_m`, or use `scale`")
+        given = self.model_fields_set & {"at", "azimuth_deg", "scale", "anchor", "up"}
+        if self.model is None and given:
+            raise ValueError(f"`{min(given)}` belongs to a building from a `model`")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PositiveFloat, model_validator
@@ -50,6 +51,12 @@ class Place(Part):
             told = " and ".join(f"`{key}`" for key in given) or "none of them"
             raise ValueError(f"a place is given by one of `object`, `polygon`, `line` or `point`; here is {told}")
         return self
+
+
+def stays_inside(path: str) -> bool:
+    """Whether a path stays in the folder that it is relative to, by what it says; links are looked at when it is opened."""
+    parts = PurePosixPath(path.replace("\\", "/"))
+    return bool(parts.parts) and not parts.is_absolute() and ".." not in parts.parts and ":" not in path and "\0" not in path
 
 
 def shorthand(value: Any) -> Any:

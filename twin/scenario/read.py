@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from twin.errors import MissingFileError, ScenarioError, TwinError, did_you_mean
 from twin.scenario.model import (
     BuildingChange,
+    Change,
     ClosureChange,
     EventChange,
     ExcavationChange,
@@ -72,7 +73,25 @@ def scenario_from_text(text: str, *, source: Path | None = None) -> Scenario:
         scenario = Scenario.model_validate(_plain(tree))
     except ValidationError as error:
         raise _explain(error, tree, name) from None
-    return scenario.model_copy(update={"source": source, "text": text})
+    scenario = scenario.model_copy(update={"source": source, "text": text})
+    if source is None or not any(isinstance(change, BuildingChange) and change.model for change in scenario.changes):
+        return scenario
+    with told_with_lines(scenario):
+        return _with_models(scenario, source.parent)
+
+
+def _with_models(scenario: Scenario, folder: Path) -> Scenario:
+    """The scenario with its models looked for in its folder; that they are there is seen before anything is run."""
+    from twin.scenario.apply import model_file
+
+    changes: list[Change] = []
+    for change in scenario.changes:
+        if isinstance(change, BuildingChange) and change.model is not None:
+            model_file(folder, change.model, f"changes[{change.id}].model")
+            changes.append(change.beside(folder))
+        else:
+            changes.append(change)
+    return scenario.model_copy(update={"changes": tuple(changes)})
 
 
 @contextmanager

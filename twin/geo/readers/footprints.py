@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from twin.geo.ears import starts_of
+from twin.geo.kernels.tin import drape
 from twin.geo.mesh import SEMANTICS, Rings
 from twin.geo.triangulate import newell
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 HORIZONTAL = 0.95
 """A face whose unit normal has at least this vertical component counts as near-horizontal."""
@@ -18,6 +24,19 @@ STEP_M = 0.5
 
 SNAP_M = 0.01
 """Gaps up to about this width between parts of one object are closed [m]."""
+
+LIES = 1e-3
+"""A face whose unit normal has less than this vertical component has no area on the map."""
+
+HOLE_M2 = 0.25
+"""Smaller holes in the outline of many faces are between parts that do not quite fit, not courts [m2]."""
+
+CLOSED = 1e-3
+"""Areas on the map of a closed mesh, counted with their sign, cancel to this part of their sum."""
+
+MAX_EXACT, MAX_TRIED = 20_000, 300_000
+CELL_M, MAX_CELLS, MAX_LOOKS = 0.05, 4000, 100_000_000
+"""Above so many faces that lie over each other (or, untried, in all) their outline is taken from a raster of such cells [m]."""
 
 
 def project(points: NDArray[np.float64], rings: Rings) -> NDArray[np.object_]:
@@ -163,3 +182,79 @@ def ground_faces(
     has_foot[group[foot]] = True
     rest = filled & ~has_foot[group] & (upright > 1e-3)
     return ground | foot | rest
+
+
+def silhouette(points: NDArray[np.float64], rings: Rings) -> BaseGeometry:
+    """Outline on the map of all faces together, valid; empty when all are upright.
+
+    Parameters
+    ----------
+    points : (V, 3) float64
+        In the coordinates of the map [m].
+    rings : Rings
+        Faces, which may lie over each other.
+
+    Returns
+    -------
+    shapely Polygon or MultiPolygon
+        Gaps up to `SNAP_M` are closed, holes under `HOLE_M2` filled.
+    """
+    normal = face_normals(points, rings)[:, 2]
+    there = np.abs(normal) > LIES
+    area = newell(points[rings.indices], rings.sizes)[starts_of(rings.counts)[there], 2] if there.any() else np.zeros(0)
+    # A closed mesh covers the map from above and from below: one of the two is enough.
+    if abs(area.sum()) < CLOSED * np.abs(area).sum():
+        there &= normal > 0
+    if not there.any():
+        return shapely.Polygon()
+    shape = _covered(points, rings, there).buffer(SNAP_M / 2, join_style="mitre").buffer(-SNAP_M / 2, join_style="mitre")
+    parts = []
+    for part in shapely.get_parts(shape):
+        holes = [ring for ring in part.interiors if shapely.Polygon(ring).area >= HOLE_M2]
+        parts.append(shapely.simplify(shapely.Polygon(part.exterior, holes), SNAP_M / 2))
+    whole = shapely.union_all([part for part in parts if part.area > SNAP_M])
+    return whole if whole.geom_type in ("Polygon", "MultiPolygon") else shapely.Polygon()
+
+
+def _covered(points: NDArray[np.float64], rings: Rings, there: NDArray[np.bool_]) -> BaseGeometry:
+    """Union on the map of some of the faces; of very many that lie over each other only to `CELL_M`."""
+    keep_ring = np.repeat(there, rings.counts)
+    some = Rings(rings.indices[np.repeat(keep_ring, rings.sizes)], rings.sizes[keep_ring], rings.counts[there])
+    if len(some.counts) > MAX_TRIED and (some.sizes == 3).all():
+        return _burnt(points[some.indices, :2].reshape(-1, 3, 2))
+    faces = project(points, some)
+    faces = faces[[face is not None for face in faces]]
+    if not len(faces):
+        return shapely.Polygon()
+    try:
+        united = shapely.coverage_union_all(faces)
+        if shapely.is_valid(united) and abs(united.area - shapely.area(faces).sum()) <= 1e-6 * united.area:
+            return united
+    except shapely.GEOSException:
+        pass
+    if len(faces) > MAX_EXACT and (some.sizes == 3).all():
+        return _burnt(points[some.indices, :2].reshape(-1, 3, 2))
+    return dissolve(faces, np.zeros(len(faces), np.int64), 1)[0]
+
+
+def _burnt(corners: NDArray[np.float64]) -> BaseGeometry:
+    """Union of triangles (T, 3, 2) on the map by a raster: what lies within half a cell of them."""
+    from rasterio.features import shapes, sieve
+    from rasterio.transform import Affine
+
+    low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
+    cell = max(CELL_M, float((high - low).max()) / MAX_CELLS)
+    sides = np.ptp(corners, axis=1)
+    # As for a terrain: triangles that lie over each other many times must not take for ever.
+    while np.prod(sides / cell + 1, axis=1).sum() > MAX_LOOKS:
+        cell *= 2
+    columns, rows = (int(one) + 3 for one in (high - low) / cell)
+    west, north = float(low[0]) - cell, float(high[1]) + cell
+    height = np.full((rows, columns), -np.inf)
+    drape((corners[..., 0] - west) / cell - 0.5, (north - corners[..., 1]) / cell - 0.5, np.zeros(corners.shape[:2]), height)
+    transform = Affine(cell, 0.0, west, 0.0, -cell, north)
+    burnt = sieve((height == 0.0).astype(np.uint8), max(1, int(HOLE_M2 / cell**2)))
+    found = [shapely.geometry.shape(one) for one, value in shapes(burnt, burnt == 1, transform=transform) if value]
+    if not found:
+        return shapely.Polygon()
+    return shapely.simplify(shapely.union_all(found).buffer(cell / 2, join_style="mitre"), cell)

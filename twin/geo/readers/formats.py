@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from twin.errors import FormatError
+from twin.geo.readers import meshkind
 from twin.geo.readers.model import Reading, ReadOptions
 from twin.geo.readers.source import Blob
 
@@ -92,6 +93,10 @@ def _pointcloud(head: bytes, name: str) -> bool:
     return head[:4] == b"LASF"
 
 
+def _ifc(head: bytes, name: str) -> bool:
+    return text_of(head)[:12] == b"ISO-10303-21"
+
+
 def _osm(head: bytes, name: str) -> bool:
     text = text_of(head)
     if text[:1] == b"{":
@@ -145,6 +150,13 @@ FORMATS: tuple[Format, ...] = (
     Format("GeoPackage, Shapefile, FlatGeobuf, GeoParquet", "vectors", _vectors),
     Format("rasters (GeoTIFF, VRT, ESRI ASCII grid)", "raster", _raster),
     Format("point clouds (LAS, LAZ, COPC)", "pointcloud", _pointcloud),
+    Format("IFC", "ifc", _ifc),
+    Format("GLB (binary glTF)", "meshfile", meshkind.is_glb),
+    Format("PLY", "meshfile", meshkind.is_ply),
+    Format("STL", "meshfile", meshkind.is_stl_text),
+    Format("OBJ", "meshfile", meshkind.is_obj),
+    # The last of all: a binary STL starts with 80 bytes of anything.
+    Format("STL (binary)", "meshfile", meshkind.is_stl_binary),
 )
 """Every format that can be read, asked in this order."""
 
@@ -153,8 +165,6 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"<html", "a web page"),
     (b"<", "XML; CityGML is not readable yet"),
     (b"SQLite format 3\0", "an SQLite file that is not a GeoPackage"),
-    (b"ISO-10303-21", "IFC, which is not readable yet"),
-    (b"glTF", "a binary glTF scene"),
     (b"fcb", "FlatCityBuf, which is not readable yet"),
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),

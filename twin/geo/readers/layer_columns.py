@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin.geo.heights import building_heights, numbers
 from twin.geo.mesh import SEMANTICS, Rings
 from twin.geo.readers.columns import typed
-from twin.geo.readers.footprints import dissolve, face_heights, face_normals, ground_faces, project
+from twin.geo.readers.footprints import dissolve, face_heights, face_normals, ground_faces, project, silhouette
 
 _FLAT_M = 0.05
 
@@ -71,6 +71,8 @@ class Faces:
         Row of each face.
     groups : int
         Number of rows.
+    elements : (groups,) bool, optional
+        Rows whose faces are those of elements (walls, slabs, ...) and not of a hull.
     """
 
     points: NDArray[np.float64]
@@ -78,6 +80,7 @@ class Faces:
     semantic: NDArray[np.uint8]
     group: NDArray[np.int64]
     groups: int
+    elements: NDArray[np.bool_] | None = None
 
     def outline(self, chosen: NDArray[np.bool_]) -> NDArray[np.object_]:
         """Union on the map of some of the faces (S,), by row."""
@@ -119,6 +122,8 @@ def _buildings(objects: Picked, faces: Faces) -> Columns:
         # What is called the ground has no area on the map: take all that lies over it.
         upright = np.abs(face_normals(faces.points, faces.rings)[:, 2])
         geometry[without] = faces.outline(without[faces.group] & (upright > 1e-3))[without]
+    for row in np.flatnonzero(faces.elements if faces.elements is not None else ()):
+        geometry[row] = silhouette(faces.points, pick(faces.rings, faces.group == row))
     lowest, highest = faces.span()
     low, _ = face_heights(faces.points, faces.rings)
     # only what is called the ground says where it is: a solid without a floor has its roof for an outline

@@ -100,10 +100,15 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
         group = position[row[objects.owner]] if len(objects.owner) else np.empty(0, np.int64)
         # What is inside a building or stuck on it (rooms, chimneys) is not its footprint.
         chosen = (group >= 0) & (objects.rings.counts > 0)
+        elements = np.zeros(len(members), dtype=bool)
         if name in _PARTED:
-            chosen &= (whole | (row == np.arange(len(row))))[objects.owner]
+            own = chosen & (whole | (row == np.arange(len(row))))[objects.owner]
+            # A building that is only made of elements (IFC) has no outline of its own: all of them make it.
+            elements[:] = True
+            elements[group[own]] = False
+            chosen = own | (chosen & elements[np.maximum(group, 0)])
         faces = Faces(
-            objects.points, pick(objects.rings, chosen), objects.semantic[chosen], group[chosen], len(members)
+            objects.points, pick(objects.rings, chosen), objects.semantic[chosen], group[chosen], len(members), elements
         )
         ids = pd.Index([objects.ids[member] for member in members], name="id", dtype="str")
         picked = Picked(

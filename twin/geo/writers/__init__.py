@@ -46,6 +46,9 @@ WRITERS: tuple[Writer, ...] = (
     Writer("GeoPackage", (".gpkg",), "geopackage", "write_geopackage"),
     Writer("GeoParquet", (".parquet", ".geoparquet"), "geoparquet", "write_geoparquet", ("layer",)),
     Writer("GeoTIFF", (".tif", ".tiff"), "geotiff", "write_geotiff", ("raster",)),
+    Writer("Wavefront OBJ", (".obj",), "obj", "write_obj", ("layers",)),
+    Writer("PLY", (".ply",), "ply", "write_ply", ("layers",)),
+    Writer("STL for 3D printing", (".stl",), "stl", "write_stl", ("scale", "base_mm", "margin_mm", "terrain", "layers", "unite")),
 )
 """Every format that can be written; a name without a suffix is a city folder."""
 
