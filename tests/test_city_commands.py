@@ -126,3 +126,16 @@ def test_info_of_real_files(real_data: Path, capsys: pytest.CaptureFixture[str])
         "layer              416 stops", "wells", "EPSG:32755",
     ):  # fmt: skip
         assert words in told, words
+
+
+def test_a_model_to_print_says_its_size(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "corner.stl"
+    assert main(["convert", str(part), str(out), "--scale", "0.002"]) == 0
+    told = capsys.readouterr().out
+    assert "mm at 1:500, " in told
+    assert "closed solid" in told
+    assert out.stat().st_size > 10_000
+    assert main(["convert", str(part), str(tmp_path / "corner.obj")]) == 0
+    again, city = read_city(tmp_path / "corner.obj"), read_city(part)
+    assert again.crs == city.crs
+    assert set(again.buildings.index) == set(city.buildings.index)

@@ -168,13 +168,36 @@ def convert(options: argparse.Namespace) -> int:
         city = city.repaired()
         say(f"repaired: {len(city.quality) - before} objects")
     given = {key: getattr(options, name) for name, key in OUTPUT_OPTIONS if getattr(options, name) is not None}
-    target = write(city, options.out, **given)
+    notes: Sequence[str] = ()
+    if options.out.suffix.lower() == ".stl":
+        target, notes = _print(city, options.out, given)
+    else:
+        target = write(city, options.out, **given)
     say(f"{target}: {len(city.objects)} objects, {len(city.surfaces):,} triangles; read back and compared")
+    for note in notes:
+        say(f"  {note}")
     for code, count in city.quality.counts().items():
         say(f"  {count:>7,} {code}")
     if city.quality:
         say("  `twin validate` tells more of these")
     return 0
+
+
+def _print(city: City, path: Path, given: dict[str, Any]) -> tuple[Path, Sequence[str]]:
+    """Write a model for a 3D printer; what to know about it."""
+    from twin.geo.printable import print_model
+    from twin.geo.writers import writer_for
+    from twin.geo.writers.stl import write_print_model
+
+    writer = writer_for(path)
+    for name in given:
+        if writer is None or name not in writer.options:
+            raise ParameterError(f"a model for a 3D printer has no option `{name}`")
+    model = print_model(city, **given)
+    width, depth, height = model.size_mm
+    solids = "one closed solid" if model.united else f"{len(model.solids)} closed solids that overlap, which slicers unite"
+    size = f"{width:.0f} x {depth:.0f} x {height:.0f} mm at 1:{1 / model.scale:g}, {solids}"
+    return write_print_model(model, path), (size, *model.notes)
 
 
 def complain_of(path: Path, error: TwinError) -> None:

@@ -18,6 +18,7 @@ from viewer.scene import MeshLayer
 
 if TYPE_CHECKING:
     from twin.geo.city import City
+    from twin.geo.mesh import TriangleMesh
 
 ROOF, WALL, BOTTOM = SEMANTICS["RoofSurface"], SEMANTICS["WallSurface"], SEMANTICS["GroundSurface"]
 TERRAIN_TYPES = ("TINRelief", "ReliefFeature")
@@ -92,10 +93,31 @@ def _add_own(
     wall = (mesh.semantic == WALL) | ((mesh.semantic != ROOF) & (np.abs(normal_z) < 0.35))
     hidden = ((mesh.semantic == BOTTOM) | (mesh.semantic == 0)) & (normal_z < -0.6)
     colours = building_colours(seed, wall, normal_z)
+    _paint(city, mesh, owner, table, colours)
     changed = np.isin(owner, [row_of[key] for key in marked if key in row_of])
     colours[changed] = style.varied(np.broadcast_to(np.array(style.CHANGED_BUILDING), (changed.sum(), 3)), seed[changed])
     keep = ~hidden
     builder.add(mesh.vertices, mesh.triangles[keep], colours[keep], owner[keep])
+
+
+def _paint(
+    city: City, mesh: TriangleMesh, owner: NDArray[np.int32], table: dict[str, list[object]], colours: NDArray[np.uint8]
+) -> None:
+    """Give triangles the colours that their source states, where these say more than what a surface is.
+
+    Many city files colour all roofs alike and all walls alike: then the style of the house is better to look at. A building that
+    was placed from a file of its own keeps what its designer chose.
+    """
+    if mesh.colour is None:
+        return
+    stated = mesh.colour[:, 3] > 0
+    sources = table.get("height_source", [None] * len(table["id"]))
+    placed = np.array([isinstance(one, str) and one.startswith("model:") for one in sources], dtype=bool)[owner]
+    telling = False
+    for code in np.unique(mesh.semantic[stated & ~placed]):
+        telling |= len(np.unique(mesh.colour[stated & ~placed & (mesh.semantic == code), :3], axis=0)) > 1
+    use = stated & (placed | telling)
+    colours[use] = mesh.colour[use, :3]
 
 
 def building_colours(seed: NDArray[np.uint32], wall: NDArray[np.bool_], normal_z: NDArray[np.float64]) -> NDArray[np.uint8]:
