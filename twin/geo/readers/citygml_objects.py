@@ -1,0 +1,327 @@
+"""Objects of CityGML: what each is, which it is a part of, its attributes, and where its geometry stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from twin.geo.readers.citygml_appearance import Appearances
+from twin.geo.readers.citygml_attributes import Attributes, address_text, text_of
+from twin.geo.readers.citygml_geometry import TEMPLATE, Faces, Memo, Placing
+from twin.geo.readers.citygml_names import (
+    CITYGML,
+    HREF,
+    KEEP_NAME,
+    NOT_DRAWN,
+    RELIEF_NOT_READ,
+    ROAD_AREAS,
+    ROAD_PARTS,
+    ROAD_TYPES,
+    Role,
+    Rule,
+    object_type,
+    rule_of,
+    split,
+    surface_code,
+)
+from twin.geo.readers.model import Findings
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_ADDRESSES = ("Address",)
+_LINES = frozenset(("MultiCurve", "Network", "Curve"))
+
+
+class Job(NamedTuple):
+    """A property of an object that holds geometry; taken when its level of detail is the one wanted."""
+
+    row: int
+    lod: str
+    shape: str
+    element: _Element
+    semantic: int
+
+
+class Objects:
+    """All objects of a file, by row.
+
+    Parameters
+    ----------
+    version : str
+        Of CityGML.
+    faces : Faces
+        Takes the geometry.
+    findings : Findings
+    lod : str or None
+        Level of detail to take; the highest of each object by default.
+
+    Attributes
+    ----------
+    ids, types, parents, lods : list of str
+    attributes : list of dict
+    lods_seen : set of str
+        Levels of detail that anything in the file is in.
+    noted : Counter
+        What was not read, by code: told once for the file.
+    """
+
+    def __init__(self, version: str, faces: Faces, appearances: Appearances, findings: Findings, lod: str | None) -> None:
+        self.ids = faces.ids_of_rows
+        self.types: list[str] = []
+        self.parents: list[str] = []
+        self.lods: list[str] = []
+        self.lines: list[int] = []
+        self.attributes: list[dict[str, Any]] = []
+        self.lods_seen: set[str] = set()
+        self.noted: Counter[str] = Counter()
+        self._areas_are_parts = version < "3"
+        self._faces = faces
+        self._appearances = appearances
+        self._findings = findings
+        self._lod = lod
+        self._rules = Memo(rule_of)
+        self._types = Memo(object_type)
+        self._codes = Memo(surface_code)
+        self._values = Attributes(self.noted)
+        self._known: set[str] = set()
+        self._jobs: dict[int, list[Job]] = {}
+        self._group: dict[int, int] = {}
+        self._up: list[int] = []
+
+    def member(self, element: _Element) -> None:
+        """Read one member of the city with everything that is part of it."""
+        for child in element:
+            if isinstance(child.tag, str):
+                self._top(child)
+        for jobs in self._jobs.values():
+            self._take(jobs)
+        self._values.close()
+        self._faces.settle(element)
+        self._faces.forget()
+        self._jobs.clear()
+        self._group.clear()
+
+    def _top(self, element: _Element) -> None:
+        space, local = split(element.tag)
+        if local == "ReliefFeature" and space.startswith(CITYGML):
+            self._relief(element)
+        elif local == "Appearance" and space.startswith(CITYGML):
+            self._appearances.add(element)
+        elif local in ("Version", "VersionTransition"):
+            self.noted["version-as-object"] += 1
+        else:
+            self._object(element, self._types[element.tag] or f"+{local}", -1)
+
+    def _relief(self, element: _Element) -> None:
+        """The parts of a relief; each has the attributes of the whole that it does not state itself."""
+        shared: dict[str, Any] = {}
+        parts: list[_Element] = []
+        for child in element:
+            rule = self._rules[child.tag]
+            if rule.local == "reliefComponent":
+                parts += list(child)
+            elif rule.local != "lod":
+                self._attribute(shared, child, rule)
+        self._values.close()
+        for part in parts:
+            local = split(part.tag)[1]
+            if local in RELIEF_NOT_READ:
+                message = f"{local} is not read; the terrain of this object is left out"
+                self._findings.add("not-read-relief", part.get(self._faces.id_name, ""), message, severity="error")
+                continue
+            row = self._object(part, "TINRelief", -1)
+            if row >= 0:
+                self.attributes[row] = {**shared, **self.attributes[row]}
+
+    def _object(self, element: _Element, kind: str, parent: int, semantic: int = 0, group: int = -1) -> int:
+        """Read an object; returns its row, or -1 when it is left out."""
+        row = len(self.ids)
+        local = split(element.tag)[1]
+        key = element.get(self._faces.id_name, "")
+        if not key:
+            key = f"{self.ids[parent]}/{local}-{row}" if parent >= 0 else f"{local}-{row}"
+            self.noted["no-id"] += 1
+        if key in self._known:
+            message = "a second object with this id; left out"
+            self._findings.add("duplicate-id", key, message, severity="error", path=f"line {element.sourceline}")
+            return -1
+        self._known.add(key)
+        self.ids.append(key)
+        self.types.append(kind)
+        self.parents.append(self.ids[parent] if parent >= 0 else "")
+        self.lods.append("")
+        self.lines.append(int(element.sourceline or 0))
+        self._up.append(parent)
+        self._group[row] = row if group < 0 else group
+        record: dict[str, Any] = {}
+        self.attributes.append(record)
+        if local in KEEP_NAME or local in ROAD_PARTS or local in ROAD_AREAS:
+            record["citygml_type"] = local
+        rules = self._rules
+        for child in element:
+            rule = rules[child.tag]
+            if rule.role is Role.GEOMETRY:
+                self._job(row, child, rule, semantic, element)
+            elif rule.role is Role.PROPERTY and len(child):
+                self._property(record, row, kind, child, rule)
+            else:
+                self._attribute(record, child, rule)
+        return row
+
+    def _property(self, record: dict[str, Any], row: int, kind: str, element: _Element, rule: Rule) -> None:
+        """A property with elements in it: a boundary surface, a part, or a value with a structure."""
+        first = element[0]
+        code = self._codes[first.tag]
+        if code:
+            for surface in element:
+                local = split(surface.tag)[1]
+                if local in ROAD_AREAS and self._areas_are_parts:
+                    self._object(surface, kind, row, self._codes[surface.tag], self._group[row])
+                else:
+                    self._surface(surface, row, self._codes[surface.tag] or code, absorb=local in ROAD_AREAS)
+            return
+        if self._types[first.tag]:
+            for part in element:
+                self._object(part, self._types[part.tag] or f"+{split(part.tag)[1]}", -1 if rule.local == "groupMember" else row)
+            return
+        local = split(first.tag)[1]
+        if rule.standard and kind in ROAD_TYPES and local in ROAD_PARTS:
+            self._object(first, kind, row, ROAD_PARTS[local], self._group[row])
+        elif rule.standard and rule.local == "externalReference":
+            self._values.external(record, element)
+        elif self._is_new_object(first):
+            self._object(first, f"+{local}", row)
+        else:
+            self._values.nested(record, rule.local, element)
+
+    def _is_new_object(self, element: _Element) -> bool:
+        """Whether an element of a name that is not known holds geometry in a level of detail, as an object does."""
+        return any(self._rules[child.tag].role is Role.GEOMETRY and len(child) for child in element)
+
+    def _surface(self, element: _Element, row: int, code: int, *, absorb: bool = False) -> None:
+        """A boundary surface or an opening; its geometry is its object's, with a meaning."""
+        rules = self._rules
+        for child in element:
+            rule = rules[child.tag]
+            role = rule.role
+            if role is Role.GEOMETRY:
+                self._job(row, child, rule, code, element)
+            elif role is Role.PROPERTY and len(child) and (inner := self._codes[child[0].tag]):
+                for opening in child:
+                    self._surface(opening, row, inner)
+            elif absorb and role is not Role.SKIP:
+                self._attribute(self.attributes[row], child, rule)
+            elif role is Role.APPEARANCE:
+                self._appearances.add_all(child)
+            elif role is Role.NOTE:
+                self.noted[rule.local] += 1
+            elif role is not Role.SKIP:
+                self.noted["surface-attribute"] += 1
+
+    def _attribute(self, record: dict[str, Any], element: _Element, rule: Rule) -> None:
+        role = rule.role
+        values = self._values
+        if role is Role.TEXT or (role is Role.PROPERTY and not len(element)):
+            if element.get(HREF) is not None:
+                values.reference(record, rule.local, element)
+            else:
+                values.simple(record, rule.local, element, standard=rule.standard)
+        elif role is Role.GENERIC:
+            values.generic(record, element, rule.local)
+        elif role is Role.ADDRESS:
+            values.put(record, "address", address_text(element))
+        elif role is Role.APPEARANCE:
+            self._appearances.add_all(element)
+        elif role is Role.HEIGHT:
+            values.height(record, element)
+        elif role is Role.PROPERTY:
+            values.nested(record, rule.local, element)
+        elif role is Role.NOTE:
+            self.noted[rule.local] += 1
+
+    def _job(self, row: int, element: _Element, rule: Rule, semantic: int, holder: _Element) -> None:
+        """Note a geometry, to be taken when it is known which level of detail the object is wanted in."""
+        if rule.shape in NOT_DRAWN:
+            self.noted["terrain-intersection"] += 1
+            return
+        if rule.shape in _LINES or rule.shape == "PointCloud":
+            self.noted["not-read-pointcloud" if rule.shape == "PointCloud" else "not-read-multicurve"] += 1
+            return
+        lod = rule.lod
+        if not lod:
+            stated = next((text_of(one) for one in holder if split(one.tag)[1] == "lod"), "")
+            lod = stated if stated in ("0", "1", "2", "3", "4") else ""
+        if rule.shape == "FootPrint":
+            semantic = 1
+        elif rule.shape == "RoofEdge":
+            semantic = 3
+        self._jobs.setdefault(self._group[row], []).append(Job(row, lod, rule.shape, element, semantic))
+
+    def _take(self, jobs: list[Job]) -> None:
+        """Take the geometry of one object, or of a road with its parts, in the level of detail wanted."""
+        levels = {job.lod for job in jobs}
+        self.lods_seen |= levels
+        wanted = max(levels) if self._lod is None else self._lod
+        chosen = [job for job in jobs if job.lod == wanted]
+        if not chosen:
+            root = jobs[0].row
+            message = f"the object has no lod {self._lod}"
+            self._findings.add("lod-absent", self.ids[root], message, severity="info", path=f"line {self.lines[root]}")
+            return
+        # Semantic surfaces first, so that a solid that links to them finds them there.
+        chosen.sort(key=_order)
+        covered = self._covered(chosen)
+        for job in chosen:
+            if job.row in covered:
+                continue
+            self.lods[job.row] = wanted
+            if job.shape == "ImplicitRepresentation":
+                self._implicit(job)
+            else:
+                self._faces.take(job.element, job.row, job.semantic, solid=job.shape not in ("MultiSurface", "FootPrint"))
+
+    def _covered(self, jobs: list[Job]) -> set[int]:
+        """Rows of roads and sections whose parts have surfaces of their own, which cover the same ground."""
+        rows = {job.row for job in jobs}
+        if len(rows) == 1:
+            return set()
+        covered: set[int] = set()
+        for row in rows:
+            up = self._up[row]
+            while up >= 0 and up not in covered:
+                if up in rows:
+                    covered.add(up)
+                up = self._up[up]
+        return covered
+
+    def _implicit(self, job: Job) -> None:
+        """A prototype placed at a point."""
+        for implicit in job.element:
+            parts = {split(child.tag)[1]: child for child in implicit}
+            if "libraryObject" in parts:
+                name = text_of(parts["libraryObject"])
+                message = f"its shape is in the file {name[:80]!r}, which is not opened; the object is a point"
+                self._findings.add("library-object", self.ids[job.row], message, path=f"line {implicit.sourceline}")
+            at = parts.get("referencePoint")
+            point = " ".join(at.itertext()) if at is not None else ""
+            if point.strip():
+                self._faces.points.append((job.row, point))
+            shape = parts.get("relativeGMLGeometry", parts.get("relativeGeometry"))
+            matrix = text_of(parts["transformationMatrix"]) if "transformationMatrix" in parts else ""
+            if shape is None:
+                continue
+            first = len(self._faces)
+            key = shape.get(HREF, "").removeprefix("#")
+            if not key:
+                self._faces.take(shape, TEMPLATE)
+            last = len(self._faces)
+            if not point.strip():
+                message = "a prototype without a reference point; left out"
+                self._findings.add("implicit", self.ids[job.row], message, severity="error", path=f"line {implicit.sourceline}")
+                continue
+            self._faces.place(Placing(job.row, first, last, key, matrix, point, int(implicit.sourceline or 0)))
+
+
+def _order(job: Job) -> int:
+    return 0 if job.semantic else 1 if job.shape != "Solid" else 2
