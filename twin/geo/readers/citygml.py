@@ -164,8 +164,8 @@ class _Stream:
             for part in (seam, block):
                 if b"srsName" in part:
                     self._systems.update(one or other for one, other in _SRS.findall(part))
-                if not self._flat and b"srsDimension" in part and _FLAT.search(part):
-                    self._flat = True
+                if not self._flat and part.count(b"srsDimension") != part.count(b'srsDimension="3"'):
+                    self._flat = _FLAT.search(part) is not None
             if len(self._systems) > 50:
                 raise CRSError("states more than 50 coordinate reference systems", where=self.blob.name)
             if self._flat and self.faces is not None:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.geo.readers.citygml_attributes import number, text_of
-from twin.geo.readers.citygml_names import split
+from twin.geo.readers.citygml_names import Memo, local_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 Colour = tuple[int, int, int, int]
 """Red, green, blue and opacity, 0 to 255."""
+
+
+@lru_cache(maxsize=4096)
+def colour_of(diffuse: str, transparency: str) -> Colour:
+    """Colour of a material from what X3D states: shares of red, green and blue, and of what shines through.
+
+    Where they are missing or not numbers the defaults of X3D hold: light grey (0.8), opaque.
+    """
+    stated = [number(part) for part in diffuse.split()[:4]]
+    rgb = [part for part in stated if part is not None]
+    if len(stated) != 3 or len(rgb) != 3:
+        rgb = [0.8, 0.8, 0.8]
+    opacity = 1.0 - (number(transparency) or 0.0)
+    red, green, blue, alpha = (round(255 * min(max(part, 0.0), 1.0)) for part in (*rgb, opacity))
+    return red, green, blue, alpha
 
 
 class Appearances:
@@ -32,6 +48,7 @@ class Appearances:
     def __init__(self) -> None:
         self.textures = 0
         self.materials: dict[str, Colour] = {}
+        self._locals = Memo(local_of)
 
     def add_all(self, holder: _Element) -> None:
         """Take the appearances that a property holds."""
@@ -40,34 +57,36 @@ class Appearances:
 
     def add(self, appearance: _Element) -> None:
         """Take the materials of one appearance."""
+        locals_ = self._locals
         for member in appearance:
             for surface in member:
-                local = split(surface.tag)[1]
+                local = locals_[surface.tag]
                 if local == "X3DMaterial":
                     self._material(surface)
                 elif local in ("ParameterizedTexture", "GeoreferencedTexture"):
                     self.textures += 1
 
     def _material(self, element: _Element) -> None:
-        rgb: list[float] = [0.8, 0.8, 0.8]
-        opacity = 1.0
+        diffuse = transparency = ""
         targets: list[str] = []
         for child in element:
-            local = split(child.tag)[1]
-            if local == "diffuseColor":
-                stated = [number(part) for part in text_of(child).split()[:4]]
-                if len(stated) == 3 and all(part is not None for part in stated):
-                    rgb = [part for part in stated if part is not None]
+            local = self._locals[child.tag]
+            if local == "target":
+                text = (child.text or "").strip()
+                if text[:1] == "#":
+                    targets.append(text[1:])
+                elif not text:
+                    # in CityGML 3.0 a target may be wrapped in an association
+                    targets += [one.strip()[1:] for one in child.itertext() if one.strip()[:1] == "#"]
+            elif local == "diffuseColor":
+                diffuse = child.text or ""
             elif local == "transparency":
-                opacity = 1.0 - (number(text_of(child)) or 0.0)
+                transparency = child.text or ""
             elif local == "isFront" and text_of(child) in ("false", "0"):
                 return
-            elif local == "target":
-                # in CityGML 3.0 a target may be wrapped in an association
-                targets += [text for text in (one.strip() for one in child.itertext()) if text[:1] == "#"]
-        red, green, blue, alpha = (round(255 * min(max(part, 0.0), 1.0)) for part in (*rgb, opacity))
+        colour = colour_of(diffuse, transparency)
         for target in targets:
-            self.materials.setdefault(target[1:], (red, green, blue, alpha))
+            self.materials.setdefault(target, colour)
 
     def colours(self, faces: Mapping[str, tuple[int, int]], count: int) -> NDArray[np.uint8] | None:
         """Colour of each face (S, 4); None when no surface has a material.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from twin.geo.readers.citygml_names import FLOATS, HREF, WHOLE, split
+from twin.geo.readers.citygml_names import FLOATS, HREF, WHOLE, Memo, local_of, split
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -43,11 +44,16 @@ def whole(text: str) -> int | None:
     return int(text) if _INTEGER.match(text) else None
 
 
+@lru_cache(maxsize=256)
+def _metres(unit: str) -> float | None:
+    name = re.split(r"[#:/]", unit.strip())[-1].lower()
+    return METRES.get(name) if name else 1.0
+
+
 def in_metres(value: float, unit: str) -> float | None:
     """A length in metres; None when the unit is not known."""
-    name = re.split(r"[#:/]", unit.strip())[-1].lower()
-    factor = METRES.get(name) if name else 1.0
-    return None if factor is None else round(value * factor, 9)
+    factor = _metres(unit)
+    return None if factor is None else value if factor == 1.0 else round(value * factor, 9)
 
 
 class _Several(list[Any]):
@@ -66,6 +72,7 @@ class Attributes:
     def __init__(self, noted: Counter[str]) -> None:
         self._noted = noted
         self._several: list[tuple[dict[str, Any], str]] = []
+        self._locals = Memo(local_of)
 
     def put(self, record: dict[str, Any], name: str, value: Any) -> None:
         """Set an attribute; one that is stated several times is told as one by `close`."""
@@ -118,7 +125,8 @@ class Attributes:
             for child in element:
                 self.generic(record, child, split(child.tag)[1], prefix, depth)
             return
-        parts = {split(child.tag)[1]: child for child in element}
+        locals_ = self._locals
+        parts = {locals_[child.tag]: child for child in element}
         name = element.get("name") or (text_of(parts["name"]) if "name" in parts else "")
         name = f"{prefix}{name or 'attribute'}"
         if local.lower() == "genericattributeset":
@@ -132,8 +140,10 @@ class Attributes:
             return
         if "value" not in parts:
             return
+        found_value = parts["value"]
         kind = local.removesuffix("Attribute").lower()
-        text, unit = text_of(parts["value"]), parts["value"].get("uom")
+        text = text_of(found_value)
+        unit = found_value.get("uom") if kind == "measure" else None
         value: Any = text
         if kind == "int":
             found = whole(text)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
-from twin.geo.readers.citygml_names import HREF, Position, Shape, position_of, shape_of, split
+from twin.geo.readers.citygml_names import HREF, Memo, Position, Shape, position_of, shape_of, split
 from twin.geo.readers.citygml_numbers import RingNumbers
 from twin.geo.readers.model import Findings
 
@@ -24,16 +24,8 @@ TEMPLATE = -1
 """Row of the faces of a prototype: they are drawn where it is placed, not where they are."""
 
 
-class Memo(dict[Any, Any]):
-    """What a function says of each name, asked once."""
-
-    def __init__(self, function: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self._function = function
-
-    def __missing__(self, key: Any) -> Any:
-        value = self[key] = self._function(key)
-        return value
+_POLYGON, _WRAPPER, _GROUP, _SOLID = Shape.POLYGON, Shape.WRAPPER, Shape.GROUP, Shape.SOLID
+_LIST, _ONE = Position.LIST, Position.ONE
 
 
 def _joined(ring: _Element) -> str:
@@ -108,6 +100,11 @@ class Faces:
         self.points: list[tuple[int, str]] = []
         self.curves = 0
         self.like: dict[int, int] = {}
+        # bound once: they are called for every face
+        self._columns = (
+            self.row.append, self.semantic.append, self.first_ring.append, self.ring_count.append, self.flip.append, self.ids.append
+        )  # fmt: skip
+        self._texts = self.numbers.texts
         self._shapes = Memo(shape_of)
         self._positions = Memo(position_of)
         self._local: dict[str, tuple[int, int]] = {}
@@ -117,59 +114,73 @@ class Faces:
         self._bounding: set[int] = set()
         self._solids: list[tuple[int, int]] = []
         self._copies = 0
-        self._use = Use(0, 0, False, False, "", 0)
+        self._row, self._semantic, self._solid, self._flip = 0, 0, False, False
 
     def __len__(self) -> int:
         return len(self.row)
 
-    def take(self, element: _Element, row: int, semantic: int = 0, *, solid: bool = False) -> None:
+    def take(self, element: _Element, row: int, semantic: int = 0, solid: bool = False) -> None:
         """Take all faces below a property of an object, such as ``lod2Solid``."""
-        self._use = Use(row, semantic, solid, False, "", 0)
-        self._walk(element)
+        self._row, self._semantic, self._solid, self._flip = row, semantic, solid, False
+        if len(element) == 1 and self._shapes[(group := element[0]).tag] is _GROUP:
+            first = len(self.row)
+            self._walk(group)
+            key = group.get(self.id_name)
+            if key is not None:
+                self._name(key, first, len(self.row))
+        else:
+            self._walk(element)
+
+    # What follows is what reading spends its time on: elements are asked for no more than is needed.
 
     def _walk(self, element: _Element) -> None:
+        """Take the faces of what is inside a property or a geometry."""
         shapes = self._shapes
+        child = None
         for child in element:
             shape = shapes[child.tag]
-            if shape is Shape.POLYGON:
-                self._polygon(child)
-            elif shape is Shape.WRAPPER:
-                if len(child):
-                    self._walk(child)
-                elif child.get(HREF):
+            if shape is _WRAPPER:
+                inside = len(child)
+                if not inside:
                     self._refer(child)
-            elif shape is Shape.GROUP or shape is Shape.SOLID:
-                self._group(child, shape)
-            elif shape is Shape.ORIENTED:
-                self._oriented(child)
-            elif shape is Shape.POINT:
-                self.points.append((self._use.row, " ".join(child.itertext())))
-            elif shape is Shape.CURVE:
-                self.curves += 1
-            elif isinstance(child.tag, str):
-                self._strange(child)
-        if not len(element) and element.get(HREF):
+                elif inside == 1 and shapes[(inner := child[0]).tag] is _POLYGON:
+                    self._polygon(inner)
+                else:
+                    self._walk(child)
+            elif shape is _POLYGON:
+                self._polygon(child)
+            elif shape is _GROUP or shape is _SOLID:
+                first = len(self.row)
+                self._walk(child)
+                key = child.get(self.id_name)
+                if key is not None:
+                    self._name(key, first, len(self.row))
+                if shape is _SOLID and self._solid:
+                    self._solids.append((first, len(self.row)))
+            else:
+                self._rare(child, shape)
+        if child is None:
             self._refer(element)
 
-    def _group(self, element: _Element, shape: Shape) -> None:
-        first = len(self.row)
-        self._walk(element)
-        key = element.get(self.id_name)
-        if key:
-            self._name(key, first, len(self.row))
-        if shape is Shape.SOLID and self._use.solid:
-            self._solids.append((first, len(self.row)))
+    def _rare(self, element: _Element, shape: Shape) -> None:
+        if shape is Shape.ORIENTED:
+            before, first = self._flip, len(self.row)
+            self._flip ^= element.get("orientation") == "-"
+            self._walk(element)
+            self._flip = before
+            key = element.get(self.id_name)
+            if key is not None:
+                self._name(key, first, len(self.row))
+        elif shape is Shape.POINT:
+            self.points.append((self._row, " ".join(element.itertext())))
+        elif shape is Shape.CURVE:
+            self.curves += 1
+        elif isinstance(element.tag, str):
+            self._strange(element)
 
     def _name(self, key: str, first: int, last: int) -> None:
         self._local[key] = first, last
         self.groups.append((key, first, last))
-
-    def _oriented(self, element: _Element) -> None:
-        before = self._use
-        if element.get("orientation") == "-":
-            self._use = before._replace(flip=not before.flip)
-        self._group(element, Shape.GROUP)
-        self._use = before
 
     def _strange(self, element: _Element) -> None:
         name = split(element.tag)[1]
@@ -179,46 +190,42 @@ class Faces:
         self._tell("geometry", message, int(element.sourceline or 0))
 
     def _tell(self, code: str, message: str, line: int, severity: str = "error") -> None:
-        row = self._use.row
-        owner = self.ids_of_rows[row] if row >= 0 else ""
+        owner = self.ids_of_rows[self._row] if self._row >= 0 else ""
         self.findings.add(code, owner, message, severity=severity, path=f"line {line}")
 
     def _polygon(self, element: _Element) -> None:
-        numbers, positions = self.numbers, self._positions
-        texts = numbers.texts
+        texts = self._texts
         first = len(texts)
         for side in element:
-            # one ring a side; the quickest way there is what reading spends its time on
-            if len(side):
+            try:
                 ring = side[0]
-                if len(ring):
-                    place = ring[0]
-                    position = positions[place.tag]
-                    if position is Position.LIST:
-                        text = place.text or ""
-                    elif position is Position.ONE:
-                        text = _joined(ring)
-                    else:
-                        text = self._odd_ring(ring, place, position)
-                    if numbers.flat:
-                        numbers.note_dimension(place)
-                    texts.append(text)
-        use = self._use
+                place = ring[0]
+            except IndexError:
+                continue
+            position = self._positions[place.tag]
+            if position is _LIST:
+                text = place.text or ""
+            elif position is _ONE:
+                text = _joined(ring)
+            else:
+                text = self._odd_ring(ring, place, position)
+            if self.numbers.flat:
+                self.numbers.note_dimension(place)
+            texts.append(text)
+        row, semantic, first_ring, ring_count, flip, ids = self._columns
         key = element.get(self.id_name)
         if key is not None:
             face = len(self.row)
             self._local[key] = face, face + 1
-        self._append(use.row, use.semantic, numbers.done + first, len(texts) - first, use.flip, key)
-        if first == len(texts):
+        ids(key)
+        row(self._row)
+        semantic(self._semantic)
+        first_ring(self.numbers.done + first)
+        rings = len(texts) - first
+        ring_count(rings)
+        flip(self._flip)
+        if not rings:
             self._tell("too-few-points", "the surface has no ring; left out", int(element.sourceline or 0))
-
-    def _append(self, row: int, semantic: int, first: int, rings: int, flip: bool | int, key: str | None) -> None:
-        self.row.append(row)
-        self.semantic.append(semantic)
-        self.first_ring.append(first)
-        self.ring_count.append(rings)
-        self.flip.append(flip)
-        self.ids.append(key)
 
     def _odd_ring(self, ring: _Element, place: _Element, position: Position) -> str:
         """Numbers of a ring that is not a list of positions."""
@@ -253,50 +260,61 @@ class Faces:
 
     def _refer(self, element: _Element) -> None:
         """Follow a link to a surface, now or when it is there."""
-        href = element.get(HREF, "")
-        line = int(element.sourceline or 0)
-        if href[:1] != "#":
-            self._tell("xlink-external", f"{href[:120]!r} is outside this file and is not followed; left out", line)
+        href = element.get(HREF)
+        if not href:
             return
-        found = self._local.get(href[1:])
-        if found is None:
-            self._later.append(self._use._replace(key=href[1:], line=line))
+        key = href[1:]
+        found = self._local.get(key)
+        if href[:1] != "#":
+            message = f"{href[:120]!r} is outside this file and is not followed; left out"
+            self._tell("xlink-external", message, int(element.sourceline or 0))
+        elif found is None:
+            line = int(element.sourceline or 0)
+            self._later.append(Use(self._row, self._semantic, self._solid, self._flip, key, line))
         else:
-            self._share(found, self._use)
+            self._share(*found)
 
-    def _share(self, found: tuple[int, int], use: Use) -> None:
+    def _share(self, first: int, last: int, line: int = 0) -> None:
         """Use faces that are there: those of the same object are not doubled, another object has a copy of its own."""
-        for face in range(*found):
-            if self.row[face] != use.row:
-                known = self._copied.get((use.row, face))
+        row = self._row
+        for face in range(first, last):
+            if self.row[face] != row:
+                known = self._copied.get((row, face))
                 if known is None:
-                    self._copied[use.row, face] = len(self.row)
-                    self._copy(face, use)
+                    self._copied[row, face] = len(self.row)
+                    self._copy(face, line)
                     continue
                 face = known
-            if not use.solid:
-                self.semantic[face] = self.semantic[face] or use.semantic
+            if not self._solid:
+                self.semantic[face] = self.semantic[face] or self._semantic
             elif face in self._bounding or self._in_solid(face):
                 # the wall between two solids: once for each of them
-                self._copy(face, use)
+                self._copy(face, line)
             else:
                 self._bounding.add(face)
                 # which side is outside the solid says better
-                self.flip[face] ^= use.flip
+                self.flip[face] ^= self._flip
 
     def _in_solid(self, face: int) -> bool:
-        at = bisect_right(self._solids, (face, len(self.row) + 1)) - 1
+        """Whether a face stands in a solid itself."""
+        at = bisect_right(self._solids, (face, len(self.row) + 1)) - 1 if self._solids else -1
         return at >= 0 and self._solids[at][0] <= face < self._solids[at][1]
 
-    def _copy(self, face: int, use: Use) -> None:
+    def _copy(self, face: int, line: int) -> None:
         self._copies += 1
         if self._copies > SPARE_COPIES + COPIES_A_FACE * (len(self.row) - self._copies):
-            self._tell("xlink-limit", "surfaces are used again too often; this use is left out", use.line)
+            self._tell("xlink-limit", "surfaces are used again too often; this use is left out", line)
             return
-        semantic = use.semantic or self.semantic[face]
         self.like[len(self.row)] = self.like.get(face, face)
-        flip = self.flip[face] ^ use.flip
-        self._append(use.row, semantic, self.first_ring[face], self.ring_count[face], flip, None)
+        self.row.append(self._row)
+        self.semantic.append(self._semantic or self.semantic[face])
+        self.first_ring.append(self.first_ring[face])
+        self.ring_count.append(self.ring_count[face])
+        self.flip.append(self.flip[face] ^ self._flip)
+        self.ids.append(None)
+
+    def _as(self, use: Use) -> None:
+        self._row, self._semantic, self._solid, self._flip = use.row, use.semantic, use.solid, use.flip
 
     def settle(self, member: _Element | None) -> None:
         """Follow the links that were not there yet: in what was read of a member of the city, else in the rest of it."""
@@ -304,10 +322,10 @@ class Faces:
         elements: dict[str, _Element] | None = None
         while self._later:
             use = self._later.pop()
-            self._use = use
+            self._as(use)
             found = self._local.get(use.key)
             if found is not None:
-                self._share(found, use)
+                self._share(*found, use.line)
                 continue
             if elements is None and member is not None:
                 elements = {key: one for one in member.iter() if (key := one.get(self.id_name)) is not None}
@@ -322,15 +340,14 @@ class Faces:
         """Faces of a surface that is part of a level of detail that was not taken."""
         first = len(self.row)
         shape = self._shapes[element.tag]
-        if shape is Shape.POLYGON:
-            self._copies += 1
+        if shape is _POLYGON:
             self._polygon(element)
-        elif shape in (Shape.GROUP, Shape.SOLID, Shape.ORIENTED):
+        elif shape in (_GROUP, _SOLID, Shape.ORIENTED):
             self._walk(element)
-            self._copies += len(self.row) - first
             self._name(use.key, first, len(self.row))
         else:
             self._never.append(use)
+        self._copies += len(self.row) - first
 
     def forget(self) -> None:
         """A member of the city is read: its ids are looked up again only for links between members."""
@@ -348,7 +365,7 @@ class Faces:
         self._later, self._never = self._never[::-1], []
         self.settle(None)
         for use in self._never:
-            self._use = use
+            self._as(use)
             self._tell("xlink-dangling", f"there is no surface with the id {use.key[:120]!r}; left out", use.line)
 
     def by_id(self) -> dict[str, tuple[int, int]]:
@@ -366,7 +383,7 @@ class Faces:
         for placing in self.placings:
             first, last = (placing.first, placing.last) if not placing.key else self._local.get(placing.key, (0, 0))
             if first == last:
-                self._use = Use(placing.row, 0, False, False, "", 0)
+                self._row = placing.row
                 message = f"there is no geometry with the id {placing.key[:120]!r} to be placed here; left out"
                 self._tell("xlink-dangling", message, placing.line)
                 continue

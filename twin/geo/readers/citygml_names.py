@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from twin.geo.mesh import SEMANTICS
 
@@ -95,7 +96,18 @@ SURFACES = {name: code for name, code in SEMANTICS.items() if code} | {
 
 RELIEF_NOT_READ = ("MassPointRelief", "BreaklineRelief", "RasterRelief")
 
-NOT_DRAWN = frozenset(("TerrainIntersection", "TerrainIntersectionCurve"))
+NOT_DRAWN = {
+    "TerrainIntersection": "terrain-intersection",
+    "TerrainIntersectionCurve": "terrain-intersection",
+    "MultiCurve": "not-read-multicurve",
+    "Network": "not-read-multicurve",
+    "Curve": "not-read-multicurve",
+    "PointCloud": "not-read-pointcloud",
+}
+"""Geometries that have no faces, by the rest of the name of their property; and what is noted of them."""
+
+_MEANING = {"FootPrint": SEMANTICS["GroundSurface"], "RoofEdge": SEMANTICS["RoofSurface"]}
+_FLAT = frozenset(("MultiSurface", "FootPrint", "RoofEdge"))
 
 FLOATS = frozenset(
     ("measuredHeight", "averageHeight", "height", "trunkDiameter", "crownDiameter", "rootBallDiameter", "maxRootBallDiameter",
@@ -128,24 +140,40 @@ class Rule(NamedTuple):
     ----------
     role : Role
     local : str
-        Its name without the namespace.
-    lod : str
-        Level of detail of a geometry, else empty; that of a relief is stated elsewhere.
-    shape : str
-        Of a geometry: the rest of its name, such as ``"Solid"``.
+        Its name without the namespace; what is noted, for a geometry without faces.
     standard : bool
         Whether it is of CityGML or GML, not of an extension.
+    lod : str
+        Level of detail of a geometry; empty for that of a relief, which states it elsewhere.
+    semantic : int
+        What the faces of a geometry mean, where its name says so.
+    solid, implicit : bool
+        Whether a geometry may bound a solid, or is a prototype that is placed.
     """
 
     role: Role
     local: str
-    lod: str = ""
-    shape: str = ""
     standard: bool = True
+    lod: str = ""
+    semantic: int = 0
+    solid: bool = False
+    implicit: bool = False
 
 
 _LOD = re.compile(r"^lod([0-4])([A-Z]\w*)$")
-_GENERIC = re.compile(r"^(string|int|double|date|uri|measure)Attribute$|^genericAttributeSet$", re.IGNORECASE)
+_GENERIC = re.compile(r"^(generic|string|int|double|date|uri|measure)Attribute$|^genericAttributeSet$", re.IGNORECASE)
+
+
+class Memo(dict[Any, Any]):
+    """What a function says of each name, asked once."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, key: Any) -> Any:
+        value = self[key] = self._function(key)
+        return value
 
 
 def split(tag: object) -> tuple[str, str]:
@@ -156,6 +184,11 @@ def split(tag: object) -> tuple[str, str]:
         return "", tag
     space, _, local = tag[1:].partition("}")
     return space, local
+
+
+def local_of(tag: object) -> str:
+    """Name of a tag without its namespace."""
+    return split(tag)[1]
 
 
 def core_version(namespace: str) -> str:
@@ -176,17 +209,22 @@ def rule_of(tag: object) -> Rule:
     standard = space.startswith(CITYGML)
     match = _LOD.match(local)
     if match:
-        return Rule(Role.GEOMETRY, local, match[1], match[2], standard)
-    if local == "tin" and standard:
-        return Rule(Role.GEOMETRY, local, "", "MultiSurface")
-    if local == "pointCloud" and standard:
-        return Rule(Role.GEOMETRY, local, "", "PointCloud")
+        return _geometry(local, match[1], match[2], standard)
+    if standard and local in ("tin", "pointCloud"):
+        return _geometry(local, "", "MultiSurface" if local == "tin" else "PointCloud", standard)
     if standard and _GENERIC.match(local):
         return Rule(Role.GENERIC, local)
     role = {"address": Role.ADDRESS, "appearance": Role.APPEARANCE, "dynamizer": Role.NOTE}.get(local) if standard else None
     if role is None and standard and local == "height" and "/construction/" in space:
         role = Role.HEIGHT
     return Rule(Role.PROPERTY if role is None else role, local, standard=standard)
+
+
+def _geometry(local: str, lod: str, shape: str, standard: bool) -> Rule:
+    if shape in NOT_DRAWN:
+        return Rule(Role.NOTE, NOT_DRAWN[shape], standard)
+    implicit = shape == "ImplicitRepresentation"
+    return Rule(Role.GEOMETRY, local, standard, lod, _MEANING.get(shape, 0), shape not in _FLAT and not implicit, implicit)
 
 
 def object_type(tag: object) -> str:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
+from twin.geo.mesh import SEMANTICS
 from twin.geo.readers.citygml_appearance import Appearances
 from twin.geo.readers.citygml_attributes import Attributes, address_text, text_of
-from twin.geo.readers.citygml_geometry import TEMPLATE, Faces, Memo, Placing
+from twin.geo.readers.citygml_geometry import TEMPLATE, Faces, Placing
 from twin.geo.readers.citygml_names import (
     CITYGML,
     HREF,
     KEEP_NAME,
-    NOT_DRAWN,
     RELIEF_NOT_READ,
     ROAD_AREAS,
     ROAD_PARTS,
     ROAD_TYPES,
+    Memo,
     Role,
     Rule,
     object_type,
@@ -29,18 +31,15 @@ from twin.geo.readers.model import Findings
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_ADDRESSES = ("Address",)
-_LINES = frozenset(("MultiCurve", "Network", "Curve"))
+_PROPERTY, _GEOMETRY = Role.PROPERTY, Role.GEOMETRY
+_ROAD_CODES = frozenset(SEMANTICS[name] for name in ROAD_AREAS)
 
+Job = tuple[int, int, "_Element", int, Rule]
+"""A property that holds geometry: when it is taken (surfaces with a meaning first, so that solids find what they link to),
+row of its object, the element, what its faces mean, and what it is. A plain tuple: there is one for each wall."""
 
-class Job(NamedTuple):
-    """A property of an object that holds geometry; taken when its level of detail is the one wanted."""
-
-    row: int
-    lod: str
-    shape: str
-    element: _Element
-    semantic: int
+Levels = dict[str, list[Job]]
+"""The geometries of one object, or of a road with its parts, by level of detail."""
 
 
 class Objects:
@@ -85,7 +84,7 @@ class Objects:
         self._codes = Memo(surface_code)
         self._values = Attributes(self.noted)
         self._known: set[str] = set()
-        self._jobs: dict[int, list[Job]] = {}
+        self._jobs: dict[int, Levels] = {}
         self._group: dict[int, int] = {}
         self._up: list[int] = []
 
@@ -94,8 +93,9 @@ class Objects:
         for child in element:
             if isinstance(child.tag, str):
                 self._top(child)
-        for jobs in self._jobs.values():
-            self._take(jobs)
+        for row, levels in self._jobs.items():
+            if levels:
+                self._take(row, levels)
         self._values.close()
         self._faces.settle(element)
         self._faces.forget()
@@ -153,7 +153,9 @@ class Objects:
         self.lods.append("")
         self.lines.append(int(element.sourceline or 0))
         self._up.append(parent)
-        self._group[row] = row if group < 0 else group
+        group = row if group < 0 else group
+        self._group[row] = group
+        levels = self._jobs.setdefault(group, {})
         record: dict[str, Any] = {}
         self.attributes.append(record)
         if local in KEEP_NAME or local in ROAD_PARTS or local in ROAD_AREAS:
@@ -161,29 +163,40 @@ class Objects:
         rules = self._rules
         for child in element:
             rule = rules[child.tag]
-            if rule.role is Role.GEOMETRY:
-                self._job(row, child, rule, semantic, element)
-            elif rule.role is Role.PROPERTY and len(child):
-                self._property(record, row, kind, child, rule)
+            role = rule.role
+            if role is _PROPERTY:
+                try:
+                    first = child[0]
+                except IndexError:
+                    self._simple(record, child, rule)
+                else:
+                    self._property(record, row, kind, child, first, rule)
+            elif role is _GEOMETRY:
+                order = 0 if semantic else 2 if rule.solid else 1
+                job = order, row, child, rule.semantic or semantic, rule
+                levels.setdefault(rule.lod or _stated_lod(element), []).append(job)
             else:
                 self._attribute(record, child, rule)
         return row
 
-    def _property(self, record: dict[str, Any], row: int, kind: str, element: _Element, rule: Rule) -> None:
-        """A property with elements in it: a boundary surface, a part, or a value with a structure."""
-        first = element[0]
+    def _property(self, record: dict[str, Any], row: int, kind: str, element: _Element, first: _Element, rule: Rule) -> None:
+        """A property with elements in it: boundary surfaces, parts, or a value with a structure."""
         code = self._codes[first.tag]
         if code:
-            for surface in element:
-                local = split(surface.tag)[1]
-                if local in ROAD_AREAS and self._areas_are_parts:
-                    self._object(surface, kind, row, self._codes[surface.tag], self._group[row])
+            levels = self._jobs[self._group[row]]
+            one: _Element | None = first
+            while one is not None:
+                code = self._codes[one.tag]
+                if code in _ROAD_CODES and self._areas_are_parts:
+                    self._object(one, kind, row, code, self._group[row])
                 else:
-                    self._surface(surface, row, self._codes[surface.tag] or code, absorb=local in ROAD_AREAS)
+                    self._surface(one, row, code, levels, absorb=code in _ROAD_CODES)
+                one = one.getnext()
             return
         if self._types[first.tag]:
+            parent = -1 if rule.local == "groupMember" else row
             for part in element:
-                self._object(part, self._types[part.tag] or f"+{split(part.tag)[1]}", -1 if rule.local == "groupMember" else row)
+                self._object(part, self._types[part.tag] or f"+{split(part.tag)[1]}", parent)
             return
         local = split(first.tag)[1]
         if rule.standard and kind in ROAD_TYPES and local in ROAD_PARTS:
@@ -199,17 +212,17 @@ class Objects:
         """Whether an element of a name that is not known holds geometry in a level of detail, as an object does."""
         return any(self._rules[child.tag].role is Role.GEOMETRY and len(child) for child in element)
 
-    def _surface(self, element: _Element, row: int, code: int, *, absorb: bool = False) -> None:
+    def _surface(self, element: _Element, row: int, code: int, levels: Levels, *, absorb: bool = False) -> None:
         """A boundary surface or an opening; its geometry is its object's, with a meaning."""
         rules = self._rules
         for child in element:
             rule = rules[child.tag]
             role = rule.role
-            if role is Role.GEOMETRY:
-                self._job(row, child, rule, code, element)
-            elif role is Role.PROPERTY and len(child) and (inner := self._codes[child[0].tag]):
+            if role is _GEOMETRY:
+                levels.setdefault(rule.lod, []).append((0, row, child, code, rule))
+            elif role is _PROPERTY and len(child) and (inner := self._codes[child[0].tag]):
                 for opening in child:
-                    self._surface(opening, row, inner)
+                    self._surface(opening, row, inner, levels)
             elif absorb and role is not Role.SKIP:
                 self._attribute(self.attributes[row], child, rule)
             elif role is Role.APPEARANCE:
@@ -219,14 +232,18 @@ class Objects:
             elif role is not Role.SKIP:
                 self.noted["surface-attribute"] += 1
 
+    def _simple(self, record: dict[str, Any], element: _Element, rule: Rule) -> None:
+        """An element without others in it: text, or a link."""
+        if element.text is None and element.get(HREF) is not None:
+            self._values.reference(record, rule.local, element)
+        else:
+            self._values.simple(record, rule.local, element, standard=rule.standard)
+
     def _attribute(self, record: dict[str, Any], element: _Element, rule: Rule) -> None:
         role = rule.role
         values = self._values
-        if role is Role.TEXT or (role is Role.PROPERTY and not len(element)):
-            if element.get(HREF) is not None:
-                values.reference(record, rule.local, element)
-            else:
-                values.simple(record, rule.local, element, standard=rule.standard)
+        if role is Role.TEXT or (role is _PROPERTY and not len(element)):
+            self._simple(record, element, rule)
         elif role is Role.GENERIC:
             values.generic(record, element, rule.local)
         elif role is Role.ADDRESS:
@@ -240,52 +257,29 @@ class Objects:
         elif role is Role.NOTE:
             self.noted[rule.local] += 1
 
-    def _job(self, row: int, element: _Element, rule: Rule, semantic: int, holder: _Element) -> None:
-        """Note a geometry, to be taken when it is known which level of detail the object is wanted in."""
-        if rule.shape in NOT_DRAWN:
-            self.noted["terrain-intersection"] += 1
-            return
-        if rule.shape in _LINES or rule.shape == "PointCloud":
-            self.noted["not-read-pointcloud" if rule.shape == "PointCloud" else "not-read-multicurve"] += 1
-            return
-        lod = rule.lod
-        if not lod:
-            stated = next((text_of(one) for one in holder if split(one.tag)[1] == "lod"), "")
-            lod = stated if stated in ("0", "1", "2", "3", "4") else ""
-        if rule.shape == "FootPrint":
-            semantic = 1
-        elif rule.shape == "RoofEdge":
-            semantic = 3
-        self._jobs.setdefault(self._group[row], []).append(Job(row, lod, rule.shape, element, semantic))
-
-    def _take(self, jobs: list[Job]) -> None:
+    def _take(self, group: int, levels: Levels) -> None:
         """Take the geometry of one object, or of a road with its parts, in the level of detail wanted."""
-        levels = {job.lod for job in jobs}
-        self.lods_seen |= levels
+        self.lods_seen.update(levels)
         wanted = max(levels) if self._lod is None else self._lod
-        chosen = [job for job in jobs if job.lod == wanted]
+        chosen = levels.get(wanted)
         if not chosen:
-            root = jobs[0].row
             message = f"the object has no lod {self._lod}"
-            self._findings.add("lod-absent", self.ids[root], message, severity="info", path=f"line {self.lines[root]}")
+            self._findings.add("lod-absent", self.ids[group], message, severity="info", path=f"line {self.lines[group]}")
             return
-        # Semantic surfaces first, so that a solid that links to them finds them there.
-        chosen.sort(key=_order)
-        covered = self._covered(chosen)
-        for job in chosen:
-            if job.row in covered:
-                continue
-            self.lods[job.row] = wanted
-            if job.shape == "ImplicitRepresentation":
-                self._implicit(job)
+        chosen.sort(key=_ORDER)
+        if self.types[group] in ROAD_TYPES:
+            covered = self._covered({job[1] for job in chosen})
+            chosen = [job for job in chosen if job[1] not in covered]
+        take, lods = self._faces.take, self.lods
+        for _, row, element, semantic, rule in chosen:
+            lods[row] = wanted
+            if rule.implicit:
+                self._implicit(row, element)
             else:
-                self._faces.take(job.element, job.row, job.semantic, solid=job.shape not in ("MultiSurface", "FootPrint"))
+                take(element, row, semantic, rule.solid)
 
-    def _covered(self, jobs: list[Job]) -> set[int]:
+    def _covered(self, rows: set[int]) -> set[int]:
         """Rows of roads and sections whose parts have surfaces of their own, which cover the same ground."""
-        rows = {job.row for job in jobs}
-        if len(rows) == 1:
-            return set()
         covered: set[int] = set()
         for row in rows:
             up = self._up[row]
@@ -295,18 +289,18 @@ class Objects:
                 up = self._up[up]
         return covered
 
-    def _implicit(self, job: Job) -> None:
+    def _implicit(self, row: int, element: _Element) -> None:
         """A prototype placed at a point."""
-        for implicit in job.element:
+        for implicit in element:
             parts = {split(child.tag)[1]: child for child in implicit}
             if "libraryObject" in parts:
                 name = text_of(parts["libraryObject"])
                 message = f"its shape is in the file {name[:80]!r}, which is not opened; the object is a point"
-                self._findings.add("library-object", self.ids[job.row], message, path=f"line {implicit.sourceline}")
+                self._findings.add("library-object", self.ids[row], message, path=f"line {implicit.sourceline}")
             at = parts.get("referencePoint")
             point = " ".join(at.itertext()) if at is not None else ""
             if point.strip():
-                self._faces.points.append((job.row, point))
+                self._faces.points.append((row, point))
             shape = parts.get("relativeGMLGeometry", parts.get("relativeGeometry"))
             matrix = text_of(parts["transformationMatrix"]) if "transformationMatrix" in parts else ""
             if shape is None:
@@ -318,10 +312,15 @@ class Objects:
             last = len(self._faces)
             if not point.strip():
                 message = "a prototype without a reference point; left out"
-                self._findings.add("implicit", self.ids[job.row], message, severity="error", path=f"line {implicit.sourceline}")
+                self._findings.add("implicit", self.ids[row], message, severity="error", path=f"line {implicit.sourceline}")
                 continue
-            self._faces.place(Placing(job.row, first, last, key, matrix, point, int(implicit.sourceline or 0)))
+            self._faces.place(Placing(row, first, last, key, matrix, point, int(implicit.sourceline or 0)))
 
 
-def _order(job: Job) -> int:
-    return 0 if job.semantic else 1 if job.shape != "Solid" else 2
+def _stated_lod(element: _Element) -> str:
+    """Level of detail of a relief, which an element of its own states."""
+    stated = next((text_of(one) for one in element if split(one.tag)[1] == "lod"), "")
+    return stated if stated in ("0", "1", "2", "3", "4") else ""
+
+
+_ORDER = itemgetter(0)

@@ -54,7 +54,7 @@ def what_xml(tag: object, spaces: Mapping[str | None, str]) -> str:
         if "imgeo" in every:
             return "a CityModel of IMGeo (Dutch large-scale base map)"
         stated = f"the namespace {space[:100]!r}" if space else "no namespace"
-        return f"a CityModel with {stated}, which is not CityGML 1.0, 2.0 or 3.0"
+        return f"a CityModel in XML with {stated}, which is not CityGML 1.0, 2.0 or 3.0"
     if local in KINDS:
         return KINDS[local]
     return f"XML with the root <{local[:60]}>" if local else "XML"
