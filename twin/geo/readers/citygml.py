@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
@@ -45,6 +46,7 @@ NOTES = {
     "attribute-skipped": "attributes with too much in them are left out",
     "dynamizer": "time series (dynamizers) are not read",
     "texture": "textures are not read",
+    "geometry-aside": "geometries that are in no level of detail (of addresses, groups, extensions) are not read",
 }
 """What is told once for a file, by code."""
 
@@ -72,6 +74,18 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
     CRSError
         When the system is unknown, or the file is in several.
     """
+    return read_with_colours(blob, options)[0]
+
+
+def read_with_colours(blob: Blob, options: ReadOptions) -> tuple[Reading, NDArray[np.uint8] | None]:
+    """Read one CityGML document as `read` does, with the colour of each face of its objects.
+
+    Returns
+    -------
+    Reading
+    (S, 4) uint8 or None
+        Red, green, blue, opacity; all 0 for a face without a material. None when no face has one.
+    """
     findings = Findings()
     stream = _Stream(blob, findings, options.lod)
     stream.read()
@@ -84,7 +98,8 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
         there = ", ".join(sorted(seen - {""})) or "none stated"
         raise FormatError(f"nothing in lod {options.lod!r}; the file has: {there}", where=blob.name)
     points = faces.numbers.points()
-    stated = _system(stream.systems(), blob, findings)
+    systems = stream.systems()
+    stated = _system(systems if len(systems) < 2 else _named(blob, systems), blob, findings)
     first_north = False
     if stated is not None:
         first_north, told = north_first(stated, points.xyz)
@@ -98,9 +113,14 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
     surfaces = surfaces_of(faces, points, findings, swap=first_north, degrees=degrees)
     _tell_notes(objects.noted, faces, stream.appearances, findings)
     gone = left_out(objects, stream.versions, datetime.now(UTC), findings)
-    model = _model(objects, faces, surfaces, gone)
+    model, face = _model(objects, faces, surfaces, gone)
+    colours = stream.appearances.colours(faces.by_id(), len(faces)) if stream.appearances.materials else None
+    if colours is not None:
+        like = np.arange(len(faces))
+        like[list(faces.like)] = list(faces.like.values())
+        colours = colours[like[face]]
     source = Source(blob.name, f"CityGML {stream.version}", sha256=blob.sha256)
-    return Reading(source, crs, findings, model, name=stream.name)
+    return Reading(source, crs, findings, model, name=stream.name), colours
 
 
 class _Stream:
@@ -233,6 +253,18 @@ class _Stream:
                 self.name = text_of(child)
 
 
+def _named(blob: Blob, systems: list[str]) -> list[str]:
+    """Those of several systems that an element names, not just a comment; the file is read again for that, which is rare."""
+    from lxml import etree
+
+    named: set[str] = set()
+    with blob.open() as stream:
+        for _, element in etree.iterparse(stream, resolve_entities=False, no_network=True, load_dtd=False):
+            named.add((element.get("srsName") or "").strip())
+            element.clear()
+    return [one for one in systems if one in named]
+
+
 def _system(systems: list[str], blob: Blob, findings: Findings) -> Stated | None:
     """The one system of the file.
 
@@ -280,8 +312,8 @@ def _tell_notes(noted: Counter[str], faces: Faces, appearances: Appearances, fin
             findings.add(kind, "", f"{message} ({count} in the file)", severity="info")
 
 
-def _model(objects: Objects, faces: Faces, surfaces: Surfaces, gone: set[int]) -> ObjectModel:
-    """The model without the objects that are left out."""
+def _model(objects: Objects, faces: Faces, surfaces: Surfaces, gone: set[int]) -> tuple[ObjectModel, NDArray[np.int64]]:
+    """The model without the objects that are left out, and which face of the file each of its faces is."""
     keep = np.ones(len(objects.ids), dtype=bool)
     keep[list(gone)] = False
     number = np.cumsum(keep) - 1
@@ -302,7 +334,7 @@ def _model(objects: Objects, faces: Faces, surfaces: Surfaces, gone: set[int]) -
         line = lines[rows[int(owner[surface])]]
         return f"line {line} surface {key or one}"
 
-    return ObjectModel(
+    model = ObjectModel(
         ids=[objects.ids[row] for row in rows],
         types=[objects.types[row] for row in rows],
         parents=[objects.parents[row] for row in rows],
@@ -316,3 +348,4 @@ def _model(objects: Objects, faces: Faces, surfaces: Surfaces, gone: set[int]) -
         path_of=path_of,
         anchors={int(number[row]): point for row, point in surfaces.anchors.items() if keep[row] and int(number[row]) not in has},
     )
+    return model, face

@@ -107,6 +107,7 @@ def surfaces_of(faces: Faces, points: Points, findings: Findings, *, swap: bool,
     tell("coordinates", bad & own, "coordinates that are not numbers, or not whole points; the surface is left out", "error")
     tell("ring-not-closed", loose & own, "a ring does not end where it starts; taken as if it did", "warning")
     ring_count[bad] = 0
+    row[_twins(faces, xyz, points.first, size, row)] = TEMPLATE
     flip = np.frombuffer(bytes(faces.flip), dtype=np.uint8).astype(bool)
     semantic = np.frombuffer(bytes(faces.semantic), dtype=np.uint8)
     table = _Table(xyz, points.first, size, row, semantic, first_ring, ring_count, flip)
@@ -134,6 +135,28 @@ def surfaces_of(faces: Faces, points: Points, findings: Findings, *, swap: bool,
     return Surfaces(
         vertices - shift, shift, all_rings, owner, semantic[face], face, {one: point - shift for one, point in anchors.items()}
     )
+
+
+def _twins(
+    faces: Faces, xyz: NDArray[np.float64], first: NDArray[np.int64], size: NDArray[np.int64], row: NDArray[np.int32]
+) -> list[int]:
+    """Faces of solids that stand among the semantic surfaces of their object too, written out twice instead of linked.
+
+    `first` and `size` are those of the rings.
+    """
+    found: list[int] = []
+
+    def corners(face: int) -> tuple[int, frozenset[tuple[float, ...]]]:
+        if not faces.ring_count[face]:
+            return -1 - face, frozenset()
+        ring = faces.first_ring[face]
+        points = xyz[first[ring] : first[ring] + size[ring]]
+        return int(row[face]), frozenset(map(tuple, points.tolist()))
+
+    for start, middle, end in faces.twins:
+        there = {corners(face) for face in range(start, middle)}
+        found += [face for face in range(middle, end) if corners(face) in there]
+    return found
 
 
 class _Teller:

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from twin.geo.readers.citygml_names import FLOATS, HREF, WHOLE, Memo, local_of, split
+from twin.geo.readers.citygml_names import FLOATS, HREF, WHOLE, Memo, Shape, local_of, shape_of, split
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -213,6 +213,9 @@ def _nested(element: _Element, budget: list[int], depth: int) -> Any:
     found: dict[str, Any] = {}
     for child in element:
         local = split(child.tag)[1]
+        if shape_of(child.tag) is not Shape.OTHER:
+            # a geometry, not a value
+            continue
         value = _nested(child, budget, depth + 1)
         if budget[0] < 0:
             return None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from twin.geo.readers.citygml_names import HREF, Memo, Position, Shape, position_of, shape_of, split
-from twin.geo.readers.citygml_numbers import RingNumbers
+from twin.geo.readers.citygml_numbers import RingNumbers, delaunay
 from twin.geo.readers.model import Findings
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 SPARE_COPIES = 100_000
 COPIES_A_FACE = 4
 """A file may use its faces again through links this often: more is an attack, or a mistake that costs all memory."""
+
+_ASIDE = frozenset(
+    ("name", "description", "metaDataProperty", "identifier", "boundedBy", "appearance", "stopLines", "breakLines", "maxLength",
+     "controlPoint")
+)  # fmt: skip
+"""What may stand in a geometry and is none that has faces."""
 
 _CURVED = ("Arc", "Circle", "CubicSpline", "BSpline", "Bezier", "Geodesic", "Clothoid")
 
@@ -100,6 +106,7 @@ class Faces:
         self.points: list[tuple[int, str]] = []
         self.curves = 0
         self.like: dict[int, int] = {}
+        self.twins: list[tuple[int, int, int]] = []
         # bound once: they are called for every face
         self._columns = (
             self.row.append, self.semantic.append, self.first_ring.append, self.ring_count.append, self.flip.append, self.ids.append
@@ -122,14 +129,7 @@ class Faces:
     def take(self, element: _Element, row: int, semantic: int = 0, solid: bool = False) -> None:
         """Take all faces below a property of an object, such as ``lod2Solid``."""
         self._row, self._semantic, self._solid, self._flip = row, semantic, solid, False
-        if len(element) == 1 and self._shapes[(group := element[0]).tag] is _GROUP:
-            first = len(self.row)
-            self._walk(group)
-            key = group.get(self.id_name)
-            if key is not None:
-                self._name(key, first, len(self.row))
-        else:
-            self._walk(element)
+        self._walk(element)
 
     # What follows is what reading spends its time on: elements are asked for no more than is needed.
 
@@ -152,6 +152,8 @@ class Faces:
             elif shape is _GROUP or shape is _SOLID:
                 first = len(self.row)
                 self._walk(child)
+                if first == len(self.row) and split(child.tag)[1] == "Tin":
+                    self._tin(child)
                 key = child.get(self.id_name)
                 if key is not None:
                     self._name(key, first, len(self.row))
@@ -182,9 +184,29 @@ class Faces:
         self._local[key] = first, last
         self.groups.append((key, first, last))
 
+    def _tin(self, element: _Element) -> None:
+        """A network of triangles of which only the points are stated."""
+        places = [place for place in element if split(place.tag)[1] == "controlPoint"]
+        texts = [one.text or "" for place in places for one in place.iter("{*}pos", "{*}posList")]
+        points, triangles = delaunay(" ".join(texts))
+        line = int(element.sourceline or 0)
+        if not len(triangles):
+            self._tell("geometry", "a Tin without triangles or points that make some; left out", line)
+        if any(split(one.tag)[1] in ("breakLines", "stopLines") for one in element):
+            self._tell("tin-lines", "break lines of a Tin of points are not heeded", line, "warning")
+        for triangle in triangles.tolist():
+            self.row.append(self._row)
+            self.semantic.append(self._semantic)
+            self.first_ring.append(self.numbers.done + len(self._texts))
+            self.ring_count.append(1)
+            self.flip.append(self._flip)
+            self.ids.append(None)
+            corners = [*triangle, triangle[0]]
+            self._texts.append(" ".join(map(repr, points[corners].ravel().tolist())))
+
     def _strange(self, element: _Element) -> None:
         name = split(element.tag)[1]
-        if name in ("name", "description", "metaDataProperty", "identifier", "boundedBy"):
+        if name in _ASIDE:
             return
         message = f"{name[:60]!r} is not a geometry that is read; left out"
         self._tell("geometry", message, int(element.sourceline or 0))
@@ -208,7 +230,10 @@ class Faces:
             elif position is _ONE:
                 text = _joined(ring)
             else:
-                text = self._odd_ring(ring, place, position)
+                odd = self._odd_ring(ring, place, position)
+                if odd is None:
+                    continue
+                text = odd
             if self.numbers.flat:
                 self.numbers.note_dimension(place)
             texts.append(text)
@@ -227,8 +252,10 @@ class Faces:
         if not rings:
             self._tell("too-few-points", "the surface has no ring; left out", int(element.sourceline or 0))
 
-    def _odd_ring(self, ring: _Element, place: _Element, position: Position) -> str:
-        """Numbers of a ring that is not a list of positions."""
+    def _odd_ring(self, ring: _Element, place: _Element, position: Position) -> str | None:
+        """Numbers of a ring that is not a list of positions; None for what is not a ring."""
+        if split(ring.tag)[1] not in ("LinearRing", "Ring"):
+            return None
         return self._coordinates(place) if position is Position.COORDINATES else self._nested_ring(ring)
 
     def _coordinates(self, element: _Element) -> str:

@@ -107,7 +107,7 @@ NOT_DRAWN = {
 """Geometries that have no faces, by the rest of the name of their property; and what is noted of them."""
 
 _MEANING = {"FootPrint": SEMANTICS["GroundSurface"], "RoofEdge": SEMANTICS["RoofSurface"]}
-_FLAT = frozenset(("MultiSurface", "FootPrint", "RoofEdge"))
+_SOLID = frozenset(("Solid", "MultiSolid", "CompositeSolid", "Geometry"))
 
 FLOATS = frozenset(
     ("measuredHeight", "averageHeight", "height", "trunkDiameter", "crownDiameter", "rootBallDiameter", "maxRootBallDiameter",
@@ -224,7 +224,7 @@ def _geometry(local: str, lod: str, shape: str, standard: bool) -> Rule:
     if shape in NOT_DRAWN:
         return Rule(Role.NOTE, NOT_DRAWN[shape], standard)
     implicit = shape == "ImplicitRepresentation"
-    return Rule(Role.GEOMETRY, local, standard, lod, _MEANING.get(shape, 0), shape not in _FLAT and not implicit, implicit)
+    return Rule(Role.GEOMETRY, local, standard, lod, _MEANING.get(shape, 0), shape in _SOLID, implicit)
 
 
 def object_type(tag: object) -> str:
@@ -269,6 +269,9 @@ _CURVES = ("MultiCurve", "CompositeCurve", "Curve", "LineString", "OrientableCur
 def shape_of(tag: object) -> Shape:
     """What a geometry element is."""
     space, local = split(tag)
+    if local == "TexturedSurface" and space.startswith(CITYGML):
+        # an oriented surface of CityGML 0.4 that 1.0 still allows
+        return Shape.ORIENTED
     if space in GML:
         if local in _POLYGONS:
             return Shape.POLYGON

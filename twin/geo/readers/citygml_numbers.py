@@ -115,6 +115,28 @@ class RingNumbers:
         return len(self._two)
 
 
+MAX_TIN_POINTS = 1_000_000
+
+
+def delaunay(text: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Points (P, 3) of a text, and triangles (T, 3) of them that are Delaunay on the map; none where there cannot be."""
+    from scipy.spatial import Delaunay, QhullError
+
+    none = np.empty((0, 3), dtype=np.int64)
+    values, _, bad = numbers_of(text.encode("utf-8", "replace") + b"\0", 1)
+    if len(values) % 3 or len(bad) or not np.isfinite(values).all() or not 9 <= len(values) <= 3 * MAX_TIN_POINTS:
+        return np.empty((0, 3)), none
+    points = values.reshape(-1, 3)
+    try:
+        found = Delaunay(points[:, :2] - points[0, :2]).simplices.astype(np.int64)
+    except (QhullError, ValueError):
+        return points, none
+    a, b, c = (points[found[:, k], :2] for k in range(3))
+    down = (b - a)[:, 0] * (c - a)[:, 1] < (b - a)[:, 1] * (c - a)[:, 0]
+    found[down] = found[down][:, ::-1]
+    return points, found
+
+
 def _dimension(element: _Element) -> str:
     """Number of coordinates of a point, as the nearest element that states it says."""
     stated = element.get("srsDimension")

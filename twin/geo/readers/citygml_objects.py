@@ -21,8 +21,10 @@ from twin.geo.readers.citygml_names import (
     Memo,
     Role,
     Rule,
+    Shape,
     object_type,
     rule_of,
+    shape_of,
     split,
     surface_code,
 )
@@ -193,6 +195,9 @@ class Objects:
                     self._surface(one, row, code, levels, absorb=code in _ROAD_CODES)
                 one = one.getnext()
             return
+        if shape_of(first.tag) is not Shape.OTHER:
+            self.noted["geometry-aside"] += 1
+            return
         if self._types[first.tag]:
             parent = -1 if rule.local == "groupMember" else row
             for part in element:
@@ -260,7 +265,11 @@ class Objects:
     def _take(self, group: int, levels: Levels) -> None:
         """Take the geometry of one object, or of a road with its parts, in the level of detail wanted."""
         self.lods_seen.update(levels)
-        wanted = max(levels) if self._lod is None else self._lod
+        for jobs in levels.values() if len(levels) > 1 else ():
+            for _, row, element, _, rule in jobs:
+                if rule.implicit and rule.lod != self._wanted(levels):
+                    self._implicit(row, element, place=False)
+        wanted = self._wanted(levels)
         chosen = levels.get(wanted)
         if not chosen:
             message = f"the object has no lod {self._lod}"
@@ -271,12 +280,20 @@ class Objects:
             covered = self._covered({job[1] for job in chosen})
             chosen = [job for job in chosen if job[1] not in covered]
         take, lods = self._faces.take, self.lods
-        for _, row, element, semantic, rule in chosen:
+        start, middle = len(self._faces), -1
+        for order, row, element, semantic, rule in chosen:
             lods[row] = wanted
+            if order and middle < 0:
+                middle = len(self._faces)
             if rule.implicit:
                 self._implicit(row, element)
             else:
                 take(element, row, semantic, rule.solid)
+        if start < middle < len(self._faces):
+            self._faces.twins.append((start, middle, len(self._faces)))
+
+    def _wanted(self, levels: Levels) -> str:
+        return max(levels) if self._lod is None else self._lod
 
     def _covered(self, rows: set[int]) -> set[int]:
         """Rows of roads and sections whose parts have surfaces of their own, which cover the same ground."""
@@ -289,10 +306,15 @@ class Objects:
                 up = self._up[up]
         return covered
 
-    def _implicit(self, row: int, element: _Element) -> None:
-        """A prototype placed at a point."""
+    def _implicit(self, row: int, element: _Element, *, place: bool = True) -> None:
+        """A prototype placed at a point; one of a level of detail that is not taken may still be placed elsewhere."""
         for implicit in element:
             parts = {split(child.tag)[1]: child for child in implicit}
+            shape = parts.get("relativeGMLGeometry", parts.get("relativeGeometry"))
+            if not place:
+                if shape is not None and len(shape):
+                    self._faces.take(shape, TEMPLATE)
+                continue
             if "libraryObject" in parts:
                 name = text_of(parts["libraryObject"])
                 message = f"its shape is in the file {name[:80]!r}, which is not opened; the object is a point"
@@ -301,7 +323,6 @@ class Objects:
             point = " ".join(at.itertext()) if at is not None else ""
             if point.strip():
                 self._faces.points.append((row, point))
-            shape = parts.get("relativeGMLGeometry", parts.get("relativeGeometry"))
             matrix = text_of(parts["transformationMatrix"]) if "transformationMatrix" in parts else ""
             if shape is None:
                 continue
