@@ -68,7 +68,7 @@ def test_a_solid_that_links_to_its_walls_is_there_once(read: Read, version: str)
     assert area(city, "GroundSurface") == pytest.approx(100)
     assert area(city, "RoofSurface") == pytest.approx(100)
     assert area(city, "WallSurface") == pytest.approx(400)
-    assert city.objects.loc["house", "lod"] == "2"
+    assert city.objects.loc["house"].tolist() == ["Building", "buildings", "", "2", "Solid"]
     assert city.sources[0].format == f"CityGML {version}"
     row = city.buildings.loc["house"]
     assert (row.ground_m, row.roof_m, row.height_source) == (1.0, 11.0, "geometry")
@@ -122,8 +122,9 @@ def test_two_solids_have_the_wall_between_them_once_each(read: Read) -> None:
     right = [polygon(face) for face in box(10, 0, 0)]
     # the east wall of the left one is the west wall of the right one, turned round
     right[5] = turned("l3")
-    both = f"<gml:CompositeSolid>{''.join(f'<gml:solidMember>{solid(*one)}</gml:solidMember>' for one in (left, right))}</gml:CompositeSolid>"
-    city = read(model(building(f"<bldg:lod2Solid>{both}</bldg:lod2Solid>")))
+    both = "".join(f"<gml:solidMember>{solid(*one)}</gml:solidMember>" for one in (left, right))
+    city = read(model(building(f"<bldg:lod2Solid><gml:CompositeSolid>{both}</gml:CompositeSolid></bldg:lod2Solid>")))
+    assert city.objects.loc["house", "geometry"] == "CompositeSolid"
     assert len(city.surfaces) == 24
     assert volume(city) == pytest.approx(2000)
 
@@ -244,6 +245,7 @@ def test_the_highest_level_of_each_object_is_taken(read: Read) -> None:
     city = read(levels())
     assert city.objects["lod"].to_dict() == {"house": "2", "plain": "1"}
     assert volume(city) == pytest.approx(216)
+    assert city.objects["geometry"].to_dict() == {"house": "MultiSurface", "plain": "Solid"}
     assert volume(city, "plain") == pytest.approx(1000)
 
 
@@ -273,8 +275,8 @@ def test_parts_and_what_is_inside_keep_whose_they_are(read: Read) -> None:
     room = building(bounded(box(1, 1, 1, 8), "r", lod=4), kind="bldg:Room", key="room")
     chimney = building(f"<bldg:lod3Geometry>{multi(polygon(box(4, 4, 10, 1)[1]))}</bldg:lod3Geometry>",
                        kind="bldg:BuildingInstallation", key="chimney")  # fmt: skip
-    inside = f"<bldg:interiorRoom>{room}</bldg:interiorRoom><bldg:outerBuildingInstallation>{chimney}</bldg:outerBuildingInstallation>"
-    city = read(model(building(f"<bldg:consistsOfBuildingPart>{part}</bldg:consistsOfBuildingPart>", inside)))
+    wrapped = (("consistsOfBuildingPart", part), ("interiorRoom", room), ("outerBuildingInstallation", chimney))
+    city = read(model(building(*(f"<bldg:{name}>{one}</bldg:{name}>" for name, one in wrapped))))
     assert city.objects["type"].to_dict() == {
         "house": "Building", "part": "BuildingPart", "room": "BuildingRoom", "chimney": "BuildingInstallation",
     }  # fmt: skip

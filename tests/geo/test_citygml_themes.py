@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.geo.gml import EAST, NORTH, box, building, house, model, multi, numbers, polygon, solid
 from twin.geo.city import City, read_city
-from twin.geo.readers.citygml import read_with_colours
+from twin.geo.readers.citygml import read as read_citygml
 from twin.geo.readers.model import ReadOptions
 from twin.geo.readers.source import Blob
 
@@ -35,7 +36,7 @@ def test_areas_of_a_road_are_its_parts_and_stand_for_it(read: Read) -> None:
             ("auxiliaryTrafficArea", "AuxiliaryTrafficArea", "green", 1020, 20),
         )
     )  # fmt: skip
-    whole = f"<tran:lod1MultiSurface>{flat(0, 30)}</tran:lod1MultiSurface><tran:lod2MultiSurface>{flat(0, 30)}</tran:lod2MultiSurface>"
+    whole = "".join(f"<tran:lod{k}MultiSurface>{flat(0, 30)}</tran:lod{k}MultiSurface>" for k in (1, 2))
     city = read(model(building(whole, areas, kind="tran:Road", key="road")))
     assert city.roads["surface"].to_dict() == {"road": "street", "lane": "street", "path": "footway", "green": "street"}
     assert city.roads.geometry.area.round(6).to_dict() == {"road": 0, "lane": 100, "path": 100, "green": 100}
@@ -66,7 +67,8 @@ def test_spaces_of_version_3_carry_the_attributes_of_their_floor(read: Read) -> 
     )
     whole = f"<lod2MultiSurface>{flat(0, 20)}</lod2MultiSurface>"
     covered = f'<tran:section><tran:Section gml:id="covered">{whole}{space}</tran:Section></tran:section>'
-    bare = f'<tran:section><tran:Section gml:id="bare"><lod2MultiSurface>{flat(30)}</lod2MultiSurface></tran:Section></tran:section>'
+    bare = f'<tran:Section gml:id="bare"><lod2MultiSurface>{flat(30)}</lod2MultiSurface></tran:Section>'
+    bare = f"<tran:section>{bare}</tran:section>"
     cross = '<tran:intersection xlink:href="#elsewhere"/>'
     city = read(model(building(covered, bare, cross, kind="tran:Road", key="road"), version="3.0"))
     assert city.roads.geometry.area.round(6).to_dict() == {"road": 0, "covered": 0, "space": 100, "bare": 100}
@@ -83,25 +85,27 @@ def test_water_plants_furniture_and_land(read: Read) -> None:
     )
     tree = (
         "<veg:height uom='m'>12.5</veg:height><veg:crownDiameter uom='m'>6</veg:crownDiameter>"
-        f"<veg:lod1Geometry><gml:MultiSurface><gml:surfaceMember>{polygon(box(20, 0, 0, 2)[1])}</gml:surfaceMember></gml:MultiSurface></veg:lod1Geometry>"
+        f"<veg:lod1Geometry>{multi(polygon(box(20, 0, 0, 2)[1]))}</veg:lod1Geometry>"
     )
     point = f"<gml:Point><gml:pos>{EAST + 40} {NORTH} 3.5</gml:pos></gml:Point>"
+    lamp = f"<frn:function>lamp</frn:function><frn:lod1Geometry>{point}</frn:lod1Geometry>"
+    thing = f"<gen:lod1Geometry>{solid(*map(polygon, box(60, 0, 0)))}</gen:lod1Geometry>"
     city = read(
         model(
             building(water, kind="wtr:WaterBody", key="canal"),
             building(tree, kind="veg:SolitaryVegetationObject", key="tree"),
             building(f"<veg:lod1MultiSurface>{flat(30)}</veg:lod1MultiSurface>", kind="veg:PlantCover", key="hedge"),
-            building(f"<frn:function>lamp</frn:function><frn:lod1Geometry>{point}</frn:lod1Geometry>", kind="frn:CityFurniture", key="lamp"),
+            building(lamp, kind="frn:CityFurniture", key="lamp"),
             building(f"<luse:lod1MultiSurface>{flat(50)}</luse:lod1MultiSurface>", kind="luse:LandUse", key="park"),
-            building(f"<gen:lod1Geometry>{solid(*map(polygon, box(60, 0, 0)))}</gen:lod1Geometry>", kind="gen:GenericCityObject", key="thing"),
+            building(thing, kind="gen:GenericCityObject", key="thing"),
             building(f"<brid:lod2Solid>{solid(*map(polygon, box(70, 0, 0)))}</brid:lod2Solid>", kind="brid:Bridge", key="bridge"),
         )
     )
     assert (city.water.loc["canal", "z_m"], city.water.loc["canal"].geometry.area) == (0.0, 100)
     assert city.trees.loc["tree", ["height_m", "crown_diameter_m", "z_m"]].tolist() == [12.5, 6.0, 2.0]
     assert city.layers["green"].loc["hedge"].geometry.area == 100
-    lamp = city.furniture.loc["lamp"]
-    assert (lamp.kind, lamp.geometry.x - EAST, lamp.z_m) == ("lamp", 40, 3.5)
+    row = city.furniture.loc["lamp"]
+    assert (row.kind, row.geometry.x - EAST, row.z_m) == ("lamp", 40, 3.5)
     assert city.layers["landuse"].loc["park"].geometry.area == 100
     assert city.layers["other"].loc["thing"].geometry.area == 100
     assert city.bridges.loc["bridge", "z_m"] == 10
@@ -118,15 +122,16 @@ def relief(content: str, kind: str = "TINRelief") -> str:
 def test_triangles_of_a_relief_are_the_terrain(read: Read) -> None:
     a, b, c, d = box(0, 0, 3.5 - 10)[1]
     patches = "".join(polygon(one).replace("gml:Polygon", "gml:Triangle") for one in ([a, b, c], [a, c, d]))
-    tin = f"<dem:tin><gml:TriangulatedSurface><gml:trianglePatches>{patches}</gml:trianglePatches></gml:TriangulatedSurface></dem:tin>"
+    tin = f"<gml:TriangulatedSurface><gml:trianglePatches>{patches}</gml:trianglePatches></gml:TriangulatedSurface>"
+    tin = f"<dem:tin>{tin}</dem:tin>"
     city = read(model(relief(tin)))
-    assert city.objects.loc["tin"].tolist() == ["TINRelief", "terrain", "", "2"]
+    assert city.objects.loc["tin"].tolist() == ["TINRelief", "terrain", "", "2", "CompositeSurface"]
     assert city.terrain is not None
     assert city.terrain.at(np.array([EAST + 5]), np.array([NORTH + 5]))[0] == pytest.approx(3.5)
 
 
 def test_a_tin_of_points_is_cut_into_triangles(read: Read) -> None:
-    points = numbers([(EAST, NORTH, 1), (EAST + 10, NORTH, 1), (EAST + 10, NORTH + 10, 1), (EAST, NORTH + 10, 1), (EAST + 5, NORTH + 5, 2)])
+    points = numbers([*box(0, 0, 1 - 10)[1], (EAST + 5, NORTH + 5, 2.0)])
     tin = f"<dem:tin><gml:Tin><gml:controlPoint><gml:posList>{points}</gml:posList></gml:controlPoint></gml:Tin></dem:tin>"
     city = read(model(relief(tin)))
     assert len(city.surfaces) == 4
@@ -153,7 +158,8 @@ def lantern(key: str, west: float, shape: str, matrix: str = "2 0 0 0 0 2 0 0 0 
 def prototype() -> str:
     """A cube of 1 m at the origin of its own axes."""
     faces = [[(x - EAST, y - NORTH, z) for x, y, z in face] for face in box(0, 0, 0, 1)]
-    return f'<relativeGMLGeometry><gml:MultiSurface gml:id="shape">{"".join(f"<gml:surfaceMember>{polygon(face)}</gml:surfaceMember>" for face in faces)}</gml:MultiSurface></relativeGMLGeometry>'
+    shape = multi(*map(polygon, faces)).replace("<gml:MultiSurface>", '<gml:MultiSurface gml:id="shape">')
+    return f"<relativeGMLGeometry>{shape}</relativeGMLGeometry>"
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -213,17 +219,20 @@ def test_members_of_a_group_are_objects_of_their_own(read: Read) -> None:
     city = read(model(house(), group))
     assert city.objects["type"].to_dict() == {"house": "Building", "group": "CityObjectGroup", "inner": "Building"}
     assert city.objects.loc["inner", "parent"] == ""
-    assert city.layers["other"].loc["group", "groupMember"] == "house"
+    assert city.layers["other"].loc["group", "members"] == "house"
     assert city.quality.counts() == {"geometry-aside": 1}
+
+
+VERSIONING = 'xmlns:ver="http://www.opengis.net/citygml/versioning/3.0"'
 
 
 def versions() -> tuple[str, ...]:
     def version(key: str, *ids: str) -> str:
         links = "".join(f'<ver:versionMember xlink:href="#{one}"/>' for one in ids)
-        return f'<versionMember><ver:Version xmlns:ver="http://www.opengis.net/citygml/versioning/3.0" gml:id="{key}">{links}</ver:Version></versionMember>'
+        return f'<versionMember><ver:Version {VERSIONING} gml:id="{key}">{links}</ver:Version></versionMember>'
 
     transition = (
-        '<versionTransitionMember><ver:VersionTransition xmlns:ver="http://www.opengis.net/citygml/versioning/3.0">'
+        f"<versionTransitionMember><ver:VersionTransition {VERSIONING}>"
         '<ver:from xlink:href="#v1"/><ver:to xlink:href="#v2"/></ver:VersionTransition></versionTransitionMember>'
     )
     return version("v1", "old", "kept"), version("v2", "kept", "new"), transition
@@ -248,7 +257,7 @@ def test_what_has_ended_is_left_out_with_its_parts(read: Read) -> None:
     )
     city = read(model(ended, later))
     assert list(city.objects.index) == ["later"]
-    assert city.buildings.loc["later", "terminationDate"] == "2915-01-01"
+    assert city.buildings.loc["later", "terminationDate"] == pd.Timestamp("2915-01-01")
     assert "2015-01-01" in city.quality.findings[0].message
 
 
@@ -257,6 +266,27 @@ def test_a_former_state_is_read_as_it_was(read: Read) -> None:
     city = read(model(text))
     assert list(city.buildings.index) == ["house"]
     assert city.quality.counts() == {"ended": 1}
+
+
+def test_lines_stand_for_an_object_without_surfaces(read: Read) -> None:
+    line = f"<gml:LineString><gml:posList>{EAST} {NORTH} 1 {EAST + 30} {NORTH + 40} 1</gml:posList></gml:LineString>"
+    curve = f"<gml:MultiCurve><gml:curveMember>{line}</gml:curveMember></gml:MultiCurve>"
+    network = f"<gml:GeometricComplex><gml:element>{line}</gml:element><gml:element>{line}</gml:element></gml:GeometricComplex>"
+    pipe = building(f"<gen:lod1Geometry>{curve}</gen:lod1Geometry>", kind="gen:GenericCityObject", key="pipe")
+    lane = f"<tran:lod0Network>{network}</tran:lod0Network>"
+    road = building(lane, kind="tran:Road", key="road")
+    paved = building(lane, f"<tran:lod1MultiSurface>{flat(0)}</tran:lod1MultiSurface>", kind="tran:Road", key="paved")
+    city = read(model(house(), pipe, road, paved))
+    assert city.layers["other"].loc["pipe"].geometry.length == pytest.approx(50)
+    assert city.objects.loc["road", "lod"] == "0"
+    assert city.objects.loc["paved", ["lod", "geometry"]].tolist() == ["1", "MultiSurface"]
+    assert city.roads.loc["paved"].geometry.area == pytest.approx(100)
+    assert city.quality.counts() == {"not-read-multicurve": 1}
+
+
+def test_what_lies_beyond_the_clip_is_left_out(read: Read) -> None:
+    city = read(model(house("near"), house("far", west=60)), clip=(EAST - 5, NORTH - 5, EAST + 5, NORTH + 5))
+    assert list(city.buildings.index) == ["near"]
 
 
 def test_unknown_objects_with_geometry_are_kept_by_their_name(read: Read) -> None:
@@ -280,14 +310,17 @@ def material(colour: str, *targets: str, clear: float = 0.0, front: str = "") ->
 def test_materials_colour_the_faces_that_they_are_for() -> None:
     back = "<app:isFront>false</app:isFront>"
     appearance = (
-        f"<app:Appearance>{material('1 0 0', 'house-1')}{material('0 1 0', 'house-1', 'house-2')}{material('0 0 1', 'all', clear=0.5)}"
-        f"{material('1 1 1', 'house-0', front=back)}<app:surfaceDataMember><app:ParameterizedTexture/></app:surfaceDataMember></app:Appearance>"
+        f"<app:Appearance>{material('1 0 0', 'house-1')}{material('0 1 0', 'house-1', 'house-2')}"
+        f"{material('0 0 1', 'all', clear=0.5)}{material('1 1 1', 'house-0', front=back)}"
+        "<app:surfaceDataMember><app:ParameterizedTexture/></app:surfaceDataMember></app:Appearance>"
     )
-    text = house().replace("<gml:CompositeSurface>", '<gml:CompositeSurface gml:id="walls">')
-    more = f'<bldg:boundedBy><bldg:ClosureSurface><bldg:lod2MultiSurface>{multi(polygon(box(0, 0, 5)[0])).replace("<gml:MultiSurface>", "<gml:MultiSurface gml:id=" + chr(34) + "all" + chr(34) + ">")}</bldg:lod2MultiSurface></bldg:ClosureSurface></bldg:boundedBy>'
-    text = text.replace("</bldg:Building>", f"{more}</bldg:Building>")
+    group = multi(polygon(box(0, 0, 5)[0])).replace("<gml:MultiSurface>", '<gml:MultiSurface gml:id="all">')
+    more = f"<bldg:lod2MultiSurface>{group}</bldg:lod2MultiSurface>"
+    text = house(more=f"<bldg:boundedBy><bldg:ClosureSurface>{more}</bldg:ClosureSurface></bldg:boundedBy>")
     content = model(text, f"<appearanceMember>{appearance}</appearanceMember>").encode()
-    reading, colours = read_with_colours(Blob.of_bytes("m.gml", content), ReadOptions())
-    assert colours is not None
-    assert colours.tolist() == [[0, 0, 0, 0], [255, 0, 0, 255], [0, 255, 0, 255], *[[0, 0, 0, 0]] * 3, [0, 0, 255, 128]]
-    assert [one.code for one in reading.findings.collected()] == ["texture"]
+    reading = read_citygml(Blob.of_bytes("m.gml", content), ReadOptions())
+    assert reading.objects is not None
+    assert reading.objects.colour is not None
+    none = [0, 0, 0, 0]
+    assert reading.objects.colour.tolist() == [none, [255, 0, 0, 255], [0, 255, 0, 255], none, none, none, [0, 0, 255, 128]]
+    assert [one.code for one in reading.findings.collected()] == ["textures"]

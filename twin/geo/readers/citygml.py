@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
@@ -20,10 +19,12 @@ from twin.geo.readers.citygml_attributes import text_of
 from twin.geo.readers.citygml_geometry import Faces
 from twin.geo.readers.citygml_names import GML, core_version, split
 from twin.geo.readers.citygml_objects import Objects
+from twin.geo.readers.citygml_skeletons import skeletons_of
 from twin.geo.readers.citygml_versions import Versions, left_out
 from twin.geo.readers.gml_crs import Stated, north_first, stated_system
 from twin.geo.readers.model import Findings, ObjectModel, Reading, ReadOptions
 from twin.geo.readers.source import Blob
+from twin.geo.readers.stack import chosen, within
 from twin.geo.readers.xml_kinds import what_xml
 
 if TYPE_CHECKING:
@@ -39,13 +40,13 @@ _FLAT = re.compile(rb"""srsDimension\s*=\s*["']\s*2""")
 
 NOTES = {
     "terrain-intersection": "curves where objects meet the terrain are not read",
-    "not-read-multicurve": "lines are not drawn yet",
+    "not-read-multicurve": "lines of objects that have surfaces are not drawn",
     "not-read-pointcloud": "point clouds inside objects are not read",
     "no-id": "objects have no id in the file; they are called by their kind and number",
     "surface-attribute": "attributes of walls, roofs, windows and other surfaces are not kept",
     "attribute-skipped": "attributes with too much in them are left out",
     "dynamizer": "time series (dynamizers) are not read",
-    "texture": "textures are not read",
+    "textures": "textures are not drawn; the surfaces keep their materials",
     "geometry-aside": "geometries that are in no level of detail (of addresses, groups, extensions) are not read",
 }
 """What is told once for a file, by code."""
@@ -74,18 +75,6 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
     CRSError
         When the system is unknown, or the file is in several.
     """
-    return read_with_colours(blob, options)[0]
-
-
-def read_with_colours(blob: Blob, options: ReadOptions) -> tuple[Reading, NDArray[np.uint8] | None]:
-    """Read one CityGML document as `read` does, with the colour of each face of its objects.
-
-    Returns
-    -------
-    Reading
-    (S, 4) uint8 or None
-        Red, green, blue, opacity; all 0 for a face without a material. None when no face has one.
-    """
     findings = Findings()
     stream = _Stream(blob, findings, options.lod)
     stream.read()
@@ -113,14 +102,14 @@ def read_with_colours(blob: Blob, options: ReadOptions) -> tuple[Reading, NDArra
     surfaces = surfaces_of(faces, points, findings, swap=first_north, degrees=degrees)
     _tell_notes(objects.noted, faces, stream.appearances, findings)
     gone = left_out(objects, stream.versions, datetime.now(UTC), findings)
-    model, face = _model(objects, faces, surfaces, gone)
-    colours = stream.appearances.colours(faces.by_id(), len(faces)) if stream.appearances.materials else None
-    if colours is not None:
-        like = np.arange(len(faces))
-        like[list(faces.like)] = list(faces.like.values())
-        colours = colours[like[face]]
+    anchors, shapes = skeletons_of(faces, set(surfaces.owner.tolist()), surfaces.shift, findings, swap=first_north)
+    model = _model(objects, faces, surfaces, stream.appearances)
+    model.anchors, model.shapes = anchors, shapes
+    model = chosen(model, gone)
+    if options.clip is not None and (window := options.window(crs)) is not None:
+        model = within(model, window)
     source = Source(blob.name, f"CityGML {stream.version}", sha256=blob.sha256)
-    return Reading(source, crs, findings, model, name=stream.name), colours
+    return Reading(source, crs, findings, model, name=stream.name)
 
 
 class _Stream:
@@ -303,8 +292,7 @@ def _same_plan(one: CRS, other: CRS) -> bool:
 def _tell_notes(noted: Counter[str], faces: Faces, appearances: Appearances, findings: Findings) -> None:
     """Tell once what was not read, and how much of it there is."""
     counts = Counter(noted)
-    counts["texture"] += appearances.textures
-    counts["not-read-multicurve"] += faces.curves
+    counts["textures"] += appearances.textures
     for code, count in counts.items():
         if count:
             message = NOTES.get(code, "elements of this name are not read")
@@ -312,40 +300,43 @@ def _tell_notes(noted: Counter[str], faces: Faces, appearances: Appearances, fin
             findings.add(kind, "", f"{message} ({count} in the file)", severity="info")
 
 
-def _model(objects: Objects, faces: Faces, surfaces: Surfaces, gone: set[int]) -> tuple[ObjectModel, NDArray[np.int64]]:
-    """The model without the objects that are left out, and which face of the file each of its faces is."""
-    keep = np.ones(len(objects.ids), dtype=bool)
-    keep[list(gone)] = False
-    number = np.cumsum(keep) - 1
-    rows = np.flatnonzero(keep).tolist()
-    rings, owner, semantic, face = surfaces.rings, surfaces.owner, surfaces.semantic, surfaces.face
-    if gone:
-        drawn = keep[owner]
-        ring = np.repeat(drawn, rings.counts)
-        rings = type(rings)(rings.indices[np.repeat(ring, rings.sizes)], rings.sizes[ring], rings.counts[drawn])
-        owner, semantic, face = owner[drawn], semantic[drawn], face[drawn]
-    owner = number[owner].astype(np.int32)
-    has = set(owner.tolist())
-    ids, lines = faces.ids, objects.lines
+def _model(objects: Objects, faces: Faces, surfaces: Surfaces, appearances: Appearances) -> ObjectModel:
+    """The model of all objects."""
+    face = surfaces.face
+    like = np.arange(len(faces))
+    like[list(faces.like)] = list(faces.like.values())
+    colours = appearances.colours(faces.by_id(), len(faces)) if appearances.materials else None
 
     def path_of(surface: int) -> str:
-        one = int(face[surface])
-        key = ids[faces.like.get(one, one)]
-        line = lines[rows[int(owner[surface])]]
-        return f"line {line} surface {key or one}"
+        one = int(like[face[surface]])
+        return f"line {objects.lines[int(surfaces.owner[surface])]} surface {faces.ids[one] or one}"
 
-    model = ObjectModel(
-        ids=[objects.ids[row] for row in rows],
-        types=[objects.types[row] for row in rows],
-        parents=[objects.parents[row] for row in rows],
-        lods=[objects.lods[row] for row in rows],
-        attributes=[objects.attributes[row] for row in rows],
+    return ObjectModel(
+        ids=objects.ids,
+        types=objects.types,
+        parents=objects.parents,
+        lods=objects.lods,
+        attributes=objects.attributes,
         vertices=surfaces.vertices,
         shift=surfaces.shift,
-        rings=rings,
-        owner=owner,
-        semantic=semantic,
+        rings=surfaces.rings,
+        owner=surfaces.owner,
+        semantic=surfaces.semantic,
         path_of=path_of,
-        anchors={int(number[row]): point for row, point in surfaces.anchors.items() if keep[row] and int(number[row]) not in has},
+        kinds=_kinds(objects, faces, surfaces),
+        colour=None if colours is None else colours[like[face]],
     )
-    return model, face
+
+
+def _kinds(objects: Objects, faces: Faces, surfaces: Surfaces) -> list[str]:
+    """Type of geometry of each object: a solid only where all its faces bound one."""
+    count = len(objects.ids)
+    bounds = np.frombuffer(bytes(faces.bounds), dtype=np.uint8).astype(bool)[surfaces.face]
+    loose = np.bincount(surfaces.owner[~bounds], minlength=count) > 0
+    drawn = np.bincount(surfaces.owner, minlength=count) > 0
+    surface = {"TINRelief": "CompositeSurface"}
+    return [
+        (faces.kinds.get(row, "MultiSurface") if not loose[row] else surface.get(objects.types[row], "MultiSurface"))
+        if drawn[row] else ""
+        for row in range(count)
+    ]  # fmt: skip

@@ -29,7 +29,8 @@ def colour_of(diffuse: str, transparency: str) -> Colour:
     rgb = [part for part in stated if part is not None]
     if len(stated) != 3 or len(rgb) != 3:
         rgb = [0.8, 0.8, 0.8]
-    opacity = 1.0 - (number(transparency) or 0.0)
+    # what is stated as invisible stays visible: opacity 0 means that no colour is stated
+    opacity = max(1.0 - (number(transparency) or 0.0), 0.02)
     red, green, blue, alpha = (round(255 * min(max(part, 0.0), 1.0)) for part in (*rgb, opacity))
     return red, green, blue, alpha
 
@@ -88,13 +89,13 @@ class Appearances:
         for target in targets:
             self.materials.setdefault(target, colour)
 
-    def colours(self, faces: Mapping[str, tuple[int, int]], count: int) -> NDArray[np.uint8] | None:
+    def colours(self, faces: Mapping[str, tuple[int, int, bool]], count: int) -> NDArray[np.uint8] | None:
         """Colour of each face (S, 4); None when no surface has a material.
 
         Parameters
         ----------
-        faces : mapping of str to (first, last)
-            Faces by id of the surface that they are or are part of; what is part of another comes before it is itself.
+        faces : mapping of str to (first, last, turned)
+            Faces by id of the surface that they are or are part of.
         count : int
             Number of faces.
 
@@ -103,7 +104,9 @@ class Appearances:
         (S, 4) uint8
             Red, green, blue, opacity; all 0 for a face without a material.
         """
-        ranges = [(last - first, first, last, self.materials[key]) for key, (first, last) in faces.items() if key in self.materials]
+        ranges = [
+            (last - first, first, last, self.materials[key]) for key, (first, last, _) in faces.items() if key in self.materials
+        ]
         if not ranges:
             return None
         colours = np.zeros((count, 4), dtype=np.uint8)

@@ -12,10 +12,8 @@ from twin.geo.kernels.numbers import numbers_of
 from twin.geo.mesh import Rings
 from twin.geo.readers.citygml_geometry import TEMPLATE, Faces, Placing
 from twin.geo.readers.citygml_numbers import Points
+from twin.geo.readers.citygml_skeletons import FARTHEST_M
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings
-
-FARTHEST_M = 1e8
-"""No projected coordinate on Earth is larger [m]."""
 
 MAX_PLACED = 20_000_000
 """Points of all placed prototypes together: more is an attack, or needs another program."""
@@ -35,8 +33,6 @@ class Surfaces(NamedTuple):
     semantic : (S,) uint8
     face : (S,) int64
         Which face of the file each is, or is placed from.
-    anchors : dict of int to (3,) float64
-        First point of each row that has points, without `shift`.
     """
 
     vertices: NDArray[np.float64]
@@ -45,7 +41,6 @@ class Surfaces(NamedTuple):
     owner: NDArray[np.int32]
     semantic: NDArray[np.uint8]
     face: NDArray[np.int64]
-    anchors: dict[int, NDArray[np.float64]]
 
 
 def spans(first: NDArray[np.int64], size: NDArray[np.int64], turned: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
@@ -109,16 +104,15 @@ def surfaces_of(faces: Faces, points: Points, findings: Findings, *, swap: bool,
     ring_count[bad] = 0
     row[_twins(faces, xyz, points.first, size, row)] = TEMPLATE
     flip = np.frombuffer(bytes(faces.flip), dtype=np.uint8).astype(bool)
+    flip[list(faces.outward)] = list(faces.outward.values())
     semantic = np.frombuffer(bytes(faces.semantic), dtype=np.uint8)
     table = _Table(xyz, points.first, size, row, semantic, first_ring, ring_count, flip)
     world = np.flatnonzero(row != TEMPLATE)
     rings = table.rings(world)
     placed = _placed(faces, table, findings, degrees=degrees)
-    anchors = _anchors(faces, findings)
     vertices = np.concatenate([xyz, *(one.vertices for one in placed)]) if placed else xyz
     if swap:
         vertices[:, :2] = vertices[:, 1::-1].copy()
-        anchors = {one: point[[1, 0, 2]] for one, point in anchors.items()}
     all_rings = Rings(
         np.concatenate([rings.indices, *(one.indices for one in placed)]),
         np.concatenate([rings.sizes, *(one.sizes for one in placed)]),
@@ -128,13 +122,10 @@ def surfaces_of(faces: Faces, points: Points, findings: Findings, *, swap: bool,
     face = np.concatenate([world, *(one.face for one in placed)])
     _drop_far(vertices, findings)
     shift = np.zeros(3)
-    if not degrees:
-        finite = vertices[np.isfinite(vertices).all(axis=1)]
-        lows = [finite.min(axis=0)] if len(finite) else list(anchors.values())[:1]
-        shift[:2] = np.floor(lows[0][:2]) if lows else 0.0
-    return Surfaces(
-        vertices - shift, shift, all_rings, owner, semantic[face], face, {one: point - shift for one, point in anchors.items()}
-    )
+    finite = np.isfinite(vertices).all(axis=1)
+    if not degrees and finite.any():
+        shift[:2] = np.floor(vertices[finite, :2].min(axis=0))
+    return Surfaces(vertices - shift, shift, all_rings, owner, semantic[face], face)
 
 
 def _twins(
@@ -186,23 +177,6 @@ def _opened(points: Points) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     size[filled[closed]] -= 1
     loose[filled] = ~closed & np.isfinite(first).all(axis=1) & np.isfinite(last).all(axis=1)
     return size, loose
-
-
-def _anchors(faces: Faces, findings: Findings) -> dict[int, NDArray[np.float64]]:
-    """The first point of each object that has points."""
-    texts: dict[int, str] = {}
-    for row, text in faces.points:
-        texts.setdefault(row, text)
-    found: dict[int, NDArray[np.float64]] = {}
-    for row, text in texts.items():
-        values = numbers_of(text.encode() + b"\0", 1)[0]
-        if row >= 0 and len(values) >= 3 and (np.abs(values[:3]) < FARTHEST_M).all():
-            found[row] = values[:3].copy()
-        elif row >= 0 and len(values) == 2 and (np.abs(values) < FARTHEST_M).all():
-            found[row] = np.array([values[0], values[1], 0.0])
-        elif row >= 0:
-            findings.add("point", faces.ids_of_rows[row], "a point that is not three numbers; left out", severity="error")
-    return found
 
 
 def _drop_far(vertices: NDArray[np.float64], findings: Findings) -> None:

@@ -78,10 +78,13 @@ class Attributes:
         """Set an attribute; one that is stated several times is told as one by `close`."""
         if value is None or value == "":
             return
-        there = record.setdefault(name, value)
+        if name not in record:
+            record[name] = value
+            return
+        there = record[name]
         if isinstance(there, _Several):
             there.append(value)
-        elif there is not value:
+        else:
             record[name] = _Several([there, value])
             self._several.append((record, name))
 
@@ -253,7 +256,7 @@ def address_text(element: _Element) -> str:
         group = next((group for name in names for group, known in _GROUPS if name in known), "")
         if group:
             groups[group].append(text)
-        elif names[0] in ("AddressLine", "FreeTextAddress"):
+        elif names[0] in ("Address", "AddressLine", "FreeTextAddress"):
             groups["free"].append(text)
     street = " ".join([*groups["street"], *groups["number"]])
     place = " ".join([*groups["postcode"], *groups["place"]])

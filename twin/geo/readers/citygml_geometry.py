@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from twin.geo.readers.citygml_names import HREF, Memo, Position, Shape, position_of, shape_of, split
 from twin.geo.readers.citygml_numbers import RingNumbers, delaunay
+from twin.geo.readers.citygml_rings import joined, lines_of, odd_ring
 from twin.geo.readers.model import Findings
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ _ASIDE = frozenset(
 )  # fmt: skip
 """What may stand in a geometry and is none that has faces."""
 
-_CURVED = ("Arc", "Circle", "CubicSpline", "BSpline", "Bezier", "Geodesic", "Clothoid")
-
 TEMPLATE = -1
 """Row of the faces of a prototype: they are drawn where it is placed, not where they are."""
 
@@ -34,13 +32,10 @@ _POLYGON, _WRAPPER, _GROUP, _SOLID = Shape.POLYGON, Shape.WRAPPER, Shape.GROUP, 
 _LIST, _ONE = Position.LIST, Position.ONE
 
 
-def _joined(ring: _Element) -> str:
-    """Numbers of a ring whose positions are elements of their own."""
-    try:
-        return " ".join([position.text for position in ring])
-    except TypeError:
-        # one is empty, or holds another element
-        return " ".join(ring.itertext())
+def _several(solid: _Element) -> str:
+    """What solids of which this is not the first are together."""
+    holder = next((split(up.tag)[1] for up in solid.iterancestors() if split(up.tag)[1].endswith("Solid")), "")
+    return "CompositeSolid" if holder == "CompositeSolid" else "MultiSolid"
 
 
 class Use(NamedTuple):
@@ -80,6 +75,10 @@ class Placing(NamedTuple):
     line: int
 
 
+Named = tuple[int, int, bool]
+"""Faces of a surface with an id, from the first up to the last, and whether they are turned by what stands around it."""
+
+
 class Faces:
     """All faces of a file, in columns; rings are numbered as they come.
 
@@ -100,36 +99,42 @@ class Faces:
         self.first_ring = array("q")
         self.ring_count = array("i")
         self.flip = bytearray()
+        self.bounds = bytearray()
         self.ids: list[str | None] = []
-        self.groups: list[tuple[str, int, int]] = []
+        self.groups: list[tuple[str, int, int, bool]] = []
+        self.outward: dict[int, bool] = {}
         self.placings: list[Placing] = []
         self.points: list[tuple[int, str]] = []
-        self.curves = 0
+        self.lines: list[tuple[int, str]] = []
+        self.kinds: dict[int, str] = {}
         self.like: dict[int, int] = {}
         self.twins: list[tuple[int, int, int]] = []
         # bound once: they are called for every face
         self._columns = (
-            self.row.append, self.semantic.append, self.first_ring.append, self.ring_count.append, self.flip.append, self.ids.append
+            self.row.append, self.semantic.append, self.first_ring.append, self.ring_count.append, self.flip.append,
+            self.bounds.append, self.ids.append,
         )  # fmt: skip
         self._texts = self.numbers.texts
         self._shapes = Memo(shape_of)
         self._positions = Memo(position_of)
-        self._local: dict[str, tuple[int, int]] = {}
+        self._local: dict[str, Named] = {}
         self._later: list[Use] = []
         self._never: list[Use] = []
         self._copied: dict[tuple[int, int], int] = {}
-        self._bounding: set[int] = set()
-        self._solids: list[tuple[int, int]] = []
         self._copies = 0
         self._row, self._semantic, self._solid, self._flip = 0, 0, False, False
 
     def __len__(self) -> int:
         return len(self.row)
 
-    def take(self, element: _Element, row: int, semantic: int = 0, solid: bool = False) -> None:
+    def take(self, element: _Element, row: int, semantic: int = 0) -> None:
         """Take all faces below a property of an object, such as ``lod2Solid``."""
-        self._row, self._semantic, self._solid, self._flip = row, semantic, solid, False
+        self._row, self._semantic, self._solid, self._flip = row, semantic, False, False
         self._walk(element)
+
+    def take_lines(self, element: _Element, row: int) -> None:
+        """Take all lines below an element."""
+        self.lines += [(row, text) for text in lines_of(element)]
 
     # What follows is what reading spends its time on: elements are asked for no more than is needed.
 
@@ -149,40 +154,42 @@ class Faces:
                     self._walk(child)
             elif shape is _POLYGON:
                 self._polygon(child)
-            elif shape is _GROUP or shape is _SOLID:
+            elif shape is _GROUP:
                 first = len(self.row)
                 self._walk(child)
-                if first == len(self.row) and split(child.tag)[1] == "Tin":
-                    self._tin(child)
                 key = child.get(self.id_name)
                 if key is not None:
                     self._name(key, first, len(self.row))
-                if shape is _SOLID and self._solid:
-                    self._solids.append((first, len(self.row)))
             else:
                 self._rare(child, shape)
         if child is None:
             self._refer(element)
 
     def _rare(self, element: _Element, shape: Shape) -> None:
-        if shape is Shape.ORIENTED:
-            before, first = self._flip, len(self.row)
-            self._flip ^= element.get("orientation") == "-"
+        if shape in (_SOLID, Shape.ORIENTED, Shape.TIN):
+            flip, solid, first = self._flip, self._solid, len(self.row)
+            if shape is _SOLID:
+                self._solid = True
+                self.kinds[self._row] = _several(element) if self._row in self.kinds else "Solid"
+            elif shape is Shape.ORIENTED:
+                self._flip ^= element.get("orientation") == "-"
             self._walk(element)
-            self._flip = before
+            self._flip, self._solid = flip, solid
+            if shape is Shape.TIN and first == len(self.row):
+                self._tin(element)
             key = element.get(self.id_name)
             if key is not None:
                 self._name(key, first, len(self.row))
         elif shape is Shape.POINT:
             self.points.append((self._row, " ".join(element.itertext())))
         elif shape is Shape.CURVE:
-            self.curves += 1
+            self.take_lines(element, self._row)
         elif isinstance(element.tag, str):
             self._strange(element)
 
     def _name(self, key: str, first: int, last: int) -> None:
-        self._local[key] = first, last
-        self.groups.append((key, first, last))
+        self._local[key] = first, last, self._flip
+        self.groups.append((key, first, last, self._flip))
 
     def _tin(self, element: _Element) -> None:
         """A network of triangles of which only the points are stated."""
@@ -200,6 +207,7 @@ class Faces:
             self.first_ring.append(self.numbers.done + len(self._texts))
             self.ring_count.append(1)
             self.flip.append(self._flip)
+            self.bounds.append(False)
             self.ids.append(None)
             corners = [*triangle, triangle[0]]
             self._texts.append(" ".join(map(repr, points[corners].ravel().tolist())))
@@ -228,20 +236,20 @@ class Faces:
             if position is _LIST:
                 text = place.text or ""
             elif position is _ONE:
-                text = _joined(ring)
+                text = joined(ring)
             else:
-                odd = self._odd_ring(ring, place, position)
+                odd = odd_ring(ring, place, self.numbers, self._tell)
                 if odd is None:
                     continue
                 text = odd
             if self.numbers.flat:
                 self.numbers.note_dimension(place)
             texts.append(text)
-        row, semantic, first_ring, ring_count, flip, ids = self._columns
+        row, semantic, first_ring, ring_count, flip, bounds, ids = self._columns
         key = element.get(self.id_name)
         if key is not None:
             face = len(self.row)
-            self._local[key] = face, face + 1
+            self._local[key] = face, face + 1, self._flip
         ids(key)
         row(self._row)
         semantic(self._semantic)
@@ -249,41 +257,9 @@ class Faces:
         rings = len(texts) - first
         ring_count(rings)
         flip(self._flip)
+        bounds(self._solid)
         if not rings:
             self._tell("too-few-points", "the surface has no ring; left out", int(element.sourceline or 0))
-
-    def _odd_ring(self, ring: _Element, place: _Element, position: Position) -> str | None:
-        """Numbers of a ring that is not a list of positions; None for what is not a ring."""
-        if split(ring.tag)[1] not in ("LinearRing", "Ring"):
-            return None
-        return self._coordinates(place) if position is Position.COORDINATES else self._nested_ring(ring)
-
-    def _coordinates(self, element: _Element) -> str:
-        """Tuples as GML 2 has them: parted by `ts`, their numbers by `cs`."""
-        comma, space, point = (element.get(name, default) for name, default in (("cs", ","), ("ts", " "), ("decimal", ".")))
-        tuples = [one for one in (element.text or "").replace(space, " ").split() if one]
-        numbers = [one.replace(comma, " ").replace(point, ".") for one in tuples]
-        if numbers and len(numbers[0].split()) == 2:
-            self.numbers.two_next()
-        return " ".join(numbers)
-
-    def _nested_ring(self, ring: _Element) -> str:
-        """A ring of points or curves that are elements of their own."""
-        curved = bent = False
-        lists: list[str] = []
-        for child in ring.iter():
-            name = split(child.tag)[1]
-            curved |= name.startswith(_CURVED)
-            bent |= name == "OrientableCurve" or bool(child.get(HREF))
-            if self._positions[child.tag] is not Position.NESTED:
-                lists.append(child.text or "")
-        line = int(ring.sourceline or 0)
-        if bent:
-            self._tell("curve", "a ring of links or turned curves is not read; left out", line)
-            return ""
-        if curved:
-            self._tell("curve", "a curved edge is taken as straight between its points", line, "warning")
-        return " ".join(lists)
 
     def _refer(self, element: _Element) -> None:
         """Follow a link to a surface, now or when it is there."""
@@ -301,43 +277,43 @@ class Faces:
         else:
             self._share(*found)
 
-    def _share(self, first: int, last: int, line: int = 0) -> None:
-        """Use faces that are there: those of the same object are not doubled, another object has a copy of its own."""
-        row = self._row
+    def _share(self, first: int, last: int, turned: bool, line: int = 0) -> None:
+        """Use faces that are there: those of the same object are not doubled, another object has a copy of its own.
+
+        `turned` is whether they were turned round where they stand, by what stands around them.
+        """
+        row, turned = self._row, turned ^ self._flip
+        if self._copies + last - first > SPARE_COPIES + COPIES_A_FACE * (len(self.row) - self._copies):
+            self._tell("xlink-limit", "surfaces are used again too often; this use is left out", line)
+            return
         for face in range(first, last):
+            flip = bool(self.flip[face]) ^ turned
             if self.row[face] != row:
                 known = self._copied.get((row, face))
                 if known is None:
                     self._copied[row, face] = len(self.row)
-                    self._copy(face, line)
+                    self._copy(face, flip)
                     continue
                 face = known
             if not self._solid:
                 self.semantic[face] = self.semantic[face] or self._semantic
-            elif face in self._bounding or self._in_solid(face):
+            elif self.bounds[face]:
                 # the wall between two solids: once for each of them
-                self._copy(face, line)
+                self._copy(face, flip)
             else:
-                self._bounding.add(face)
+                self.bounds[face] = True
                 # which side is outside the solid says better
-                self.flip[face] ^= self._flip
+                self.outward[face] = flip
 
-    def _in_solid(self, face: int) -> bool:
-        """Whether a face stands in a solid itself."""
-        at = bisect_right(self._solids, (face, len(self.row) + 1)) - 1 if self._solids else -1
-        return at >= 0 and self._solids[at][0] <= face < self._solids[at][1]
-
-    def _copy(self, face: int, line: int) -> None:
+    def _copy(self, face: int, flip: bool) -> None:
         self._copies += 1
-        if self._copies > SPARE_COPIES + COPIES_A_FACE * (len(self.row) - self._copies):
-            self._tell("xlink-limit", "surfaces are used again too often; this use is left out", line)
-            return
         self.like[len(self.row)] = self.like.get(face, face)
         self.row.append(self._row)
         self.semantic.append(self._semantic or self.semantic[face])
         self.first_ring.append(self.first_ring[face])
         self.ring_count.append(self.ring_count[face])
-        self.flip.append(self.flip[face] ^ self._flip)
+        self.flip.append(flip)
+        self.bounds.append(self._solid)
         self.ids.append(None)
 
     def _as(self, use: Use) -> None:
@@ -380,8 +356,6 @@ class Faces:
         """A member of the city is read: its ids are looked up again only for links between members."""
         self._local.clear()
         self._copied.clear()
-        self._bounding.clear()
-        self._solids.clear()
         self.numbers.flush_if_many()
 
     def finish(self) -> None:
@@ -395,10 +369,11 @@ class Faces:
             self._as(use)
             self._tell("xlink-dangling", f"there is no surface with the id {use.key[:120]!r}; left out", use.line)
 
-    def by_id(self) -> dict[str, tuple[int, int]]:
+    def by_id(self) -> dict[str, Named]:
         """Faces by the id of the surface that they are or are part of."""
-        found = {key: (face, face + 1) for face, key in enumerate(self.ids) if key is not None}
-        found.update((key, (first, last)) for key, first, last in self.groups)
+        # a polygon as it is written is not turned: what is turned about it is what stands around it
+        found = {key: (face, face + 1, bool(self.flip[face])) for face, key in enumerate(self.ids) if key is not None}
+        found.update((key, (first, last, turned)) for key, first, last, turned in self.groups)
         return found
 
     def place(self, placing: Placing) -> None:
@@ -408,7 +383,7 @@ class Faces:
     def placed(self) -> Iterator[tuple[Placing, range]]:
         """Each prototype with its faces; call after `finish`."""
         for placing in self.placings:
-            first, last = (placing.first, placing.last) if not placing.key else self._local.get(placing.key, (0, 0))
+            first, last = self._local.get(placing.key, (0, 0))[:2] if placing.key else (placing.first, placing.last)
             if first == last:
                 self._row = placing.row
                 message = f"there is no geometry with the id {placing.key[:120]!r} to be placed here; left out"

@@ -99,13 +99,11 @@ RELIEF_NOT_READ = ("MassPointRelief", "BreaklineRelief", "RasterRelief")
 NOT_DRAWN = {
     "TerrainIntersection": "terrain-intersection",
     "TerrainIntersectionCurve": "terrain-intersection",
-    "MultiCurve": "not-read-multicurve",
-    "Network": "not-read-multicurve",
-    "Curve": "not-read-multicurve",
     "PointCloud": "not-read-pointcloud",
 }
-"""Geometries that have no faces, by the rest of the name of their property; and what is noted of them."""
+"""Geometries that are not drawn, by the rest of the name of their property; and what is noted of them."""
 
+_LINES = frozenset(("MultiCurve", "Network", "Curve"))
 _MEANING = {"FootPrint": SEMANTICS["GroundSurface"], "RoofEdge": SEMANTICS["RoofSurface"]}
 _SOLID = frozenset(("Solid", "MultiSolid", "CompositeSolid", "Geometry"))
 
@@ -147,8 +145,8 @@ class Rule(NamedTuple):
         Level of detail of a geometry; empty for that of a relief, which states it elsewhere.
     semantic : int
         What the faces of a geometry mean, where its name says so.
-    solid, implicit : bool
-        Whether a geometry may bound a solid, or is a prototype that is placed.
+    solid, implicit, lines : bool
+        Whether a geometry may be a solid, is a prototype that is placed, or is lines.
     """
 
     role: Role
@@ -158,6 +156,7 @@ class Rule(NamedTuple):
     semantic: int = 0
     solid: bool = False
     implicit: bool = False
+    lines: bool = False
 
 
 _LOD = re.compile(r"^lod([0-4])([A-Z]\w*)$")
@@ -224,7 +223,7 @@ def _geometry(local: str, lod: str, shape: str, standard: bool) -> Rule:
     if shape in NOT_DRAWN:
         return Rule(Role.NOTE, NOT_DRAWN[shape], standard)
     implicit = shape == "ImplicitRepresentation"
-    return Rule(Role.GEOMETRY, local, standard, lod, _MEANING.get(shape, 0), shape in _SOLID, implicit)
+    return Rule(Role.GEOMETRY, local, standard, lod, _MEANING.get(shape, 0), shape in _SOLID, implicit, shape in _LINES)
 
 
 def object_type(tag: object) -> str:
@@ -252,11 +251,13 @@ class Shape(IntEnum):
     CURVE = 5
     OTHER = 6
     SOLID = 7
+    TIN = 8
+    """Triangles, or just the points that they are to be made of."""
 
 
 _POLYGONS = ("Polygon", "PolygonPatch", "Triangle", "Rectangle")
 _GROUPS = (
-    "MultiSurface", "CompositeSurface", "Surface", "TriangulatedSurface", "Tin", "PolyhedralSurface", "Shell",
+    "MultiSurface", "CompositeSurface", "Surface", "TriangulatedSurface", "PolyhedralSurface", "Shell",
     "CompositeSolid", "MultiSolid", "MultiGeometry", "GeometricComplex", "MultiPolygon",
 )  # fmt: skip
 _WRAPPERS = (
@@ -279,8 +280,8 @@ def shape_of(tag: object) -> Shape:
             return Shape.WRAPPER
         if local in _GROUPS:
             return Shape.GROUP
-        if local == "Solid":
-            return Shape.SOLID
+        if local in ("Solid", "Tin"):
+            return Shape.SOLID if local == "Solid" else Shape.TIN
         if local == "OrientableSurface":
             return Shape.ORIENTED
         if local in ("Point", "MultiPoint"):

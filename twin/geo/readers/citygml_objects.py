@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,7 @@ class Objects:
         self._values = Attributes(self.noted)
         self._known: set[str] = set()
         self._jobs: dict[int, Levels] = {}
+        self._skeletons: dict[int, dict[str, list[_Element]]] = {}
         self._group: dict[int, int] = {}
         self._up: list[int] = []
 
@@ -98,10 +100,13 @@ class Objects:
         for row, levels in self._jobs.items():
             if levels:
                 self._take(row, levels)
+        for row, lines in self._skeletons.items():
+            self._take_lines(row, lines)
         self._values.close()
         self._faces.settle(element)
         self._faces.forget()
         self._jobs.clear()
+        self._skeletons.clear()
         self._group.clear()
 
     def _top(self, element: _Element) -> None:
@@ -175,8 +180,11 @@ class Objects:
                     self._property(record, row, kind, child, first, rule)
             elif role is _GEOMETRY:
                 order = 0 if semantic else 2 if rule.solid else 1
-                job = order, row, child, rule.semantic or semantic, rule
-                levels.setdefault(rule.lod or _stated_lod(element), []).append(job)
+                if rule.lines:
+                    self._skeletons.setdefault(row, {}).setdefault(rule.lod, []).append(child)
+                else:
+                    job = order, row, child, rule.semantic or semantic, rule
+                    levels.setdefault(rule.lod or _stated_lod(element), []).append(job)
             else:
                 self._attribute(record, child, rule)
         return row
@@ -224,7 +232,10 @@ class Objects:
             rule = rules[child.tag]
             role = rule.role
             if role is _GEOMETRY:
-                levels.setdefault(rule.lod, []).append((0, row, child, code, rule))
+                if not rule.lines:
+                    levels.setdefault(rule.lod, []).append((0, row, child, code, rule))
+                else:
+                    self.noted["not-read-multicurve"] += 1
             elif role is _PROPERTY and len(child) and (inner := self._codes[child[0].tag]):
                 for opening in child:
                     self._surface(opening, row, inner, levels)
@@ -240,7 +251,8 @@ class Objects:
     def _simple(self, record: dict[str, Any], element: _Element, rule: Rule) -> None:
         """An element without others in it: text, or a link."""
         if element.text is None and element.get(HREF) is not None:
-            self._values.reference(record, rule.local, element)
+            # what CityJSON calls the members of a group
+            self._values.reference(record, "members" if rule.local == "groupMember" else rule.local, element)
         else:
             self._values.simple(record, rule.local, element, standard=rule.standard)
 
@@ -288,12 +300,23 @@ class Objects:
             if rule.implicit:
                 self._implicit(row, element)
             else:
-                take(element, row, semantic, rule.solid)
+                take(element, row, semantic)
         if start < middle < len(self._faces):
             self._faces.twins.append((start, middle, len(self._faces)))
 
-    def _wanted(self, levels: Levels) -> str:
+    def _wanted(self, levels: Iterable[str]) -> str:
         return max(levels) if self._lod is None else self._lod
+
+    def _take_lines(self, row: int, levels: dict[str, list[_Element]]) -> None:
+        """Lines stand for an object only where it has no surfaces."""
+        if self.lods[row]:
+            self.noted["not-read-multicurve"] += 1
+            return
+        self.lods_seen.update(levels)
+        wanted = self._wanted(levels)
+        for element in levels.get(wanted, ()):
+            self.lods[row] = wanted
+            self._faces.take_lines(element, row)
 
     def _covered(self, rows: set[int]) -> set[int]:
         """Rows of roads and sections whose parts have surfaces of their own, which cover the same ground."""
