@@ -246,6 +246,7 @@ def test_the_highest_level_of_each_object_is_taken(read: Read) -> None:
     assert city.objects["lod"].to_dict() == {"house": "2", "plain": "1"}
     assert volume(city) == pytest.approx(216)
     assert city.objects["geometry"].to_dict() == {"house": "MultiSurface", "plain": "Solid"}
+    assert city.quality.counts() == {"lod-left": 2}
     assert volume(city, "plain") == pytest.approx(1000)
 
 
@@ -267,7 +268,7 @@ def test_a_link_to_a_surface_of_another_level_is_followed(read: Read) -> None:
     city = read(model(building(low, high)))
     assert city.surfaces.areas().sum() == pytest.approx(100)
     assert city.objects.loc["house", "lod"] == "2"
-    assert not len(city.quality)
+    assert city.quality.counts() == {"lod-left": 1}
 
 
 def test_parts_and_what_is_inside_keep_whose_they_are(read: Read) -> None:

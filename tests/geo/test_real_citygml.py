@@ -30,7 +30,8 @@ FILES = (
     "53394517_bldg_6697_2_op_CityGML2", "BuildingUnits_Storeys_xlink", "Building_CityGML3.0_with_Dynamizer_and_inline_Timeseries",
     "DenHaag_1BwBP", "JeffersonBuilding_CityGML3.0_LOD1_with_xAL3_CommonTypes",
     "ParkingGarage_CityGML3.0_LOD2_with_CityObjectRelations_and_XLinks",
-    "Road_over_Bridge_CityGML3.0_LOD2_with_CityObjectRelations", "citygml3_roads_roundabout", "csol5", "dh_1", "historicalSuccession_CityGML_3.0_LOD2_Versioning", "ingolstadt_4018147",
+    "Road_over_Bridge_CityGML3.0_LOD2_with_CityObjectRelations", "citygml3_roads_roundabout", "csol5",
+    "dh_1", "historicalSuccession_CityGML_3.0_LOD2_Versioning", "ingolstadt_4018147",
     "ingolstadt_4018193", "ingolstadt_4018216", "msol2", "v2_Building_LOD0-EPSG25832", "v2_Building_LOD1-EPSG25832",
     "v2_Building_LOD2-EPSG25832", "v2_Building_LOD3-EPSG25832", "v2_Building_LOD4-EPSG25832", "v3_Building_LOD3-EPSG25832",
 )  # fmt: skip
@@ -92,8 +93,9 @@ def test_objects_are_those_of_the_file(real_data: Path, cities: dict[str, City],
     known = {
         "Building": "Building", "BuildingPart": "BuildingPart", "BuildingInstallation": "BuildingInstallation",
         "Room": "BuildingRoom", "BuildingRoom": "BuildingRoom", "BuildingUnit": "BuildingUnit", "Storey": "BuildingStorey",
-        "BuildingFurniture": "BuildingFurniture", "Road": "Road", "Section": "Road", "Intersection": "Road", "TrafficSpace": "Road", "AuxiliaryTrafficSpace": "Road",
-        "Bridge": "Bridge", "TINRelief": "TINRelief", "GenericCityObject": "GenericCityObject",
+        "BuildingFurniture": "BuildingFurniture", "Road": "Road", "Section": "Road", "Intersection": "Road",
+        "TrafficSpace": "Road", "AuxiliaryTrafficSpace": "Road", "Bridge": "Bridge", "TINRelief": "TINRelief",
+        "GenericCityObject": "GenericCityObject",
     }  # fmt: skip
     expected: Counter[str] = Counter()
     ended = False

@@ -100,7 +100,10 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
         message = f"{faces.numbers.two_dimensional} rings state no heights; they are drawn at height 0"
         findings.add("two-dimensional", "", message)
     surfaces = surfaces_of(faces, points, findings, swap=first_north, degrees=degrees)
-    _tell_notes(objects.noted, faces, stream.appearances, findings)
+    _tell_notes(objects.noted, stream.appearances, findings)
+    for level, count in sorted(objects.left.items()):
+        message = f"{count} geometries of lod {level or '(not stated)'} were not taken: another level of their objects is"
+        findings.add("lod-left", "", message, severity="info", path=blob.name)
     gone = left_out(objects, stream.versions, datetime.now(UTC), findings)
     anchors, shapes = skeletons_of(faces, set(surfaces.owner.tolist()), surfaces.shift, findings, swap=first_north)
     model = _model(objects, faces, surfaces, stream.appearances)
@@ -289,7 +292,7 @@ def _same_plan(one: CRS, other: CRS) -> bool:
     return horizontal(one) == horizontal(other) and (vertical(one) is None or vertical(other) is None)
 
 
-def _tell_notes(noted: Counter[str], faces: Faces, appearances: Appearances, findings: Findings) -> None:
+def _tell_notes(noted: Counter[str], appearances: Appearances, findings: Findings) -> None:
     """Tell once what was not read, and how much of it there is."""
     counts = Counter(noted)
     counts["textures"] += appearances.textures

@@ -6,6 +6,8 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from lxml.etree import XPath
+
 from twin.geo.readers.citygml_names import HREF, Memo, Position, Shape, position_of, shape_of, split
 from twin.geo.readers.citygml_numbers import RingNumbers, delaunay
 from twin.geo.readers.citygml_rings import joined, lines_of, odd_ring
@@ -23,6 +25,9 @@ _ASIDE = frozenset(
      "controlPoint")
 )  # fmt: skip
 """What may stand in a geometry and is none that has faces."""
+
+FEW = 4
+"""Links in a group that are followed one by one; more are asked for at once."""
 
 TEMPLATE = -1
 """Row of the faces of a prototype: they are drawn where it is placed, not where they are."""
@@ -115,6 +120,9 @@ class Faces:
             self.bounds.append, self.ids.append,
         )  # fmt: skip
         self._texts = self.numbers.texts
+        space = id_name[1:].partition("}")[0]
+        names = {"g": space, "x": HREF[1:].partition("}")[0]}
+        self._bare_links = XPath("g:surfaceMember[not(*)]/@x:href", namespaces=names, smart_strings=False)
         self._shapes = Memo(shape_of)
         self._positions = Memo(position_of)
         self._local: dict[str, Named] = {}
@@ -141,8 +149,12 @@ class Faces:
     def _walk(self, element: _Element) -> None:
         """Take the faces of what is inside a property or a geometry."""
         shapes = self._shapes
-        child = None
-        for child in element:
+        count = len(element)
+        if not count:
+            self._refer(element)
+            return
+        # an iterator over the children of an element costs more than an only child
+        for child in (element[0],) if count == 1 else element:
             shape = shapes[child.tag]
             if shape is _WRAPPER:
                 inside = len(child)
@@ -156,14 +168,32 @@ class Faces:
                 self._polygon(child)
             elif shape is _GROUP:
                 first = len(self.row)
-                self._walk(child)
+                if len(child) < FEW or not self._links(child):
+                    self._walk(child)
                 key = child.get(self.id_name)
                 if key is not None:
                     self._name(key, first, len(self.row))
             else:
                 self._rare(child, shape)
-        if child is None:
-            self._refer(element)
+
+    def _links(self, group: _Element) -> bool:
+        """Follow the links of a group that holds nothing else, as the shell of a solid often does; False for any other."""
+        if len(group[0]):
+            return False
+        links = self._bare_links(group)
+        if len(links) != len(group):
+            return False
+        local, row, semantic = self._local, self._row, self._semantic
+        for href in links:
+            found = local.get(href[1:])
+            if found is not None and self._solid and found[1] - found[0] == 1 and href[0] == "#":
+                # the usual case made short: a wall of the same object that bounds no solid yet
+                face = found[0]
+                if self.row[face] == row and not self.bounds[face] and not (found[2] or self._flip or self.flip[face] or semantic):
+                    self.bounds[face] = True
+                    continue
+            self._follow(href, group)
+        return True
 
     def _rare(self, element: _Element, shape: Shape) -> None:
         if shape in (_SOLID, Shape.ORIENTED, Shape.TIN):
@@ -226,7 +256,7 @@ class Faces:
     def _polygon(self, element: _Element) -> None:
         texts = self._texts
         first = len(texts)
-        for side in element:
+        for side in (element[0],) if len(element) == 1 else element:
             try:
                 ring = side[0]
                 place = ring[0]
@@ -264,8 +294,10 @@ class Faces:
     def _refer(self, element: _Element) -> None:
         """Follow a link to a surface, now or when it is there."""
         href = element.get(HREF)
-        if not href:
-            return
+        if href:
+            self._follow(href, element)
+
+    def _follow(self, href: str, element: _Element) -> None:
         key = href[1:]
         found = self._local.get(key)
         if href[:1] != "#":
@@ -303,7 +335,8 @@ class Faces:
             else:
                 self.bounds[face] = True
                 # which side is outside the solid says better
-                self.outward[face] = flip
+                if flip != self.flip[face]:
+                    self.outward[face] = flip
 
     def _copy(self, face: int, flip: bool) -> None:
         self._copies += 1

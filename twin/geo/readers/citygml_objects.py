@@ -66,6 +66,8 @@ class Objects:
         Levels of detail that anything in the file is in.
     noted : Counter
         What was not read, by code: told once for the file.
+    left : Counter
+        Geometries that were not taken, by level of detail.
     """
 
     def __init__(self, version: str, faces: Faces, appearances: Appearances, findings: Findings, lod: str | None) -> None:
@@ -76,6 +78,7 @@ class Objects:
         self.lines: list[int] = []
         self.attributes: list[dict[str, Any]] = []
         self.lods_seen: set[str] = set()
+        self.left: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()
         self._areas_are_parts = version < "3"
         self._faces = faces
@@ -228,7 +231,7 @@ class Objects:
     def _surface(self, element: _Element, row: int, code: int, levels: Levels, *, absorb: bool = False) -> None:
         """A boundary surface or an opening; its geometry is its object's, with a meaning."""
         rules = self._rules
-        for child in element:
+        for child in (element[0],) if len(element) == 1 else element:
             rule = rules[child.tag]
             role = rule.role
             if role is _GEOMETRY:
@@ -282,6 +285,8 @@ class Objects:
                 if rule.implicit and rule.lod != self._wanted(levels):
                     self._implicit(row, element, place=False)
         wanted = self._wanted(levels)
+        if len(levels) > 1:
+            self.left.update({lod: len(jobs) for lod, jobs in levels.items() if lod != wanted})
         chosen = levels.get(wanted)
         if not chosen:
             message = f"the object has no lod {self._lod}"
