@@ -56,8 +56,8 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
   the outline where the source has one. From CityGML ``address`` (one line).
 - ``roads``: polygon one can walk or drive on; ``surface`` (street, square, wharf, footway, unpaved, ...), ``level`` (name
   of the walkable level), ``z_m`` (height, NaN: on the terrain), ``kind`` and ``paving`` (what it is and is made of, in the
-  words of the source), ``from_line`` (a line as wide as the source or a default says), ``citygml_type`` (Section, TrafficSpace, ...:
-  what a part of a road is in CityGML).
+  words of the source), ``from_line`` (a line as wide as the source or a default says), ``citygml_type`` (Section,
+  TrafficSpace, ...: what a part of a road is in CityGML).
 - ``streets``: centre line; ``kind`` (as OpenStreetMap calls it: footway, steps, residential, ...), ``name``, ``width_m`` with
   ``width_source`` (tag, lanes, default), ``level``, ``layer``, ``bridge``, ``tunnel``, ``steps``, ``step_count``, ``incline``,
   ``slope`` (rise over run), ``handrail``, ``surface``, ``maxspeed_km_h``, ``lanes``, ``oneway``, ``foot``, ``motor_vehicle``,
