@@ -38,6 +38,7 @@ def read(put: Callable[..., Path]) -> Read:
         ("urn:adv:crs:ETRS89_UTM33", "EPSG:25833"),
         ("EPSG:25832*DE_DHHN2016_NH", "EPSG:25832+7837"),
         ("EPSG:25832*EPSG:7837", "EPSG:25832+7837"),
+        ("epsg:25832+7837", "EPSG:25832+7837"),
     ],
 )
 def test_the_ways_to_name_a_system(text: str, code: str) -> None:

@@ -273,6 +273,17 @@ def test_a_japanese_building_stands_where_it_should(cities: dict[str, City]) -> 
     assert row["建物ID"].startswith("13104-bldg-53")
 
 
+def test_a_japanese_building_in_the_plane_of_its_own_datum(real_data: Path, cities: dict[str, City]) -> None:
+    """JGD2011 stays JGD2011: no change of datum on the map, heights as they are."""
+    city = read_city(real_data / "citygml" / "53394517_bldg_6697_2_op_CityGML2.gml", crs="EPSG:6691+6695")
+    assert city.crs.name == "JGD2011 / UTM zone 54N + JGD2011 (vertical) height"
+    told = next(one.message for one in city.quality.findings if one.code == "crs")
+    assert told == f"reprojected from EPSG:6697 to {city.crs.name}"
+    other = cities["53394517_bldg_6697_2_op_CityGML2"]
+    assert city.buildings.iloc[0].ground_m == other.buildings.iloc[0].ground_m
+    np.testing.assert_allclose(city.buildings.total_bounds, other.buildings.total_bounds, atol=0.01)
+
+
 def test_the_american_building_stands_in_washington(cities: dict[str, City]) -> None:
     city = cities["JeffersonBuilding_CityGML3.0_LOD1_with_xAL3_CommonTypes"]
     row = city.buildings.iloc[0]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _OGC_URL = re.compile(r"^https?://www\.opengis\.net/def/crs/([A-Za-z]+)/([^/]+)/([A-Za-z0-9]+)/?$")
 _OGC_URN = re.compile(r"^urn:(?:ogc|x-ogc):def:crs:([A-Za-z]+):([^:]*):([A-Za-z0-9]+)$", re.IGNORECASE)
 _SHORT = re.compile(r"^([A-Za-z]+):(\d+)$")
+_PLUS = re.compile(r"^EPSG:\d+\+\d+$", re.IGNORECASE)
 _GML_2 = re.compile(r"^https?://www\.opengis\.net/gml/srs/epsg\.xml#(\d+)$")
 _COMPOUND_URN = re.compile(r"^urn:(?:ogc|x-ogc):def:(crs(?:,crs:EPSG:[^:,]*:\d+){1,2})$", re.IGNORECASE)
 
@@ -42,7 +43,7 @@ def _part(text: str) -> str:
 def authority_code(text: str) -> str:
     """Turn an OGC URL, an OGC URN or a short code into ``"EPSG:7415"``, one of two parts into ``"EPSG:25832+5783"``.
 
-    Two parts are written as ``urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783`` (OGC 06-023r1), or with a star as in
+    Two parts are written as ``EPSG:25832+5783``, as ``urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783`` (OGC 06-023r1), or with a star as in
     ``urn:adv:crs:ETRS89_UTM32*DE_DHHN92_NH`` and ``EPSG:25832*DE_DHHN2016_NH``.
 
     Raises
@@ -54,6 +55,8 @@ def authority_code(text: str) -> str:
     compound = _COMPOUND_URN.match(text)
     if compound:
         return "EPSG:" + "+".join(part.rsplit(":", 1)[1] for part in compound[1].split(",")[1:])
+    if _PLUS.match(text):
+        return text.upper()
     old = _GML_2.match(text)
     if old:
         return f"EPSG:{old[1]}"
