@@ -43,7 +43,7 @@ def _part(text: str) -> str:
 def authority_code(text: str) -> str:
     """Turn an OGC URL, an OGC URN or a short code into ``"EPSG:7415"``, one of two parts into ``"EPSG:25832+5783"``.
 
-    Two parts are written as ``EPSG:25832+5783``, as ``urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783`` (OGC 06-023r1), or with a star as in
+    Two parts are written so, as ``urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783`` (OGC 06-023r1), or with a star as in
     ``urn:adv:crs:ETRS89_UTM32*DE_DHHN92_NH`` and ``EPSG:25832*DE_DHHN2016_NH``.
 
     Raises

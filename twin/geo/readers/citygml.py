@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
     from pyproj import CRS
 
-BLOCK = 256 * 1024
+BLOCK = 128 * 1024
 """Bytes that are given to the parser at a time."""
 
 _MEMBERS = ("cityObjectMember", "featureMember", "appearanceMember", "versionMember", "versionTransitionMember")

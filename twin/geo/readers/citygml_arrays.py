@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.geo.kernels.numbers import numbers_of
 from twin.geo.mesh import Rings
-from twin.geo.readers.citygml_geometry import TEMPLATE, Faces, Placing
+from twin.geo.readers.citygml_faces import TEMPLATE, FaceTable, Placing
 from twin.geo.readers.citygml_numbers import Points
 from twin.geo.readers.citygml_skeletons import FARTHEST_M
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings
@@ -74,12 +74,12 @@ class _Table:
         return Rings(spans(self.first[ring], size, np.repeat(self.flip[faces], counts)), size, counts)
 
 
-def surfaces_of(faces: Faces, points: Points, findings: Findings, *, swap: bool, degrees: bool) -> Surfaces:
+def surfaces_of(faces: FaceTable, points: Points, findings: Findings, *, swap: bool, degrees: bool) -> Surfaces:
     """Faces to be drawn, with the vertices that they use.
 
     Parameters
     ----------
-    faces : Faces
+    faces : FaceTable
         Finished.
     points : Points
         Of its rings; changed.
@@ -129,7 +129,7 @@ def surfaces_of(faces: Faces, points: Points, findings: Findings, *, swap: bool,
 
 
 def _twins(
-    faces: Faces, xyz: NDArray[np.float64], first: NDArray[np.int64], size: NDArray[np.int64], row: NDArray[np.int32]
+    faces: FaceTable, xyz: NDArray[np.float64], first: NDArray[np.int64], size: NDArray[np.int64], row: NDArray[np.int32]
 ) -> list[int]:
     """Faces of solids that stand among the semantic surfaces of their object too, written out twice instead of linked.
 
@@ -153,7 +153,7 @@ def _twins(
 class _Teller:
     """Notes findings about many faces: the first ones by name, the others by number."""
 
-    def __init__(self, faces: Faces, row: NDArray[np.int32], findings: Findings) -> None:
+    def __init__(self, faces: FaceTable, row: NDArray[np.int32], findings: Findings) -> None:
         self._faces, self._row, self._findings = faces, row, findings
 
     def __call__(self, code: str, which: NDArray[np.bool_], message: str, severity: str) -> None:
@@ -196,7 +196,7 @@ class _Placed(NamedTuple):
     face: NDArray[np.int64]
 
 
-def _placed(faces: Faces, table: _Table, findings: Findings, *, degrees: bool) -> list[_Placed]:
+def _placed(faces: FaceTable, table: _Table, findings: Findings, *, degrees: bool) -> list[_Placed]:
     """Prototypes where they are placed; indices go on after the vertices of the file."""
     out: list[_Placed] = []
     start = len(table.xyz)

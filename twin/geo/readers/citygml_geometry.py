@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from lxml.etree import XPath
 
+from twin.geo.readers.citygml_faces import FaceTable, Named
 from twin.geo.readers.citygml_names import HREF, Memo, Position, Shape, position_of, shape_of, split
-from twin.geo.readers.citygml_numbers import RingNumbers, delaunay
+from twin.geo.readers.citygml_numbers import delaunay
 from twin.geo.readers.citygml_rings import joined, lines_of, odd_ring
 from twin.geo.readers.model import Findings
 
@@ -29,8 +28,6 @@ _ASIDE = frozenset(
 FEW = 4
 """Links in a group that are followed one by one; more are asked for at once."""
 
-TEMPLATE = -1
-"""Row of the faces of a prototype: they are drawn where it is placed, not where they are."""
 
 
 _POLYGON, _WRAPPER, _GROUP, _SOLID = Shape.POLYGON, Shape.WRAPPER, Shape.GROUP, Shape.SOLID
@@ -68,24 +65,8 @@ class Use(NamedTuple):
     line: int
 
 
-class Placing(NamedTuple):
-    """A prototype to be placed: the faces from `first` up to `last`, or those of the surface with id `key`."""
-
-    row: int
-    first: int
-    last: int
-    key: str
-    matrix: str
-    point: str
-    line: int
-
-
-Named = tuple[int, int, bool]
-"""Faces of a surface with an id, from the first up to the last, and whether they are turned by what stands around it."""
-
-
-class Faces:
-    """All faces of a file, in columns; rings are numbered as they come.
+class Faces(FaceTable):
+    """Takes faces from elements of GML.
 
     Parameters
     ----------
@@ -95,25 +76,7 @@ class Faces:
     """
 
     def __init__(self, id_name: str, findings: Findings) -> None:
-        self.id_name = id_name
-        self.findings = findings
-        self.numbers = RingNumbers()
-        self.ids_of_rows: list[str] = []
-        self.row = array("i")
-        self.semantic = bytearray()
-        self.first_ring = array("q")
-        self.ring_count = array("i")
-        self.flip = bytearray()
-        self.bounds = bytearray()
-        self.ids: list[str | None] = []
-        self.groups: list[tuple[str, int, int, bool]] = []
-        self.outward: dict[int, bool] = {}
-        self.placings: list[Placing] = []
-        self.points: list[tuple[int, str]] = []
-        self.lines: list[tuple[int, str]] = []
-        self.kinds: dict[int, str] = {}
-        self.like: dict[int, int] = {}
-        self.twins: list[tuple[int, int, int]] = []
+        super().__init__(id_name, findings)
         # bound once: they are called for every face
         self._columns = (
             self.row.append, self.semantic.append, self.first_ring.append, self.ring_count.append, self.flip.append,
@@ -131,9 +94,6 @@ class Faces:
         self._copied: dict[tuple[int, int], int] = {}
         self._copies = 0
         self._row, self._semantic, self._solid, self._flip = 0, 0, False, False
-
-    def __len__(self) -> int:
-        return len(self.row)
 
     def take(self, element: _Element, row: int, semantic: int = 0) -> None:
         """Take all faces below a property of an object, such as ``lod2Solid``."""
@@ -250,8 +210,7 @@ class Faces:
         self._tell("geometry", message, int(element.sourceline or 0))
 
     def _tell(self, code: str, message: str, line: int, severity: str = "error") -> None:
-        owner = self.ids_of_rows[self._row] if self._row >= 0 else ""
-        self.findings.add(code, owner, message, severity=severity, path=f"line {line}")
+        self.tell(code, self._row, message, line, severity)
 
     def _polygon(self, element: _Element) -> None:
         texts = self._texts
@@ -394,32 +353,10 @@ class Faces:
     def finish(self) -> None:
         """Follow the links between members; those that lead nowhere are noted."""
         self.numbers.flush()
-        if self._never or any(placing.key for placing in self.placings):
+        if self._never:
             self._local = self.by_id()
         self._later, self._never = self._never[::-1], []
         self.settle(None)
         for use in self._never:
             self._as(use)
             self._tell("xlink-dangling", f"there is no surface with the id {use.key[:120]!r}; left out", use.line)
-
-    def by_id(self) -> dict[str, Named]:
-        """Faces by the id of the surface that they are or are part of."""
-        # a polygon as it is written is not turned: what is turned about it is what stands around it
-        found = {key: (face, face + 1, bool(self.flip[face])) for face, key in enumerate(self.ids) if key is not None}
-        found.update((key, (first, last, turned)) for key, first, last, turned in self.groups)
-        return found
-
-    def place(self, placing: Placing) -> None:
-        """Note a prototype to be placed."""
-        self.placings.append(placing)
-
-    def placed(self) -> Iterator[tuple[Placing, range]]:
-        """Each prototype with its faces; call after `finish`."""
-        for placing in self.placings:
-            first, last = self._local.get(placing.key, (0, 0))[:2] if placing.key else (placing.first, placing.last)
-            if first == last:
-                self._row = placing.row
-                message = f"there is no geometry with the id {placing.key[:120]!r} to be placed here; left out"
-                self._tell("xlink-dangling", message, placing.line)
-                continue
-            yield placing, range(first, last)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from twin.geo.mesh import SEMANTICS
 from twin.geo.readers.citygml_appearance import Appearances
 from twin.geo.readers.citygml_attributes import Attributes, address_text, text_of
-from twin.geo.readers.citygml_geometry import TEMPLATE, Faces, Placing
+from twin.geo.readers.citygml_faces import TEMPLATE, Placing
+from twin.geo.readers.citygml_geometry import Faces
 from twin.geo.readers.citygml_names import (
     CITYGML,
     HREF,

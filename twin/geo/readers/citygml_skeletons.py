@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from twin.geo.kernels.numbers import numbers_of
-from twin.geo.readers.citygml_geometry import Faces
+from twin.geo.readers.citygml_faces import FaceTable
 from twin.geo.readers.model import Findings
 
 FARTHEST_M = 1e8
@@ -19,13 +19,13 @@ Shapes = dict[int, BaseGeometry]
 
 
 def skeletons_of(
-    faces: Faces, drawn: set[int], shift: NDArray[np.float64], findings: Findings, *, swap: bool
+    faces: FaceTable, drawn: set[int], shift: NDArray[np.float64], findings: Findings, *, swap: bool
 ) -> tuple[Anchors, Shapes]:
     """Points and lines of objects without faces, x east (or longitude) first.
 
     Parameters
     ----------
-    faces : Faces
+    faces : FaceTable
     drawn : set of int
         Rows that have faces.
     shift : (3,) float64
@@ -58,7 +58,7 @@ def skeletons_of(
 
 
 def _by_row(
-    faces: Faces, texts: list[tuple[int, str]], drawn: set[int], findings: Findings, what: str
+    faces: FaceTable, texts: list[tuple[int, str]], drawn: set[int], findings: Findings, what: str
 ) -> dict[int, list[NDArray[np.float64]]]:
     """Positions (P, 3) of each text, by row; what are none is noted."""
     found: dict[int, list[NDArray[np.float64]]] = {}
