@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.geo.gml import building, model
+from tests.geo.gml import box, building, model, multi, polygon, solid
 from twin.geo.city import City, read_city
 
 Read = Callable[..., tuple[City, Any]]
@@ -164,12 +164,33 @@ def test_a_value_with_too_much_in_it_is_counted_and_left_out(read: Read) -> None
     assert "(2 in the file)" in found[0].message
 
 
-def test_time_series_and_attributes_of_walls_are_counted(read: Read) -> None:
+def test_time_series_of_walls_are_counted(read: Read) -> None:
     city, _ = read(
         "<boundary><con:WallSurface><gml:name>wall</gml:name><dynamizer><x:Dynamizer/></dynamizer></con:WallSurface></boundary>",
         "3.0",
     )
-    assert city.quality.counts() == {"surface-attribute": 1, "dynamizer": 1}
+    assert city.quality.counts() == {"dynamizer": 1}
+
+
+def test_attributes_of_walls_stay_with_their_faces(read: Read) -> None:
+    def wall(key: str, name: str, *surfaces: str) -> str:
+        return (
+            f"<bldg:boundedBy><bldg:WallSurface><bldg:lod2MultiSurface>{multi(*surfaces)}</bldg:lod2MultiSurface><gml:name>{name}"
+            f"</gml:name><gen:doubleAttribute name='tilt'><gen:value>{key}</gen:value></gen:doubleAttribute></bldg:WallSurface>"
+            "</bldg:boundedBy>"
+        )
+
+    faces = box(0, 0, 0)
+    inside = solid("a", "b", polygon(faces[2], "c"), polygon(faces[3]))
+    city, _ = read(
+        f"<bldg:lod2Solid>{inside}</bldg:lod2Solid>" + wall("1", "both", polygon(faces[0], "a"), polygon(faces[1], "b"))
+        + wall("2", "linked", "c")
+    )  # fmt: skip
+    row = city.surfaces.polygons.row
+    assert row is not None
+    assert city.surface_table[["name", "tilt"]].to_numpy().tolist() == [["both", 1.0], ["linked", 2.0]]
+    assert sorted(row.tolist()) == [-1, 0, 0, 1]
+    assert not len(city.quality)
 
 
 def test_markup_in_text_stays_text(read: Read) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
@@ -43,7 +44,6 @@ NOTES = {
     "not-read-multicurve": "lines of objects that have surfaces are not drawn",
     "not-read-pointcloud": "point clouds inside objects are not read",
     "no-id": "objects have no id in the file; they are called by their kind and number",
-    "surface-attribute": "attributes of walls, roofs, windows and other surfaces are not kept",
     "attribute-skipped": "attributes with too much in them are left out",
     "dynamizer": "time series (dynamizers) are not read",
     "textures": "textures are not drawn; the surfaces keep their materials",
@@ -328,7 +328,17 @@ def _model(objects: Objects, faces: Faces, surfaces: Surfaces, appearances: Appe
         path_of=path_of,
         kinds=_kinds(objects, faces, surfaces),
         colour=None if colours is None else colours[like[face]],
+        surfaces=objects.surfaces,
+        surface=_surface_rows(faces, like)[face] if objects.surfaces else None,
     )
+
+
+def _surface_rows(faces: Faces, like: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Row of the attributes of each face of the file, (S,); -1 for none. A copy has those of what it is a copy of."""
+    rows = np.full(len(faces), -1, dtype=np.int32)
+    for first, last, row in faces.described:
+        rows[first:last] = row
+    return np.where(rows < 0, rows[like], rows)
 
 
 def _kinds(objects: Objects, faces: Faces, surfaces: Surfaces) -> list[str]:

@@ -63,6 +63,8 @@ class FaceTable:
         The face that a face is a copy of.
     twins : list of (int, int, int)
         Faces of one object: where its semantic surfaces start, where other geometry starts, where that ends.
+    described : list of (int, int, int)
+        The first face of a surface that has attributes, the one after its last, and the row of the attributes.
     """
 
     def __init__(self, id_name: str, findings: Findings) -> None:
@@ -85,6 +87,7 @@ class FaceTable:
         self.kinds: dict[int, str] = {}
         self.like: dict[int, int] = {}
         self.twins: list[tuple[int, int, int]] = []
+        self.described: list[tuple[int, int, int]] = []
 
     def __len__(self) -> int:
         return len(self.row)

@@ -51,6 +51,8 @@ class Use(NamedTuple):
         What it means there.
     solid, flip : bool
         Whether it bounds a solid, and whether it is turned round.
+    surface : int
+        Row of its attributes there; -1 for none.
     key : str
         Id of the surface.
     line : int
@@ -61,6 +63,7 @@ class Use(NamedTuple):
     semantic: int
     solid: bool
     flip: bool
+    surface: int
     key: str
     line: int
 
@@ -93,12 +96,18 @@ class Faces(FaceTable):
         self._never: list[Use] = []
         self._copied: dict[tuple[int, int], int] = {}
         self._copies = 0
-        self._row, self._semantic, self._solid, self._flip = 0, 0, False, False
+        self._row, self._semantic, self._solid, self._flip, self._surface = 0, 0, False, False, -1
 
-    def take(self, element: _Element, row: int, semantic: int = 0) -> None:
-        """Take all faces below a property of an object, such as ``lod2Solid``."""
-        self._row, self._semantic, self._solid, self._flip = row, semantic, False, False
+    def take(self, element: _Element, row: int, semantic: int = 0, surface: int = -1) -> None:
+        """Take all faces below a property of an object, such as ``lod2Solid``.
+
+        `surface` is the row of the attributes of the surface that they are of; -1 for none.
+        """
+        self._row, self._semantic, self._solid, self._flip, self._surface = row, semantic, False, False, surface
+        first = len(self.row)
         self._walk(element)
+        if surface >= 0:
+            self.described.append((first, len(self.row), surface))
 
     def take_lines(self, element: _Element, row: int) -> None:
         """Take all lines below an element."""
@@ -264,7 +273,7 @@ class Faces(FaceTable):
             self._tell("xlink-external", message, int(element.sourceline or 0))
         elif found is None:
             line = int(element.sourceline or 0)
-            self._later.append(Use(self._row, self._semantic, self._solid, self._flip, key, line))
+            self._later.append(Use(self._row, self._semantic, self._solid, self._flip, self._surface, key, line))
         else:
             self._share(*found)
 
@@ -288,6 +297,8 @@ class Faces(FaceTable):
                 face = known
             if not self._solid:
                 self.semantic[face] = self.semantic[face] or self._semantic
+                if self._surface >= 0:
+                    self.described.append((face, face + 1, self._surface))
             elif self.bounds[face]:
                 # the wall between two solids: once for each of them
                 self._copy(face, flip)
@@ -309,7 +320,7 @@ class Faces(FaceTable):
         self.ids.append(None)
 
     def _as(self, use: Use) -> None:
-        self._row, self._semantic, self._solid, self._flip = use.row, use.semantic, use.solid, use.flip
+        self._row, self._semantic, self._solid, self._flip, self._surface = use.row, use.semantic, use.solid, use.flip, use.surface
 
     def settle(self, member: _Element | None) -> None:
         """Follow the links that were not there yet: in what was read of a member of the city, else in the rest of it."""

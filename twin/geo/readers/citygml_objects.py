@@ -38,9 +38,12 @@ if TYPE_CHECKING:
 _PROPERTY, _GEOMETRY = Role.PROPERTY, Role.GEOMETRY
 _ROAD_CODES = frozenset(SEMANTICS[name] for name in ROAD_AREAS)
 
-Job = tuple[int, int, "_Element", int, Rule]
+Job = tuple[int, int, "_Element", int, Rule, list[int]]
 """A property that holds geometry: when it is taken (surfaces with a meaning first, so that solids find what they link to),
-row of its object, the element, what its faces mean, and what it is. A plain tuple: there is one for each wall."""
+row of its object, the element, what its faces mean, what it is, and, in a list, the row of the attributes of its surface,
+which may be read later. A plain tuple: there is one for each wall."""
+
+_NO_ATTRIBUTES = [-1]
 
 Levels = dict[str, list[Job]]
 """The geometries of one object, or of a road with its parts, by level of detail."""
@@ -63,6 +66,8 @@ class Objects:
     ----------
     ids, types, parents, lods : list of str
     attributes : list of dict
+    surfaces : list of dict
+        Attributes of boundary surfaces and openings that have some.
     lods_seen : set of str
         Levels of detail that anything in the file is in.
     noted : Counter
@@ -78,6 +83,7 @@ class Objects:
         self.lods: list[str] = []
         self.lines: list[int] = []
         self.attributes: list[dict[str, Any]] = []
+        self.surfaces: list[dict[str, Any]] = []
         self.lods_seen: set[str] = set()
         self.left: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()
@@ -187,7 +193,7 @@ class Objects:
                 if rule.lines:
                     self._skeletons.setdefault(row, {}).setdefault(rule.lod, []).append(child)
                 else:
-                    job = order, row, child, rule.semantic or semantic, rule
+                    job = order, row, child, rule.semantic or semantic, rule, _NO_ATTRIBUTES
                     levels.setdefault(rule.lod or _stated_lod(element), []).append(job)
             else:
                 self._attribute(record, child, rule)
@@ -232,25 +238,24 @@ class Objects:
     def _surface(self, element: _Element, row: int, code: int, levels: Levels, *, absorb: bool = False) -> None:
         """A boundary surface or an opening; its geometry is its object's, with a meaning."""
         rules = self._rules
+        record: dict[str, Any] = {}
+        place = [-1]
         for child in (element[0],) if len(element) == 1 else element:
             rule = rules[child.tag]
             role = rule.role
             if role is _GEOMETRY:
                 if not rule.lines:
-                    levels.setdefault(rule.lod, []).append((0, row, child, code, rule))
+                    levels.setdefault(rule.lod, []).append((0, row, child, code, rule, place))
                 else:
                     self.noted["not-read-multicurve"] += 1
             elif role is _PROPERTY and len(child) and (inner := self._codes[child[0].tag]):
                 for opening in child:
                     self._surface(opening, row, inner, levels)
-            elif absorb and role is not Role.SKIP:
-                self._attribute(self.attributes[row], child, rule)
-            elif role is Role.APPEARANCE:
-                self._appearances.add_all(child)
-            elif role is Role.NOTE:
-                self.noted[rule.local] += 1
             elif role is not Role.SKIP:
-                self.noted["surface-attribute"] += 1
+                self._attribute(self.attributes[row] if absorb else record, child, rule)
+        if record:
+            place[0] = len(self.surfaces)
+            self.surfaces.append(record)
 
     def _simple(self, record: dict[str, Any], element: _Element, rule: Rule) -> None:
         """An element without others in it: text, or a link."""
@@ -282,7 +287,7 @@ class Objects:
         """Take the geometry of one object, or of a road with its parts, in the level of detail wanted."""
         self.lods_seen.update(levels)
         for jobs in levels.values() if len(levels) > 1 else ():
-            for _, row, element, _, rule in jobs:
+            for _, row, element, _, rule, _ in jobs:
                 if rule.implicit and rule.lod != self._wanted(levels):
                     self._implicit(row, element, place=False)
         wanted = self._wanted(levels)
@@ -299,14 +304,14 @@ class Objects:
             chosen = [job for job in chosen if job[1] not in covered]
         take, lods = self._faces.take, self.lods
         start, middle = len(self._faces), -1
-        for order, row, element, semantic, rule in chosen:
+        for order, row, element, semantic, rule, place in chosen:
             lods[row] = wanted
             if order and middle < 0:
                 middle = len(self._faces)
             if rule.implicit:
                 self._implicit(row, element)
             else:
-                take(element, row, semantic)
+                take(element, row, semantic, place[0])
         if start < middle < len(self._faces):
             self._faces.twins.append((start, middle, len(self._faces)))
 
