@@ -155,7 +155,7 @@ def test_an_object_without_type_is_left_out(house: dict[str, Any], put: Put) -> 
     [
         (b"", "is empty"),
         (b"  \n", "is empty"),
-        (b"<?xml version='1.0'?><CityModel/>", "XML; CityGML is not readable yet"),
+        (b"<?xml version='1.0'?><CityModel/>", "a CityModel in XML with no namespace"),
         (b"\xff\xfe{\x00}\x00", "UTF-16"),
         (b"glTF\x02\x00", "glTF"),
         (b"SQLite format 3\0", "GeoPackage"),

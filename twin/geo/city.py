@@ -54,10 +54,12 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
   ``height_source``, ``type``, and the attributes of the source. Of footprints with a surface model ``roof_m`` is the height at
   which their block stands for the roof (70th percentile) and ``roof_max_m`` the highest cell; ``outline_z_m`` is the height of
   the outline where the source has one. One that was placed from a file (``height_source`` ``"model:FILE"``) also has
-  ``model``, ``azimuth_deg`` and ``scale``.
+  ``model``, ``azimuth_deg`` and ``scale``. From CityGML
+  ``address`` (one line).
 - ``roads``: polygon one can walk or drive on; ``surface`` (street, square, wharf, footway, unpaved, ...), ``level`` (name
   of the walkable level), ``z_m`` (height, NaN: on the terrain), ``kind`` and ``paving`` (what it is and is made of, in the
-  words of the source), ``from_line`` (a line as wide as the source or a default says).
+  words of the source), ``from_line`` (a line as wide as the source or a default says), ``citygml_type`` (Section,
+  TrafficSpace, ...: what a part of a road is in CityGML).
 - ``streets``: centre line; ``kind`` (as OpenStreetMap calls it: footway, steps, residential, ...), ``name``, ``width_m`` with
   ``width_source`` (tag, lanes, default), ``level``, ``layer``, ``bridge``, ``tunnel``, ``steps``, ``step_count``, ``incline``,
   ``slope`` (rise over run), ``handrail``, ``surface``, ``maxspeed_km_h``, ``lanes``, ``oneway``, ``foot``, ``motor_vehicle``,

@@ -14,17 +14,60 @@ if TYPE_CHECKING:
 _OGC_URL = re.compile(r"^https?://www\.opengis\.net/def/crs/([A-Za-z]+)/([^/]+)/([A-Za-z0-9]+)/?$")
 _OGC_URN = re.compile(r"^urn:(?:ogc|x-ogc):def:crs:([A-Za-z]+):([^:]*):([A-Za-z0-9]+)$", re.IGNORECASE)
 _SHORT = re.compile(r"^([A-Za-z]+):(\d+)$")
+_PLUS = re.compile(r"^EPSG:\d+\+\d+$", re.IGNORECASE)
+_GML_2 = re.compile(r"^https?://www\.opengis\.net/gml/srs/epsg\.xml#(\d+)$")
+_COMPOUND_URN = re.compile(r"^urn:(?:ogc|x-ogc):def:(crs(?:,crs:EPSG:[^:,]*:\d+){1,2})$", re.IGNORECASE)
+
+GERMAN = {
+    "DE_DHDN_3GK2": 31466,
+    "DE_DHDN_3GK3": 31467,
+    "DE_DHDN_3GK4": 31468,
+    "DE_DHDN_3GK5": 31469,
+    "ETRS89_UTM31": 25831,
+    "ETRS89_UTM32": 25832,
+    "ETRS89_UTM33": 25833,
+    "DE_DHHN12_NOH": 7699,
+    "DE_DHHN85_NOH": 5784,
+    "DE_DHHN92_NH": 5783,
+    "DE_DHHN2016_NH": 7837,
+}
+"""EPSG codes of the names that the German survey gives its systems (AdV, GeoInfoDok), horizontal and vertical."""
+
+
+def _part(text: str) -> str:
+    """Code of a part of a compound system: a name of the German survey, or any single system."""
+    code = GERMAN.get(text.upper())
+    return f"EPSG:{code}" if code else authority_code(text)
 
 
 def authority_code(text: str) -> str:
-    """Turn an OGC URL, an OGC URN or a short code into ``"EPSG:7415"``.
+    """Turn an OGC URL, an OGC URN or a short code into ``"EPSG:7415"``, one of two parts into ``"EPSG:25832+5783"``.
+
+    Two parts are written so, as ``urn:ogc:def:crs,crs:EPSG::25832,crs:EPSG::5783`` (OGC 06-023r1), or with a star as in
+    ``urn:adv:crs:ETRS89_UTM32*DE_DHHN92_NH`` and ``EPSG:25832*DE_DHHN2016_NH``.
 
     Raises
     ------
     CRSError
-        When the text is none of the three.
+        When the text is none of these.
     """
     text = text.strip()
+    compound = _COMPOUND_URN.match(text)
+    if compound:
+        return "EPSG:" + "+".join(part.rsplit(":", 1)[1] for part in compound[1].split(",")[1:])
+    if _PLUS.match(text):
+        return text.upper()
+    old = _GML_2.match(text)
+    if old:
+        return f"EPSG:{old[1]}"
+    german = text[len("urn:adv:crs:") :] if text.lower().startswith("urn:adv:crs:") else text
+    parts = german.split("*")
+    if len(parts) == 2:
+        plan, height = (_part(part) for part in parts)
+        if plan.startswith("EPSG:") and height.startswith("EPSG:"):
+            return f"{plan}+{height.removeprefix('EPSG:')}"
+    elif german.upper() in GERMAN:
+        return _part(german)
     for pattern, groups in ((_OGC_URL, (1, 3)), (_OGC_URN, (1, 3)), (_SHORT, (1, 2))):
         match = pattern.match(text)
         if match:

@@ -14,6 +14,7 @@ from twin.errors import FormatError
 from twin.geo.readers import meshkind
 from twin.geo.readers.model import Reading, ReadOptions
 from twin.geo.readers.source import Blob
+from twin.geo.readers.xml_kinds import root_of, what_xml
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -138,11 +139,19 @@ def _gtfs(members: Sequence[str]) -> bool:
     return any(home + other in members for home in homes for other in ("stop_times.txt", "trips.txt", "routes.txt", "agency.txt"))
 
 
+def _citygml(head: bytes, name: str) -> bool:
+    tag, spaces = root_of(text_of(head))
+    imgeo = any("imgeo" in space.lower() for space in spaces.values())
+    # IMGeo in 2D is for the reader of the BGT
+    return tag.endswith("}CityModel") and (not imgeo or re.search(rb"[<:]lod[1-4]", head) is not None)
+
+
 FORMATS: tuple[Format, ...] = (
     Format("OpenStreetMap", "osm", _osm),
     Format("BGT", "bgt", _bgt),
     Format("GeoJSON", "vectors", _geojson),
     Format("CityJSON", "cityjson", _cityjson),
+    Format("CityGML", "citygml", _citygml),
     Format("GEF", "gef", _gef),
     Format("BRO", "bro", _bro),
     Format("groundwater levels (CSV)", "levels_csv", _levels),
@@ -163,7 +172,6 @@ FORMATS: tuple[Format, ...] = (
 _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"<!DOCTYPE html", "a web page"),
     (b"<html", "a web page"),
-    (b"<", "XML; CityGML is not readable yet"),
     (b"SQLite format 3\0", "an SQLite file that is not a GeoPackage"),
     (b"fcb", "FlatCityBuf, which is not readable yet"),
     (b"%PDF", "a PDF"),
@@ -190,6 +198,8 @@ def format_of(blob: Blob) -> Format:
     for start, what in _OTHERS:
         if text[: len(start)].lower() == start.lower():
             raise FormatError(f"this is {what}", where=blob.name, hint=readable())
+    if text[:1] == b"<":
+        raise FormatError(f"this is {what_xml(*root_of(text))}", where=blob.name, hint=readable())
     if not text and not blob.content.strip():
         raise FormatError("the file is empty", where=blob.name)
     what = "JSON, but not CityJSON" if text[:1] in b"{[" else "of no known format"

@@ -31,6 +31,10 @@ SURFACE_WORDS = (
 """Words in the Dutch large-scale base map's function of a road (BGT), and the surface that they mean."""
 
 
+TRAFFIC_CODES = {"2": "footway", "3": "cycleway", "4": "cycleway", "5": "square", "6": "parking", "7": "parking", "8": "railway"}
+"""Functions of a traffic area in the code list of CityGML 2.0 (OGC 12-019, annex C), and the surface that they mean."""
+
+
 @dataclass(slots=True)
 class Picked:
     """The objects that have a row in one layer.
@@ -179,6 +183,8 @@ def _surface(kind: str, attributes: dict[str, Any]) -> str:
     plain = {"TransportSquare": "square", "Railway": "railway", "Waterway": "waterway"}.get(kind.removeprefix("+"))
     if plain:
         return plain
+    if attributes.get("citygml_type") in ("TrafficArea", "TrafficSpace"):
+        return TRAFFIC_CODES.get(str(attributes.get("function")), "street")
     for name in ("bgt_functie", "function", "functie", "class"):
         stated = attributes.get(name)
         if isinstance(stated, str):

@@ -93,6 +93,15 @@ def within(model: ObjectModel, window: tuple[float, float, float, float] | None)
     return _stack([(model, rows, "")])
 
 
+def chosen(model: ObjectModel, gone: set[int]) -> ObjectModel:
+    """The model without the objects in some rows."""
+    if not gone:
+        return model
+    keep = np.ones(len(model.ids), dtype=bool)
+    keep[list(gone)] = False
+    return _stack([(model, np.where(keep, np.cumsum(keep) - 1, -1), "")])
+
+
 def note_duplicate(object_id: str, kept: str, left_out: str, findings: Findings) -> None:
     """The rule for two objects with one id: the file named first wins."""
     message = f"{kept} has an object with this id too; the one in {left_out} is left out"
