@@ -139,6 +139,24 @@ def test_storeys_units_and_rooms_know_their_building(house: dict[str, Any], put:
     assert city.buildings.index.tolist() == ["house"]
 
 
+def test_attributes_of_parts_are_kept(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    part = house["CityObjects"]["house"]
+    house["CityObjects"] = {
+        "whole": {"type": "Building", "attributes": {"name": "Dom"}, "children": ["a", "b"]},
+        "a": {**part, "type": "BuildingPart", "parents": ["whole"], "attributes": {"roofType": "flat", "built": "1350-01-01"}},
+        "b": {"type": "BuildingRoom", "parents": ["whole"], "attributes": {"area": 12.5}},
+    }
+    city = read_city(put(house))
+    assert city.buildings.index.tolist() == ["whole"]
+    assert city.parts.index.tolist() == ["a", "b"]
+    assert city.parts.loc["a", "roofType"] == "flat"
+    assert str(city.parts["built"].dtype) == "datetime64[s]"
+    assert city.parts.loc["b", "area"] == 12.5
+    for again in (read_city(city.save(tmp_path / "folder")), read_city(put(_written(city), "again.city.json"))):
+        assert again.parts.equals(city.parts)
+    assert city.without(["a"]).parts.index.tolist() == ["b"]
+
+
 def test_addresses_have_coordinates(house: dict[str, Any], put: Put) -> None:
     location = {"type": "MultiPoint", "lod": "0", "boundaries": [6]}
     house["CityObjects"]["house"]["address"] = [{"Street": "Oudegracht", "HouseNumber": "1", "location": location}]

@@ -77,6 +77,8 @@ def same_attributes(city: City, again: City) -> None:
                 assert_allclose(theirs.to_numpy(float), mine.to_numpy(float), atol=0.002, rtol=1e-9)
             else:
                 assert_series_equal(theirs, mine, check_names=False, check_index_type=False)
+    for column in city.parts:
+        assert_series_equal(again.parts[column], city.parts[column], check_names=False, check_index_type=False)
 
 
 @pytest.mark.realdata

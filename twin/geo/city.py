@@ -221,6 +221,9 @@ class City:
     surface_table : DataFrame
         Attributes of semantic surfaces (slope and azimuth of a roof, ...), by the rows of `Outlines.row`; a ``type`` where it is
         one of an extension.
+    parts : DataFrame
+        Attributes of objects that have no row in a layer, because they are parts of one that has (building parts, storeys,
+        rooms, ...) or of the ground; indexed by id. `objects` says of what they are parts.
 
     Raises
     ------
@@ -246,6 +249,7 @@ class City:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     textures: tuple[Texture, ...] = ()
     surface_table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    parts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         require_metres(self.crs)
@@ -446,7 +450,8 @@ class City:
         surfaces = self.surfaces.select(~rows[self.surfaces.owner]) if len(self.surfaces) else self.surfaces
         renumber = (np.cumsum(~rows) - 1).astype(np.int32)
         surfaces = surfaces.with_owner(renumber[surfaces.owner])
-        return replace(self, layers=layers, objects=self.objects[~rows], surfaces=surfaces)
+        left = self.parts[~self.parts.index.isin(gone)] if len(self.parts) else self.parts
+        return replace(self, layers=layers, objects=self.objects[~rows], surfaces=surfaces, parts=left)
 
     def with_buildings(self, frame: gpd.GeoDataFrame) -> City:
         """A city with buildings added from footprints: LoD1 blocks with their own triangles.

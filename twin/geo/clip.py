@@ -75,7 +75,7 @@ def clip(city: City, area: Sequence[float] | BaseGeometry) -> City:
     findings = tuple(one for one in city.quality.findings if not one.object_id or one.object_id in known)
     return replace(
         city, layers=layers, objects=objects[keep], surfaces=surfaces.with_owner(renumber[surfaces.owner]),
-        quality=Quality(findings), **rasters,
+        quality=Quality(findings), parts=city.parts[city.parts.index.isin(objects.index[keep])], **rasters,
     )  # fmt: skip
 
 

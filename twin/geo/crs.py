@@ -174,15 +174,52 @@ NETHERLANDS = (3.2, 50.7, 7.3, 53.7)
 """West, south, east, north of the area of RD New [deg]."""
 
 
-def plane_for(longitude: float, latitude: float) -> CRS:
-    """A system in metres for a place on Earth: RD New with NAP in the Netherlands, elsewhere its UTM zone on WGS 84."""
+def plane_for(longitude: float, latitude: float, crs: CRS | None = None) -> CRS:
+    """A system in metres for a place on Earth: RD New with NAP in the Netherlands, elsewhere its UTM zone.
+
+    Parameters
+    ----------
+    longitude, latitude : float
+        On WGS 84 [deg].
+    crs : pyproj.CRS, optional
+        System that the coordinates come in: the zone is on its datum, where one is registered, and keeps its vertical datum.
+    """
     from pyproj import CRS
 
     west, south, east, north = NETHERLANDS
     if west <= longitude <= east and south <= latitude <= north:
         return CRS.from_epsg(7415)
     zone = int((longitude + 180.0) // 6.0) % 60 + 1
-    return CRS.from_epsg((32600 if latitude >= 0 else 32700) + zone)
+    plane = CRS.from_epsg((32600 if latitude >= 0 else 32700) + zone)
+    if crs is None:
+        return plane
+    plane = _zone_on(crs, longitude, latitude) or plane
+    up = vertical(crs)
+    if up is None or not up.is_vertical or up.axis_info[0].unit_name not in ("metre", "meter", "m"):
+        return plane
+    return CRS.from_wkt(_compound(plane, up))
+
+
+def _zone_on(crs: CRS, longitude: float, latitude: float) -> CRS | None:
+    """The UTM zone of a place on the datum of a system, where one is registered whose first axis is east."""
+    from pyproj import CRS
+    from pyproj.aoi import AreaOfInterest
+    from pyproj.database import query_utm_crs_info
+
+    flat = horizontal(crs)
+    geodetic = flat.geodetic_crs
+    area = AreaOfInterest(longitude, latitude, longitude, latitude)
+    name = geodetic.name if geodetic is not None else flat.name
+    for info in query_utm_crs_info(datum_name=name, area_of_interest=area, contains=True):
+        # national realisations and variants of a zone (north first, zone before the easting) have longer names
+        if info.name.startswith(f"{name} / UTM zone") and "(" not in info.name:
+            return CRS.from_authority(info.auth_name, info.code)
+    return None
+
+
+def _compound(plane: CRS, up: CRS) -> str:
+    """Text of a system of a plane and heights."""
+    return f'COMPOUNDCRS["{plane.name} + {up.name}",{plane.to_wkt()},{up.to_wkt()}]'
 
 
 def local_plane() -> CRS:

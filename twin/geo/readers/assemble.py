@@ -16,7 +16,7 @@ from twin.geo.mesh import Outlines, Rings, TriangleMesh
 from twin.geo.rasters import merged_raster
 from twin.geo.readers.columns import typed
 from twin.geo.readers.ground import lift
-from twin.geo.readers.layers import ObjectTable, layers_of
+from twin.geo.readers.layers import ObjectTable, layers_of, parts_of
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel, Reading, ReadOptions
 from twin.geo.readers.object_types import LAYER, TERRAIN, layer_of
 from twin.geo.readers.reproject import Move, common_crs, moved_frame, moved_model, mover
@@ -202,11 +202,13 @@ def _drawn(
         crs=crs,
         shapes=shapes,
     )
+    frames = layers_of(table)
     ground = np.array([layer == TERRAIN for layer in layers], dtype=bool)
     if terrain is None and ground.any() and len(mesh):
         terrain = terrain_from_triangles(mesh.vertices + origin, mesh.triangles[ground[mesh.owner]], crs)
     return {
-        "layers": layers_of(table), "surfaces": mesh, "objects": object_frame(model, layers), "terrain": terrain,
+        "layers": frames, "parts": parts_of(table, frames), "surfaces": mesh, "objects": object_frame(model, layers),
+        "terrain": terrain,
         "textures": tuple(model.textures), "surface_table": pd.DataFrame(typed(model.surfaces)),
     }  # fmt: skip
 

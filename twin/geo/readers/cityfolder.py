@@ -177,16 +177,24 @@ def _objects(blob: Blob, origin: np.ndarray[Any, np.dtype[np.float64]], lod: str
     reading = cityjson.read(blob, ReadOptions(lod=lod))
     model = reading.objects
     assert model is not None
-    layers = []
+    layers, stated = [], {}
     for row, attributes in enumerate(model.attributes):
-        layers.append(str(attributes.get(MARK_LAYER, layer_of(model.types[row]))))
-        model.types[row] = str(attributes.get(MARK_TYPE, model.types[row]))
-        model.lods[row] = str(attributes.get(MARK_LOD, model.lods[row]))
+        layers.append(str(attributes.pop(MARK_LAYER, layer_of(model.types[row]))))
+        model.types[row] = str(attributes.pop(MARK_TYPE, model.types[row]))
+        model.lods[row] = str(attributes.pop(MARK_LOD, model.lods[row]))
+        if attributes:
+            # only what has no row in a layer has attributes here
+            stated[model.ids[row]] = attributes
+    columns = typed(list(stated.values()))
+    parts = pd.DataFrame(
+        {name: values.array for name, values in columns.items()}, index=pd.Index(list(stated), name="id", dtype="str")
+    )
     mesh, _, _ = mesh_of(model, origin, reading.findings)
     # what was odd about the shapes was noted when the city was first read, and is in its quality
     found = tuple(finding for finding in reading.findings.collected() if finding.severity == "error")
     table = pd.DataFrame(typed(model.surfaces))
-    return {"surface_table": table, "surfaces": mesh, "objects": object_frame(model, layers), "quality": Quality(found)}
+    objects = object_frame(model, layers)
+    return {"surface_table": table, "parts": parts, "surfaces": mesh, "objects": objects, "quality": Quality(found)}
 
 
 def _layer_name(entry: dict[str, Any], where: str) -> str:

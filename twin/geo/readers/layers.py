@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.mesh import Rings
-from twin.geo.readers.columns import named
+from twin.geo.readers.columns import named, typed
 from twin.geo.readers.layer_columns import MAKERS, Faces, Picked, areas, pick
 from twin.geo.readers.object_types import TERRAIN
 
@@ -80,6 +80,15 @@ def rows_of(objects: ObjectTable) -> NDArray[np.int64]:
         rows = further
     # A chain that does not end is a circle of parents: each then stands for itself.
     return np.where(rows[rows] == rows, rows, np.arange(len(rows)))
+
+
+def parts_of(objects: ObjectTable, frames: dict[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Attributes of the objects that have no row in a layer, by id; only of those that state some."""
+    there = {one for frame in frames.values() for one in frame.index}
+    rows = [row for row, one in enumerate(objects.ids) if one not in there and objects.attributes[row]]
+    columns = typed([objects.attributes[row] for row in rows])
+    index = pd.Index([objects.ids[row] for row in rows], name="id", dtype="str")
+    return pd.DataFrame({name: values.array for name, values in columns.items()}, index=index)
 
 
 def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:

@@ -70,7 +70,7 @@ def _plane_of(stated: Sequence[tuple[CRS, Reading]]) -> CRS:
         to_degrees = Transformer.from_crs(horizontal(crs), CRS.from_epsg(4326), always_xy=True)
         longitude, latitude = to_degrees.transform(*point)
         if np.isfinite([longitude, latitude]).all():
-            return plane_for(float(longitude), float(latitude))
+            return plane_for(float(longitude), float(latitude), crs)
     crs, reading = stated[0]
     return require_metres(crs, where=reading.source.name)
 

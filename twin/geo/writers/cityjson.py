@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import orjson
 import pandas as pd
 
 from twin.errors import OutputError
 from twin.geo.city import City
+from twin.geo.crs import horizontal
 from twin.geo.readers.cityjson_objects import LODS
 from twin.geo.readers.object_types import LAYER, LAYER_OF, layer_of
 from twin.geo.writers.atomic import written_file
@@ -88,7 +90,7 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
         With attributes that keep type, layer and lod where CityJSON has no room for them; for the city folder.
     """
     packed = pack(city.surfaces, len(city.objects))
-    rows = _attributes(city) if attributes else {}
+    rows = _attributes([*city.layers.values(), city.parts] if attributes else [city.parts])
     surfaces = _surfaces(city)
     children: dict[str, list[str]] = {}
     known = set(city.objects.index)
@@ -239,7 +241,8 @@ def _metadata(city: City, vertices: list[list[int]]) -> dict[str, Any]:
         metadata["geographicalExtent"] = [round(float(value), 3) for value in (*low, *high)]
     if _DATE.match(city.date):
         metadata["referenceDate"] = city.date
-    code = city.crs.to_authority()
+    # of a plane and heights without a code for both, CityJSON can name the plane
+    code = city.crs.to_authority() or horizontal(city.crs).to_authority()
     if code is not None:
         metadata["referenceSystem"] = f"https://www.opengis.net/def/crs/{code[0]}/0/{code[1]}"
     if city.name:
@@ -247,11 +250,11 @@ def _metadata(city: City, vertices: list[list[int]]) -> dict[str, Any]:
     return metadata
 
 
-def _attributes(city: City) -> dict[str, dict[str, Any]]:
+def _attributes(frames: Sequence[pd.DataFrame]) -> dict[str, dict[str, Any]]:
     """Row of each object as JSON values, without what is missing."""
     found: dict[str, dict[str, Any]] = {}
-    for frame in city.layers.values():
-        table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    for frame in frames:
+        table = pd.DataFrame(frame.drop(columns=frame.geometry.name) if isinstance(frame, gpd.GeoDataFrame) else frame)
         names = [str(name) for name in table.columns]
         columns = [[plain(value) for value in table.iloc[:, number].tolist()] for number in range(len(names))]
         for row, object_id in enumerate(frame.index):
