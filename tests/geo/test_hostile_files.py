@@ -26,8 +26,9 @@ import shapely
 
 from twin.errors import FormatError, TwinError
 from twin.geo.city import City
-from twin.geo.readers import read
+from twin.geo.readers import raster, read
 from twin.geo.readers.options import read_options
+from twin.geo.readers.source import blob_of
 
 RD = "EPSG:28992"
 
@@ -143,15 +144,28 @@ def test_a_vrt_leads_nowhere(tmp_path: Path, visits: list[str], text: Callable[[
     assert len(visits) == 1
 
 
-@pytest.mark.parametrize("suffix", [".msk", ".ovr", ".aux.xml"])
+@pytest.mark.parametrize("suffix", [".ovr", ".aux.xml"])
 def test_side_cars_of_a_raster_are_not_followed(tmp_path: Path, visits: list[str], suffix: str) -> None:
+    """Without our settings GDAL asks the server for the overviews that these name."""
     path = geotiff(tmp_path / "dtm.tif")
-    far = vrt(f"/vsicurl/http://127.0.0.1:{visits[0]}/x.tif", relative="0")
+    address = f"/vsicurl/http://127.0.0.1:{visits[0]}/x"
+    far = vrt(f"{address}.tif", relative="0")
     if suffix == ".aux.xml":
-        far = f'<PAMDataset><Metadata domain="OVERVIEWS"><MDI key="OVERVIEW_FILE">/vsicurl/http://127.0.0.1:{visits[0]}/x.ovr</MDI></Metadata></PAMDataset>'
+        entry = f'<MDI key="OVERVIEW_FILE">{address}.ovr</MDI>'
+        far = f'<PAMDataset><Metadata domain="OVERVIEWS">{entry}</Metadata></PAMDataset>'
     Path(f"{path}{suffix}").write_text(far)
+    with raster._opened(blob_of(path), path) as (file, _):
+        assert file.overviews(1) == []
     assert np.isfinite(city_of(path).terrain.height).all()  # type: ignore[union-attr]
     assert len(visits) == 1
+
+
+def test_a_mask_beside_a_raster_is_told(tmp_path: Path) -> None:
+    path = geotiff(tmp_path / "dtm.tif")
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False), rasterio.open(path, "r+") as file:
+        file.write_mask(np.arange(30 * 40).reshape(30, 40) > 5)
+    assert (tmp_path / "dtm.tif.msk").exists()
+    assert "mask-beside" in city_of(path).quality.counts()
 
 
 def test_json_that_gdal_would_run_or_fetch(tmp_path: Path, visits: list[str]) -> None:

@@ -62,6 +62,9 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
     """
     findings = Findings()
     with blob.as_file() as path, _opened(blob, path) as (file, kind):
+        if path.with_name(f"{path.name}.msk").exists():
+            message = "the mask in the .msk file beside the raster is not read, and cells that it hides count as known; put it in"
+            findings.add("mask-beside", "", message, path=blob.name)
         transform, crs = _place(file, path, blob.name, findings)
         window = _window(file, transform, crs, options, blob.name)
         about = said_by(file.tags())
