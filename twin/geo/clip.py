@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,12 +12,11 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from twin.errors import GeometryError
+from twin.errors import GeometryError, GridError
 from twin.geo.city import City, Quality
 from twin.geo.readers.object_types import TERRAIN
 from twin.geo.readers.options import clip_area
 from twin.geo.terrain import Terrain
-from twin.grid import GridSpec
 
 
 def clip(city: City, area: Sequence[float] | BaseGeometry) -> City:
@@ -119,12 +117,7 @@ def _cropped(raster: Terrain | None, bounds: tuple[float, float, float, float]) 
     """The cells of a raster that touch a box; None when there are none."""
     if raster is None:
         return None
-    grid = raster.grid
-    west, south, east, north = bounds
-    left, right = max(0, math.floor((west - grid.west) / grid.cell)), min(grid.columns, math.ceil((east - grid.west) / grid.cell))
-    top, bottom = max(0, math.floor((grid.north - north) / grid.cell)), min(grid.rows, math.ceil((grid.north - south) / grid.cell))
-    if left >= right or top >= bottom:
+    try:
+        return raster.clipped(bounds)
+    except GridError:
         return None
-    shape = (bottom - top, right - left)
-    smaller = GridSpec(grid.west + left * grid.cell, grid.north - top * grid.cell, grid.cell, shape, grid.crs)
-    return Terrain(smaller, raster.height[top:bottom, left:right])

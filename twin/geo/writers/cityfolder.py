@@ -106,7 +106,9 @@ def _write_raster(terrain: Terrain, city: City, place: Path, kind: str) -> dict[
     name = f"{kind}.tif"
 
     grid = terrain.grid
-    crs = city.crs.to_wkt() if city.crs.to_authority() is not None else None
+    # by its code: GDAL changes the text of a system of a plane and heights
+    code = city.crs.to_authority()
+    crs = None if code is None else f"{code[0]}:{code[1]}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         place_of = rasterio.Affine(grid.cell, 0.0, grid.west, 0.0, -grid.cell, grid.north)
