@@ -87,14 +87,15 @@ print({})
 
 def drawn(path: Path) -> object:
     """Objects and triangles of a file: what cjio gives too, without layers and footprints."""
-    from twin.geo.readers import readings
+    from twin.geo.readers import no_collection, readings
     from twin.geo.readers.assemble import local_origin, mesh_of
     from twin.geo.readers.model import Findings, ReadOptions
 
-    found = readings(path, ReadOptions())
-    models = [reading.objects for reading in found if reading.objects is not None]
-    origin = local_origin(models, found)
-    return [mesh_of(model, origin, Findings()) for model in models]
+    with no_collection():
+        found = readings(path, ReadOptions())
+        models = [reading.objects for reading in found if reading.objects is not None]
+        origin = local_origin(models, found)
+        return [mesh_of(model, origin, Findings()) for model in models]
 
 
 def measure_ours(path: Path, repeats: int) -> dict[str, Any]:

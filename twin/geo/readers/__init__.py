@@ -45,7 +45,7 @@ def read(source: str | Path | Sequence[str | Path], options: ReadOptions) -> Cit
         if path.is_dir():
             from twin.geo.readers.cityfolder import read_city_folder
 
-            with _no_collection():
+            with no_collection():
                 city = read_city_folder(path, lod=options.lod)
             if options.crs is not None and not same(options.crs, city.crs):
                 raise CRSError(
@@ -55,7 +55,7 @@ def read(source: str | Path | Sequence[str | Path], options: ReadOptions) -> Cit
                 )
             return city if options.clip is None else city.clip(options.clip)
         paths = [path]
-    with _no_collection():
+    with no_collection():
         found = [reading for path in paths for reading in readings(path, options)]
         _check_clip(found, options)
         city = assemble(found, options)
@@ -82,7 +82,7 @@ def stream(source: str | Path, options: ReadOptions) -> Iterator[City]:
         findings = Findings()
         pieces = cityjson.parts(one, options, findings)
         while True:
-            with _no_collection():
+            with no_collection():
                 piece = next(pieces, None)
             if piece is None:
                 break
@@ -92,7 +92,7 @@ def stream(source: str | Path, options: ReadOptions) -> Iterator[City]:
             if options.clip is not None and not model.ids:
                 continue
             reading = Reading(header.source(one), header.crs, findings.drained(), model, metadata=header.about())
-            with _no_collection():
+            with no_collection():
                 city = assemble([reading], options)
             del header, model, piece, reading
             if options.clip is not None:
@@ -134,7 +134,7 @@ def _sample() -> Path:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Without the cycle collector, which would walk the millions of small lists of a parsed file again and again."""
     enabled = gc.isenabled()
     gc.disable()
@@ -180,4 +180,4 @@ def readings(path: Path, options: ReadOptions) -> list[Reading]:
     return found
 
 
-__all__ = ["COMPANIONS", "Blob", "read", "readings", "stream"]
+__all__ = ["COMPANIONS", "Blob", "no_collection", "read", "readings", "stream"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,9 @@ class Appearance:
 
 def _colours(materials: list[Any], findings: Findings) -> NDArray[np.uint8]:
     """Diffuse colour and opacity of each material; opacity 0 for one without a colour."""
+    quick = _plain_colours(materials)
+    if quick is not None:
+        return quick
     rows: list[tuple[Any, ...]] = []
     for number, material in enumerate(materials):
         colour = material.get("diffuseColor") if isinstance(material, dict) else None
@@ -76,6 +80,25 @@ def _colours(materials: list[Any], findings: Findings) -> NDArray[np.uint8]:
         # what is stated as invisible stays visible: opacity 0 means that no colour is stated
         rows.append((*colour, max(1.0 - clear, 0.02) if _is_part(clear) else 1.0))
     return np.rint(np.array(rows, dtype=np.float64).reshape(-1, 4) * 255).astype(np.uint8)
+
+
+def _plain_colours(materials: list[Any]) -> NDArray[np.uint8] | None:
+    """The same, all at once, where every material states a sound colour; None where one does not."""
+    try:
+        stated = [material["diffuseColor"] for material in materials]
+        clear = [material.get("transparency", 0.0) for material in materials]
+    except (TypeError, KeyError, AttributeError):
+        return None
+    if set(map(type, stated)) != {list} or set(map(len, stated)) != {3}:
+        return None
+    if not set(map(type, chain.from_iterable(stated))) <= {int, float} or not set(map(type, clear)) <= {int, float}:
+        return None
+    parts = np.empty((len(materials), 4))
+    parts[:, :3], parts[:, 3] = stated, clear
+    if not ((parts >= 0) & (parts <= 1)).all():
+        return None
+    parts[:, 3] = np.maximum(1.0 - parts[:, 3], 0.02)
+    return np.rint(parts * 255).astype(np.uint8)
 
 
 _NO_COLOUR = (0.0, 0.0, 0.0, 0.0)

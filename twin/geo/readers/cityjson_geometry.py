@@ -161,11 +161,11 @@ class FlatGeometry:
             return -1
         try:
             self._codes += [_CODES.get(one["type"], 0) for one in known]
-            plain = all(len(one) == 1 and one["type"] in _CODES for one in known)
+            self._surface_rows += [-1 if len(one) == 1 and one["type"] in _CODES else self._surface(one) for one in known]
         except (TypeError, KeyError):
+            del self._codes[self._code_start[-1] :], self._surface_rows[self._code_start[-1] :]
             self._codes += [semantic_code(one) for one in known]
-            plain = False
-        self._surface_rows += [-1] * len(known) if plain else [self._surface(one) for one in known]
+            self._surface_rows += [self._surface(one) for one in known]
         row = self._nullable(semantics["values"], boundaries, depth)
         if row < 0:
             message = "values point to surfaces that are not there; ignored"
