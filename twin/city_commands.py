@@ -109,7 +109,8 @@ def describe(city: City) -> None:
         say(f"  {what:14} {rows} x {columns} cells of {raster['cell_m']:g} m, {100 * raster['known']:.1f} % known")
     for source in told["sources"]:
         credit = f"; {source['credit']}" if source["credit"] else ""
-        say(f"  source         {source['name']}: {source['format']}; licence {source['licence'] or 'not stated'}{credit}")
+        of = f"; {', '.join(source['layers'])}" if len(told["sources"]) > 1 and source["layers"] else ""
+        say(f"  source         {source['name']}: {source['format']}; licence {source['licence'] or 'not stated'}{credit}{of}")
     wrong = Counter(one.code for one in city.quality.findings if one.severity != "info")
     remarks = Counter(one.code for one in city.quality.findings if one.severity == "info")
     say(f"  found wrong    {', '.join(f'{count} {code}' for code, count in wrong.most_common()) or 'nothing'}")

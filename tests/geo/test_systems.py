@@ -93,3 +93,19 @@ def test_a_clip_of_files_in_several_systems_needs_one_named(tmp_path: Path) -> N
     city = read_city(both, clip=box, crs="EPSG:28992")
     assert len(city.buildings) == 1
     assert len(read_city(both).buildings) == 2
+
+
+@pytest.mark.realdata
+def test_each_source_says_of_which_layers_it_is(real_data: Path, tmp_path: Path) -> None:
+    folder = real_data / "raster" / "goteborg"
+    names = ("buildings.shp", "DSM_KRbig.tif", "DEM_KRbig.tif", "CDSM_KRbig.tif")
+    city = read_city([folder / name for name in names])
+    assert [source.name for source in city.sources] == list(names)
+    assert [source.layers for source in city.sources] == [("buildings",), ("dsm",), ("terrain",), ("canopy",)]
+    assert all(len(source.sha256) == 64 for source in city.sources)
+    again = read_city(city.save(tmp_path / "gbg"))
+    assert again.sources == city.sources
+    assert again.dsm is not None
+    assert again.canopy is not None
+    delft = read_city(real_data / "cityjson" / "delft.json").sources[0].layers
+    assert set(delft) == {"bridges", "buildings", "green", "landuse", "other", "roads", "water"}

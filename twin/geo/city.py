@@ -107,6 +107,8 @@ class Source:
         Checksum of the file, empty for what was generated.
     date : str
         Date the source states, ISO 8601, or empty.
+    layers : tuple of str
+        Layers and rasters of the city that (a part of) it is in; empty where that is not known.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Source:
     credit: str = ""
     sha256: str = ""
     date: str = ""
+    layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -582,7 +585,9 @@ class City:
                 for name, raster in (("terrain", self.terrain), ("dsm", self.dsm), ("canopy", self.canopy))
                 if raster is not None
             },
-            "sources": [{"name": s.name, "format": s.format, "licence": s.licence, "credit": s.credit} for s in self.sources],
+            "sources": [
+                {name: getattr(source, name) for name in ("name", "format", "licence", "credit", "layers")} for source in self.sources
+            ],
             "quality": self.quality.counts(),
             "synthetic": self.synthetic,
         }

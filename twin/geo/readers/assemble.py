@@ -146,6 +146,7 @@ def assemble(readings: Sequence[Reading], options: ReadOptions) -> City:
         _bring(reading, crs, findings)
     found = {role: [(one, r.crs) for r in readings for one in r.rasters if one.role == role] for role in ROLES}
     rasters = {role: merged_raster(some, crs, findings) for role, some in found.items() if some}
+    sources = tuple(replace(reading.source, layers=_layers_of(reading)) for reading in readings)
     whole = [(reading.objects, reading.source.name) for reading in readings if reading.objects is not None]
     models = [model for model, _ in whole]
     origin = local_origin(models, readings)
@@ -158,7 +159,7 @@ def assemble(readings: Sequence[Reading], options: ReadOptions) -> City:
     city = City(
         crs=crs,
         origin=origin,
-        sources=tuple(reading.source for reading in readings),
+        sources=sources,
         quality=Quality(findings.collected()),
         dsm=rasters.get("dsm"),
         canopy=rasters.get("canopy"),
@@ -219,6 +220,15 @@ def _layer(kind: str, attributes: dict[str, Any]) -> str:
         return layer_of(kind)
     stated = attributes.pop(LAYER)
     return stated if stated in LAYERS else layer_of(kind)
+
+
+def _layers_of(reading: Reading) -> tuple[str, ...]:
+    """Layers and rasters that a file has something for."""
+    found = {raster.role for raster in reading.rasters} | {name for name, frame in reading.layers.items() if len(frame)}
+    if reading.objects is not None:
+        objects = reading.objects
+        found |= {_layer(kind, dict(stated)) for kind, stated in zip(objects.types, objects.attributes, strict=True)}
+    return tuple(sorted(found))
 
 
 def _bring(reading: Reading, target: CRS, findings: Findings) -> None:

@@ -261,4 +261,7 @@ def _about(index: dict[str, Any], where: str) -> dict[str, Any]:
 def _source(row: dict[str, Any], where: str) -> Source:
     known = ("name", "format", "licence", "credit", "sha256", "date")
     source = Source(str(row.get("name", "")), str(row.get("format", "")))
-    return replace(source, **{name: str(row.get(name, "")) for name in known})
+    layers = row.get("layers", [])
+    if not isinstance(layers, list) or not all(isinstance(one, str) for one in layers):
+        raise FormatError("`layers` of a source is not a list of names", where=where)
+    return replace(source, layers=tuple(layers), **{name: str(row.get(name, "")) for name in known})

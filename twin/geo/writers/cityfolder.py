@@ -135,10 +135,10 @@ def _index(city: City, entries: list[dict[str, Any]]) -> dict[str, Any]:
         extent = [float(value) for value in city.bounds]
     except GeometryError:
         extent = []
-    sources = [
-        {name: getattr(source, name) for name in ("name", "format", "licence", "credit", "sha256", "date")}
-        for source in city.sources
-    ]
+    sources: list[dict[str, Any]] = []
+    for source in city.sources:
+        told = {name: getattr(source, name) for name in ("name", "format", "licence", "credit", "sha256", "date")}
+        sources.append({**told, **({"layers": list(source.layers)} if source.layers else {})})
     # what the sources say of themselves is of any shape, which TOML could not hold
     about = {"metadata": orjson.dumps(plain(dict(city.metadata))).decode()} if city.metadata else {}
     return {

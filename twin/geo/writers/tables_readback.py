@@ -21,7 +21,7 @@ def about(city: City) -> dict[str, str]:
     licences = dict.fromkeys(source.licence for source in city.sources if source.licence)
     credits = dict.fromkeys(source.credit for source in city.sources if source.credit)
     parts = ("name", "format", "licence", "credit", "sha256", "date")
-    sources = [{part: getattr(source, part) for part in parts} for source in city.sources]
+    sources = [{**{part: getattr(source, part) for part in parts}, "layers": list(source.layers)} for source in city.sources]
     said = {
         "title": city.name,
         "date": city.date,
