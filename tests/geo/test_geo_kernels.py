@@ -110,9 +110,9 @@ def test_triangles_cover_the_area_of_their_polygon_in_every_real_file(real_data:
             vectors = newell(points[cut.rings.indices], cut.rings.sizes)
             start = (np.cumsum(cut.rings.counts) - cut.rings.counts)[kept]
             # a hole is taken off, whichever way its ring runs
-            size = np.linalg.norm(vectors, axis=1)
-            part = (2 * size[start] - np.add.reduceat(size, start)) / size[start]
-            whole = vectors[start] * part[:, None]
+            outer = np.repeat(vectors[start], cut.rings.counts[kept], axis=0)
+            along = np.sign(np.einsum("ij,ij->i", vectors, outer))[:, None] * vectors
+            whole = 2 * vectors[start] - np.add.reduceat(along, start)
             found = area_vectors(points, cut, len(rings.counts))[kept]
             crossed = np.isin(kept, cut.faults.get("self-crossing", []))
             assert_allclose(found[~crossed], whole[~crossed], rtol=1e-6, atol=1e-4)

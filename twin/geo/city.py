@@ -586,7 +586,7 @@ class City:
                 if raster is not None
             },
             "sources": [
-                {name: getattr(source, name) for name in ("name", "format", "licence", "credit", "layers")} for source in self.sources
+                {name: getattr(one, name) for name in ("name", "format", "licence", "credit", "layers")} for one in self.sources
             ],
             "quality": self.quality.counts(),
             "synthetic": self.synthetic,
