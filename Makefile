@@ -6,6 +6,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 OUT    ?= out/demo
 
+# tests that run the kernels of the city model on odd input and on real files
+GEO_KERNELS := $(addprefix tests/geo/test_,geo_kernels.py jsonarrays.py numbers.py tin.py heights.py triangulate.py)
+
 .PHONY: demo test test-all lint sample clean
 
 demo: $(VENV)/.installed
@@ -19,7 +22,7 @@ test: $(VENV)/.developing
 
 test-all: test
 	$(BIN)/python -m pytest -m slow tests
-	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(VENV)/kernels-boundscheck $(BIN)/python -m pytest -m "not slow" tests/sim
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(VENV)/kernels-boundscheck $(BIN)/python -m pytest -m "not slow" tests/sim $(GEO_KERNELS)
 
 lint: $(VENV)/.developing
 	$(BIN)/ruff check .
