@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from viewer import objects, results, style, views
 from viewer.changes import ChangeShape, change_layers, holes, place
 from viewer.floor import FloorLayers, bridges_layer
 from viewer.ground import Ground
+from viewer.markers import marker_layers
 from viewer.scene import FieldLayer, Layer, MeshLayer, PeopleLayer, Scene, View
 
 if TYPE_CHECKING:
@@ -66,6 +68,9 @@ def compose(
     ParameterError
         When the result has no field of that name, or a change cannot be drawn.
     """
+    if city.terrain is None and city.dsm is not None and not len(city.surfaces):
+        # nothing but a surface model: that is what there is to see
+        city = replace(city, terrain=city.dsm)
     ground = Ground(city)
     placed = place(changes, city.origin, ground.at)
     drawn = objects.objects_with_mesh(city)
@@ -104,7 +109,8 @@ def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayer
         objects.mains_layer(city, drawn, ground),
         objects.planned_pits_layer(city, ground, floor.holes),
     ]
-    return [layer for layer in made if layer is not None] + objects.other_meshes(city, floor.holes)
+    known = [layer for layer in made if layer is not None] + objects.other_meshes(city, floor.holes)
+    return known + marker_layers(city, ground)
 
 
 def _cameras(

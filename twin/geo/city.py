@@ -374,8 +374,7 @@ class City:
             low, high = self.surfaces.vertices.min(axis=0), self.surfaces.vertices.max(axis=0)
             x, y = self.origin[:2]
             boxes.append(np.array([low[0] + x, low[1] + y, high[0] + x, high[1] + y]))
-        if self.terrain is not None:
-            boxes.append(np.array(self.terrain.grid.bounds))
+        boxes += [np.array(raster.grid.bounds) for raster in (self.terrain, self.dsm, self.canopy) if raster is not None]
         if not boxes:
             raise GeometryError("the city is empty", hint="read a file that holds objects with geometry")
         stacked = np.array(boxes)

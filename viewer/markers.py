@@ -1,0 +1,102 @@
+"""Layers of what is only points and lines: stops, wells, soundings, street centre lines. Shown where a city has little else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from viewer import shapes
+from viewer.floor import attributes_of
+from viewer.ground import Ground, local
+from viewer.scene import MeshLayer
+
+if TYPE_CHECKING:
+    from twin.geo.city import City
+
+POINTS = {
+    "stops": ("Stops", (38, 84, 142)),
+    "wells": ("Wells", (44, 128, 140)),
+    "soundings": ("Soundings", (150, 74, 38)),
+    "sensors": ("Sensors", (96, 74, 130)),
+    "other": ("Other points", (90, 90, 90)),
+}
+"""Label and colour of each layer of points."""
+
+LINES = {"streets": ("Street centre lines", (120, 104, 98)), "other": ("Other lines", (90, 90, 90))}
+"""Label and colour of each layer of lines."""
+
+MIN_HEIGHT_M = 2.0
+
+
+def marker_layers(city: City, ground: Ground) -> list[MeshLayer]:
+    """Posts at points and bands along lines, large enough to be seen in the whole city.
+
+    Parameters
+    ----------
+    city : City
+    ground : Ground
+
+    Returns
+    -------
+    list of MeshLayer
+        Visible only where the city has neither triangles nor buildings; there to be switched on elsewhere.
+    """
+    west, south, east, north = city.bounds
+    reach = max(east - west, north - south)
+    alone = not len(city.surfaces) and not len(city.buildings)
+    made = [_points(city, ground, name, reach, visible=alone) for name in POINTS]
+    made += [_lines(city, ground, name, reach, visible=alone or (name == "streets" and not len(city.roads))) for name in LINES]
+    return [layer for layer in made if layer is not None]
+
+
+def _points(city: City, ground: Ground, name: str, reach: float, *, visible: bool) -> MeshLayer | None:
+    frame = _of_kind(city.layers[name], ("Point", "MultiPoint"))
+    if not len(frame):
+        return None
+    label, colour = POINTS[name]
+    shapes_there = local(frame.geometry.values, city)
+    rows = np.repeat(np.arange(len(frame), dtype=np.int32), shapely.get_num_geometries(shapes_there))
+    xy = shapely.get_coordinates(shapely.get_parts(shapes_there))
+    height = max(MIN_HEIGHT_M, reach / 40)
+    post = shapes.tube(height / 12, 0.0, height, 10)
+    builder = shapes.MeshBuilder()
+    builder.add(*shapes.placed(*post, np.column_stack([xy, ground.at(xy)])), colour, np.repeat(rows, len(post[1])))
+    vertices, faces, colours, owner = builder.arrays()
+    attributes = attributes_of(frame)
+    return MeshLayer(
+        f"{name}_points", label, vertices, faces, colours, owner, attributes, "furniture", casts_shadow=True, visible=visible
+    )
+
+
+def _lines(city: City, ground: Ground, name: str, reach: float, *, visible: bool) -> MeshLayer | None:
+    frame = _of_kind(city.layers[name], ("LineString", "MultiLineString"))
+    if not len(frame):
+        return None
+    label, colour = LINES[name]
+    width = max(1.5, reach / 400)
+    builder = shapes.MeshBuilder()
+    for row, shape in enumerate(local(frame.geometry.values, city)):
+        for line in shapely.get_parts(shapely.force_2d(shape)):
+            course = _draped(line, ground, reach)
+            if len(course) > 1:
+                builder.add(*shapes.beams(course[:-1], course[1:], width), colour, row)
+    if not len(builder):
+        return None
+    vertices, faces, colours, owner = builder.arrays()
+    return MeshLayer(f"{name}_lines", label, vertices, faces, colours, owner, attributes_of(frame), "street", visible=visible)
+
+
+def _of_kind(frame: gpd.GeoDataFrame, kinds: tuple[str, ...]) -> gpd.GeoDataFrame:
+    if not len(frame):
+        return frame
+    return frame[frame.geometry.geom_type.isin(kinds) & ~frame.geometry.is_empty]
+
+
+def _draped(line: shapely.LineString, ground: Ground, reach: float) -> NDArray[np.float64]:
+    """Points along a line on the ground, close enough to follow it."""
+    xy = shapely.get_coordinates(shapely.segmentize(line, max(5.0, reach / 200)))
+    return np.column_stack([xy, ground.at(xy)])
