@@ -56,7 +56,7 @@ def test_mistakes_are_told_in_a_line(part: Path, tmp_path: Path, capsys: pytest.
         ([str(part), out, "--lod", "4"], "nothing in lod '4'"),
         ([str(part), out, "--role", "dsm"], "not of the form FILE=ROLE"),
         ([str(part), out, "--role", "a.tif=height"], "is not what a raster can be"),
-        ([str(part), out, "--scale", "0.001"], "has no option `scale`"),
+        ([str(part), out, "--scale", "0.001"], "--scale is not an option of CityJSON 2.0"),
     ):
         assert main(["convert", *arguments]) == 1, arguments
         caught = capsys.readouterr()

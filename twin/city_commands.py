@@ -128,12 +128,16 @@ def vertical_name(city: City) -> str:
 
 def validate_city(path: Path, options: argparse.Namespace) -> bool:
     """Print (and write) what is wrong with a city; returns whether something had to be left out."""
-    from twin.geo.city import read_city
+    from twin.geo.city import Quality, read_city
     from twin.geo.quality import CODES, check
     from twin.geo.writers.findings import write_findings
 
     city = read_city(named(path), **reading_options(options))
-    quality = city.quality + check(city, planarity_m=options.planarity)
+    if options.planarity is not None and not options.planarity > 0:
+        raise ParameterError(f"--planarity {options.planarity:g} is not a thickness", hint="give metres, above 0")
+    known = {(one.code, one.object_id) for one in city.quality.findings}
+    more = check(city, planarity_m=options.planarity).findings
+    quality = city.quality + Quality(tuple(one for one in more if (one.code, one.object_id) not in known))
     warnings = sum(one.severity == "warning" for one in quality.findings)
     remarks = len(quality) - quality.errors - warnings
     say(f"{path}: {len(city.objects)} objects, {quality.errors} errors, {warnings} warnings, {remarks} remarks")
@@ -169,6 +173,11 @@ def convert(options: argparse.Namespace) -> int:
         city = city.repaired()
         say(f"repaired: {len(city.quality) - before} objects")
     given = {key: getattr(options, name) for name, key in OUTPUT_OPTIONS if getattr(options, name) is not None}
+    chosen = writer_for(options.out)
+    for name, key in OUTPUT_OPTIONS:
+        if key in given and (chosen is None or key not in chosen.options):
+            what = chosen.name if chosen is not None else "a city folder"
+            raise ParameterError(f"--{name} is not an option of {what}", hint=f"`twin convert --help` tells what --{name} is for")
     notes: Sequence[str] = ()
     if options.out.suffix.lower() == ".stl":
         target, notes = _print(city, options.out, given)
@@ -177,6 +186,10 @@ def convert(options: argparse.Namespace) -> int:
     say(f"{target}: {len(city.objects)} objects, {len(city.surfaces):,} triangles; read back and compared")
     for note in notes:
         say(f"  {note}")
+    left = [name for name in ("terrain", "dsm", "canopy") if getattr(city, name) is not None]
+    writer = writer_for(options.out)
+    if left and writer is not None and writer.module not in ("geotiff", "stl"):
+        say(f"  not written in this format: {', '.join(left)} (a city folder or .tif holds them)")
     for code, count in city.quality.counts().items():
         say(f"  {count:>7,} {code}")
     if city.quality:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from twin.errors import GeometryError, ParameterError
-from twin.geo.city import City
+from twin.geo.city import City, with_descendants
 
 OWN = ("ground_m", "roof_m", "height_source")
 
@@ -27,7 +28,11 @@ def change(city: City, ids: str | Iterable[str], *, geometry: BaseGeometry | Non
     ParameterError
         When nothing is to be changed, or a new outline is given for several objects.
     """
-    wanted = [ids] if isinstance(ids, str) else [str(one) for one in ids]
+    if not isinstance(ids, str | Iterable):
+        raise ParameterError(f"{ids!r} is not an id", hint="give the id of an object, or several")
+    if geometry is not None and not isinstance(geometry, BaseGeometry):
+        raise ParameterError(f"a {type(geometry).__name__} is not a shape", where="geometry", hint="give a shapely geometry")
+    wanted = list(dict.fromkeys([ids] if isinstance(ids, str) else map(str, ids)))
     if not wanted or (geometry is None and not attributes):
         raise ParameterError("nothing is to be changed", hint="give ids, and a geometry or attributes such as height_m=12.0")
     if geometry is not None and len(wanted) > 1:
@@ -36,6 +41,13 @@ def change(city: City, ids: str | Iterable[str], *, geometry: BaseGeometry | Non
     if len(layers) > 1:
         raise GeometryError(f"the objects are of the layers {', '.join(sorted(layers))}", hint="change one layer at a time")
     layer = layers.pop()
+    _check_names(city, layer, attributes)
+    if layer == "buildings" and "roof_m" in attributes:
+        if "height_m" in attributes:
+            raise ParameterError("both height_m and roof_m", hint="give one: the height above the ground, or of the roof")
+        ground = attributes.get("ground_m", city.buildings.loc[wanted, "ground_m"].to_numpy(dtype=np.float64))
+        others = {name: value for name, value in attributes.items() if name != "roof_m"}
+        attributes = {**others, "height_m": attributes["roof_m"] - ground}
     if layer == "buildings" and (geometry is not None or attributes.keys() & {"height_m", "ground_m"}):
         return _rebuilt(city, wanted, geometry, attributes)
     frame = city.layers[layer].copy()
@@ -44,10 +56,19 @@ def change(city: City, ids: str | Iterable[str], *, geometry: BaseGeometry | Non
         frame[name] = _set(frame.get(name), rows, value, len(frame), frame.index)
     if geometry is not None:
         frame.loc[rows, frame.geometry.name] = geometry
-        if wanted[0] in city.objects.index:
+        if len(with_descendants(city.objects, wanted) & set(city.objects.index)):
             # the triangles of the old outline would stay where it was
             city = _without_triangles(city, wanted)
     return city.with_layer(layer, gpd.GeoDataFrame(frame, geometry=frame.geometry.name, crs=city.crs))
+
+
+def _check_names(city: City, layer: str, attributes: dict[str, Any]) -> None:
+    """A column that is almost one that there is, is most often a slip of the pen."""
+    known = [str(name) for name in city.layers[layer].columns]
+    for name in attributes:
+        near = get_close_matches(name, known, n=1, cutoff=0.85)
+        if name not in known and near:
+            raise ParameterError(f"the layer `{layer}` has no column `{name}`; did you mean `{near[0]}`?")
 
 
 def _set(column: Any, rows: Any, value: Any, count: int, index: pd.Index[Any]) -> Any:
@@ -83,5 +104,5 @@ def _rebuilt(city: City, ids: list[str], geometry: BaseGeometry | None, attribut
 
 
 def _without_triangles(city: City, ids: list[str]) -> City:
-    rows = np.asarray(city.objects.index.isin(ids), dtype=bool)
+    rows = np.asarray(city.objects.index.isin(with_descendants(city.objects, ids)), dtype=bool)
     return replace(city, surfaces=city.surfaces.select(~rows[city.surfaces.owner]))

@@ -293,11 +293,7 @@ class City:
         for object_id in sorted(gone):
             if object_id not in self.objects.index:
                 self.find(object_id)
-        while True:
-            parts = set(self.objects.index[self.objects["parent"].isin(gone)]) - gone
-            if not parts:
-                break
-            gone |= parts
+        gone = with_descendants(self.objects, gone)
         layers: dict[str, gpd.GeoDataFrame] = {}
         for name, frame in self.layers.items():
             there = frame.index.isin(gone)
@@ -461,6 +457,29 @@ def _attributes(frame: gpd.GeoDataFrame) -> dict[str, tuple[str, int]]:
     """Type of each column, and in how many rows it is stated."""
     columns = [name for name in frame.columns if name != frame.geometry.name]
     return {str(name): (str(frame[name].dtype), int(frame[name].notna().sum())) for name in columns}
+
+
+def with_descendants(objects: pd.DataFrame, ids: Iterable[str]) -> set[str]:
+    """Some objects with all their parts, and the parts of those.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        Table of objects with their ``parent``.
+    ids : iterable of str
+    """
+    children: dict[str, list[str]] = {}
+    for one, parent in zip(objects.index, objects["parent"], strict=True):
+        if parent:
+            children.setdefault(str(parent), []).append(str(one))
+    found: set[str] = set()
+    stack = [str(one) for one in ids]
+    while stack:
+        one = stack.pop()
+        if one not in found:
+            found.add(one)
+            stack += children.get(one, [])
+    return found
 
 
 def _rebuild(values: dict[str, Any]) -> City:

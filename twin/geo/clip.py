@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from twin.errors import GeometryError, GridError
-from twin.geo.city import City, Quality
+from twin.geo.city import City, Quality, with_descendants
 from twin.geo.readers.object_types import TERRAIN
 from twin.geo.readers.options import clip_area
 from twin.geo.terrain import Terrain
@@ -90,13 +90,7 @@ def _with_parts(city: City, drawn: NDArray[np.bool_]) -> set[str]:
 
 def _kept(city: City, stay: set[str]) -> NDArray[np.bool_]:
     """Objects (O,) whose row stays, and the parts of those."""
-    found = set(stay)
-    parents = city.objects["parent"]
-    while True:
-        more = set(city.objects.index[parents.isin(found)]) - found
-        if not more:
-            return np.asarray(city.objects.index.isin(found), dtype=bool)
-        found |= more
+    return np.asarray(city.objects.index.isin(with_descendants(city.objects, stay)), dtype=bool)
 
 
 def _cut(shapes: NDArray[np.object_], area: BaseGeometry) -> NDArray[np.object_]:

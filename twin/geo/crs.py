@@ -116,6 +116,12 @@ def require_metres(crs: CRS, *, where: str | None = None) -> CRS:
         raise CRSError(
             f"{short_name(crs)} ({crs.name}) is geocentric", where=where, hint="reproject to a projected system in metres"
         )
+    if horizontal.is_vertical or not (horizontal.is_projected or horizontal.is_engineering):
+        raise CRSError(
+            f"{short_name(crs)} ({crs.name}) is not a plane",
+            where=where,
+            hint="give a projected system in metres, e.g. EPSG:7415 (RD New + NAP) in the Netherlands",
+        )
     if _is_mercator(horizontal):
         raise CRSError(
             f"{short_name(crs)} ({crs.name}) stretches distances (1.6 times in Utrecht)",

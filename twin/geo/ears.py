@@ -144,6 +144,18 @@ def _conforming(corners: NDArray[np.float64], ends: list[int], triangles: NDArra
     return np.array(rows, dtype=np.int64)
 
 
+def _covers(corners: NDArray[np.float64], ends: list[int], triangles: NDArray[np.int64]) -> bool:
+    """Whether triangles cover as much as the polygon: not so where it crosses itself."""
+    covered = float(np.abs(_doubled(corners, triangles)).sum())
+    wanted, start = 0.0, 0
+    for end in ends:
+        x, y = corners[start:end].T
+        ring = abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
+        wanted += ring if start == 0 else -ring
+        start = end
+    return abs(covered - wanted) <= 1e-9 * abs(wanted) + 1e-9
+
+
 def _open_edges(rows: list[list[int]], outline: set[tuple[int, int]]) -> list[tuple[int, int]]:
     """Triangle and side of each edge that no other triangle has and that is no edge of a ring."""
     edges: dict[tuple[int, int], tuple[int, int]] = {}
@@ -183,6 +195,10 @@ def _clip_ears(
         triangles = found.reshape(-1, 3).astype(np.int64)
         # a polygon of n corners and h holes has n + 2 h - 2 triangles
         if 0 < len(triangles) < stop - start + 2 * (count - 1) - 2 and stop - start <= MAX_CONFORMING:
+            sound = _covers(corners, (ends[ring : ring + count] - start).tolist(), triangles)
+        else:
+            sound = False
+        if sound:
             triangles = _conforming(corners, (ends[ring : ring + count] - start).tolist(), triangles)
         cut.append(triangles + start)
         ring, start = ring + count, stop

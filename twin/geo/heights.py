@@ -236,7 +236,10 @@ def footprint_heights(
         ground = np.where(np.isnan(ground), surface.around_m, ground)
     decision = _Decision(ground)
     if height is not None and height in table:
-        decision.take(lengths(table[height]), f"attribute:{height}")
+        stated = lengths(table[height])
+        if findings is not None and len(table) and np.isnan(stated).all():
+            findings.add("height-column", "", f"the column `{height}` holds no heights")
+        decision.take(stated, f"attribute:{height}")
     elif height is not None and findings is not None:
         near = did_you_mean(height, [str(name) for name in table.columns])
         findings.add("height-column", "", f"the footprints have no column `{height}`{near}")

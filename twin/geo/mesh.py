@@ -74,12 +74,16 @@ class Outlines(NamedTuple):
     polygon: NDArray[np.int32]
     row: NDArray[np.int32] | None = None
 
-    def select(self, keep: NDArray[np.bool_], triangles: NDArray[np.int32]) -> Outlines:
-        """The outlines of some of the triangles (T, 3); a polygon that loses some of its own falls into triangles."""
+    def select(
+        self, keep: NDArray[np.bool_], triangles: NDArray[np.int32], torn: NDArray[np.bool_] | None = None
+    ) -> Outlines:
+        """The outlines of some of the triangles (T, 3); a polygon that loses some, or is `torn`, falls into triangles."""
         count = len(self.rings.counts)
         total = np.bincount(self.polygon, minlength=count)
         left = np.bincount(self.polygon[keep], minlength=count)
         whole = (left > 0) & (left == total)
+        if torn is not None:
+            whole &= ~torn
         keep_ring = np.repeat(whole, self.rings.counts)
         indices = self.rings.indices[np.repeat(keep_ring, self.rings.sizes)]
         sizes, counts = self.rings.sizes[keep_ring], self.rings.counts[whole]

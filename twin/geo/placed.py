@@ -157,6 +157,22 @@ def _check(at: Sequence[float], azimuth_deg: float, scale: float, anchor: str, u
         raise ParameterError(f"{up!r} is not an axis that can point upward", where="up", hint="give y or z")
 
 
+FARTHEST_M = 2000.0
+"""A building further outside a city than this is not meant to be in it [m]."""
+
+
+def _check_near(city: City, at: Sequence[float]) -> None:
+    bounds = city.summary()["bounds"]
+    if bounds is None:
+        return
+    west, south, east, north = bounds
+    x, y = float(at[0]), float(at[1])
+    away = float(np.hypot(max(west - x, 0.0, x - east), max(south - y, 0.0, y - north)))
+    if away > FARTHEST_M:
+        reach = f"the city reaches from {west:.0f}, {south:.0f} to {east:.0f}, {north:.0f}"
+        raise GeometryError(f"{x:.0f}, {y:.0f} lies {away / 1000:.0f} km outside the city", where="at", hint=reach)
+
+
 def _loaded(mesh: Any, findings: Findings) -> _Loaded:
     if isinstance(mesh, str | Path):
         blob = blob_of(existing(Path(mesh)))
@@ -235,6 +251,7 @@ def add_model(
     if ground_m is not None and not np.isfinite(float(ground_m)):
         raise ParameterError(f"{ground_m!r} is not a height", where="ground_m", hint="give metres in the vertical datum")
     _check(at, azimuth_deg, scale, anchor, up)
+    _check_near(city, at)
     loaded = _loaded(Path(path), findings)
     model = _placed(loaded, at, azimuth_deg, scale, anchor, up, id, findings)
     check_free(city, model.ids)

@@ -83,12 +83,13 @@ def solids(city: City, mesh: Welded) -> list[Finding]:
     solid, seems = meant_closed(city)
     crossing = _crossing(city, mesh, solid | seems)
     found: list[Finding] = []
+    several = city.objects["geometry"].isin(("MultiSolid", "CompositeSolid")).to_numpy()
     for number in np.flatnonzero(solid | seems).tolist():
         one = str(city.objects.index[number])
         severity = "warning" if solid[number] else "info"
         for code, wrong, message in (
             ("open-solid", use.open[number], f"{use.open[number]} edges belong to one face only: it has no inside"),
-            ("non-manifold", use.many[number], f"{use.many[number]} edges belong to more than two faces"),
+            ("non-manifold", use.many[number] and not several[number], f"{use.many[number]} edges belong to more than two faces"),
             ("turned-face", use.turned[number], f"{use.turned[number]} edges lie between faces that look opposite ways"),
             ("inside-out", use.closed[number] and volume[number] < 0, "its faces look inward: the volume is negative"),
             ("self-intersection", crossing[number] > 0, f"{crossing[number]} triangles go through another one"),
@@ -121,7 +122,9 @@ def duplicates(city: City, mesh: Welded) -> NDArray[np.int64]:
     """Triangles that repeat one that comes before them in the same object."""
     if not len(mesh.triangles):
         return np.empty(0, np.int64)
-    corners = np.sort(mesh.triangles, axis=1)
+    # the same way round: two solids side by side share a wall that each sees from its own side
+    lowest = np.argmin(mesh.triangles, axis=1)
+    corners = np.take_along_axis(mesh.triangles, (lowest[:, None] + np.arange(3)) % 3, axis=1)
     order = np.lexsort((*corners.T, city.surfaces.owner))
     rows = np.column_stack([city.surfaces.owner, corners])[order]
     same = (rows[1:] == rows[:-1]).all(axis=1)

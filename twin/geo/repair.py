@@ -223,18 +223,24 @@ def _turned(mesh: TriangleMesh, turn: NDArray[np.bool_]) -> TriangleMesh:
     """The mesh with some triangles turned, and with them the polygons that they are all of."""
     triangles = mesh.triangles.copy()
     triangles[turn] = triangles[turn][:, ::-1]
+    uv = mesh.uv
+    if uv is not None:
+        uv = uv.copy()
+        uv[turn] = uv[turn][:, ::-1]
     if mesh.outlines is None:
-        return replace(mesh, triangles=triangles)
-    rings, polygon, row = mesh.outlines
-    count = len(rings.counts)
-    turned = np.bincount(polygon[turn], minlength=count)
-    total = np.bincount(polygon, minlength=count)
-    if ((turned > 0) & (turned < total)).any():
-        # a polygon of which only a part is turned is none any more
-        return replace(mesh, triangles=triangles, outlines=None)
-    ring_turned = np.repeat(turned > 0, rings.counts)
+        return replace(mesh, triangles=triangles, uv=uv)
+    outlines = mesh.outlines
+    count = len(outlines.rings.counts)
+    turned, total = np.bincount(outlines.polygon[turn], minlength=count), np.bincount(outlines.polygon, minlength=count)
+    torn = (turned > 0) & (turned < total)
+    rings = outlines.rings
+    ring_turned = np.repeat((turned > 0) & ~torn, rings.counts)
     start = np.cumsum(rings.sizes) - rings.sizes
     of = np.repeat(np.arange(len(rings.sizes)), rings.sizes)
     place = np.arange(len(rings.indices)) - start[of]
     source = np.where(ring_turned[of], start[of] + rings.sizes[of] - 1 - place, np.arange(len(rings.indices)))
-    return replace(mesh, triangles=triangles, outlines=Outlines(rings._replace(indices=rings.indices[source]), polygon, row))
+    outlines = outlines._replace(rings=rings._replace(indices=rings.indices[source]))
+    if torn.any():
+        # a polygon of which only a part is turned is none any more
+        outlines = outlines.select(np.ones(len(mesh), dtype=bool), triangles, torn)
+    return replace(mesh, triangles=triangles, outlines=outlines, uv=uv)

@@ -48,7 +48,7 @@ def scan(text, mark, key_bytes, key_ends, key_codes, out, numbers, sizes, table,
         Put where an array was, as the start of a JSON string that ends in the number of the array.
     key_bytes, key_ends, key_codes : arrays
         `KEY_BYTES`, `KEY_ENDS`, `KEY_CODES`.
-    out : (>= N + 32) uint8
+    out : (>= 2 N + 64) uint8
         The text that is left, without white space outside strings; each value ends in a line feed.
     numbers : (>= N / 2 + 1,) int64
         Numbers of all arrays, one after the other; null is -1 (in values only).
@@ -114,6 +114,11 @@ def scan(text, mark, key_bytes, key_ends, key_codes, out, numbers, sizes, table,
                     if i < total and text[i] == 91 and arrays < len(table) and _wanted(pending, depth, role):
                         nulls = pending == VALUES
                         stop, count_after = _take(text, i, nulls, numbers, count, sizes, used, table[arrays])
+                        if stop > 0 and stop - i < len(mark) + 2 + _digits(arrays):
+                            # a mark must not be longer than what it stands for: `out` has no room for that
+                            for k in range(LEVELS):
+                                used[k] = table[arrays, 3 + 2 * k]
+                            stop = 0
                         if stop > 0:
                             count = count_after
                             i = stop
@@ -155,6 +160,16 @@ def scan(text, mark, key_bytes, key_ends, key_codes, out, numbers, sizes, table,
         roots[values, 2] = o
         values += 1
     return o, arrays, values
+
+
+@njit()
+def _digits(number):
+    """Number of digits of a whole number that is not negative."""
+    count = 1
+    while number >= 10:
+        number //= 10
+        count += 1
+    return count
 
 
 @njit()
@@ -217,6 +232,10 @@ def _take(text, start, nulls, numbers, count, sizes, used, row):
                 return 0, count
         elif (c >= 48 and c <= 57) or c == 45 or c == 110:
             break
+        elif not (c == 44 or c == 32 or c == 10 or c == 13 or c == 9) or leaf > LEVELS + 1:
+            return 0, count
+        if leaf > LEVELS + 1:
+            return 0, count
         i += 1
     if leaf < 1 or leaf > LEVELS + 1:
         return 0, count

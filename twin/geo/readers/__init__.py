@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from twin.errors import CRSError, FormatError, GeometryError
+from twin.errors import CRSError, FormatError, GeometryError, ParameterError, did_you_mean
 from twin.geo.city import City
 from twin.geo.crs import horizontal, is_plane, same, short_name
 from twin.geo.readers import cityjson
@@ -33,6 +33,9 @@ def read(source: str | Path | Sequence[str | Path], options: ReadOptions) -> Cit
     CRSError
         When coordinates cannot be brought into one system in metres.
     """
+    several = source if isinstance(source, Sequence) else [source]
+    if not all(isinstance(one, str | Path) for one in several):
+        raise ParameterError(f"{source!r} is not a file", hint="give a path, or a list of paths")
     if not isinstance(source, str | Path):
         paths = [existing(Path(one)) for one in source]
         if not paths:
@@ -58,6 +61,7 @@ def read(source: str | Path | Sequence[str | Path], options: ReadOptions) -> Cit
     with no_collection():
         found = [reading for path in paths for reading in readings(path, options)]
         _check_clip(found, options)
+        _note_unused(found, options)
         city = assemble(found, options)
     return city if options.clip is None else city.clip(options.clip)
 
@@ -101,6 +105,25 @@ def stream(source: str | Path, options: ReadOptions) -> Iterator[City]:
                 except GeometryError:
                     continue
             yield city
+
+
+def _note_unused(found: Sequence[Reading], options: ReadOptions) -> None:
+    """Note what was said of files that are not there, or are no rasters: most often a slip of the pen."""
+    names = {reading.source.name.rpartition("!")[2].rpartition("/")[2]: bool(reading.rasters) for reading in found}
+    names |= {reading.source.name: bool(reading.rasters) for reading in found}
+    for name in options.roles:
+        if name not in names:
+            message = f"`{name}` was said to be a raster of some kind, but no file has this name{did_you_mean(name, names)}"
+        elif not names[name]:
+            message = f"`{name}` was said to be a raster, and is none"
+        else:
+            continue
+        found[0].findings.add("option-unused", "", message)
+    for name in options.layer:
+        file = name.partition(":")[0]
+        if "." in file and file not in names:
+            message = f"`{name}` was said to be a layer, but no file has this name{did_you_mean(file, names)}"
+            found[0].findings.add("option-unused", "", message)
 
 
 def _check_clip(found: Sequence[Reading], options: ReadOptions) -> None:

@@ -19,7 +19,7 @@ from twin.geo.readers.ground import lift
 from twin.geo.readers.layers import ObjectTable, layers_of, parts_of
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel, Reading, ReadOptions
 from twin.geo.readers.object_types import LAYER, TERRAIN, layer_of
-from twin.geo.readers.reproject import Move, common_crs, moved_frame, moved_model, mover
+from twin.geo.readers.reproject import Move, beyond_area, common_crs, moved_frame, moved_model, mover
 from twin.geo.readers.rows import with_rows
 from twin.geo.readers.stack import merged
 from twin.geo.readers.tin import terrain_from_triangles
@@ -238,6 +238,9 @@ def _bring(reading: Reading, target: CRS, findings: Findings) -> None:
         move, told = mover(reading.crs, target, reading.source.name)
         if told:
             findings.add("crs", "", told, severity="info", path=reading.source.name)
+        beyond = beyond_area(reading, target)
+        if beyond:
+            findings.add("far-away", "", beyond, path=reading.source.name)
     if move is not None and reading.objects is not None:
         reading.objects = moved_model(reading.objects, move)
     reading.layers = {name: moved_frame(frame, target, move) for name, frame in reading.layers.items()}

@@ -16,7 +16,7 @@ from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
 from twin.geo.crs import parse, require_metres
 from twin.geo.readers.cityjson_appearance import Appearance
-from twin.geo.readers.cityjson_objects import Entry, build_model, note_left
+from twin.geo.readers.cityjson_objects import Entry, build_model, check_lod, note_left
 from twin.geo.readers.cityjson_templates import Templates
 from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.jsonarrays import Documents, documents
@@ -71,7 +71,10 @@ class Header:
         self.appearance = Appearance(content.get("appearance"), findings)
         self.textures = Textures(content.get("appearance"), folder, findings)
         self.extensions = content.get("extensions")
-        self.extra = {key: value for key, value in content.items() if key.startswith("+")}
+        self.extra = {key: value for key, value in content.items() if key.startswith("+") and not _too_deep(value)}
+        if _too_deep(self.metadata):
+            findings.add("metadata", "", "the metadata are nested too deep to be kept", path="metadata")
+            self.metadata = {}
 
     def source(self, blob: Blob) -> Source:
         """Provenance as the header states it."""
@@ -87,6 +90,25 @@ class Header:
         if isinstance(self.extensions, dict) and self.extensions:
             found["extensions"] = self.extensions
         return {**found, **self.extra}
+
+
+MAX_NESTED = 60
+"""Properties that are nested deeper than this are not kept."""
+
+
+def _too_deep(value: Any) -> bool:
+    """Whether lists and objects are nested more than `MAX_NESTED` deep."""
+    level = [value]
+    for _ in range(MAX_NESTED):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def read(blob: Blob, options: ReadOptions) -> Reading:
@@ -137,6 +159,7 @@ def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tupl
     header: Header | None = None
     templates: Templates | None = None
     left: dict[str, int] = {}
+    seen: set[str] = set()
     for text in _pieces(blob, findings):
         entries: list[Entry] = []
         tables: list[NDArray[np.float64]] = []
@@ -157,8 +180,9 @@ def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tupl
         vertices = _scaled(tables, header.scale, header.shift, blob.name, findings)
         yield header, build_model(
             entries, vertices, header.shift, findings, arrays=text.arrays, templates=templates, appearance=header.appearance,
-            textures=header.textures, lod=options.lod, left=left, file=blob.name,
+            textures=header.textures, lod=options.lod, left=left, seen=seen,
         )  # fmt: skip
+    check_lod(options.lod, seen, blob.name)
     note_left(left, blob.name, findings)
 
 
@@ -313,6 +337,10 @@ def _collect(
         table = _vertex_table(Pool(text.arrays).as_lists(vertices), where, findings)
     tables.append(table)
     for object_id, content in objects.items():
+        if not object_id:
+            message = "an object without an id; left out"
+            findings.add("object-id", "", message, severity="error", path="CityObjects")
+            continue
         if not isinstance(content, dict) or not isinstance(content.get("type"), str):
             message = "the object has no type; left out"
             findings.add("object-type", object_id, message, severity="error", path=f"CityObjects.{object_id}")

@@ -207,7 +207,7 @@ class FlatGeometry:
         if not isinstance(chosen, dict):
             return -1, -1
         if type(chosen.get("value")) is int:
-            return -1, int(chosen["value"])
+            return -1, int(chosen["value"]) if 0 <= chosen["value"] < 2**31 else 2**31
         if chosen.get("values") is None:
             return -1, -1
         row = self._nullable(chosen["values"], piece.geometry.get("boundaries"), depth)

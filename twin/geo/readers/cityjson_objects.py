@@ -52,6 +52,19 @@ def lod_rank(lod: str) -> tuple[float, str]:
         return -1.0, lod
 
 
+def check_lod(lod: str | None, seen: set[str], file: str) -> None:
+    """See that a file has something in the level of detail asked for.
+
+    Raises
+    ------
+    FormatError
+        When it has not; lists those there are.
+    """
+    if lod is not None and seen and lod not in seen:
+        there = ", ".join(sorted(seen - {""}, key=lod_rank)) or "none stated"
+        raise FormatError(f"nothing in lod {lod!r}; the file has: {there}", where=file)
+
+
 def note_left(left: dict[str, int], file: str, findings: Findings) -> None:
     """Note the geometries that were not taken, by level of detail; forgets them."""
     for level, count in sorted(left.items()):
@@ -97,17 +110,14 @@ def build_model(
     textures: Textures,
     lod: str | None,
     left: dict[str, int],
-    file: str,
+    seen: set[str],
 ) -> ObjectModel:
-    """The model of a file, from its objects and its vertices; counts in `left` the geometries of other levels of detail.
+    """The model of a file, from its objects and its vertices.
 
-    Raises
-    ------
-    FormatError
-        When nothing is in the level of detail asked for; lists those there are.
+    Puts the levels of detail that there are in `seen`, and counts in `left` the geometries of levels that were not taken.
     """
     taken = _Taken(arrays, templates, appearance, textures, findings)
-    taken.left = left
+    taken.left, taken.seen = left, seen
     unique: dict[str, Entry] = {}
     for entry in entries:
         if entry.object_id in unique:
@@ -116,9 +126,6 @@ def build_model(
             unique[entry.object_id] = entry
     for row, entry in enumerate(unique.values()):
         _add_geometries(taken, row, entry, lod)
-    if lod is not None and taken.seen and lod not in taken.seen:
-        there = ", ".join(sorted(taken.seen - {""}, key=lod_rank)) or "none stated"
-        raise FormatError(f"nothing in lod {lod!r}; the file has: {there}", where=file)
     flat = taken.flat.finish()
     pieces = taken.flat.pieces
     owner = np.array([piece.row for piece in pieces], dtype=np.int32)[flat.piece] if len(flat.piece) else np.empty(0, np.int32)
@@ -340,7 +347,7 @@ def _parents(entries: dict[str, Entry], findings: Findings) -> list[str]:
         group = entry.content["type"] == "CityObjectGroup"
         for child in children:
             if isinstance(child, str) and child in entries:
-                if not group:
+                if not group and child != object_id:
                     found.setdefault(child, object_id)
             else:
                 message = f"child {str(child)[:80]!r} is not in the file"
@@ -358,4 +365,20 @@ def _parents(entries: dict[str, Entry], findings: Findings) -> list[str]:
         elif not there:
             message = f"parent {str(stated[0])[:80]!r} is not in the file"
             findings.add("parent", object_id, message, path=f"CityObjects.{object_id}.parents")
+    _cut_circles(found, findings)
     return [found.get(object_id, "") for object_id in entries]
+
+
+def _cut_circles(parents: dict[str, str], findings: Findings) -> None:
+    """Take out the parents of objects that are each other's, which would never end."""
+    sound: set[str] = set()
+    for first in list(parents):
+        path: dict[str, None] = {}
+        one = first
+        while one in parents and one not in sound and one not in path:
+            path[one] = None
+            one = parents[one]
+        if one in path:
+            findings.add("parent", one, "the object is a part of itself; it stands for itself", path=f"CityObjects.{one}.parents")
+            del parents[one]
+        sound.update(path)

@@ -14,7 +14,7 @@ from twin.geo.readers.jsonarrays import NumberArrays
 from twin.geo.readers.model import Findings, ObjectModel
 
 MAX_VERTICES = 20_000_000
-"""More vertices than this from placing templates is taken for an attack: a small file could ask for any number."""
+"""More vertices, or corners of faces, than this from placing templates are refused: a small file could ask for any number."""
 
 
 class Instance(NamedTuple):
@@ -124,12 +124,13 @@ class Templates:
                     model.kinds[instance.row] = ""
         vertices, rings, owner = [model.vertices], [model.rings], [model.owner]
         semantic, colour, paths = [model.semantic], [model.colour], [(0, "")]
-        total, faces = len(model.vertices), len(model.owner)
+        total, faces, indices = len(model.vertices), len(model.owner), 0
         for number, group in used.items():
             flat = self._flat[number]
             assert flat is not None
             corners, inverse = np.unique(flat.rings.indices, return_inverse=True)
-            if total + len(corners) * len(group) > MAX_VERTICES:
+            indices += len(flat.rings.indices) * len(group)
+            if total + len(corners) * len(group) > MAX_VERTICES or indices > MAX_VERTICES:
                 message = f"template {number}, placed {len(group)} times, would have more than {MAX_VERTICES:,} vertices; not drawn"
                 findings.add("template-limit", "", message, severity="error", path=f"geometry-templates.templates[{number}]")
                 continue

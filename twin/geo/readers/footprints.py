@@ -58,10 +58,22 @@ def project(points: NDArray[np.float64], rings: Rings) -> NDArray[np.object_]:
     polygons = shapely.polygons(closed, indices=np.repeat(np.arange(len(filled)), rings.counts[filled]))
     bad = ~shapely.is_valid(polygons)
     if bad.any():
-        polygons[bad] = shapely.buffer(shapely.make_valid(polygons[bad]), 0)
+        polygons[bad] = shapely.buffer(_mended(polygons[bad]), 0)
     polygons[shapely.is_empty(polygons)] = None
     out[filled] = polygons
     return out
+
+
+MAX_MENDED = 200
+"""Corners of an outline that crosses itself up to which it is taken apart exactly: that takes more than their square."""
+
+
+def _mended(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Valid shapes of polygons that cross themselves; of very long ones only what a buffer keeps."""
+    found = polygons.copy()
+    short = shapely.get_num_coordinates(polygons) <= MAX_MENDED
+    found[short] = shapely.make_valid(polygons[short], method="structure", keep_collapsed=False)
+    return found
 
 
 def dissolve(polygons: NDArray[np.object_], group: NDArray[np.int64], groups: int) -> NDArray[np.object_]:

@@ -90,7 +90,8 @@ def local_mesh(blob: Blob, findings: Findings) -> MeshFile:
     keep = built[model.owner]
     if not keep.any():
         raise FormatError("the model holds no faces of a building", where=blob.name)
-    rings = triangle_rings(parts.triangles[keep])
+    # the model may have fewer faces than what was taken apart: of its own, each a triangle
+    rings = triangle_rings(model.rings.indices.reshape(-1, 3)[keep])
     colour = None if model.colour is None else model.colour[keep]
     return MeshFile(
         str(parts.told["schema"]), model.vertices, rings, np.zeros(int(keep.sum()), np.int32), [""], model.semantic[keep], colour,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,9 @@ class NumberArrays:
     def number(self, value: Any) -> int:
         """Row of `table` that a value of a document stands for; -1 when it stands for itself."""
         if type(value) is str and value.startswith(self.mark):
-            return int(value[len(self.mark) :])
+            number = value[len(self.mark) :]
+            if number.isascii() and number.isdigit() and len(number) < 12 and int(number) < len(self.table):
+                return int(number)
         return -1
 
     def numbers_of(self, row: int) -> NDArray[np.int64]:
@@ -127,7 +129,8 @@ def documents(text: bytes, name: str, *, first_line: int = 1) -> Documents:
     """
     mark = _mark(text)
     size = len(text)
-    out = np.empty(size + 64, dtype=np.uint8)
+    # each value ends in a line feed, and the shortest ones (`[]`) are two bytes long
+    out = np.empty(2 * size + 64, dtype=np.uint8)
     numbers = np.empty(size // 2 + 2, dtype=np.int64)
     sizes = np.empty((LEVELS, size // 2 + 2), dtype=np.int32)
     # an array takes a key of at least eight letters, and a document at least one byte and a line feed
@@ -149,8 +152,11 @@ def documents(text: bytes, name: str, *, first_line: int = 1) -> Documents:
 
 def _mark(text: bytes) -> bytes:
     """A short text that does not occur in a file, so that nothing in it can pass for a mark."""
-    for number in chain(range(1_000), iter(lambda: 0, 1)):
+    if b"\\u" in text:
+        # an escaped text could spell any mark that is known beforehand
+        return b"@%s#" % secrets.token_hex(8).encode()
+    for number in range(1_000):
         mark = b"@%d#" % number
         if mark not in text:
             return mark
-    raise AssertionError("not reached")
+    return b"@%s#" % secrets.token_hex(8).encode()

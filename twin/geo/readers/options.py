@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from twin.errors import FormatError, ParameterError, did_you_mean
+from twin.errors import CRSError, FormatError, ParameterError, did_you_mean
 from twin.geo.city import LAYERS
 from twin.geo.crs import parse, require_metres
 from twin.geo.readers.model import ReadOptions
@@ -43,7 +44,10 @@ def read_options(
     """
     if lod is not None and not isinstance(lod, str):
         raise FormatError(f"lod is text such as '2.2', not {lod!r}")
-    target = None if crs is None else require_metres(parse(crs) if isinstance(crs, str) else crs)
+    if height is not None and not isinstance(height, str):
+        raise ParameterError(f"height is the name of a column, not {height!r}", hint='e.g. height="hoogte"')
+    target = None if crs is None else require_metres(asked_crs(crs))
+    roles, layer = _named(roles, "roles", '{"heights.tif": "dsm"}'), _named(layer, "layer", '{"pand": "buildings"}')
     for name, role in (roles or {}).items():
         if role not in RASTER_ROLES:
             near = did_you_mean(str(role), RASTER_ROLES)
@@ -55,6 +59,43 @@ def read_options(
             raise ParameterError(f"a city has no layer {wanted!r}{did_you_mean(str(wanted), LAYERS)}", where=name, hint=hint)
     area = None if clip is None else clip_area(clip)
     return ReadOptions(lod, target, area, height, MappingProxyType(dict(roles or {})), MappingProxyType(dict(layer or {})))
+
+
+def asked_crs(crs: object) -> CRS:
+    """A system as people write it: a code, a number of EPSG, WKT, or a pyproj CRS.
+
+    Raises
+    ------
+    CRSError
+        When it is none of them.
+    """
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError as ProjError
+
+    if isinstance(crs, CRS):
+        return crs
+    hint = "write a code of EPSG, e.g. EPSG:7415 (RD New + NAP)"
+    if isinstance(crs, bool) or not isinstance(crs, str | int):
+        raise CRSError(f"{crs!r} is not a coordinate reference system", hint=hint)
+    text = f"EPSG:{crs}" if isinstance(crs, int) or crs.strip().isdigit() else crs
+    try:
+        return parse(text)
+    except CRSError as error:
+        try:
+            return CRS.from_user_input(text)
+        except ProjError:
+            number = text.rpartition(":")[2].strip()
+            near = f"; did you mean `EPSG:{number}`?" if number.isdigit() and not text.upper().startswith("EPSG:") else ""
+            raise CRSError(f"{error.what}{near}", hint=hint) from None
+
+
+def _named(given: object, what: str, example: str) -> dict[str, str]:
+    """What was said of files, by their names without folders."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ParameterError(f"{what} is a mapping of names, not {given!r}", hint=f"e.g. {what}={example}")
+    return {key.name if isinstance(key, PurePath) else Path(str(key)).name: value for key, value in given.items()}
 
 
 def clip_area(clip: Sequence[float] | BaseGeometry) -> BaseGeometry:
@@ -73,7 +114,8 @@ def clip_area(clip: Sequence[float] | BaseGeometry) -> BaseGeometry:
     try:
         west, south, east, north = (float(value) for value in clip)
     except (TypeError, ValueError):
-        raise ParameterError(f"{clip!r} is not a box", hint="give west, south, east, north or a shapely polygon") from None
+        told = repr(clip) if isinstance(clip, list | tuple) else f"a {type(clip).__name__}"
+        raise ParameterError(f"{told} is not a box", hint="give west, south, east, north or a shapely polygon") from None
     if not (np.isfinite([west, south, east, north]).all() and west < east and south < north):
         raise ParameterError(f"the box {clip!r} has no area", hint="give west, south, east, north, in this order")
     return shapely.box(west, south, east, north)

@@ -93,6 +93,32 @@ def _some_point(reading: Reading) -> tuple[float, float] | None:
     return float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2
 
 
+BEYOND_DEG = 3.0
+"""So far beyond the area that a system is made for its coordinates are still good enough to look at [deg]."""
+
+
+def beyond_area(reading: Reading, target: CRS) -> str:
+    """What to say of a file that lies where the system of the city is not made for; empty when it lies within."""
+    from pyproj import CRS, Transformer
+
+    area, point = target.area_of_use, _some_point(reading)
+    if area is None or point is None or reading.crs is None:
+        return ""
+    if not (horizontal(reading.crs).is_projected or reading.crs.is_geographic):
+        return ""
+    degrees = Transformer.from_crs(horizontal(reading.crs), CRS.from_epsg(4326), always_xy=True)
+    longitude, latitude = degrees.transform(*point)
+    if not np.isfinite([longitude, latitude]).all():
+        return f"its place is not known on Earth in {short_name(target)}"
+    inside = area.south - BEYOND_DEG <= latitude <= area.north + BEYOND_DEG
+    west, east = area.west - BEYOND_DEG, area.east + BEYOND_DEG
+    inside &= west <= longitude <= east or west > east
+    if inside:
+        return ""
+    place = f"{abs(latitude):.1f} {'N' if latitude >= 0 else 'S'}, {abs(longitude):.1f} {'E' if longitude >= 0 else 'W'}"
+    return f"it lies at {place}, far outside the area of {short_name(target)} ({area.name}): its coordinates mean little there"
+
+
 def mover(crs: CRS, target: CRS, name: str) -> tuple[Move | None, str]:
     """How coordinates of `crs` become ones of `target`, and what to say about it.
 
@@ -124,6 +150,8 @@ def mover(crs: CRS, target: CRS, name: str) -> tuple[Move | None, str]:
     transformer = group.transformers[0]
     accuracy = transformer.accuracy
     exact = f", accurate to about {accuracy:g} m" if accuracy is not None and accuracy > 0 else ""
+    if accuracy == 0:
+        exact = ", without loss"
     told = "; ".join(part for part in (f"reprojected from {short_name(crs)} to {short_name(target)}{exact}", told) if part)
 
     def move(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -83,7 +83,9 @@ def _with_footprints(city: City, frame: gpd.GeoDataFrame, reading: Reading, opti
     usable = np.isin(shapely.get_type_id(shapes), (3, 6)) & shapely.is_valid(shapes) & ~shapely.is_empty(shapes)
     high = decided["height_m"].to_numpy() > 0
     for object_id in rows.index[usable & ~high]:
-        message = "the height is not known: neither a column, nor storeys, nor a raster states it; no block is drawn"
+        seen = "roof_max_m" in rows and np.isfinite(rows.at[object_id, "roof_max_m"])
+        why = "the surface model shows no roof above the ground there" if seen else "no column, storeys or surface model states it"
+        message = f"the height is not known: {why}; no block is drawn"
         findings.add("height-unknown", str(object_id), message, path=reading.source.name)
     for object_id in rows.index[~usable]:
         message = "the footprint is not a valid polygon; no block is drawn"

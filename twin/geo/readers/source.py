@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import lzma
 import shutil
 import tempfile
 import zipfile
@@ -164,6 +165,8 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except (FormatError, MissingFileError):
         raise
+    except lzma.LZMAError as error:
+        raise FormatError(f"the zip archive is broken: {error}", where=str(path)) from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise FormatError(f"the gzip file is broken: {error}", where=str(path)) from None
     except EOFError:

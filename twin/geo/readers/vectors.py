@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.errors import FormatError
-from twin.geo.city import Source
+from twin.geo.city import LAYERS, Source
 from twin.geo.readers.formats import text_of
 from twin.geo.readers.geojson import geojson_tables
 from twin.geo.readers.model import Findings, Reading, ReadOptions
@@ -160,6 +160,10 @@ def _ids(columns: pd.DataFrame, table: str, taken: set[str]) -> list[str]:
     by_name = {str(name).lower(): name for name in columns.columns}
     for known in ID_COLUMNS:
         if known in by_name and (found := _named_by(columns[by_name[known]], table)) is not None:
+            if known == "id" and table in LAYERS and not pd.api.types.is_numeric_dtype(columns[by_name[known]]):
+                # a table that is named as a layer of a city holds its objects by their own ids
+                own = [str(value).strip() for value in columns[by_name[known]].tolist()]
+                found = own if taken.isdisjoint(own) else found
             break
     if found is None or not taken.isdisjoint(found):
         found = [f"{table}-{number}" for number in range(1, len(columns) + 1)]

@@ -47,6 +47,12 @@ def write_city_folder(city: City, folder: Path) -> Path:
         When something else is there, or it cannot be written.
     """
     folder = Path(folder)
+    if folder.suffix and not folder.is_dir():
+        from twin.geo.writers import WRITERS
+
+        if folder.name.lower().endswith(tuple(suffix for writer in WRITERS for suffix in writer.suffixes)):
+            hint = "twin.geo.writers.write(city, path) writes files by their suffix; a city folder has none"
+            raise OutputError("a city folder is not written under the name of a file", where=str(folder), hint=hint)
     _check_place(folder)
     with new_folder(folder) as place:
         entries = [_entry(place, OBJECTS, "objects", cityjson_bytes(city, attributes=False, marks=True))]

@@ -21,7 +21,7 @@ from twin.geo.readers.object_types import LAYER, LAYER_OF, layer_of
 from twin.geo.writers.atomic import written_file
 from twin.geo.writers.cityjson_pack import SCALE_M, Packed, geometry, pack
 from twin.geo.writers.readback import check_written
-from twin.geo.writers.row_objects import row_objects
+from twin.geo.writers.row_objects import row_objects, skeleton
 
 MARK_TYPE, MARK_LAYER, MARK_LOD = "stadstwin_type", LAYER, "stadstwin_lod"
 """Attributes that keep, in a city folder, what CityJSON cannot say."""
@@ -98,6 +98,8 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
         if parent in known:
             children.setdefault(parent, []).append(str(object_id))
     objects: dict[str, Any] = {}
+    places = _places(city) if attributes else {}
+    loose: list[list[int]] = []
     for number, (object_id, row) in enumerate(
         zip(city.objects.index, city.objects.itertuples(index=False), strict=True)
     ):
@@ -122,10 +124,12 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
             written["children"] = [*members, *children.get(object_id, [])]
             if roles is not None:
                 written["children_roles"] = roles
+        if found is None:
+            found = skeleton(city, places.get(str(object_id)), rows.get(str(object_id), {}), len(packed.grid), loose)
         if found is not None:
             written["geometry"] = [found]
         objects[str(object_id)] = written
-    vertices = packed.grid.tolist()
+    vertices = [*packed.grid.tolist(), *loose]
     if attributes:
         more, points = row_objects(city, rows, len(vertices), SCALE_M)
         objects |= more
@@ -139,6 +143,16 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
         **_appearance(packed),
         "CityObjects": objects,
         "vertices": vertices,
+    }
+
+
+def _places(city: City) -> dict[str, Any]:
+    """Points and lines of rows by id: of objects that may have no triangles."""
+    return {
+        str(one): shape
+        for frame in city.layers.values()
+        for one, shape in zip(frame.index, frame.geometry.array, strict=True)
+        if shape is not None and shape.geom_type in ("Point", "MultiPoint", "LineString", "MultiLineString")
     }
 
 

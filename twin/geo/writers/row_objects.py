@@ -74,6 +74,27 @@ def row_objects(
     return objects, vertices
 
 
+def skeleton(
+    city: City, shape: Any, attributes: dict[str, Any], first_vertex: int, vertices: list[list[int]]
+) -> dict[str, Any] | None:
+    """Geometry of an object that is only a point or a line, from its row; None for any other.
+
+    Parameters
+    ----------
+    city : City
+    shape : shapely geometry or None
+    attributes : dict
+        Of its row.
+    first_vertex : int
+        Number of the first of `vertices`.
+    vertices : list of [x, y, z]
+        Its vertices are put behind these, in steps from the origin of the city.
+    """
+    if shape is None or shape.is_empty or shape.geom_type not in ("Point", "MultiPoint", "LineString", "MultiLineString"):
+        return None
+    return _geometry(shape, _height(city, attributes, shape), city.origin, 0.001, first_vertex, vertices)
+
+
 def _height(city: City, attributes: dict[str, Any], shape: Any) -> float:
     """How high a row lies: as it says, else on the terrain, else at 0 m."""
     for name in HEIGHTS:
@@ -93,8 +114,10 @@ def _geometry(
         return None
 
     def numbers(ring: Any) -> list[int]:
-        plan = shapely.get_coordinates(ring)
-        grid = quantised(np.column_stack([plan, np.full(len(plan), z)]) - origin, scale)
+        plan = shapely.get_coordinates(ring, include_z=True)
+        # a line in space keeps its heights
+        plan[:, 2] = np.where(np.isfinite(plan[:, 2]), plan[:, 2], z)
+        grid = quantised(plan - origin, scale)
         # A ring is not closed in CityJSON, and no point comes twice in a row.
         keep = np.append((grid[1:] != grid[:-1]).any(axis=1), True)
         grid = grid[keep]
