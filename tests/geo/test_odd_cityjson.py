@@ -252,3 +252,74 @@ def test_a_building_is_not_placed_in_another_country(sample: City, tmp_path: Pat
     trimesh.creation.box((10, 10, 30)).export(tmp_path / "box.stl")
     with pytest.raises(GeometryError, match="km outside the city"):
         sample.with_model(tmp_path / "box.stl", id="x", at=(0, 0))
+
+
+def test_the_same_id_in_two_layers(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    city = read_city(put(house))
+    index = pd.Index(["1"], dtype="str")
+    road = gpd.GeoDataFrame({"surface": ["street"]}, geometry=[shapely.box(136020, 455000, 136030, 455010)], crs=city.crs)
+    tree = gpd.GeoDataFrame({"species": ["oak"]}, geometry=[shapely.Point(136040, 455000)], crs=city.crs)
+    city = city.with_layer("roads", road.set_axis(index)).with_layer("trees", tree.set_axis(index))
+    again = read_city(write(city, tmp_path / "x.city.json"))
+    assert len(again.roads) == 1
+    assert len(again.trees) == 1
+    assert "species" not in again.roads
+    assert again.trees["species"].tolist() == ["oak"]
+    assert sorted([*again.roads.index, *again.trees.index]) == ["1", "1@trees"]
+
+
+def test_upright_faces_alone_are_not_clipped_away(house: dict[str, Any], put: Put) -> None:
+    fence = {"type": "MultiSurface", "lod": "1", "boundaries": [CUBE_FACES[2]]}
+    house["CityObjects"]["fence"] = {"type": "GenericCityObject", "geometry": [fence]}
+    city = read_city(put(house))
+    assert "fence" in city.clip((135990, 454990, 136020, 455020)).objects.index
+    assert "fence" not in city.clip((136000, 455005, 136020, 455020)).objects.index
+
+
+def test_parts_move_with_their_whole_and_a_lamp_stays_on_its_house(house: dict[str, Any], put: Put) -> None:
+    part = house["CityObjects"]["house"]
+    house["CityObjects"]["house"] = {**part, "children": ["lamp", "dormer"]}
+    house["CityObjects"]["lamp"] = {**part, "type": "CityFurniture", "parents": ["house"]}
+    house["CityObjects"]["dormer"] = {**part, "type": "BuildingInstallation", "parents": ["house"]}
+    house["CityObjects"]["bridge"] = {"type": "Bridge", "children": ["span"]}
+    house["CityObjects"]["span"] = {**part, "type": "BridgePart", "parents": ["bridge"]}
+    city = read_city(put(house))
+    moved = city.change("bridge", geometry=shapely.box(136100, 455000, 136110, 455010))
+    assert "span" not in moved.objects.index[np.unique(moved.surfaces.owner)]
+    higher = city.change("house", height_m=30.0)
+    assert "lamp" in higher.furniture.index
+    assert higher.objects.loc["lamp", "parent"] == "house"
+    assert "dormer" not in higher.objects.index
+
+
+def test_features_have_transforms_and_materials_of_their_own(house: dict[str, Any], put: Put) -> None:
+    header = {**house, "CityObjects": {}, "vertices": []}
+    geometry = house["CityObjects"]["house"]["geometry"][0]
+    rows = []
+    for number, (name, material) in enumerate((("a", 1), ("b", 0))):
+        content = {name: {"type": "Building", "geometry": [{**geometry, "material": {"t": {"value": material}}}]}}
+        colour = {"materials": [{"name": "m", "diffuseColor": [1, number, 0]}]}
+        row = {"type": "CityJSONFeature", "id": name, "CityObjects": content, "vertices": house["vertices"], "appearance": colour}
+        shift = [136000.0 + 50 * number, 455000.0, 1.5]
+        rows.append({**row, "transform": {"scale": [0.002, 0.001, 0.001], "translate": shift}})
+    city = read_city(put("\n".join(map(json.dumps, [header, *rows])), "two.city.jsonl"))
+    assert_allclose(city.buildings.loc["a"].geometry.bounds, (136000, 455000, 136020, 455010))
+    assert_allclose(city.buildings.loc["b"].geometry.bounds, (136050, 455000, 136070, 455010))
+    assert city.quality.counts() == {"material": 1}
+    assert city.surfaces.colour is not None
+    assert (city.surfaces.colour[city.surfaces.owner == 0, 3] == 0).all()
+    assert (city.surfaces.colour[city.surfaces.owner == 1] == [255, 255, 0, 255]).all()
+
+
+def test_surfaces_of_templates_keep_their_attributes(house: dict[str, Any], put: Put) -> None:
+    semantics = {"surfaces": [{"type": "RoofSurface", "slope": 33}], "values": [0]}
+    template = {"type": "MultiSurface", "lod": "2", "boundaries": [[[0, 1, 2]]], "semantics": semantics}
+    house["geometry-templates"] = {"templates": [template], "vertices-templates": [[0, 0, 0], [1, 0, 0], [0, 1, 0]]}
+    for name in ("t", "u"):
+        instance = {"type": "GeometryInstance", "template": 0, "boundaries": [0]}
+        house["CityObjects"][name] = {"type": "SolitaryVegetationObject", "geometry": [instance]}
+    city = read_city(put(house))
+    assert city.surfaces.outlines is not None
+    assert city.surfaces.outlines.row is not None
+    assert city.surface_table["slope"].tolist() == [33]
+    assert city.surfaces.outlines.row.tolist() == [-1] * 6 + [0, 0]

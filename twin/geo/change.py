@@ -98,7 +98,16 @@ def _rebuilt(city: City, ids: list[str], geometry: BaseGeometry | None, attribut
         rows[rows.geometry.name] = [geometry]
     drop = [name for name in OWN if name in rows and name not in attributes and name != "ground_m"]
     rows = rows.drop(columns=drop).assign(height_source="stated")
-    changed = city.without(ids).with_buildings(rows)
+    gone = with_descendants(city.objects, ids)
+    elsewhere = city.objects.index[city.objects.index.isin(gone) & (city.objects["layer"] != "buildings")]
+    # what belongs to a building and is none (a lamp on its wall) stays, as a part of the new one
+    kept = with_descendants(city.objects, elsewhere)
+    parents = city.objects["parent"].where(~city.objects.index.isin(kept & gone), "")
+    bare = replace(city, objects=city.objects.assign(parent=parents)).without(ids).with_buildings(rows)
+    back = city.objects["parent"].reindex(bare.objects.index)
+    restored = bare.objects["parent"].where(~bare.objects.index.isin(kept), back)
+    there = restored.isin(bare.objects.index)
+    changed = replace(bare, objects=bare.objects.assign(parent=restored.where(there, "").astype("str")))
     # the order of the rows is that of before
     return changed.with_layer("buildings", changed.buildings.loc[list(city.buildings.index)])
 

@@ -37,6 +37,7 @@ def clip(city: City, area: Sequence[float] | BaseGeometry) -> City:
     drawn = np.zeros(len(objects), dtype=bool)
     drawn[city.surfaces.owner] = True
     with_shape = _with_parts(city, drawn)
+    boxes = _boxes(city) if any(_upright(frame, with_shape) for frame in city.layers.values()) else None
     layers: dict[str, gpd.GeoDataFrame] = {}
     stay: set[str] = set()
     for name, frame in city.layers.items():
@@ -45,6 +46,9 @@ def clip(city: City, area: Sequence[float] | BaseGeometry) -> City:
         shapes = np.asarray(frame.geometry.array, dtype=object)
         touches = shapely.intersects(shape, shapes)
         whole = np.asarray(frame.index.isin(with_shape), dtype=bool)
+        for row in np.flatnonzero(whole & shapely.is_empty(shapes)).tolist():
+            # upright faces alone have no outline on the map: their box has
+            touches[row] = boxes is not None and shapely.intersects(shape, shapely.box(*boxes[str(frame.index[row])]))
         stay.update(frame.index[touches & whole])
         cut = touches & ~whole & ~shapely.contains_properly(shape, shapes)
         if cut.any():
@@ -85,6 +89,35 @@ def _with_parts(city: City, drawn: NDArray[np.bool_]) -> set[str]:
         while one and one not in found:
             found.add(one)
             one = parent.get(one, "")
+    return found
+
+
+def _upright(frame: gpd.GeoDataFrame, with_shape: set[str]) -> bool:
+    """Whether a layer has rows with triangles and without an outline."""
+    return bool(len(frame) and (frame.geometry.is_empty & frame.index.isin(with_shape)).any())
+
+
+def _boxes(city: City) -> dict[str, tuple[float, float, float, float]]:
+    """West, south, east and north of the triangles of each object and its parts [m]."""
+    count = len(city.objects)
+    low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
+    corners = city.surfaces.vertices[city.surfaces.triangles][..., :2] + city.origin[:2]
+    np.minimum.at(low, city.surfaces.owner, corners.min(axis=1))
+    np.maximum.at(high, city.surfaces.owner, corners.max(axis=1))
+    number = {str(one): row for row, one in enumerate(city.objects.index)}
+    parents = [str(one) for one in city.objects["parent"]]
+    found: dict[str, tuple[float, float, float, float]] = {}
+    for row in np.flatnonzero(np.isfinite(low[:, 0])).tolist():
+        one, seen = row, set()
+        while one not in seen:
+            seen.add(one)
+            name = str(city.objects.index[one])
+            west, south, east, north = found.get(name, (np.inf, np.inf, -np.inf, -np.inf))
+            found[name] = (
+                min(west, float(low[row, 0])), min(south, float(low[row, 1])), max(east, float(high[row, 0])),
+                max(north, float(high[row, 1])),
+            )  # fmt: skip
+            one = number.get(parents[one], one)
     return found
 
 

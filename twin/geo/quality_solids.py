@@ -93,7 +93,7 @@ def solids(city: City, mesh: Welded) -> list[Finding]:
             ("turned-face", use.turned[number], f"{use.turned[number]} edges lie between faces that look opposite ways"),
             ("inside-out", use.closed[number] and volume[number] < 0, "its faces look inward: the volume is negative"),
             ("self-intersection", crossing[number] > 0, f"{crossing[number]} triangles go through another one"),
-            ("not-checked", crossing[number] < 0, f"more than {CROSSING_LIMIT} triangles: not searched for faces that cross"),
+            ("not-checked", crossing[number] < 0, "too many triangles in one place: not searched for faces that cross"),
         ):
             if wrong:
                 found.append(Finding(code, one, message, "info" if code == "not-checked" else severity))

@@ -10,6 +10,10 @@ TOLERANCE_M = 0.001
 """What goes through by less than this only touches [m]."""
 
 
+MAX_PAIRS = 20_000_000
+"""Pairs of triangles of one object that are looked at; more give -1: not searched."""
+
+
 @njit(parallel=True)
 def crossing_faces(points, triangles, start, limit):
     """Number of triangles of each object that another triangle of it goes through.
@@ -56,12 +60,16 @@ def _of_object(points, triangles):
             low[t, k], high[t, k] = min(a, b, c), max(a, b, c)
     order = np.argsort(low[:, 0])
     crossed = np.zeros(count, dtype=np.bool_)
+    looked = 0
     for i in range(count):
         s = order[i]
         for j in range(i + 1, count):
             t = order[j]
             if low[t, 0] > high[s, 0]:
                 break
+            looked += 1
+            if looked > MAX_PAIRS:
+                return -1
             if crossed[s] and crossed[t]:
                 continue
             if low[t, 1] > high[s, 1] or high[t, 1] < low[s, 1] or low[t, 2] > high[s, 2] or high[t, 2] < low[s, 2]:

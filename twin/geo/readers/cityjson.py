@@ -60,6 +60,7 @@ class Header:
     """
 
     def __init__(self, content: dict[str, Any], name: str, findings: Findings, folder: Path | None = None) -> None:
+        self.content = content
         self.kind, self.version = _check_header(content, name, findings)
         self.scale, self.shift = _transform(content, name, self.version, findings)
         metadata = content.get("metadata")
@@ -69,6 +70,7 @@ class Header:
             message = "the file does not say in which coordinate reference system it is; taken as a local plane in metres"
             findings.add("no-crs", "", message, path="metadata.referenceSystem")
         self.appearance = Appearance(content.get("appearance"), findings)
+        self.materials = self.appearance.count
         self.textures = Textures(content.get("appearance"), folder, findings)
         self.extensions = content.get("extensions")
         self.extra = {key: value for key, value in content.items() if key.startswith("+") and not _too_deep(value)}
@@ -174,7 +176,7 @@ def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tupl
             else:
                 where = f"{blob.name}:{line}"
                 _check_feature(content, where)
-            count += _collect(content, where, count, entries, tables, text, header.appearance, findings)
+            count += _collect(content, where, count, entries, tables, text, header, findings)
         if header is None or templates is None:
             raise FormatError("the file is empty", where=blob.name)
         vertices = _scaled(tables, header.scale, header.shift, blob.name, findings)
@@ -314,7 +316,7 @@ def _collect(
     entries: list[Entry],
     tables: list[NDArray[np.float64]],
     text: Documents,
-    appearance: Appearance,
+    header: Header,
     findings: Findings,
 ) -> int:
     """Take the objects and vertices of one document; return the number of its vertices."""
@@ -329,12 +331,15 @@ def _collect(
         if not isinstance(root, str) or root not in objects:
             message = f"the feature's id {str(root)[:80]!r} is not one of its objects"
             findings.add("feature-id", _text(root), message, path=f"{where} id")
-    first_material = 0
+    first_material, materials = 0, header.materials
     if document["type"] == "CityJSONFeature" and "appearance" in document:
-        first_material = appearance.add(document["appearance"], findings)
+        first_material = header.appearance.add(document["appearance"], findings)
+        materials = header.appearance.count - first_material
     table = _taken_table(text, taken) if taken >= 0 else None
     if table is None:
         table = _vertex_table(Pool(text.arrays).as_lists(vertices), where, findings)
+    if document["type"] == "CityJSONFeature" and document.get("transform") is not None and document is not header.content:
+        table = _in_units_of(header, document, table, where, findings)
     tables.append(table)
     for object_id, content in objects.items():
         if not object_id:
@@ -345,8 +350,18 @@ def _collect(
             message = "the object has no type; left out"
             findings.add("object-type", object_id, message, severity="error", path=f"CityObjects.{object_id}")
             continue
-        entries.append(Entry(object_id, content, first_vertex, len(table), first_material))
+        entries.append(Entry(object_id, content, first_vertex, len(table), first_material, materials))
     return len(table)
+
+
+def _in_units_of(
+    header: Header, document: dict[str, Any], table: NDArray[np.float64], where: str, findings: Findings
+) -> NDArray[np.float64]:
+    """Vertices of a feature that has a transform of its own, as they would be with that of the header."""
+    scale, shift = _transform(document, where, header.version, findings)
+    if (scale == header.scale).all() and (shift == header.shift).all():
+        return table
+    return (table * scale + (shift - header.shift)) / header.scale
 
 
 def _scaled(

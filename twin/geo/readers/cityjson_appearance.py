@@ -29,6 +29,11 @@ class Appearance:
         self._count = 0
         self.add(content, findings)
 
+    @property
+    def count(self) -> int:
+        """Number of materials so far."""
+        return self._count
+
     def add(self, content: Any, findings: Findings) -> int:
         """Take the appearance of one more document (a feature may have its own); the number of its first material."""
         first = self._count

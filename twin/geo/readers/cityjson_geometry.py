@@ -35,6 +35,7 @@ class Piece(NamedTuple):
     vertices: int
     geometry: dict[str, Any]
     first_material: int = 0
+    materials: int = 2**31
     root: str = "CityObjects"
     """Where in the file its object is."""
 
@@ -262,6 +263,11 @@ class FlatGeometry:
         one = np.array(self._one_material, dtype=np.int64)[piece]
         material = np.where(one >= 0, one, material)
         first_material = np.array([one.first_material for one in self.pieces], dtype=np.int64)[piece]
+        own = np.array([one.materials for one in self.pieces], dtype=np.int64)[piece]
+        if (material >= own).any():
+            message = f"{int((material >= own).sum())} surfaces have a material that is not there"
+            self.findings.add("material", "", message, path="appearance.materials")
+            material = np.where(material >= own, -1, material)
         return Flat(flat, piece, codes, np.where(material >= 0, material + first_material, -1), texture, uv, surface)
 
     def _pictures(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32] | None, NDArray[np.float32] | None]:

@@ -33,6 +33,7 @@ class Entry:
     first_vertex: int
     vertices: int
     first_material: int = 0
+    materials: int = 2**31
 
 
 def lod_text(value: Any) -> str:
@@ -206,7 +207,8 @@ def _add_plain(taken: _Taken, row: int, entry: Entry, geometry: Any, lod: str | 
         return False
     taken.seen.add(level)
     taken.kinds[row], taken.lods[row] = kind, level
-    taken.flat.add(Piece(row, entry.object_id, 0, kind, entry.first_vertex, entry.vertices, geometry, entry.first_material))
+    own = entry.first_material, entry.materials
+    taken.flat.add(Piece(row, entry.object_id, 0, kind, entry.first_vertex, entry.vertices, geometry, *own))
     return True
 
 
@@ -225,7 +227,8 @@ def _usable(taken: _Taken, row: int, entry: Entry, geometries: Any) -> list[tupl
             message = f"{kind[:60]!r} is not a type of geometry; left out"
             findings.add("geometry", object_id, message, severity="error", path=f"{root}[{number}]")
             continue
-        piece = Piece(row, object_id, number, kind, entry.first_vertex, entry.vertices, geometry, entry.first_material)
+        own = entry.first_material, entry.materials
+        piece = Piece(row, object_id, number, kind, entry.first_vertex, entry.vertices, geometry, *own)
         if kind == TEMPLATE:
             level = taken.templates.lod_of(geometry.get("template"))
         else:

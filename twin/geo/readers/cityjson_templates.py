@@ -59,6 +59,7 @@ class Templates:
         self._appearance = appearance
         self._lods: list[str] = []
         self._flat: list[Flat | None] = []
+        self._surfaces: dict[int, list[dict[str, Any]]] = {}
         self._vertices = np.empty((0, 3))
         self._noted = False
         if content is None:
@@ -85,6 +86,7 @@ class Templates:
             flat = FlatGeometry(arrays, findings, appearance.theme)
             flat.add(Piece(0, "", number, kind, 0, len(self._vertices), template, root=root))
             self._flat.append(flat.finish())
+            self._surfaces[number] = flat.surfaces
 
     def lod_of(self, number: Any) -> str:
         """Level of detail of a template; empty when there is none with that number."""
@@ -124,6 +126,7 @@ class Templates:
                     model.kinds[instance.row] = ""
         vertices, rings, owner = [model.vertices], [model.rings], [model.owner]
         semantic, colour, paths = [model.semantic], [model.colour], [(0, "")]
+        surface: list[NDArray[np.int32] | None] = [model.surface]
         total, faces, indices = len(model.vertices), len(model.owner), 0
         for number, group in used.items():
             flat = self._flat[number]
@@ -136,6 +139,8 @@ class Templates:
                 continue
             if not len(corners):
                 continue
+            own = None if flat.surface is None else np.where(flat.surface >= 0, flat.surface + len(model.surfaces), -1)
+            model.surfaces += self._surfaces[number] if own is not None else []
             shape = np.column_stack([self._vertices[corners], np.ones(len(corners))])
             matrices = np.array([instance.matrix for instance in group])
             turned = np.einsum("kij,vj->kvi", matrices, shape)
@@ -150,10 +155,15 @@ class Templates:
                 rings.append(_turned(same) if mirrored[copy] else same)
                 owner.append(np.full(len(flat.piece), instance.row, dtype=np.int32))
                 semantic.append(flat.semantic)
+                surface.append(None if own is None else own.astype(np.int32))
                 colour.append(self._appearance.colours(flat.material, None))
                 paths.append((faces, instance.path))
                 total += len(corners)
                 faces += len(flat.piece)
+        if any(one is not None for one in surface):
+            rows = [len(one) for one in owner]
+            blank = [np.full(count, -1, np.int32) if one is None else one for one, count in zip(surface, rows, strict=True)]
+            model.surface = np.concatenate(blank)
         return _joined(model, vertices, rings, owner, semantic, colour, paths)
 
 
@@ -179,8 +189,6 @@ def _joined(
         counts = [len(one) for one in owner]
         blank = [np.zeros((count, 4), np.uint8) if one is None else one for one, count in zip(colour, counts, strict=True)]
         model.colour = np.concatenate(blank)
-    if model.surface is not None:
-        model.surface = np.append(model.surface, np.full(sum(len(one) for one in owner[1:]), -1, np.int32))
     if model.texture is not None and model.uv is not None:
         # the picture of a template is not drawn
         more, corners = sum(len(one) for one in owner[1:]), sum(len(one.indices) for one in rings[1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from twin.geo.writers.atomic import written_file
 from twin.geo.writers.cityjson_pack import SCALE_M, Packed, geometry, pack
 from twin.geo.writers.readback import check_written
 from twin.geo.writers.row_objects import row_objects, skeleton
+
+PARTS = ""
+"""Stands for a layer where there is none: objects without a row."""
 
 MARK_TYPE, MARK_LAYER, MARK_LOD = "stadstwin_type", LAYER, "stadstwin_lod"
 """Attributes that keep, in a city folder, what CityJSON cannot say."""
@@ -90,7 +93,7 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
         With attributes that keep type, layer and lod where CityJSON has no room for them; for the city folder.
     """
     packed = pack(city.surfaces, len(city.objects))
-    rows = _attributes([*city.layers.values(), city.parts] if attributes else [city.parts])
+    rows = _attributes({**(city.layers if attributes else {}), PARTS: city.parts})
     surfaces = _surfaces(city)
     children: dict[str, list[str]] = {}
     known = set(city.objects.index)
@@ -105,7 +108,8 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
     ):
         kind = str(row.type)
         written: dict[str, Any] = {"type": kind if kind in _CORE or _EXTENSION.match(kind) else "GenericCityObject"}
-        stated = dict(rows.get(object_id, {}))
+        of_row = rows.get((str(row.layer), str(object_id)), rows.get((PARTS, str(object_id)), {}))
+        stated = dict(of_row)
         found = _shape(packed, number, written["type"], str(row.lod), str(row.geometry), surfaces)
         if marks:
             _mark(stated, written["type"], row, found)
@@ -125,7 +129,7 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
             if roles is not None:
                 written["children_roles"] = roles
         if found is None:
-            found = skeleton(city, places.get(str(object_id)), rows.get(str(object_id), {}), len(packed.grid), loose)
+            found = skeleton(city, places.get((str(row.layer), str(object_id))), of_row, len(packed.grid), loose)
         if found is not None:
             written["geometry"] = [found]
         objects[str(object_id)] = written
@@ -146,11 +150,11 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
     }
 
 
-def _places(city: City) -> dict[str, Any]:
-    """Points and lines of rows by id: of objects that may have no triangles."""
+def _places(city: City) -> dict[tuple[str, str], Any]:
+    """Points and lines of rows by layer and id: of objects that may have no triangles."""
     return {
-        str(one): shape
-        for frame in city.layers.values()
+        (name, str(one)): shape
+        for name, frame in city.layers.items()
         for one, shape in zip(frame.index, frame.geometry.array, strict=True)
         if shape is not None and shape.geom_type in ("Point", "MultiPoint", "LineString", "MultiLineString")
     }
@@ -264,17 +268,17 @@ def _metadata(city: City, vertices: list[list[int]]) -> dict[str, Any]:
     return metadata
 
 
-def _attributes(frames: Sequence[pd.DataFrame]) -> dict[str, dict[str, Any]]:
-    """Row of each object as JSON values, without what is missing."""
-    found: dict[str, dict[str, Any]] = {}
-    for frame in frames:
+def _attributes(frames: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Row of each object as JSON values by layer and id, without what is missing: two layers may have the same id."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for layer, frame in frames.items():
         table = pd.DataFrame(frame.drop(columns=frame.geometry.name) if isinstance(frame, gpd.GeoDataFrame) else frame)
         names = [str(name) for name in table.columns]
         columns = [[plain(value) for value in table.iloc[:, number].tolist()] for number in range(len(names))]
         for row, object_id in enumerate(frame.index):
             stated = {name: column[row] for name, column in zip(names, columns, strict=True) if column[row] is not None}
             if stated:
-                found[str(object_id)] = stated
+                found[layer, str(object_id)] = stated
     return found
 
 

@@ -32,15 +32,15 @@ LOD = "0"
 
 
 def row_objects(
-    city: City, rows: dict[str, dict[str, Any]], first_vertex: int, scale: float
+    city: City, rows: dict[tuple[str, str], dict[str, Any]], first_vertex: int, scale: float
 ) -> tuple[dict[str, Any], list[list[int]]]:
-    """Objects for the rows that `City.objects` does not have.
+    """Objects for the rows that `City.objects` does not have; one whose id another layer has too is called ``id@layer``.
 
     Parameters
     ----------
     city : City
     rows : dict
-        Attributes of every row by its id.
+        Attributes of every row by its layer and id.
     first_vertex : int
         Number of the first new vertex.
     scale : float
@@ -55,12 +55,15 @@ def row_objects(
     """
     objects: dict[str, Any] = {}
     vertices: list[list[int]] = []
-    known = set(city.objects.index)
+    known = set(zip(city.objects["layer"], city.objects.index, strict=True))
+    used = set(city.objects.index)
     for layer, frame in city.layers.items():
         for object_id, shape in zip(frame.index, frame.geometry.array, strict=True):
-            if object_id in known or str(object_id) in objects:
+            if (layer, object_id) in known:
                 continue
-            attributes = dict(rows.get(str(object_id), {}))
+            name = str(object_id) if object_id not in used else f"{object_id}@{layer}"
+            used.add(name)
+            attributes = dict(rows.get((layer, str(object_id)), {}))
             written: dict[str, Any] = {"type": TYPE_OF.get(layer, "GenericCityObject")}
             if layer_of(written["type"]) != layer:
                 attributes[LAYER] = layer
@@ -70,7 +73,7 @@ def row_objects(
             geometry = _geometry(shape, z, city.origin, scale, first_vertex, vertices)
             if geometry is not None:
                 written["geometry"] = [geometry]
-            objects[str(object_id)] = written
+            objects[name] = written
     return objects, vertices
 
 
