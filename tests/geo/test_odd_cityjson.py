@@ -323,3 +323,29 @@ def test_surfaces_of_templates_keep_their_attributes(house: dict[str, Any], put:
     assert city.surfaces.outlines.row is not None
     assert city.surface_table["slope"].tolist() == [33]
     assert city.surfaces.outlines.row.tolist() == [-1] * 6 + [0, 0]
+
+
+def test_features_have_pictures_of_their_own(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
+    places = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+    header = {**house, "CityObjects": {}, "vertices": []}
+    header["appearance"] = {"textures": [{"type": "PNG", "image": "a.png"}], "vertices-texture": places}
+    values = [[[[0, 0, 1, 2, 3]]] + [[[None]]] * 5]
+    geometry = {**house["CityObjects"]["house"]["geometry"][0], "texture": {"t": {"values": values}}}
+    rows = []
+    for name in ("plain", "own"):
+        content = {name: {"type": "Building", "geometry": [geometry]}}
+        rows.append({"type": "CityJSONFeature", "id": name, "CityObjects": content, "vertices": house["vertices"]})
+    rows[1]["appearance"] = {
+        "textures": [{"type": "PNG", "image": "b.png"}], "vertices-texture": [[0.5 * u, 0.5 * v] for u, v in places]
+    }  # fmt: skip
+    city = read_city(put("\n".join(map(json.dumps, [header, *rows])), "two.city.jsonl"))
+    mesh = city.surfaces
+    assert mesh.texture is not None
+    assert mesh.uv is not None
+    for owner, name, largest in ((0, "a.png", 1.0), (1, "b.png", 0.5)):
+        mine = (mesh.owner == owner) & (mesh.texture >= 0)
+        assert mine.sum() == 2
+        assert {city.textures[one].name for one in mesh.texture[mine]} == {name}
+        assert mesh.uv[mine].max() == largest

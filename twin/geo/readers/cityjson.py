@@ -332,9 +332,11 @@ def _collect(
             message = f"the feature's id {str(root)[:80]!r} is not one of its objects"
             findings.add("feature-id", _text(root), message, path=f"{where} id")
     first_material, materials = 0, header.materials
+    first_texture = (0, 0)
     if document["type"] == "CityJSONFeature" and "appearance" in document:
         first_material = header.appearance.add(document["appearance"], findings)
         materials = header.appearance.count - first_material
+        first_texture = header.textures.add(document["appearance"], findings)
     table = _taken_table(text, taken) if taken >= 0 else None
     if table is None:
         table = _vertex_table(Pool(text.arrays).as_lists(vertices), where, findings)
@@ -350,7 +352,7 @@ def _collect(
             message = "the object has no type; left out"
             findings.add("object-type", object_id, message, severity="error", path=f"CityObjects.{object_id}")
             continue
-        entries.append(Entry(object_id, content, first_vertex, len(table), first_material, materials))
+        entries.append(Entry(object_id, content, first_vertex, len(table), first_material, materials, first_texture))
     return len(table)
 
 

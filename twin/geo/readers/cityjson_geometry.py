@@ -36,6 +36,7 @@ class Piece(NamedTuple):
     geometry: dict[str, Any]
     first_material: int = 0
     materials: int = 2**31
+    first_texture: tuple[int, int] = (0, 0)
     root: str = "CityObjects"
     """Where in the file its object is."""
 
@@ -281,7 +282,7 @@ class FlatGeometry:
             row = self._bounds[number]
             rings = iter(self.table.sizes_of(row, 0).tolist())
             sizes = [[next(rings) for _ in range(count)] for count in self.table.sizes_of(row, 1).tolist()]
-            found = self.textures.of(piece.geometry, DEPTH[piece.kind], sizes)
+            found = self.textures.of(piece.geometry, DEPTH[piece.kind], sizes, piece.first_texture)
             if found is not None:
                 texture[number][:], uv[number][:] = found
                 any_found = True

@@ -34,6 +34,7 @@ class Entry:
     vertices: int
     first_material: int = 0
     materials: int = 2**31
+    first_texture: tuple[int, int] = (0, 0)
 
 
 def lod_text(value: Any) -> str:
@@ -207,7 +208,7 @@ def _add_plain(taken: _Taken, row: int, entry: Entry, geometry: Any, lod: str | 
         return False
     taken.seen.add(level)
     taken.kinds[row], taken.lods[row] = kind, level
-    own = entry.first_material, entry.materials
+    own = entry.first_material, entry.materials, entry.first_texture
     taken.flat.add(Piece(row, entry.object_id, 0, kind, entry.first_vertex, entry.vertices, geometry, *own))
     return True
 
@@ -227,7 +228,7 @@ def _usable(taken: _Taken, row: int, entry: Entry, geometries: Any) -> list[tupl
             message = f"{kind[:60]!r} is not a type of geometry; left out"
             findings.add("geometry", object_id, message, severity="error", path=f"{root}[{number}]")
             continue
-        own = entry.first_material, entry.materials
+        own = entry.first_material, entry.materials, entry.first_texture
         piece = Piece(row, object_id, number, kind, entry.first_vertex, entry.vertices, geometry, *own)
         if kind == TEMPLATE:
             level = taken.templates.lod_of(geometry.get("template"))

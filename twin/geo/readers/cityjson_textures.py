@@ -33,25 +33,38 @@ class Textures:
         self.theme: str | None = None
         self._number: dict[int, int] = {}
         self._places = np.empty((0, 2), dtype=np.float32)
+        self._folder = folder
+        self._rows = 0
+        self.add(content, findings)
+
+    def add(self, content: Any, findings: Findings) -> tuple[int, int]:
+        """Take the appearance of one more document; the numbers of its first texture and of its first place."""
+        first = self._rows, len(self._places)
         rows = content.get("textures") if isinstance(content, dict) else None
-        if not isinstance(rows, list) or not rows:
-            return
+        if not isinstance(rows, list) or not rows or self._rows > MAX_TEXTURES:
+            return first
         theme = content.get("default-theme-texture")
-        self.theme = theme if isinstance(theme, str) else None
-        for number, row in enumerate(rows[:MAX_TEXTURES]):
+        if self.theme is None and isinstance(theme, str):
+            self.theme = theme
+        before = len(self.found)
+        for number, row in enumerate(rows[:MAX_TEXTURES], start=self._rows):
             image = row.get("image") if isinstance(row, dict) else None
-            texture = find_texture(image, folder) if isinstance(image, str) and folder is not None else None
+            texture = find_texture(image, self._folder) if isinstance(image, str) and self._folder is not None else None
             if texture is not None:
                 self._number[number] = len(self.found)
                 self.found.append(texture)
-        missing = len(rows) - len(self.found)
+        self._rows += len(rows)
+        missing = len(rows) - (len(self.found) - before)
         if missing:
             message = f"{missing} of {len(rows)} pictures are not in the folder of the file; their surfaces are drawn plain"
             findings.add("texture-missing", "", message, severity="info", path="appearance.textures")
-        if self.found:
-            self._places = _places(content.get("vertices-texture"), findings)
+        if len(self.found) > before:
+            self._places = np.concatenate([self._places, _places(content.get("vertices-texture"), findings)])
+        return first
 
-    def of(self, geometry: dict[str, Any], depth: int, sizes: list[list[int]]) -> tuple[list[int], NDArray[np.float32]] | None:
+    def of(
+        self, geometry: dict[str, Any], depth: int, sizes: list[list[int]], first: tuple[int, int] = (0, 0)
+    ) -> tuple[list[int], NDArray[np.float32]] | None:
         """Texture of each face and place of each corner of one geometry.
 
         Parameters
@@ -61,6 +74,8 @@ class Textures:
             Levels of lists above the list of surfaces.
         sizes : list of list of int
             Sizes of the rings of each face.
+        first : (int, int)
+            Numbers of the first texture and of the first place of its document.
 
         Returns
         -------
@@ -83,14 +98,14 @@ class Textures:
             return None
         faces, corners = [], []
         for surface, rings in zip(values, sizes, strict=True):
-            number, places = self._face(surface, rings)
+            number, places = self._face(surface, rings, first)
             faces.append(number)
             corners.append(places)
         if all(number < 0 for number in faces):
             return None
         return faces, np.concatenate(corners)
 
-    def _face(self, surface: Any, sizes: list[int]) -> tuple[int, NDArray[np.float32]]:
+    def _face(self, surface: Any, sizes: list[int], first: tuple[int, int]) -> tuple[int, NDArray[np.float32]]:
         """Texture and places of one face; -1 and NaN where it has none, or what it states does not fit."""
         blank = np.full((sum(sizes), 2), np.nan, dtype=np.float32)
         if not isinstance(surface, list) or len(surface) != len(sizes):
@@ -99,10 +114,11 @@ class Textures:
         start = 0
         for ring, size in zip(surface, sizes, strict=True):
             whole = isinstance(ring, list) and len(ring) == size + 1 and all(type(one) is int for one in ring)
-            if not whole or ring[0] not in self._number or not all(0 <= one < len(self._places) for one in ring[1:]):
+            reach = len(self._places) - first[1]
+            if not whole or ring[0] < 0 or ring[0] + first[0] not in self._number or not all(0 <= one < reach for one in ring[1:]):
                 return -1, np.full_like(blank, np.nan)
-            picture = self._number[ring[0]]
-            blank[start : start + size] = self._places[ring[1:]]
+            picture = self._number[ring[0] + first[0]]
+            blank[start : start + size] = self._places[np.array(ring[1:]) + first[1]]
             start += size
         return picture, blank
 
