@@ -349,3 +349,29 @@ def test_features_have_pictures_of_their_own(house: dict[str, Any], put: Put, tm
         assert mine.sum() == 2
         assert {city.textures[one].name for one in mesh.texture[mine]} == {name}
         assert mesh.uv[mine].max() == largest
+
+
+def test_solids_are_written_as_they_were_nested(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    house["vertices"] += [[x + 10_000, y, z] for x, y, z in CUBE_VERTICES]
+    house["vertices"] += [[x // 2 + 2500, y // 2 + 2500, z // 2 + 2500] for x, y, z in CUBE_VERTICES]
+    beside = [[[index + 8 for index in ring] for ring in face] for face in CUBE_FACES]
+    inside = [[[index + 16 for index in reversed(ring)] for ring in face] for face in CUBE_FACES]
+    for kind, boundaries in (
+        ("CompositeSolid", [[CUBE_FACES], [beside]]),
+        ("MultiSolid", [[CUBE_FACES, inside], [beside]]),
+        ("Solid", [CUBE_FACES, inside]),
+        ("Solid", [CUBE_FACES]),
+    ):
+        house["CityObjects"]["house"]["geometry"] = [{"type": kind, "lod": "2", "boundaries": boundaries}]
+        path = write(read_city(put(house)), tmp_path / "x.city.json")
+        document = json.loads(path.read_text())
+        (geometry,) = document["CityObjects"]["house"]["geometry"]
+        assert geometry["type"] == kind
+
+        def placed(nest: Any, vertices: Any, shift: Any) -> Any:
+            if isinstance(nest, list):
+                return [placed(one, vertices, shift) for one in nest]
+            return tuple(round(1000 * s + v) for v, s in zip(vertices[nest], shift, strict=True))
+
+        mine = placed(geometry["boundaries"], document["vertices"], document["transform"]["translate"])
+        assert mine == placed(boundaries, house["vertices"], house["transform"]["translate"])

@@ -68,11 +68,15 @@ class Outlines(NamedTuple):
         Polygon of each triangle.
     row : (P,) int32, optional
         Row of `City.surface_table` with the attributes of each polygon; -1 for none.
+    nest : (P, 2) int32, optional
+        Which solid of its object each polygon is of, and which shell of that solid (0 is the outer one); -1 where that is not
+        known.
     """
 
     rings: Rings
     polygon: NDArray[np.int32]
     row: NDArray[np.int32] | None = None
+    nest: NDArray[np.int32] | None = None
 
     def select(
         self, keep: NDArray[np.bool_], triangles: NDArray[np.int32], torn: NDArray[np.bool_] | None = None
@@ -90,15 +94,18 @@ class Outlines(NamedTuple):
         polygon = (np.cumsum(whole) - 1)[self.polygon[keep]]
         loose = ~whole[self.polygon[keep]]
         row = None if self.row is None else self.row[whole]
+        nest = None if self.nest is None else self.nest[whole]
         if loose.any():
             alone = int(loose.sum())
             if self.row is not None:
                 row = np.append(self.row[whole], self.row[self.polygon[keep][loose]]).astype(np.int32)
+            if self.nest is not None:
+                nest = np.concatenate([self.nest[whole], self.nest[self.polygon[keep][loose]]])
             polygon[loose] = len(counts) + np.arange(alone)
             indices = np.concatenate([indices, triangles[keep][loose].ravel()])
             sizes, counts = np.append(sizes, np.full(alone, 3)), np.append(counts, np.full(alone, 1))
         rings = Rings(indices.astype(np.int64), sizes.astype(np.int64), counts.astype(np.int64))
-        return Outlines(rings, polygon.astype(np.int32), row)
+        return Outlines(rings, polygon.astype(np.int32), row, nest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,6 +177,8 @@ class TriangleMesh:
 
     def _check_outlines(self, outlines: Outlines) -> None:
         indices, sizes, counts = outlines.rings
+        if outlines.nest is not None and outlines.nest.shape != (len(counts), 2):
+            raise GeometryError("outlines of solids need a solid and a shell for each polygon")
         if outlines.row is not None and outlines.row.shape != counts.shape:
             raise GeometryError("outlines with attributes need one row for each polygon")
         if outlines.polygon.shape != (len(self.triangles),) or counts.sum() != len(sizes) or sizes.sum() != len(indices):
@@ -209,7 +218,11 @@ class TriangleMesh:
             if any(part.row is not None for part in parts):
                 none = [np.full(len(part.rings.counts), -1, np.int32) if part.row is None else part.row for part in parts]
                 row = np.concatenate(none)
-            outlines = Outlines(rings, polygon.astype(np.int32), row)
+            nest = None
+            if any(part.nest is not None for part in parts):
+                pairs = [np.full((len(part.rings.counts), 2), -1, np.int32) if part.nest is None else part.nest for part in parts]
+                nest = np.concatenate(pairs)
+            outlines = Outlines(rings, polygon.astype(np.int32), row, nest)
         colour = None
         if any(mesh.colour is not None for mesh in meshes):
             colour = np.concatenate([np.zeros((len(m), 4), np.uint8) if m.colour is None else m.colour for m in meshes])

@@ -80,7 +80,7 @@ def mesh_of(
     finite = np.asarray(np.isfinite(vertices).all(axis=1))
     vertices = np.where(finite[:, None], vertices, 0.0)
     colour = None if model.colour is None else model.colour[cut.polygon]
-    outlines = _outlines(cut, model.surface)
+    outlines = _outlines(cut, model.surface, model.nest)
     texture, uv = _textured(model, number, cut)
     owner, semantic = model.owner[cut.polygon], model.semantic[cut.polygon]
     mesh = TriangleMesh(vertices, cut.triangles, owner, semantic, outlines, colour, texture, uv)
@@ -107,12 +107,13 @@ def _textured(
     return texture, np.where((texture >= 0)[:, None, None], uv, np.float32(np.nan))
 
 
-def _outlines(cut: Triangulation, surface: NDArray[np.int32] | None) -> Outlines:
-    """The polygons that have triangles, with the rows of their attributes."""
+def _outlines(cut: Triangulation, surface: NDArray[np.int32] | None, nest: NDArray[np.int32] | None) -> Outlines:
+    """The polygons that have triangles, with the rows of their attributes and their place in solids."""
     number = np.cumsum(cut.rings.counts > 0) - 1
     kept = cut.rings._replace(counts=cut.rings.counts[cut.rings.counts > 0])
     row = None if surface is None else surface[cut.rings.counts > 0]
-    return Outlines(kept, number[cut.polygon].astype(np.int32), row)
+    nest = None if nest is None else nest[cut.rings.counts > 0]
+    return Outlines(kept, number[cut.polygon].astype(np.int32), row, nest)
 
 
 def _note(code: str, faces: NDArray[np.int64], model: ObjectModel, findings: Findings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -66,6 +67,8 @@ class Flat(NamedTuple):
         Place in its texture of each index of `rings`.
     surface : (S,) int32, optional
         Attributes of each face, as a row of `FlatGeometry.surfaces`; -1 for none. None when no face has any.
+    nest : (S, 2) int32, optional
+        Solid and shell of each face within its piece.
     """
 
     rings: Rings
@@ -75,6 +78,7 @@ class Flat(NamedTuple):
     texture: NDArray[np.int32] | None = None
     uv: NDArray[np.float32] | None = None
     surface: NDArray[np.int32] | None = None
+    nest: NDArray[np.int32] | None = None
 
 
 @dataclass(slots=True)
@@ -269,7 +273,29 @@ class FlatGeometry:
             message = f"{int((material >= own).sum())} surfaces have a material that is not there"
             self.findings.add("material", "", message, path="appearance.materials")
             material = np.where(material >= own, -1, material)
-        return Flat(flat, piece, codes, np.where(material >= 0, material + first_material, -1), texture, uv, surface)
+        material = np.where(material >= 0, material + first_material, -1)
+        return Flat(flat, piece, codes, material, texture, uv, surface, self._nest(rows))
+
+    def _nest(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Solid and shell of each face within its piece; of one that is a second piece of its object -1."""
+        sizes = self.table.sizes
+        shells = sizes[2][spans(rows[:, 7], rows[:, 8])].astype(np.int64)
+        shell_count = rows[:, 8] - rows[:, 7]
+        # of surfaces without shells the one list is all there is above them
+        solids = sizes[3][spans(rows[:, 9], rows[:, 10])].astype(np.int64)
+        solid_count = rows[:, 10] - rows[:, 9]
+        flat = solid_count == 0
+        per_solid = np.ones(int(np.where(flat, shell_count, solid_count).sum()), dtype=np.int64)
+        first = np.cumsum(np.where(flat, shell_count, solid_count)) - np.where(flat, shell_count, solid_count)
+        per_solid[spans(first[~flat], first[~flat] + solid_count[~flat])] = solids
+        number = np.arange(len(per_solid)) - np.repeat(first, np.where(flat, shell_count, solid_count))
+        solid = np.repeat(number, per_solid)
+        shell = np.arange(len(solid)) - np.repeat(np.cumsum(per_solid) - per_solid, per_solid)
+        nest = np.repeat(np.column_stack([solid, shell]), shells, axis=0).astype(np.int32)
+        owner = np.array([one.row for one in self.pieces])
+        again = np.isin(owner, [row for row, times in Counter(owner.tolist()).items() if times > 1])
+        nest[np.repeat(again, self.face_counts())] = -1
+        return nest
 
     def _pictures(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32] | None, NDArray[np.float32] | None]:
         """Texture of each face and place of each index; None when no face has one."""

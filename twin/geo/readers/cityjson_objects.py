@@ -147,6 +147,7 @@ def build_model(
         colour=appearance.colours(flat.material, findings),
         surfaces=taken.flat.surfaces,
         surface=flat.surface,
+        nest=flat.nest,
         textures=list(textures.found) if flat.texture is not None else [],
         texture=flat.texture,
         uv=flat.uv,

@@ -189,6 +189,8 @@ def _joined(
         counts = [len(one) for one in owner]
         blank = [np.zeros((count, 4), np.uint8) if one is None else one for one, count in zip(colour, counts, strict=True)]
         model.colour = np.concatenate(blank)
+    if model.nest is not None:
+        model.nest = np.concatenate([model.nest, np.full((sum(len(one) for one in owner[1:]), 2), -1, np.int32)])
     if model.texture is not None and model.uv is not None:
         # the picture of a template is not drawn
         more, corners = sum(len(one) for one in owner[1:]), sum(len(one.indices) for one in rings[1:])

@@ -139,6 +139,8 @@ class ObjectModel:
         Attributes of semantic surfaces, as in the file.
     surface : (S,) int32, optional
         Row of `surfaces` of each face; -1 for none.
+    nest : (S, 2) int32, optional
+        Solid of its object and shell of that solid of each face, as the file nests them; -1 where that is not known.
     textures : list of Texture
         Pictures that faces show.
     texture : (S,) int32, optional
@@ -167,6 +169,7 @@ class ObjectModel:
     colour: NDArray[np.uint8] | None = None
     surfaces: list[dict[str, Any]] = field(default_factory=list)
     surface: NDArray[np.int32] | None = None
+    nest: NDArray[np.int32] | None = None
     textures: list[Texture] = field(default_factory=list)
     texture: NDArray[np.int32] | None = None
     uv: NDArray[np.float32] | None = None

@@ -154,6 +154,12 @@ def _stack(parts: list[tuple[ObjectModel, NDArray[np.int64], str]]) -> ObjectMod
     if any(model.colour is not None for model, _, _ in parts):
         whole.colour = np.concatenate(colours)
     _stack_textures(whole, parts)
+    if any(model.nest is not None for model, _, _ in parts):
+        nests = []
+        for (model, _, _), kept_faces in zip(parts, faces_of, strict=True):
+            nest = np.full((len(model.owner), 2), -1, np.int32) if model.nest is None else model.nest
+            nests.append(nest[kept_faces])
+        whole.nest = np.concatenate(nests)
     if any(model.surface is not None for model, _, _ in parts):
         surface_rows = []
         for (model, _, _), kept_faces in zip(parts, faces_of, strict=True):

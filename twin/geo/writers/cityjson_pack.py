@@ -40,6 +40,8 @@ class Packed(NamedTuple):
         Whether each piece encloses a volume, rather than a cavity.
     row : (P,) int64
         Row of the attributes of each polygon; -1 for none.
+    nest : (P, 2) int64
+        Solid and shell of each polygon as its source had them; -1 where that is not known.
     """
 
     grid: NDArray[np.int64]
@@ -52,6 +54,7 @@ class Packed(NamedTuple):
     shell: NDArray[np.int64]
     outward: NDArray[np.bool_]
     row: NDArray[np.int64]
+    nest: NDArray[np.int64]
 
 
 def pack(mesh: TriangleMesh, objects: int) -> Packed:
@@ -60,6 +63,7 @@ def pack(mesh: TriangleMesh, objects: int) -> Packed:
     rings, polygon = outlines.rings, outlines.polygon.astype(np.int64)
     count = len(rings.counts)
     row = np.full(count, -1, dtype=np.int64) if outlines.row is None else outlines.row.astype(np.int64)
+    nest = np.full((count, 2), -1, dtype=np.int64) if outlines.nest is None else outlines.nest.astype(np.int64)
     grid = quantised(mesh.vertices, SCALE_M)
     solid = has_area(grid[mesh.triangles])
     lead = np.full(count, -1, dtype=np.int64)
@@ -90,7 +94,7 @@ def pack(mesh: TriangleMesh, objects: int) -> Packed:
     starts = np.searchsorted(mesh.owner[lead[chosen]], np.arange(objects + 1))
     return Packed(
         corners, _nested(rings, number), mesh.semantic[lead[chosen]], colour, materials, starts, use.closed,
-        shell_of, volume > 0, row[chosen],
+        shell_of, volume > 0, row[chosen], nest[chosen],
     )  # fmt: skip
 
 
@@ -191,7 +195,15 @@ def geometry(
     outer = [int(one) for one in np.unique(shell) if packed.outward[one]]
     inner = [int(one) for one in np.unique(shell) if not packed.outward[one]]
     several = kind in ("MultiSolid", "CompositeSolid")
-    if packed.closed[number] and solid and (kind in ("", "Solid") or several):
+    nested = packed.nest[start:stop]
+    if solid and (several or kind == "Solid") and (nested >= 0).all():
+        # as the source nests them: no guessing from edges
+        name = kind
+        shells_of = [
+            [chosen[(nested == (one, shell)).all(axis=1)] for shell in np.unique(nested[nested[:, 0] == one, 1]).tolist()]
+            for one in np.unique(nested[:, 0]).tolist()
+        ]
+    elif packed.closed[number] and solid and (kind in ("", "Solid") or several):
         if several and not inner and outer:
             name, shells_of = kind, [[chosen[shell == one]] for one in outer]
         elif len(outer) == 1:
