@@ -278,7 +278,7 @@ def test_a_japanese_building_in_the_plane_of_its_own_datum(real_data: Path, citi
     city = read_city(real_data / "citygml" / "53394517_bldg_6697_2_op_CityGML2.gml", crs="EPSG:6691+6695")
     assert city.crs.name == "JGD2011 / UTM zone 54N + JGD2011 (vertical) height"
     told = next(one.message for one in city.quality.findings if one.code == "crs")
-    assert told == f"reprojected from EPSG:6697 to {city.crs.name}"
+    assert told == f"reprojected from EPSG:6697 to {city.crs.name}, without loss"
     other = cities["53394517_bldg_6697_2_op_CityGML2"]
     assert city.buildings.iloc[0].ground_m == other.buildings.iloc[0].ground_m
     np.testing.assert_allclose(city.buildings.total_bounds, other.buildings.total_bounds, atol=0.01)

@@ -50,6 +50,18 @@ CODES = MappingProxyType(
         "semantics": "semantics do not fit the surfaces",
         "lod": "a geometry states no proper level of detail",
         "lod-left": "geometries of another level of detail were not taken",
+        "height-column": "the column asked for holds no heights",
+        "layer-told": "what the features of a file were taken for",
+        "layer-unknown": "nothing tells what the features of a file are",
+        "option-unused": "an option that nothing in the file answers to",
+        "object-id": "an object has an id that is none",
+        "template-limit": "a template has more geometry than is safe to read",
+        "sibling-missing": "a file that belongs to another is not beside it",
+        "far-away": "part of the city lies far off the rest",
+        "georeference": "how a building model was placed on the map",
+        "no-ground-class": "a point cloud has no classified ground",
+        "gridded": "how points became a raster",
+        "holes-left": "a raster has gaps that were not filled",
     }
 )
 """What the most frequent codes of findings mean."""
