@@ -372,14 +372,15 @@ def test_ensemble_gives_median_and_range() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent differently on Windows")
 @pytest.mark.parametrize("what", ["run", "compare"])
 def test_interruption_leaves_a_valid_partial_result(what: str, tmp_path: Path) -> None:
-    scenario = _town_scenario(NORTH_CLOSED).with_crowd(duration_s=3600.0)
-    flow = f"{{id: endless, at: {{polygon: {_box(2, 20, 16, 40)}}}, people: 3000, until_s: 3600}}"
+    scenario = _town_scenario(NORTH_CLOSED).with_crowd(duration_s=36000.0)
+    # ten hours: the signal comes long before the first side is done; few enough people that both sides run side by side
+    flow = f"{{id: endless, at: {{polygon: {_box(2, 20, 16, 40)}}}, people: 3000, until_s: 36000}}"
     scenario = scenario_from_text(f"""\
 title: Long
 changes:
 {NORTH_CLOSED}
 crowd:
-  duration_s: 3600
+  duration_s: 36000
   seeds: 2
   flows: [{flow}]
   exits: {{east: {{polygon: {_box(56, 0, 60, 60)}}}}}
@@ -393,7 +394,7 @@ crowd:
         assert both.partial
         result = both.variant
     assert result.partial
-    assert 0 < result.series["time_s"].iloc[-1] < 3600
+    assert 0 < result.series["time_s"].iloc[-1] < 36000
     result.save(tmp_path / "part")
     again = twin.open_result(tmp_path / "part")
     assert again.partial
