@@ -129,7 +129,7 @@ def test_meanings_are_those_of_the_file(real_data: Path, cities: dict[str, City]
             walk(child, above)
 
     walk(root_of(real_data, name), "Unknown")
-    rings, polygon, _ = cities[name].surfaces.polygons
+    rings, polygon, *_ = cities[name].surfaces.polygons
     semantic = np.zeros(len(rings.counts), dtype=int)
     semantic[polygon] = cities[name].surfaces.semantic
     found = Counter(SEMANTIC_NAMES[code] for code in semantic.tolist())

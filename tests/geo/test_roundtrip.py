@@ -35,7 +35,7 @@ FILES = (
 def polygons(city: City) -> list[tuple[Any, ...]]:
     """Every polygon: its object, its semantic, its rings in millimetres, its colour, and what else is said of it."""
     mesh = city.surfaces
-    rings, polygon, attributes = mesh.polygons
+    rings, polygon, attributes, *_ = mesh.polygons
     table = [
         tuple((key, repr(value)) for key, value in sorted(row.items()) if value is not None and value == value)
         for row in city.surface_table.to_dict(orient="records")
