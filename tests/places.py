@@ -12,6 +12,7 @@ import shapely
 from twin.geo.city import City
 from twin.geo.terrain import Terrain
 from twin.grid import GridSpec
+from twin.scenario import Scenario, scenario_from_text
 
 CRS = pyproj.CRS("EPSG:28992")
 WEST, SOUTH = 136_000.0, 455_000.0
@@ -65,3 +66,31 @@ def town(size: float = 60.0) -> City:
 def at(x: float, y: float) -> list[float]:
     """A point in metres from the corner, in the CRS."""
     return [WEST + x, SOUTH + y]
+
+
+def box_of(x0: float, y0: float, x1: float, y1: float) -> list[list[float]]:
+    """A box as a scenario writes it."""
+    return [at(x0, y0), at(x1, y0), at(x1, y1), at(x0, y1)]
+
+
+def town_scenario(changes: str = "", crowd: str = "", people: int = 120) -> Scenario:
+    """People on the west side of the house leave to the east."""
+    return scenario_from_text(f"""\
+title: Town
+question: Do they get round the house?
+changes:
+  - id: party
+    type: event
+    in_baseline: true
+    zones: [{{id: west, at: {{polygon: {box_of(2, 20, 16, 40)}}}, present: {people}}}]
+{changes}
+crowd:
+  duration_s: 150
+  seeds: 2
+  exits: {{east: {{polygon: {box_of(56, 0, 60, 60)}}}}}
+  lines: [{{id: north-side, line: [{at(30, 38)}, {at(30, 60)}]}}]
+{crowd}
+""")
+
+
+NORTH_CLOSED = f"  - {{id: works, type: closure, at: {{polygon: {box_of(20, 37, 40, 60)}}}}}"

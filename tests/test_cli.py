@@ -11,13 +11,9 @@ from pathlib import Path
 import pytest
 
 import twin
-from tests.places import at, town, two_levels
+from tests.places import box_of, town, two_levels
 from twin.cli import main
 from twin.geo.samples import sample_folder
-
-
-def _box(x0: float, y0: float, x1: float, y1: float) -> list[list[float]]:
-    return [at(x0, y0), at(x1, y0), at(x1, y1), at(x0, y1)]
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +30,12 @@ changes:
   - id: party
     type: event
     in_baseline: true
-    zones: [{{id: west, at: {{polygon: {_box(2, 20, 16, 40)}}}, present: 60}}]
-  - {{id: works, type: closure, at: {{polygon: {_box(20, 37, 40, 60)}}}}}
+    zones: [{{id: west, at: {{polygon: {box_of(2, 20, 16, 40)}}}, present: 60}}]
+  - {{id: works, type: closure, at: {{polygon: {box_of(20, 37, 40, 60)}}}}}
 crowd:
   duration_s: 60
   seeds: 2
-  exits: {{east: {{polygon: {_box(56, 0, 60, 60)}}}}}
+  exits: {{east: {{polygon: {box_of(56, 0, 60, 60)}}}}}
 """,
         encoding="utf-8",
     )
@@ -181,8 +177,8 @@ def test_bad_cities_are_told_and_write_nothing(
     ("old", "new", "told"),
     [
         ("zones:", "zone:", "did you mean `zones`?"),
-        (f"{_box(2, 20, 16, 40)}", f"{_box(25, 25, 35, 35)}", "in building `house`"),
-        (f"at: {{polygon: {_box(20, 37, 40, 60)}}}", f"at: {{polygon: {_box(50, -5, 52, 65)}}}", "cannot reach `east`"),
+        (f"{box_of(2, 20, 16, 40)}", f"{box_of(25, 25, 35, 35)}", "in building `house`"),
+        (f"at: {{polygon: {box_of(20, 37, 40, 60)}}}", f"at: {{polygon: {box_of(50, -5, 52, 65)}}}", "cannot reach `east`"),
         ("exits:", "exit:", "did you mean `exits`?"),
         ("city: town", "city: city-with-a-bad-stair", "stair `stair`"),
         ("present: 60", "present: 6000", "do not fit"),

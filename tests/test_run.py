@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-import time
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,53 +13,22 @@ import xarray as xr
 from geopandas.testing import assert_geodataframe_equal
 
 import twin
-from tests.places import at, town, two_levels
+from tests.places import NORTH_CLOSED, at, box_of, town, town_scenario, two_levels
 from twin.errors import (
     GeometryError,
-    InterruptedRunError,
     MissingFileError,
-    OutputError,
     ParameterError,
-    ResultError,
     ScenarioError,
     StartError,
     TwinError,
     UnreachableError,
 )
 from twin.geo.city import City
-from twin.result import Result
-from twin.scenario import Scenario, scenario_from_text
-
-
-def _box(x0: float, y0: float, x1: float, y1: float) -> list[list[float]]:
-    return [at(x0, y0), at(x1, y0), at(x1, y1), at(x0, y1)]
-
-
-def _town_scenario(changes: str = "", crowd: str = "", people: int = 120) -> Scenario:
-    """People on the west side of the house leave to the east."""
-    return scenario_from_text(f"""\
-title: Town
-question: Do they get round the house?
-changes:
-  - id: party
-    type: event
-    in_baseline: true
-    zones: [{{id: west, at: {{polygon: {_box(2, 20, 16, 40)}}}, present: {people}}}]
-{changes}
-crowd:
-  duration_s: 150
-  seeds: 2
-  exits: {{east: {{polygon: {_box(56, 0, 60, 60)}}}}}
-  lines: [{{id: north-side, line: [{at(30, 38)}, {at(30, 60)}]}}]
-{crowd}
-""")
-
-
-NORTH_CLOSED = f"  - {{id: works, type: closure, at: {{polygon: {_box(20, 37, 40, 60)}}}}}"
+from twin.scenario import scenario_from_text
 
 
 def test_everybody_gets_out_round_the_house() -> None:
-    result = twin.run(_town_scenario(), city=town(), progress=False)
+    result = twin.run(town_scenario(), city=town(), progress=False)
     assert result.figure("people").value == 120
     assert result.figure("left").value == 120
     assert result.series["exit_east"].iloc[-1] == 120
@@ -79,7 +44,7 @@ def test_everybody_gets_out_round_the_house() -> None:
 
 
 def test_density_adds_up_to_the_people_present() -> None:
-    result = twin.run(_town_scenario(), city=town(), progress=False)
+    result = twin.run(town_scenario(), city=town(), progress=False)
     density = result.fields["density"]
     total = (density.sum(("level", "y", "x")) * result.fields.attrs["cell_m"] ** 2).to_numpy()
     present = result.series.set_index("time_s")["present"]
@@ -94,7 +59,7 @@ def test_density_adds_up_to_the_people_present() -> None:
 
 
 def test_closure_sends_everybody_round_the_other_side() -> None:
-    both = twin.compare(_town_scenario(NORTH_CLOSED), city=town(), progress=False)
+    both = twin.compare(town_scenario(NORTH_CLOSED), city=town(), progress=False)
     assert both.seeds == (1, 2)
     lines = both.baseline.features["lines"], both.variant.features["lines"]
     assert lines[0].loc["north-side", "to_right"] + lines[0].loc["north-side", "to_left"] > 20
@@ -111,7 +76,7 @@ def test_closure_sends_everybody_round_the_other_side() -> None:
 
 
 def test_same_seed_gives_the_same_to_the_bit_and_another_does_not() -> None:
-    scenario = _town_scenario()
+    scenario = town_scenario()
     first, again = (twin.run(scenario, city=town(), progress=False) for _ in range(2))
     xr.testing.assert_identical(first.fields, again.fields)
     pd.testing.assert_frame_equal(first.trajectories, again.trajectories)
@@ -120,9 +85,9 @@ def test_same_seed_gives_the_same_to_the_bit_and_another_does_not() -> None:
 
 
 def test_another_group_does_not_shift_the_random_numbers_of_the_first() -> None:
-    more = f"  flows: [{{id: late, at: {{polygon: {_box(2, 2, 8, 8)}}}, people: 5, from_s: 80, until_s: 85}}]"
-    alone = twin.run(_town_scenario(), city=town(), progress=False).trajectories
-    joined = twin.run(_town_scenario(crowd=more), city=town(), progress=False).trajectories
+    more = f"  flows: [{{id: late, at: {{polygon: {box_of(2, 2, 8, 8)}}}, people: 5, from_s: 80, until_s: 85}}]"
+    alone = twin.run(town_scenario(), city=town(), progress=False).trajectories
+    joined = twin.run(town_scenario(crowd=more), city=town(), progress=False).trajectories
     first = [frame[frame["frame"] == 20].reset_index(drop=True) for frame in (alone, joined)]
     pd.testing.assert_frame_equal(first[0], first[1])
 
@@ -131,24 +96,24 @@ def test_the_base_city_is_not_edited() -> None:
     city = town()
     before = city.buildings.copy(), city.terrain.height.copy()  # type: ignore[union-attr]
     changes = f"""\
-  - {{id: tower, type: building, footprint: {_box(42, 4, 50, 12)}, height_m: 30}}
+  - {{id: tower, type: building, footprint: {box_of(42, 4, 50, 12)}, height_m: 30}}
   - {{id: gone, type: building, remove: house}}
-  - {{id: pit, type: excavation, outline: {{polygon: {_box(42, 44, 50, 52)}}}, bottom_m: -3}}
+  - {{id: pit, type: excavation, outline: {{polygon: {box_of(42, 44, 50, 52)}}}, bottom_m: -3}}
 """
-    both = twin.compare(_town_scenario(changes), city=city, seeds=1, progress=False)
+    both = twin.compare(town_scenario(changes), city=city, seeds=1, progress=False)
     assert_geodataframe_equal(city.buildings, before[0])
     np.testing.assert_array_equal(city.terrain.height, before[1])  # type: ignore[union-attr]
     floors = [r.fields["walkable"].sum() for r in (both.baseline, both.variant)]
     assert floors[0] != floors[1]
     people = gpd.points_from_xy(both.variant.trajectories["x"], both.variant.trajectories["y"])
-    assert not shapely.intersects(shapely.Polygon(_box(42, 4, 50, 12)), people).any()
+    assert not shapely.intersects(shapely.Polygon(box_of(42, 4, 50, 12)), people).any()
     assert shapely.intersects(city.buildings.geometry["house"], people).any()  # it is gone: people walk there
-    assert not shapely.intersects(shapely.Polygon(_box(41.5, 43.5, 50.5, 52.5)), people).any()
+    assert not shapely.intersects(shapely.Polygon(box_of(41.5, 43.5, 50.5, 52.5)), people).any()
 
 
 def test_a_fence_is_not_crossed() -> None:
     fence = f"  - {{id: fence, type: fence, line: [{at(20, 38)}, {at(20, 60)}]}}"
-    both = twin.compare(_town_scenario(fence), city=town(), seeds=1, progress=False)
+    both = twin.compare(town_scenario(fence), city=town(), seeds=1, progress=False)
     walked = both.variant.trajectories.sort_values(["id", "frame"])
     x0 = at(20, 0)[0]
     north = walked["y"] > at(0, 38.2)[1]
@@ -169,9 +134,9 @@ crowd:
   flows:
 {flows}
 """
-    deck, east = _box(28, 0, 34, 1), _box(38, 0, 40, 10)
-    above = f"    - {{id: above, at: {{polygon: {_box(28, 12, 34, 20)}}}, people: 40, until_s: 5, to: {{end: 1}}}}"
-    below = f"    - {{id: below, at: {{polygon: {_box(2, 2, 20, 8)}, level: wharf}}, people: 60, until_s: 5, to: {{east: 1}}}}"
+    deck, east = box_of(28, 0, 34, 1), box_of(38, 0, 40, 10)
+    above = f"    - {{id: above, at: {{polygon: {box_of(28, 12, 34, 20)}}}, people: 40, until_s: 5, to: {{end: 1}}}}"
+    below = f"    - {{id: below, at: {{polygon: {box_of(2, 2, 20, 8)}, level: wharf}}, people: 60, until_s: 5, to: {{east: 1}}}}"
 
     def walk(flows: list[str]) -> pd.DataFrame:
         scenario = scenario_from_text(text.format(deck=deck, east=east, flows="\n".join(flows)))
@@ -192,8 +157,8 @@ def test_people_climb_the_stair_and_change_level() -> None:
 title: Up
 crowd:
   duration_s: 90
-  exits: {{street: {{polygon: {_box(0, 22, 4, 24)}, level: street}}}}
-  flows: [{{id: up, at: {{polygon: {_box(16, 2, 30, 8)}, level: wharf}}, people: 25, until_s: 20}}]
+  exits: {{street: {{polygon: {box_of(0, 22, 4, 24)}, level: street}}}}
+  flows: [{{id: up, at: {{polygon: {box_of(16, 2, 30, 8)}, level: wharf}}, people: 25, until_s: 20}}]
 """)
     result = twin.run(scenario, city=two_levels(), progress=False)
     assert result.figure("left").value == 25
@@ -221,12 +186,12 @@ crowd:
     ],
 )
 def test_people_that_cannot_be_placed_are_told(text: str, kind: type[TwinError], told: str) -> None:
-    for name, shape in (("HOUSE", _box(24, 24, 36, 36)), ("SMALL", _box(2, 2, 6, 6)), ("OPEN", _box(2, 2, 16, 16))):
+    for name, shape in (("HOUSE", box_of(24, 24, 36, 36)), ("SMALL", box_of(2, 2, 6, 6)), ("OPEN", box_of(2, 2, 16, 16))):
         text = text.replace(name, str(shape))
     scenario = scenario_from_text(f"""\
 title: Wrong
 changes: [{{id: party, type: event, {text}}}]
-crowd: {{duration_s: 10, exits: {{east: {{polygon: {_box(56, 0, 60, 60)}}}}}}}
+crowd: {{duration_s: 10, exits: {{east: {{polygon: {box_of(56, 0, 60, 60)}}}}}}}
 """)
     with pytest.raises(kind, match="changes\\[party\\]") as caught:
         twin.run(scenario, city=town(), progress=False)
@@ -234,24 +199,24 @@ crowd: {{duration_s: 10, exits: {{east: {{polygon: {_box(56, 0, 60, 60)}}}}}}}
 
 
 def test_errors_of_places_name_the_line() -> None:
-    scenario = _town_scenario("  - {id: shut, type: closure, at: hose}")
+    scenario = town_scenario("  - {id: shut, type: closure, at: hose}")
     with pytest.raises(ScenarioError) as caught:
         twin.compare(scenario, city=town(), progress=False)
     line = next(k for k, text in enumerate(scenario.text.splitlines(), 1) if "hose" in text)
     assert caught.value.where == f"scenario:{line} changes[shut].at"
     crossed = [at(20, 40), at(30, 50), at(30, 40), at(20, 50)]
     with pytest.raises(ScenarioError, match="its sides do not cross"):
-        twin.compare(_town_scenario(f"  - {{id: x, type: closure, at: {{polygon: {crossed}}}}}"), city=town(), progress=False)
+        twin.compare(town_scenario(f"  - {{id: x, type: closure, at: {{polygon: {crossed}}}}}"), city=town(), progress=False)
 
 
 def test_place_outside_the_area_is_told() -> None:
-    scenario = scenario_from_text(_town_scenario().text + f"\narea: {[*at(0, 0), *at(50, 60)]}\n")
+    scenario = scenario_from_text(town_scenario().text + f"\narea: {[*at(0, 0), *at(50, 60)]}\n")
     with pytest.raises(UnreachableError, match="outside the `area`"):
         twin.run(scenario, city=town(), progress=False)
 
 
 def test_a_limit_that_is_not_kept_within_the_run_is_exceeded() -> None:
-    text = _town_scenario(NORTH_CLOSED).text.replace("duration_s: 150", "duration_s: 40")
+    text = town_scenario(NORTH_CLOSED).text.replace("duration_s: 150", "duration_s: 40")
     judged = {}
     for limit in (20, 60):
         scenario = scenario_from_text(text + f"\nanalyses: {{crowding: {{evacuation_limit_s: {limit}}}}}\n")
@@ -267,20 +232,20 @@ def test_a_limit_that_is_not_kept_within_the_run_is_exceeded() -> None:
 def test_exit_nobody_can_reach_is_told_with_both_names() -> None:
     wall = f"  - {{id: wall, type: fence, line: [{at(50, -1)}, {at(50, 61)}]}}"
     with pytest.raises(UnreachableError) as caught:
-        twin.compare(_town_scenario(wall), city=town(), progress=False)
+        twin.compare(town_scenario(wall), city=town(), progress=False)
     assert "120 people of `west` cannot reach `east`" in str(caught.value)
 
 
 def test_counting_line_off_the_floor_is_told() -> None:
     line = f"  lines: [{{id: nowhere, line: [{at(24, 30)}, {at(36, 30)}]}}]"
-    scenario = scenario_from_text(_town_scenario().text.split("  lines:")[0] + line + "\n")
+    scenario = scenario_from_text(town_scenario().text.split("  lines:")[0] + line + "\n")
     with pytest.raises(ScenarioError, match="`nowhere` does not cross the floor"):
         twin.run(scenario, city=town(), progress=False)
 
 
 def test_width_of_a_counting_line_is_that_on_the_floor() -> None:
     line = f"  lines: [{{id: across, line: [{at(30, 10)}, {at(30, 60)}]}}]"
-    scenario = scenario_from_text(_town_scenario().text.split("  lines:")[0] + line + "\n")
+    scenario = scenario_from_text(town_scenario().text.split("  lines:")[0] + line + "\n")
     counted = twin.run(scenario, city=town(), progress=False).features["lines"].loc["across"]
     assert counted["width_m"] == pytest.approx(50 - 16)
     assert counted["peak_per_m_min"] == pytest.approx(counted["peak_per_min"] / counted["width_m"])
@@ -290,8 +255,8 @@ def test_exit_inside_a_building_is_told() -> None:
     scenario = scenario_from_text(f"""\
 title: Wrong
 crowd:
-  exits: {{inside: {{polygon: {_box(25, 25, 35, 35)}}}}}
-  flows: [{{id: f, at: {{polygon: {_box(2, 2, 8, 8)}}}, people: 4}}]
+  exits: {{inside: {{polygon: {box_of(25, 25, 35, 35)}}}}}
+  flows: [{{id: f, at: {{polygon: {box_of(2, 2, 8, 8)}}}, people: 4}}]
 """)
     with pytest.raises(UnreachableError, match="in building `house`"):
         twin.run(scenario, city=town(), progress=False)
@@ -301,25 +266,25 @@ crowd:
     ("change", "told"),
     [
         ("{id: x, type: building, remove: hous}", "did you mean `house`?"),
-        (f"{{id: x, type: excavation, outline: {{polygon: {_box(2, 44, 10, 52)}}}, bottom_m: 5}}", "not below the ground"),
-        (f"{{id: house, type: building, footprint: {_box(42, 4, 50, 12)}, height_m: 5}}", "house"),
+        (f"{{id: x, type: excavation, outline: {{polygon: {box_of(2, 44, 10, 52)}}}, bottom_m: 5}}", "not below the ground"),
+        (f"{{id: house, type: building, footprint: {box_of(42, 4, 50, 12)}, height_m: 5}}", "house"),
         (f"{{id: x, type: building, footprint: {[at(2, 2), at(8, 8), at(2, 8), at(8, 2)]}, height_m: 5}}", "x"),
     ],
 )
 def test_changes_that_cannot_be_made_are_told(change: str, told: str) -> None:
     with pytest.raises((ScenarioError, GeometryError)) as caught:
-        twin.compare(_town_scenario(f"  - {change}"), city=town(), progress=False)
+        twin.compare(town_scenario(f"  - {change}"), city=town(), progress=False)
     assert told in str(caught.value)
 
 
 def test_one_seed_says_nothing_of_noise() -> None:
-    both = twin.compare(_town_scenario(NORTH_CLOSED), city=town(), seeds=1, progress=False)
+    both = twin.compare(town_scenario(NORTH_CLOSED), city=town(), seeds=1, progress=False)
     assert both.table().loc["evacuation", "within_noise"] is None
     assert both.table().loc["people", "within_noise"] == False  # noqa: E712
 
 
 def test_natural_mistakes_in_types_are_told(tmp_path: Path) -> None:
-    scenario = _town_scenario(people=5)
+    scenario = town_scenario(people=5)
     for wrong in ("1", -1, 1.5, True):
         with pytest.raises(ParameterError, match="not a seed"):
             twin.run(scenario, city=town(), seed=wrong)  # type: ignore[arg-type]
@@ -334,8 +299,8 @@ def test_natural_mistakes_in_types_are_told(tmp_path: Path) -> None:
 
 
 def test_whoever_is_due_after_the_run_is_counted_and_told() -> None:
-    late = f"  flows: [{{id: late, at: {{polygon: {_box(2, 2, 8, 8)}}}, people: 5, from_s: 5000, until_s: 6000}}]"
-    result = twin.run(_town_scenario(crowd=late, people=10), city=town(), progress=False)
+    late = f"  flows: [{{id: late, at: {{polygon: {box_of(2, 2, 8, 8)}}}, people: 5, from_s: 5000, until_s: 6000}}]"
+    result = twin.run(town_scenario(crowd=late, people=10), city=town(), progress=False)
     assert result.figure("not_entered").value == 5
     tally = [result.figure(key).value for key in ("left", "remaining", "not_entered")]
     assert sum(tally) == result.figure("people").value == 15
@@ -344,104 +309,15 @@ def test_whoever_is_due_after_the_run_is_counted_and_told() -> None:
 
 def test_nothing_to_compare_is_told() -> None:
     with pytest.raises(ScenarioError, match="nothing to compare"):
-        twin.compare(_town_scenario(), city=town())
+        twin.compare(town_scenario(), city=town())
     with pytest.raises(ParameterError, match="at least one seed"):
-        twin.ensemble(_town_scenario(), seeds=[], city=town())
+        twin.ensemble(town_scenario(), seeds=[], city=town())
 
 
 def test_missing_city_is_told(tmp_path: Path) -> None:
     scenario = scenario_from_text("title: x\ncity: nowhere.city.json\n", source=tmp_path / "s.yaml")
     with pytest.raises(MissingFileError, match="nowhere"):
         twin.run(scenario)
-
-
-# --- ensembles, interruption, saving
-
-
-def test_ensemble_gives_median_and_range() -> None:
-    gathered = twin.ensemble(_town_scenario(people=40), seeds=[3, 4, 5], city=town(), progress=False)
-    assert gathered.seeds == (3, 4, 5)
-    summary = gathered.summary()
-    assert summary.loc["people", "median"] == 40
-    row = summary.loc["evacuation"]
-    assert row["p5"] <= row["median"] <= row["p95"]
-    single = twin.run(_town_scenario(people=40), city=town(), seed=3, progress=False)
-    assert single.figure("evacuation").value == gathered.figures.loc[3, "evacuation"]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals are sent differently on Windows")
-@pytest.mark.parametrize("what", ["run", "compare"])
-def test_interruption_leaves_a_valid_partial_result(what: str, tmp_path: Path) -> None:
-    scenario = _town_scenario(NORTH_CLOSED).with_crowd(duration_s=36000.0)
-    # ten hours: the signal comes long before the first side is done; few enough people that both sides run side by side
-    flow = f"{{id: endless, at: {{polygon: {_box(2, 20, 16, 40)}}}, people: 3000, until_s: 36000}}"
-    scenario = scenario_from_text(f"""\
-title: Long
-changes:
-{NORTH_CLOSED}
-crowd:
-  duration_s: 36000
-  seeds: 2
-  flows: [{flow}]
-  exits: {{east: {{polygon: {_box(56, 0, 60, 60)}}}}}
-""")
-    twin.run(scenario.with_crowd(duration_s=1.0), city=town(), progress=False)  # compiled beforehand
-    threading.Thread(target=lambda: (time.sleep(1.5), os.kill(os.getpid(), signal.SIGINT)), daemon=True).start()
-    if what == "run":
-        result: Result = twin.run(scenario, city=town(), progress=False)
-    else:
-        both = twin.compare(scenario, city=town(), progress=False)
-        assert both.partial
-        result = both.variant
-    assert result.partial
-    assert 0 < result.series["time_s"].iloc[-1] < 36000
-    result.save(tmp_path / "part")
-    again = twin.open_result(tmp_path / "part")
-    assert again.partial
-    pd.testing.assert_frame_equal(again.series, result.series)
-
-
-def test_save_and_open_are_exact_inverses(tmp_path: Path) -> None:
-    result = twin.run(_town_scenario(), city=town(), progress=False)
-    assert result.save(tmp_path / "deep" / "result") == tmp_path / "deep" / "result"
-    again = twin.open_result(tmp_path / "deep" / "result")
-    xr.testing.assert_identical(again.fields, result.fields)
-    for name, array in result.fields.variables.items():
-        assert again.fields[name].dtype == array.dtype
-    pd.testing.assert_frame_equal(again.trajectories, result.trajectories)
-    assert again.trajectories.attrs == result.trajectories.attrs
-    pd.testing.assert_frame_equal(again.series, result.series)
-    assert again.features.keys() == result.features.keys()
-    for name, layer in result.features.items():
-        assert_geodataframe_equal(again.features[name], layer)
-    assert again.provenance == result.provenance
-    for mine, theirs in zip(result.figures, again.figures, strict=True):
-        np.testing.assert_equal(mine.value, theirs.value)
-        assert (mine.key, mine.label, mine.limit, mine.note) == (theirs.key, theirs.label, theirs.limit, theirs.note)
-    again.fields.close()
-    # and it may be written again over itself
-    result.save(tmp_path / "deep" / "result")
-    assert not [p for p in (tmp_path / "deep").iterdir() if p.name.startswith(".")]
-
-
-def test_result_is_not_written_over_something_else(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("keep")
-    result = twin.run(_town_scenario(people=5), city=town(), progress=False)
-    with pytest.raises(OutputError, match="holds no result"):
-        result.save(tmp_path)
-    assert (tmp_path / "mine.txt").read_text() == "keep"
-    with pytest.raises(OutputError):
-        result.save(tmp_path / "mine.txt" / "below")
-
-
-def test_opening_what_is_no_result_is_told(tmp_path: Path) -> None:
-    with pytest.raises(MissingFileError):
-        twin.open_result(tmp_path / "nothing")
-    with pytest.raises(ResultError, match="no result"):
-        twin.open_result(tmp_path)
-    (tmp_path / "result.json").write_text("{not json")
-    with pytest.raises(ResultError, match="cannot be read"):
-        twin.open_result(tmp_path)
 
 
 # --- simulate_crowd
@@ -491,15 +367,6 @@ def test_bare_area_tells_what_is_wrong() -> None:
     apart = shapely.union_all([area, shapely.box(30, 0, 40, 10)])
     with pytest.raises(UnreachableError, match="no exit can be reached"):
         twin.simulate_crowd(apart, **{**good, "exits": shapely.box(39, 4, 40, 6)})  # type: ignore[arg-type]
-
-
-def test_interrupted_before_anything_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    assert callable(twin.compare)
-    monkeypatch.setattr(sys.modules["twin.compare"], "run_tasks", lambda tasks, bar, **told: [None] * len(tasks))
-    with pytest.raises(InterruptedRunError, match="before the variant"):
-        twin.compare(_town_scenario(NORTH_CLOSED), city=town(), progress=False)
 
 
 def test_sample_scenarios_are_valid_and_run(sample: City) -> None:

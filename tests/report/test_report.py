@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import twin
-from tests.places import at, town
+from tests.places import at, box_of, town
 from twin import report
 from twin.compare import Comparison
 from twin.errors import ParameterError
@@ -23,10 +23,6 @@ from twin.scenario import scenario_from_text
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
-def _box(x0: float, y0: float, x1: float, y1: float) -> list[list[float]]:
-    return [at(x0, y0), at(x1, y0), at(x1, y1), at(x0, y1)]
-
-
 @pytest.fixture(scope="module")
 def both() -> Comparison:
     scenario = scenario_from_text(f"""\
@@ -37,12 +33,12 @@ changes:
     type: event
     label: "{HOSTILE}"
     in_baseline: true
-    zones: [{{id: west, at: {{polygon: {_box(2, 20, 16, 40)}}}, present: 150}}]
-  - {{id: works, type: closure, at: {{polygon: {_box(20, 37, 40, 60)}}}}}
+    zones: [{{id: west, at: {{polygon: {box_of(2, 20, 16, 40)}}}, present: 150}}]
+  - {{id: works, type: closure, at: {{polygon: {box_of(20, 37, 40, 60)}}}}}
 crowd:
   duration_s: 60
   seeds: 2
-  exits: {{"<i>east</i>": {{polygon: {_box(56, 0, 60, 60)}}}}}
+  exits: {{"<i>east</i>": {{polygon: {box_of(56, 0, 60, 60)}}}}}
   lines: [{{id: "<u>line</u>", line: [{at(30, 0)}, {at(30, 22)}]}}]
 analyses: {{crowding: {{density_limit_per_m2: 2, density_limit_source: "<em>source</em>", evacuation_limit_s: 50}}}}
 """)
@@ -118,7 +114,7 @@ def test_single_result_and_partial_and_empty(both: Comparison) -> None:
     page = report.write(replace(both.variant, partial=True))
     assert "interrupted" in page
     assert ENGLISH["before"] not in page
-    nobody = scenario_from_text(f"title: Empty\ncrowd: {{duration_s: 20, exits: {{a: {{polygon: {_box(56, 0, 60, 60)}}}}}}}\n")
+    nobody = scenario_from_text(f"title: Empty\ncrowd: {{duration_s: 20, exits: {{a: {{polygon: {box_of(56, 0, 60, 60)}}}}}}}\n")
     empty: Result = twin.run(nobody, city=town(), progress=False)
     assert ENGLISH["nobody"] in report.write(empty)
 
