@@ -14,6 +14,7 @@ import numpy as np
 
 from twin.errors import FormatError
 from twin.geo.city import Source
+from twin.geo.crs import transformer
 from twin.geo.readers.bro_document import Kind, object_id, parsed, payloads
 from twin.geo.readers.bro_groundwater import dossier_frame, use_frame, well_frame
 from twin.geo.readers.bro_soundings import borehole, cpt
@@ -129,12 +130,12 @@ def _soil_face(payload: Any, root: Any, file: str, findings: Findings) -> tuple[
 
 def one_system(rows: list[Sounding], systems: list[CRS]) -> CRS:
     """Bring rows into the system of the first; the Dutch grid gets its vertical datum."""
-    from pyproj import CRS, Transformer
+    from pyproj import CRS
 
     first = systems[0]
     for row, crs in zip(rows, systems, strict=True):
         if crs != first:
-            x, y = Transformer.from_crs(crs, first, always_xy=True).transform(row.x, row.y)
+            x, y = transformer(crs, first).transform(row.x, row.y)
             row.x, row.y = (float(x), float(y)) if np.isfinite([x, y]).all() else (float("nan"), float("nan"))
     if first.to_epsg() == 28992 and all(row.vertical_datum in ("NAP", "") for row in rows):
         return CRS.from_epsg(7415)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from twin.errors import CRSError, FormatError
-from twin.geo.crs import parse
+from twin.geo.crs import degrees_of, parse
 from twin.geo.readers.model import Findings
 from twin.geo.readers.sounding_rows import RD_BOUNDS
 from twin.geo.readers.source import Blob
@@ -193,10 +193,9 @@ def positions(holder: Any, name: str, file: str, findings: Findings) -> Iterator
 
 def _apart(one: tuple[CRS, float, float], other: tuple[CRS, float, float]) -> float:
     """Distance of two places in different systems [m]."""
-    from pyproj import CRS, Geod, Transformer
+    from pyproj import Geod
 
-    degrees = CRS.from_epsg(4326)
-    ends = [Transformer.from_crs(crs, degrees, always_xy=True).transform(x, y) for crs, x, y in (one, other)]
+    ends = [degrees_of(crs).transform(x, y) for crs, x, y in (one, other)]
     if not np.isfinite(ends).all():
         return float("inf")
     return float(Geod(ellps="GRS80").inv(*ends[0], *ends[1])[2])

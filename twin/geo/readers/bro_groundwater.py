@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from twin.errors import FormatError
+from twin.geo.crs import transformer
 from twin.geo.groundwater import level_columns, tube_id
 from twin.geo.readers.bro_document import (
     attributes,
@@ -90,7 +91,7 @@ def _frame(
     records: Sequence[dict[str, Any]], spots: Sequence[tuple[Any, float, float]], file: str, findings: Findings
 ) -> tuple[gpd.GeoDataFrame, CRS | None]:
     """Rows with typed columns; those with an id that was there before are left out."""
-    from pyproj import CRS, Transformer
+    from pyproj import CRS
 
     known: set[str] = set()
     rows, points = [], []
@@ -102,7 +103,7 @@ def _frame(
             continue
         known.add(record["id"])
         if crs is not None and crs != first:
-            x, y = Transformer.from_crs(crs, first, always_xy=True).transform(x, y)
+            x, y = transformer(crs, first).transform(x, y)
         rows.append({key: value for key, value in record.items() if key != "id"})
         points.append(shapely.Point(x, y) if np.isfinite([x, y]).all() else shapely.Point())
     index = pd.Index([record["id"] for record in records if record["id"] in known], name="id", dtype="str").drop_duplicates()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import CRSError
-from twin.geo.crs import horizontal, parse, short_name
+from twin.geo.crs import horizontal, parse, short_name, transformer
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -85,7 +85,6 @@ def _middle(points: NDArray[np.float64]) -> tuple[float, float] | None:
 
 def _inside(crs: CRS, x: float, y: float) -> bool | None:
     """Whether a place, east first, is in the area of use of a system; None when that is not known."""
-    from pyproj import Transformer
     from pyproj.exceptions import ProjError
 
     flat = horizontal(crs)
@@ -96,7 +95,7 @@ def _inside(crs: CRS, x: float, y: float) -> bool | None:
     if geographic is None:
         return None
     try:
-        longitude, latitude = Transformer.from_crs(flat, geographic.to_2d(), always_xy=True).transform(x, y)
+        longitude, latitude = transformer(flat, geographic.to_2d()).transform(x, y)
     except ProjError:
         return None
     if not np.isfinite([longitude, latitude]).all():

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.geo.city import Finding, Source
+from twin.geo.crs import transformer
 from twin.geo.mesh import Rings
 
 if TYPE_CHECKING:
@@ -99,9 +100,7 @@ class ReadOptions:
             return None
         bounds = self.clip.bounds
         if self.crs is not None and crs is not None and self.crs != crs:
-            from pyproj import Transformer
-
-            bounds = Transformer.from_crs(self.crs, crs, always_xy=True).transform_bounds(*bounds)
+            bounds = transformer(self.crs, crs).transform_bounds(*bounds)
         return float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3])
 
 

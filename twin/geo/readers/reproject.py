@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.errors import CRSError
-from twin.geo.crs import horizontal, is_plane, local_plane, plane_for, require_metres, same, short_name, vertical
+from twin.geo.crs import degrees_of, horizontal, is_plane, local_plane, plane_for, require_metres, same, short_name, vertical
 from twin.geo.readers.model import ObjectModel, Reading, ReadOptions
 
 if TYPE_CHECKING:
@@ -61,14 +61,11 @@ def common_crs(readings: Sequence[Reading], options: ReadOptions) -> CRS:
 
 def _plane_of(stated: Sequence[tuple[CRS, Reading]]) -> CRS:
     """A plane for files of which none is in one."""
-    from pyproj import CRS, Transformer
-
     for crs, reading in stated:
         point = _some_point(reading)
         if point is None:
             continue
-        to_degrees = Transformer.from_crs(horizontal(crs), CRS.from_epsg(4326), always_xy=True)
-        longitude, latitude = to_degrees.transform(*point)
+        longitude, latitude = degrees_of(crs).transform(*point)
         if np.isfinite([longitude, latitude]).all():
             return plane_for(float(longitude), float(latitude), crs)
     crs, reading = stated[0]
@@ -99,15 +96,12 @@ BEYOND_DEG = 3.0
 
 def beyond_area(reading: Reading, target: CRS) -> str:
     """What to say of a file that lies where the system of the city is not made for; empty when it lies within."""
-    from pyproj import CRS, Transformer
-
     area, point = target.area_of_use, _some_point(reading)
     if area is None or point is None or reading.crs is None:
         return ""
     if not (horizontal(reading.crs).is_projected or reading.crs.is_geographic):
         return ""
-    degrees = Transformer.from_crs(horizontal(reading.crs), CRS.from_epsg(4326), always_xy=True)
-    longitude, latitude = degrees.transform(*point)
+    longitude, latitude = degrees_of(reading.crs).transform(*point)
     if not np.isfinite([longitude, latitude]).all():
         return f"its place is not known on Earth in {short_name(target)}"
     inside = area.south - BEYOND_DEG <= latitude <= area.north + BEYOND_DEG
