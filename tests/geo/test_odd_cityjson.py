@@ -375,3 +375,49 @@ def test_solids_are_written_as_they_were_nested(house: dict[str, Any], put: Put,
 
         mine = placed(geometry["boundaries"], document["vertices"], document["transform"]["translate"])
         assert mine == placed(boundaries, house["vertices"], house["transform"]["translate"])
+
+
+@pytest.mark.parametrize(
+    ("values", "walls"),
+    [([None], 0), ([[0, 1, 2, 2, 2, 2]], 4), (None, 0), ([[None, None, 2, None, None, None]], 1)],
+)
+def test_null_stands_for_all_below_it(house: dict[str, Any], put: Put, values: Any, walls: int) -> None:
+    house["CityObjects"]["house"]["geometry"][0]["semantics"]["values"] = values
+    city = read_city(put(house))
+    assert [one for one in city.quality.findings if one.code == "semantics"] == []
+    assert int((city.surfaces.semantic == 2).sum()) == 2 * walls
+
+
+@pytest.mark.parametrize(
+    ("values", "walls"), [([None, [[0, 1, 2, 2, 2, 2]]], 4), ([[None], [[0, 1, 2, 2, 2, 2]]], 4), ([None, None], 0)]
+)
+def test_null_stands_for_a_whole_solid(house: dict[str, Any], put: Put, values: Any, walls: int) -> None:
+    geometry = house["CityObjects"]["house"]["geometry"][0]
+    house["vertices"] += [[x + 20_000, y, z] for x, y, z in CUBE_VERTICES]
+    geometry["type"] = "MultiSolid"
+    geometry["boundaries"] = [[CUBE_FACES], [[[[number + 8 for number in ring] for ring in face] for face in CUBE_FACES]]]
+    geometry["semantics"]["values"] = values
+    city = read_city(put(house))
+    assert [one for one in city.quality.findings if one.code == "semantics"] == []
+    assert int((city.surfaces.semantic == 2).sum()) == 2 * walls
+
+
+@pytest.mark.parametrize(("lod", "written"), [("2.2", "2.2"), ("2.7", "2"), ("LOD2", "2"), ("", "1"), ("ten", "1"), ("12", "1")])
+def test_a_level_of_detail_that_is_none_is_written_as_the_next(house: dict[str, Any], put: Put, lod: str, written: str) -> None:
+    from twin.geo.writers.cityjson import cityjson_document
+
+    city = read_city(put(house))
+    named = replace(city, objects=city.objects.assign(lod=lod))
+    assert cityjson_document(named)["CityObjects"]["house"]["geometry"][0]["lod"] == written
+
+
+def test_a_collection_is_written_with_all_it_has(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    city = read_city(put(house))
+    x, y = 136_100.0, 455_000.0
+    inner = shapely.GeometryCollection([shapely.box(x, y, x + 3, y + 3), shapely.Point(x, y)])
+    mixed = shapely.GeometryCollection([shapely.LineString([(x, y), (x + 5, y)]), inner])
+    frame = gpd.GeoDataFrame({"geometry": [mixed]}, index=pd.Index(["odd"], name="id"), crs=city.crs)
+    write(city.with_layer("green", frame), tmp_path / "x.city.json")
+    written = json.loads((tmp_path / "x.city.json").read_text())["CityObjects"]["odd"]["geometry"]
+    assert [one["type"] for one in written] == ["MultiSurface", "MultiLineString", "MultiPoint"]
+    assert read_city(tmp_path / "x.city.json").green.geometry.area.tolist() == pytest.approx([9.0])

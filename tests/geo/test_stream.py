@@ -83,3 +83,29 @@ def test_other_formats_do_not_stream(real_data: Path) -> None:
         list(twin.stream_city(real_data / "osm" / "sample.osm.pbf"))
     (one,) = twin.stream_city(real_data / "cityjson" / "DH_01_subs.city.json")
     assert len(one.objects) == 12
+
+
+def test_levels_that_were_not_taken_are_told_with_each_piece(tile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {one.code: one.message for one in read_city(tile).quality.findings if one.code == "lod-left"}
+    monkeypatch.setattr(cityjson, "CHUNK_BYTES", 20_000)
+    pieces = [one for piece in twin.stream_city(tile) for one in piece.quality.findings if one.code == "lod-left"]
+    assert bool(pieces) == bool(whole)
+    lines = [json.loads(line) for line in tile.read_text().splitlines()]
+    for line in lines[1:]:
+        for one in line["CityObjects"].values():
+            one["geometry"] = [geometry | {"lod": lod} for geometry in one.get("geometry", []) for lod in ("1.2", "2.2")]
+    both = tmp_path / "both.city.jsonl"
+    both.write_text("\n".join(json.dumps(line) for line in lines))
+    told = [one for piece in twin.stream_city(both, lod="2.2") for one in piece.quality.findings if one.code == "lod-left"]
+    assert len(told) > 5
+    assert all("lod 1.2" in one.message for one in told)
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cityjson, "CHUNK_BYTES", 20_000)
+    monkeypatch.setattr(cityjson, "LINE_BYTES", 100_000)
+    header = json.dumps({"type": "CityJSON", "version": "2.0", "CityObjects": {}, "vertices": []})
+    path = tmp_path / "bomb.city.jsonl.gz"
+    path.write_bytes(gzip.compress(f'{header}\n{{"type": "CityJSONFeature", "x": "'.encode() + b" " * 2_000_000))
+    with pytest.raises(FormatError, match=r"bomb.city.jsonl(.gz)?:2: the line is longer"):
+        list(twin.stream_city(path))

@@ -84,7 +84,7 @@ def stream(source: str | Path, options: ReadOptions) -> Iterator[City]:
         if known.module != "cityjson":
             raise FormatError(f"{known.name} cannot be read in pieces", where=one.name, hint="use read_city")
         findings = Findings()
-        pieces = cityjson.parts(one, options, findings)
+        pieces = cityjson.parts(one, options, findings, apart=True)
         while True:
             with no_collection():
                 piece = next(pieces, None)

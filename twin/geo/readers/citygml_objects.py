@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from twin.geo.mesh import SEMANTICS
+from twin.geo.mesh import SEMANTIC_NAMES, SEMANTICS
 from twin.geo.readers.citygml_appearance import Appearances
 from twin.geo.readers.citygml_attributes import Attributes, address_text, text_of
 from twin.geo.readers.citygml_faces import TEMPLATE, Placing
@@ -31,6 +31,7 @@ from twin.geo.readers.citygml_names import (
     surface_code,
 )
 from twin.geo.readers.model import Findings
+from twin.geo.readers.surface_links import PARENT
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -235,8 +236,13 @@ class Objects:
         """Whether an element of a name that is not known holds geometry in a level of detail, as an object does."""
         return any(self._rules[child.tag].role is Role.GEOMETRY and len(child) for child in element)
 
-    def _surface(self, element: _Element, row: int, code: int, levels: Levels, *, absorb: bool = False) -> None:
-        """A boundary surface or an opening; its geometry is its object's, with a meaning."""
+    def _surface(
+        self, element: _Element, row: int, code: int, levels: Levels, *, absorb: bool = False, parent: int = -1
+    ) -> None:
+        """A boundary surface or an opening; its geometry is its object's, with a meaning.
+
+        An opening, and a surface that has one, has a row of attributes in any case: so the one can tell the other.
+        """
         rules = self._rules
         record: dict[str, Any] = {}
         place = [-1]
@@ -249,11 +255,20 @@ class Objects:
                 else:
                     self.noted["not-read-multicurve"] += 1
             elif role is _PROPERTY and len(child) and (inner := self._codes[child[0].tag]):
+                if place[0] < 0:
+                    place[0] = len(self.surfaces)
+                    self.surfaces.append(record)
                 for opening in child:
-                    self._surface(opening, row, inner, levels)
+                    self._surface(opening, row, inner, levels, parent=place[0])
             elif role is not Role.SKIP:
                 self._attribute(self.attributes[row] if absorb else record, child, rule)
-        if record:
+        if PARENT in record:
+            record[f"{PARENT}_attribute"] = record.pop(PARENT)
+        if place[0] >= 0 or parent >= 0:
+            record["type"] = SEMANTIC_NAMES[code]
+        if parent >= 0:
+            record[PARENT] = parent
+        if record and place[0] < 0:
             place[0] = len(self.surfaces)
             self.surfaces.append(record)
 

@@ -38,6 +38,10 @@ CHUNK_BYTES = 16 * 1024**2
 """A sequence is read in pieces of about this size, so that memory holds one piece and what was made of the others."""
 
 
+LINE_BYTES = 512 * 1024**2
+"""A longer line of a sequence is refused, before it fills the memory."""
+
+
 class Header:
     """What the first document of a file says for all that follow.
 
@@ -150,8 +154,19 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
     return Reading(source, header.crs, findings, whole, name=title, date=source.date, metadata=header.about())
 
 
-def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tuple[Header, ObjectModel]]:
+def parts(
+    blob: Blob, options: ReadOptions, findings: Findings, *, apart: bool = False
+) -> Iterator[tuple[Header, ObjectModel]]:
     """The header and the objects of a file, piece by piece: one for a document, several for a long sequence.
+
+    Parameters
+    ----------
+    blob, options
+        As `read`.
+    findings : Findings
+        Gets what is found.
+    apart : bool
+        Whether each piece is for itself, so that what was not taken of it is told with it and not at the end.
 
     Raises
     ------
@@ -180,10 +195,13 @@ def parts(blob: Blob, options: ReadOptions, findings: Findings) -> Iterator[tupl
         if header is None or templates is None:
             raise FormatError("the file is empty", where=blob.name)
         vertices = _scaled(tables, header.scale, header.shift, blob.name, findings)
-        yield header, build_model(
+        model = build_model(
             entries, vertices, header.shift, findings, arrays=text.arrays, templates=templates, appearance=header.appearance,
             textures=header.textures, lod=options.lod, left=left, seen=seen,
         )  # fmt: skip
+        if apart:
+            note_left(left, blob.name, findings)
+        yield header, model
     check_lod(options.lod, seen, blob.name)
     note_left(left, blob.name, findings)
 
@@ -232,6 +250,9 @@ def _lines(stream: BinaryIO, first: bytes, name: str) -> Iterator[Documents]:
         if not more:
             break
         rest += more
+        if len(rest) > LINE_BYTES:
+            message = f"the line is longer than {LINE_BYTES // 1024**2} MB; a sequence has one feature a line"
+            raise FormatError(message, where=f"{name}:{line}", hint="split the feature, or write a CityJSON document")
     if rest.strip():
         yield documents(rest, name, first_line=line)
 

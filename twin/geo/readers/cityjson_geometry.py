@@ -14,6 +14,7 @@ from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.jsonarrays import NumberArrays
 from twin.geo.readers.jsonpool import Pool, spans
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings
+from twin.geo.readers.surface_links import link
 
 DEPTH = {"MultiSurface": 0, "CompositeSurface": 0, "Solid": 1, "MultiSolid": 2, "CompositeSolid": 2}
 """Levels of lists above the list of surfaces, by type of geometry."""
@@ -104,6 +105,7 @@ class FlatGeometry:
     pool: Pool = field(init=False)
     surfaces: list[dict[str, Any]] = field(default_factory=list)
     _surface_rows: list[int] = field(default_factory=list)
+    _linked: bool = False
     _bounds: list[int] = field(default_factory=list)
     _values: list[int] = field(default_factory=list)
     _codes: list[int] = field(default_factory=list)
@@ -169,9 +171,18 @@ class FlatGeometry:
             self._codes += [_CODES.get(one["type"], 0) for one in known]
             self._surface_rows += [-1 if len(one) == 1 and one["type"] in _CODES else self._surface(one) for one in known]
         except (TypeError, KeyError):
+            self._linked = False
             del self._codes[self._code_start[-1] :], self._surface_rows[self._code_start[-1] :]
             self._codes += [semantic_code(one) for one in known]
             self._surface_rows += [self._surface(one) for one in known]
+        if self._linked:
+            self._linked = False
+            rows = self._surface_rows[self._code_start[-1] :]
+            wrong = link(known, rows, self.surfaces)
+            self._surface_rows[self._code_start[-1] :] = rows
+            if wrong:
+                message = f"{wrong} of the links from surface to surface lead to none, or to a part of itself; ignored"
+                self.findings.add("semantics", piece.object_id, message, path=where)
         row = self._nullable(semantics["values"], boundaries, depth)
         if row < 0:
             message = "values point to surfaces that are not there; ignored"
@@ -182,6 +193,7 @@ class FlatGeometry:
         """Row of the attributes of a semantic surface; -1 when it has none."""
         if not isinstance(stated, dict):
             return -1
+        self._linked |= "parent" in stated or "children" in stated
         kept = {key: value for key, value in stated.items() if key not in ("type", "parent", "children")}
         if isinstance(stated.get("type"), str) and stated["type"] not in _CODES:
             kept["type"] = stated["type"]
@@ -430,9 +442,13 @@ def _size(boundaries: Any, depth: int) -> int:
     return sum(_size(part, depth - 1) for part in boundaries) if depth else len(boundaries)
 
 
+NULL = -1
+"""What null among numbers has become where they were taken out of the text."""
+
+
 def _spread(values: Any, boundaries: Any, depth: int) -> list[int | None]:
     """Values by surface; null at any level stands for all surfaces under it; TypeError when they are not lists."""
-    if values is None:
+    if values is None or values == NULL:
         return [None] * _size(boundaries, depth)
     if not isinstance(values, list):
         raise TypeError

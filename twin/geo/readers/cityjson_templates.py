@@ -12,6 +12,7 @@ from twin.geo.readers.cityjson_appearance import Appearance
 from twin.geo.readers.cityjson_geometry import DEPTH, Flat, FlatGeometry, Piece
 from twin.geo.readers.jsonarrays import NumberArrays
 from twin.geo.readers.model import Findings, ObjectModel
+from twin.geo.readers.surface_links import rows_moved
 
 MAX_VERTICES = 20_000_000
 """More vertices, or corners of faces, than this from placing templates are refused: a small file could ask for any number."""
@@ -140,7 +141,7 @@ class Templates:
             if not len(corners):
                 continue
             own = None if flat.surface is None else np.where(flat.surface >= 0, flat.surface + len(model.surfaces), -1)
-            model.surfaces += self._surfaces[number] if own is not None else []
+            model.surfaces += rows_moved(self._surfaces[number], len(model.surfaces)) if own is not None else []
             shape = np.column_stack([self._vertices[corners], np.ones(len(corners))])
             matrices = np.array([instance.matrix for instance in group])
             turned = np.einsum("kij,vj->kvi", matrices, shape)

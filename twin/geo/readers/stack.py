@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from twin.geo.mesh import Rings
 from twin.geo.readers.model import Findings, ObjectModel
+from twin.geo.readers.surface_links import rows_moved
 
 
 def merged(models: Sequence[ObjectModel], names: Sequence[str], findings: Findings) -> ObjectModel:
@@ -165,7 +166,7 @@ def _stack(parts: list[tuple[ObjectModel, NDArray[np.int64], str]]) -> ObjectMod
         for (model, _, _), kept_faces in zip(parts, faces_of, strict=True):
             row = np.full(len(model.owner), -1, np.int32) if model.surface is None else model.surface
             surface_rows.append(np.where(row >= 0, row + len(whole.surfaces), -1).astype(np.int32)[kept_faces])
-            whole.surfaces += model.surfaces
+            whole.surfaces += rows_moved(model.surfaces, len(whole.surfaces))
         whole.surface = np.concatenate(surface_rows)
     paths = [(model.path_of, name) for model, _, name in parts]
 

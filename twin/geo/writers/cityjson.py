@@ -176,7 +176,15 @@ def _shape(
     """Geometry of one object, of a type that its kind of object may have."""
     may_be_solid = kind not in _SURFACES_ONLY and kind != "TINRelief"
     wanted = "CompositeSurface" if kind == "TINRelief" else stated
-    return geometry(packed, number, lod if lod in LODS else "1", wanted, may_be_solid, surfaces)
+    return geometry(packed, number, _known_lod(lod), wanted, may_be_solid, surfaces)
+
+
+def _known_lod(lod: str) -> str:
+    """A level of detail of CityJSON: the one stated, its whole number (2 for ``"2.7"`` or ``"LOD2"``), or 1 where it has none."""
+    if lod in LODS:
+        return lod
+    whole = re.search(r"\d+", lod)
+    return whole[0] if whole is not None and whole[0] in LODS else "1"
 
 
 def with_kinds(city: City) -> City:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from twin.geo.ears import starts_of
 from twin.geo.mesh import SEMANTIC_NAMES, Rings, TriangleMesh
+from twin.geo.readers.surface_links import PARENT
 from twin.geo.topology import edge_use, quantised, shells, signed_volumes, welded
 
 SCALE_M = 0.001
@@ -231,8 +232,23 @@ def geometry(
         present = [key for key in dict.fromkeys(keys[one] for one in order) if key[0] or key[1] >= 0]
         place = {key: position for position, key in enumerate(present)}
         stated = [{"type": SEMANTIC_NAMES[code], **(surfaces[row] if row >= 0 else {})} for code, row in present]
+        _relate(stated, [row for _, row in present], surfaces)
         found["semantics"] = {"surfaces": stated, "values": nest([place.get(key) for key in keys])}
     colour = packed.colour[start:stop]
     if (colour >= 0).any():
         found["material"] = {"": {"values": nest([one if one >= 0 else None for one in colour.tolist()])}}
     return found
+
+
+def _relate(stated: list[dict[str, Any]], rows: list[int], surfaces: Sequence[dict[str, Any]]) -> None:
+    """Let surfaces that are part of another point to it, and it to them; adds those that no face is of."""
+    number_of = {row: number for number, row in enumerate(rows) if row >= 0}
+    for number, one in enumerate(stated):  # grows while it is gone through
+        parent = one.pop(PARENT, None)
+        if type(parent) is not int or not 0 <= parent < len(surfaces):
+            continue
+        if parent not in number_of:
+            number_of[parent] = len(stated)
+            stated.append({"type": SEMANTIC_NAMES[0], **surfaces[parent]})
+        one["parent"] = number_of[parent]
+        stated[number_of[parent]].setdefault("children", []).append(number)

@@ -70,9 +70,9 @@ def row_objects(
             if attributes:
                 written["attributes"] = attributes
             z = _height(city, attributes, shape)
-            geometry = _geometry(shape, z, city.origin, scale, first_vertex, vertices)
-            if geometry is not None:
-                written["geometry"] = [geometry]
+            geometries = [_geometry(one, z, city.origin, scale, first_vertex, vertices) for one in _of_one_kind(shape)]
+            if any(geometries):
+                written["geometry"] = [one for one in geometries if one is not None]
             objects[name] = written
     return objects, vertices
 
@@ -108,6 +108,24 @@ def _height(city: City, attributes: dict[str, Any], shape: Any) -> float:
         found = float(city.terrain.at(np.array([point.x]), np.array([point.y]))[0])
         return found if np.isfinite(found) else 0.0
     return 0.0
+
+
+def _of_one_kind(shape: Any) -> list[Any]:
+    """The shape, or of a collection its polygons, its lines and its points: CityJSON has no geometry for a mixture."""
+    if shape is None or shape.geom_type != "GeometryCollection":
+        return [shape]
+    parts = _flat_parts(shape)
+    kinds = [("Polygon", shapely.MultiPolygon), ("LineString", shapely.MultiLineString), ("Point", shapely.MultiPoint)]
+    found = [(made, [part for part in parts if part.geom_type.replace("LinearRing", "LineString") == kind]) for kind, made in kinds]
+    return [made(some) for made, some in found if some]
+
+
+def _flat_parts(shape: Any) -> list[Any]:
+    """Single polygons, lines and points of a collection, in which others may be nested."""
+    parts = [part for part in shapely.get_parts([shape]).tolist() if not part.is_empty]
+    while any(hasattr(part, "geoms") for part in parts):
+        parts = [part for part in shapely.get_parts(parts).tolist() if not part.is_empty]
+    return parts
 
 
 def _geometry(
