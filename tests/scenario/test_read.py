@@ -118,3 +118,48 @@ def test_settings_can_be_replaced_and_are_checked() -> None:
     assert scenario.with_crowd(duration_s=30.0).crowd.duration_s == 30.0
     with pytest.raises(ValueError, match="duration_s"):
         scenario.with_crowd(duration_s=0.0)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'{"type": "CityJSON", "version": "2.0"}', "data (CityJSON)"),
+        (b"\xef\xbb\xbf  " + b'{"type": "FeatureCollection", "features": []}', "data (GeoJSON)"),
+        (b'<?xml version="1.0"?><osm version="0.6">', "data (OpenStreetMap)"),
+        (b"PK\x03\x04" + bytes(40), "data (an archive)"),
+        (b"\x1f\x8b\x08" + bytes(40), "data (an archive)"),
+        (b"LASF" + bytes(300), "data (point clouds"),
+    ],
+)
+def test_data_is_told_from_a_scenario_before_it_is_read_as_one(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "city.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ScenarioError) as caught:
+        read_scenario(path)
+    assert told in str(caught.value)
+    assert "twin info city.yaml" in str(caught.value)
+
+
+def test_a_scenario_may_be_json(tmp_path: Path) -> None:
+    path = tmp_path / "scenario.json"
+    path.write_text('{"title": "Plan", "crowd": {"duration_s": 30}}')
+    assert read_scenario(path).title == "Plan"
+
+
+def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(GOOD)
+    with pytest.raises(ScenarioError, match=r"is a folder(?s:.*)plan\.yaml"):
+        read_scenario(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("lod: 2.2", '`lod` is a text: write it in quotes, "2.2"'),
+        ("city: {path: x}", "`city` is one text here, not a table of keys"),
+    ],
+)
+def test_a_text_is_asked_for(line: str, told: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        scenario_from_text(f"title: Plan\n{line}\n")
+    assert told in str(caught.value)

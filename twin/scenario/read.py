@@ -45,11 +45,16 @@ def read_scenario(path: str | Path) -> Scenario:
         When it is not YAML or says something that is not valid: with line, path and remedy.
     """
     path = Path(path)
+    if path.is_dir():
+        inside = sorted(one.name for one in path.glob("*.y*ml"))[:5]
+        hint = f"give the file, for example {path / inside[0]}" if inside else "give the path of a .yaml file"
+        raise ScenarioError("is a folder, not a scenario", where=str(path), hint=hint)
     if not path.is_file():
         near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.y*ml"))) if path.parent.is_dir() else ""
         raise MissingFileError(
             f"there is no scenario {path}{near}", hint="give the path of a .yaml file, or start from one of the samples"
         )
+    _check_is_no_city(path)
     if path.stat().st_size > MAX_BYTES:
         raise ScenarioError(f"is larger than {MAX_BYTES // 1_000_000} MB: not a scenario", where=str(path))
     try:
@@ -57,6 +62,28 @@ def read_scenario(path: str | Path) -> Scenario:
     except UnicodeDecodeError:
         raise ScenarioError("is not text in UTF-8", where=str(path), hint="save the file as UTF-8") from None
     return scenario_from_text(text, source=path)
+
+
+_NO_SCENARIO = re.compile(rb"[{<\[]|#GEFID|[^\n]{0,200}[\x00-\x08]")
+"""How files begin that may be data: text that YAML seldom starts with, or bytes that no text has."""
+
+
+def _check_is_no_city(path: Path) -> None:
+    """Refuse a file of a city by what it is: as YAML a large one would take long to be refused."""
+    with path.open("rb") as file:
+        head = file.read(65536)
+    if _NO_SCENARIO.match(head.removeprefix(b"\xef\xbb\xbf").lstrip()) is None:
+        return
+    from twin.geo.readers.formats import told_by
+
+    packed = head.startswith((b"PK\x03\x04", b"\x1f\x8b", b"BZh"))
+    kind = "an archive" if packed else told_by(head)
+    if kind:
+        raise ScenarioError(
+            f"is a file with data ({kind}), not a scenario",
+            where=str(path),
+            hint=f"look at it with `twin info {path.name}`; a scenario is a YAML file that names it as its `city`",
+        )
 
 
 def scenario_from_text(text: str, *, source: Path | None = None) -> Scenario:
@@ -213,6 +240,11 @@ def _sentence(detail: ErrorDetails, location: list[Any], tree: Any) -> str:
         return f"`{key}` needs at least {context.get('min_length')} of them, not {context.get('actual_length')}"
     if detail["input"] is None and kind.endswith("_type"):
         return f"`{key}` is empty: fill it in, or leave it out"
+    if kind == "string_type":
+        given = detail["input"]
+        if isinstance(given, dict | list):
+            return f"`{key}` is one text here, not a {'table of keys' if isinstance(given, dict) else 'list'}: {given!r:.80}"
+        return f"`{key}` is a text: write it in quotes, \"{given!s:.40}\""
     if key == "clock_start":
         return f"a clock time is written \"hh:mm\", in quotes: {detail['input']!r:.40}"
     if kind in ("float_parsing", "float_type") and isinstance(detail["input"], str) and "," in detail["input"]:

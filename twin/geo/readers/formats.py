@@ -182,6 +182,9 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
 )
 
 
+_SCENARIO = re.compile(rb"(?m)^(title|question|city|changes|crowd|analyses|outputs)[ \t]*:")
+
+
 def format_of(blob: Blob) -> Format:
     """The format of some content.
 
@@ -202,8 +205,15 @@ def format_of(blob: Blob) -> Format:
         raise FormatError(f"this is {what_xml(*root_of(text))}", where=blob.name, hint=readable())
     if not text and not blob.content.strip():
         raise FormatError("the file is empty", where=blob.name)
+    if len(set(_SCENARIO.findall(text))) >= 2:
+        raise FormatError("this is a scenario, not a city", where=blob.name, hint=f"run it: twin run {blob.name}")
     what = "JSON, but not CityJSON" if text[:1] in b"{[" else "of no known format"
     raise FormatError(f"this is {what}", where=blob.name, hint=readable())
+
+
+def told_by(head: bytes) -> str:
+    """Name of the format that the first bytes of a file are of, whatever the file is called; empty for none."""
+    return next((known.name for known in FORMATS if known.recognises(head, "")), "")
 
 
 def archive_format(members: Sequence[str]) -> Format | None:

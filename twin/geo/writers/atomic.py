@@ -23,7 +23,7 @@ def write_bytes(path: Path, content: bytes) -> Path:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
     except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}", where=str(path)) from None
+        raise _refused(error, path) from None
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -31,7 +31,7 @@ def write_bytes(path: Path, content: bytes) -> Path:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}", where=str(path)) from None
+        raise _refused(error, path) from None
     finally:
         temporary.unlink(missing_ok=True)
     return path
@@ -51,7 +51,7 @@ def written_file(path: Path) -> Iterator[Path]:
     try:
         folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
     except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}", where=str(path)) from None
+        raise _refused(error, path) from None
     try:
         place = folder / path.name
         yield place
@@ -59,9 +59,20 @@ def written_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, OutputError):
             raise
-        raise OutputError(f"cannot be written: {error.strerror or error}", where=str(path)) from None
+        raise _refused(error, path) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refused(error: OSError, path: Path) -> OutputError:
+    """What to tell of a file that cannot be written."""
+    hint = None
+    if not path.parent.is_dir():
+        message = f"there is no folder {path.parent} to write it in"
+        return OutputError(message, where=str(path), hint="make the folder first, or correct its name")
+    if isinstance(error, PermissionError):
+        hint = "is it open in another program, or may you not write in this folder?"
+    return OutputError(f"cannot be written: {error.strerror or error}", where=str(path), hint=hint)
 
 
 def _umask() -> int:
@@ -93,7 +104,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, OutputError):
             raise
-        raise OutputError(f"cannot be written: {error.strerror or error}", where=str(folder)) from None
+        raise _refused(error, folder) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
