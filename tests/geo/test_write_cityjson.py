@@ -117,7 +117,7 @@ def test_rows_without_triangles_are_written_too(house: dict[str, Any], put: Put,
 
 
 def test_folder_that_is_not_there(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="there is no folder"):
         write_cityjson(read_city(put(house)), tmp_path / "nowhere" / "out.city.json")
 
 

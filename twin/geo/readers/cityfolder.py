@@ -6,6 +6,8 @@ import hashlib
 import tomllib
 import warnings
 from dataclasses import replace
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +70,9 @@ def read_city_folder(folder: Path, *, lod: str | None = None) -> City:
         name, kind = entry["path"], entry.get("kind")
         try:
             if kind == "objects":
-                parts |= _objects(Blob.of_bytes(f"{folder.name}/{name}", contents[name]), origin, lod)
+                # with its place, so that pictures are found beside it
+                opener = partial(BytesIO, contents[name])
+                parts |= _objects(Blob(f"{folder.name}/{name}", folder / name, opener, plain=True), origin, lod)
             elif kind == "layer":
                 layer = _layer_name(entry, where)
                 _check_geopackage(contents[name], folder / name)
@@ -81,7 +85,7 @@ def read_city_folder(folder: Path, *, lod: str | None = None) -> City:
                 parts[kind] = _terrain(folder / name, entry, where)
             elif kind == "quality":
                 parts["quality"] = parts.get("quality", Quality()) + _quality(contents[name])
-            else:
+            elif kind != "picture":
                 raise FormatError(f"{kind!r} is not a kind of file", where=where)
         except TwinError:
             raise
@@ -194,7 +198,10 @@ def _objects(blob: Blob, origin: np.ndarray[Any, np.dtype[np.float64]], lod: str
     found = tuple(finding for finding in reading.findings.collected() if finding.severity == "error")
     table = pd.DataFrame(typed(model.surfaces))
     objects = object_frame(model, layers)
-    return {"surface_table": table, "parts": parts, "surfaces": mesh, "objects": objects, "quality": Quality(found)}
+    return {
+        "surface_table": table, "parts": parts, "surfaces": mesh, "objects": objects, "quality": Quality(found),
+        "textures": tuple(model.textures),
+    }  # fmt: skip
 
 
 def _layer_name(entry: dict[str, Any], where: str) -> str:

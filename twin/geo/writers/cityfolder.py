@@ -17,6 +17,7 @@ from twin.geo.layerfile import write_layer
 from twin.geo.terrain import Terrain
 from twin.geo.writers.atomic import new_folder
 from twin.geo.writers.cityjson import cityjson_bytes, plain
+from twin.geo.writers.pictures import named
 from twin.geo.writers.toml import dumps
 
 FORMAT = "stadstwin city folder"
@@ -55,7 +56,10 @@ def write_city_folder(city: City, folder: Path) -> Path:
             raise OutputError("a city folder is not written under the name of a file", where=str(folder), hint=hint)
     _check_place(folder)
     with new_folder(folder) as place:
-        entries = [_entry(place, OBJECTS, "objects", cityjson_bytes(city, attributes=False, marks=True))]
+        pictures = named(city)
+        names = {row: name for row, (name, _) in pictures.items()}
+        entries = [_entry(place, OBJECTS, "objects", cityjson_bytes(city, attributes=False, marks=True, pictures=names))]
+        entries += [_entry(place, name, "picture", content) for name, content in dict(pictures.values()).items()]
         for name, frame in city.layers.items():
             if len(frame) or len(frame.columns) > 1:
                 columns = write_layer(frame, place / f"{name}.gpkg", name)

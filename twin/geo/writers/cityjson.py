@@ -20,6 +20,7 @@ from twin.geo.readers.cityjson_objects import LODS
 from twin.geo.readers.object_types import LAYER, LAYER_OF, layer_of
 from twin.geo.writers.atomic import written_file
 from twin.geo.writers.cityjson_pack import SCALE_M, Packed, geometry, pack
+from twin.geo.writers.pictures import KIND, folder_of, named, write_pictures
 from twin.geo.writers.readback import check_written
 from twin.geo.writers.row_objects import row_objects, skeleton
 
@@ -44,20 +45,50 @@ def write_cityjson(city: City, path: str | Path) -> Path:
     Objects have the type of geometry and the polygons that their source had. Where it stated none, a closed object becomes a
     Solid (with its cavities as inner shells), any other a MultiSurface, of its triangles. Rows of a layer that are not in
     `City.objects` become points, lines or flat surfaces of lod 0. The terrain raster is not part of it; `City.save` keeps
-    everything. A place of an address is told in coordinates, since an attribute cannot point to a vertex.
+    everything. A place of an address is told in coordinates, since an attribute cannot point to a vertex. Pictures on surfaces
+    go into a folder beside the file, which is called after it: ``delft_pictures`` for ``delft.city.json``.
 
     Raises
     ------
     OutputError
         When the file cannot be written.
     """
-    with written_file(Path(path)) as place:
-        place.write_bytes(cityjson_bytes(city))
-        check_written(city, place, Path(path))
-    return Path(path)
+    path = Path(path)
+    pictures, names = pictures_beside(city, path)
+    with written_file(path) as place:
+        place.write_bytes(cityjson_bytes(city, pictures=names))
+        check_beside(city, place, path, pictures)
+    return path
 
 
-def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) -> bytes:
+def pictures_beside(city: City, path: Path) -> tuple[list[tuple[str, bytes]], dict[int, str]]:
+    """Pictures to be written beside a file, and what the file calls them by their rows in `City.textures`.
+
+    Raises
+    ------
+    OutputError
+        When a picture is no longer where it was read.
+    """
+    found = named(city)
+    return list(found.values()), {row: f"{folder_of(path)}/{name}" for row, (name, _) in found.items()}
+
+
+def check_beside(city: City, place: Path, path: Path, pictures: list[tuple[str, bytes]]) -> None:
+    """See that a file with its pictures reads back, then put the pictures beside its final place.
+
+    Raises
+    ------
+    OutputError
+        When it does not, or they cannot be written.
+    """
+    write_pictures(pictures, place.parent / folder_of(path))
+    check_written(city, place, path)
+    write_pictures(pictures, path.parent / folder_of(path))
+
+
+def cityjson_bytes(
+    city: City, *, attributes: bool = True, marks: bool = False, pictures: Mapping[int, str] | None = None
+) -> bytes:
     """The CityJSON of a city as UTF-8 text; `cityjson_document` has the parameters.
 
     Raises
@@ -65,7 +96,7 @@ def cityjson_bytes(city: City, *, attributes: bool = True, marks: bool = False) 
     OutputError
         When a value cannot be written as JSON.
     """
-    return dumped(cityjson_document(city, attributes=attributes, marks=marks))
+    return dumped(cityjson_document(city, attributes=attributes, marks=marks, pictures=pictures))
 
 
 def dumped(document: dict[str, Any]) -> bytes:
@@ -82,7 +113,9 @@ def dumped(document: dict[str, Any]) -> bytes:
         raise OutputError(f"the city cannot be written as CityJSON: {error}") from None
 
 
-def cityjson_document(city: City, *, attributes: bool = True, marks: bool = False) -> dict[str, Any]:
+def cityjson_document(
+    city: City, *, attributes: bool = True, marks: bool = False, pictures: Mapping[int, str] | None = None
+) -> dict[str, Any]:
     """The CityJSON of a city.
 
     Parameters
@@ -91,8 +124,10 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
         With the rows of the layers as attributes.
     marks : bool
         With attributes that keep type, layer and lod where CityJSON has no room for them; for the city folder.
+    pictures : mapping of int to str, optional
+        What to call the pictures by their rows in `City.textures`; without it surfaces show none.
     """
-    packed = pack(city.surfaces, len(city.objects))
+    packed = pack(city.surfaces if pictures else replace(city.surfaces, texture=None, uv=None), len(city.objects))
     rows = _attributes({**(city.layers if attributes else {}), PARTS: city.parts})
     surfaces = _surfaces(city)
     children: dict[str, list[str]] = {}
@@ -144,7 +179,7 @@ def cityjson_document(city: City, *, attributes: bool = True, marks: bool = Fals
         "transform": {"scale": [SCALE_M] * 3, "translate": [float(value) for value in city.origin]},
         "metadata": _metadata(city, vertices),
         **_extensions(city, objects),
-        **_appearance(packed),
+        **_appearance(packed, city, pictures or {}),
         "CityObjects": objects,
         "vertices": vertices,
     }
@@ -225,13 +260,18 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _appearance(packed: Packed) -> dict[str, Any]:
-    """Materials of the colours in use."""
+def _appearance(packed: Packed, city: City, pictures: Mapping[int, str]) -> dict[str, Any]:
+    """Materials of the colours in use, and pictures."""
     materials = []
     for number, colour in enumerate((packed.materials / 255.0).round(4).tolist()):
         material = {"name": f"colour {number}", "diffuseColor": colour[:3], "transparency": round(1.0 - colour[3], 4)}
         materials.append(material)
-    return {"appearance": {"materials": materials}} if materials else {}
+    found: dict[str, Any] = {"materials": materials} if materials else {}
+    if len(packed.pictures):
+        rows = packed.pictures.tolist()
+        found["textures"] = [{"type": KIND[city.textures[row].media_type], "image": pictures[row]} for row in rows]
+        found["vertices-texture"] = packed.uv.tolist()
+    return {"appearance": found} if found else {}
 
 
 def _extensions(city: City, objects: dict[str, Any]) -> dict[str, Any]:

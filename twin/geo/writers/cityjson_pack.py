@@ -12,6 +12,10 @@ from twin.geo.ears import starts_of
 from twin.geo.mesh import SEMANTIC_NAMES, Rings, TriangleMesh
 from twin.geo.readers.surface_links import PARENT
 from twin.geo.topology import edge_use, quantised, shells, signed_volumes, welded
+from twin.geo.writers.pictures import places as picture_places
+
+UV_STEPS = 1_000_000
+"""Places in pictures are written in millionths of their width."""
 
 SCALE_M = 0.001
 """Coordinates are written in whole millimetres."""
@@ -43,6 +47,14 @@ class Packed(NamedTuple):
         Row of the attributes of each polygon; -1 for none.
     nest : (P, 2) int64
         Solid and shell of each polygon as its source had them; -1 where that is not known.
+    picture : (P,) int64
+        Row of `pictures` that each polygon shows; -1 for none.
+    pictures : (K,) int64
+        Rows of `City.textures` in use.
+    uv : (U, 2) float64
+        Places in pictures.
+    places : list
+        Row of `uv` of each corner of each polygon, as `faces`; empty when there are no pictures.
     """
 
     grid: NDArray[np.int64]
@@ -56,6 +68,10 @@ class Packed(NamedTuple):
     outward: NDArray[np.bool_]
     row: NDArray[np.int64]
     nest: NDArray[np.int64]
+    picture: NDArray[np.int64]
+    pictures: NDArray[np.int64]
+    uv: NDArray[np.float64]
+    places: list[Any]
 
 
 def pack(mesh: TriangleMesh, objects: int) -> Packed:
@@ -69,11 +85,15 @@ def pack(mesh: TriangleMesh, objects: int) -> Packed:
     solid = has_area(grid[mesh.triangles])
     lead = np.full(count, -1, dtype=np.int64)
     lead[polygon[solid][::-1]] = np.flatnonzero(solid)[::-1]
-    rings, there = _mended(rings, grid, lead >= 0)
+    # rings of places in the table of corners, so that what is known of a corner goes along
+    corner = rings.indices
+    rings, there = _mended(Rings(np.arange(len(corner)), rings.sizes, rings.counts), grid[corner], lead >= 0)
     lead[~there] = -1
     chosen = np.flatnonzero(lead >= 0)
     chosen = chosen[np.argsort(mesh.owner[lead[chosen]], kind="stable")]
     rings = _picked(rings, chosen)
+    picture, pictures, uv, places = _pictures(mesh, rings, chosen)
+    rings = Rings(corner[rings.indices], rings.sizes, rings.counts)
     first, number = welded(grid[rings.indices])
     keep = solid & (lead >= 0)[polygon]
     of_vertex = np.full(len(grid), -1, dtype=np.int64)
@@ -95,8 +115,25 @@ def pack(mesh: TriangleMesh, objects: int) -> Packed:
     starts = np.searchsorted(mesh.owner[lead[chosen]], np.arange(objects + 1))
     return Packed(
         corners, _nested(rings, number), mesh.semantic[lead[chosen]], colour, materials, starts, use.closed,
-        shell_of, volume > 0, row[chosen], nest[chosen],
+        shell_of, volume > 0, row[chosen], nest[chosen], picture, pictures, uv, places,
     )  # fmt: skip
+
+
+def _pictures(
+    mesh: TriangleMesh, corners: Rings, chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], list[Any]]:
+    """Picture of each polygon, the rows of those in use, and the distinct places in them; see `Packed`."""
+    if mesh.texture is None:
+        return np.full(len(chosen), -1, dtype=np.int64), np.empty(0, np.int64), np.empty((0, 2)), []
+    picture, uv = picture_places(mesh)
+    picture, uv = picture[chosen], uv[corners.indices]
+    steps = np.where(np.isfinite(uv), np.rint(uv.astype(np.float64) * UV_STEPS), 0).astype(np.int64)
+    shown = np.repeat(np.repeat(picture >= 0, corners.counts), corners.sizes)
+    number = np.full(len(uv), -1, dtype=np.int64)
+    first, number[shown] = welded(np.column_stack([steps[shown], np.zeros(int(shown.sum()), np.int64)]))
+    rows = np.unique(picture[picture >= 0])
+    compact = np.where(picture >= 0, np.searchsorted(rows, picture), -1)
+    return compact, rows, steps[shown][first] / UV_STEPS, _nested(corners, number)
 
 
 def has_area(corners: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -107,15 +144,15 @@ def has_area(corners: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.asarray(area > 1.0001 * (1e-9 + 1e-12 * extent**2))
 
 
-def _mended(rings: Rings, grid: NDArray[np.int64], wanted: NDArray[np.bool_]) -> tuple[Rings, NDArray[np.bool_]]:
-    """Rings without points that fall together on the millimetre; and which polygons still have an outer ring."""
+def _mended(rings: Rings, points: NDArray[np.int64], wanted: NDArray[np.bool_]) -> tuple[Rings, NDArray[np.bool_]]:
+    """Rings without points (N, 3), one an index, that fall together on the millimetre; which polygons still have an outer ring."""
     ring_polygon = np.repeat(np.arange(len(rings.counts)), rings.counts)
     ring_of = np.repeat(np.arange(len(rings.sizes)), rings.sizes)
     start = starts_of(rings.sizes)
     following = np.arange(1, len(rings.indices) + 1)
     filled = rings.sizes > 0
     following[start[filled] + rings.sizes[filled] - 1] = start[filled]
-    keep = (grid[rings.indices] != grid[rings.indices[following]]).any(axis=1)
+    keep = (points != points[following]).any(axis=1)
     sizes = np.bincount(ring_of[keep], minlength=len(rings.sizes))
     keep_ring = sizes >= 3
     outer = np.zeros(len(sizes), dtype=bool)
@@ -237,6 +274,13 @@ def geometry(
     colour = packed.colour[start:stop]
     if (colour >= 0).any():
         found["material"] = {"": {"values": nest([one if one >= 0 else None for one in colour.tolist()])}}
+    picture = packed.picture[start:stop].tolist()
+    if any(one >= 0 for one in picture):
+        shown = [
+            [[one, *ring] for ring in packed.places[face]] if one >= 0 else [[None]]
+            for face, one in enumerate(picture, start=start)
+        ]
+        found["texture"] = {"": {"values": nest(shown)}}
     return found
 
 

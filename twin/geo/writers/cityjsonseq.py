@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from twin.geo.city import City
 from twin.geo.writers.atomic import written_file
-from twin.geo.writers.cityjson import cityjson_document, dumped
-from twin.geo.writers.readback import check_written
+from twin.geo.writers.cityjson import check_beside, cityjson_document, dumped, pictures_beside
 
 
 def write_cityjsonseq(city: City, path: str | Path) -> Path:
@@ -19,26 +19,28 @@ def write_cityjsonseq(city: City, path: str | Path) -> Path:
     OutputError
         When the file cannot be written, or does not come back as it should.
     """
-    with written_file(Path(path)) as place:
+    path = Path(path)
+    pictures, names = pictures_beside(city, path)
+    with written_file(path) as place:
         with place.open("wb") as file:
-            file.writelines(lines(city))
-        check_written(city, place, Path(path))
-    return Path(path)
+            file.writelines(lines(city, names))
+        check_beside(city, place, path, pictures)
+    return path
 
 
-def lines(city: City) -> list[bytes]:
-    """The header and the features of a city, each as one line."""
-    document = cityjson_document(city)
+def lines(city: City, pictures: Mapping[int, str] | None = None) -> list[bytes]:
+    """The header and the features of a city, each as one line; `cityjson_document` has the parameters."""
+    document = cityjson_document(city, pictures=pictures)
     objects, vertices = document["CityObjects"], document["vertices"]
     header = {**document, "CityObjects": {}, "vertices": []}
-    materials = header.pop("appearance", {}).get("materials", [])
+    appearance = header.pop("appearance", {})
     found = [dumped(header)]
     for object_id, content in objects.items():
         if content.get("parents") and content["parents"][0] in objects:
             continue
         members: dict[str, Any] = {}
         _gather(object_id, objects, members)
-        found.append(dumped(_feature(object_id, members, vertices, materials)))
+        found.append(dumped(_feature(object_id, members, vertices, appearance)))
     return found
 
 
@@ -54,14 +56,23 @@ def _gather(object_id: str, objects: dict[str, Any], members: dict[str, Any]) ->
             stack += [child for child in objects[one].get("children", []) if child in objects]
 
 
-def _feature(object_id: str, members: dict[str, Any], vertices: list[Any], materials: list[Any]) -> dict[str, Any]:
+def _feature(object_id: str, members: dict[str, Any], vertices: list[Any], appearance: dict[str, Any]) -> dict[str, Any]:
+    """One feature with vertices, materials, pictures and places in these of its own."""
     numbers: dict[int, int] = {}
     colours: dict[int, int] = {}
+    pictures: dict[int, int] = {}
+    places: dict[int, int] = {}
 
     def renumber(nest: Any, table: dict[int, int]) -> Any:
         if isinstance(nest, list):
             return [renumber(one, table) for one in nest]
         return None if nest is None else table.setdefault(nest, len(table))
+
+    def shown(nest: Any) -> Any:
+        if isinstance(nest[0], list):
+            return [shown(one) for one in nest]
+        # of a ring first the picture, then a place in it for each corner
+        return [None] if nest[0] is None else [renumber(nest[0], pictures), *renumber(nest[1:], places)]
 
     written: dict[str, Any] = {}
     for one, content in members.items():
@@ -72,9 +83,17 @@ def _feature(object_id: str, members: dict[str, Any], vertices: list[Any], mater
                 moved["material"] = {
                     theme: {"values": renumber(value["values"], colours)} for theme, value in geometry["material"].items()
                 }
+            if "texture" in geometry:
+                moved["texture"] = {
+                    theme: {"values": shown(value["values"])} for theme, value in geometry["texture"].items()
+                }
             geometries.append(moved)
         written[one] = {**content, "geometry": geometries} if geometries else content
     feature = {"type": "CityJSONFeature", "id": object_id, "CityObjects": written, "vertices": [vertices[one] for one in numbers]}
+    own: dict[str, Any] = {}
     if colours:
-        feature["appearance"] = {"materials": [materials[one] for one in colours]}
-    return feature
+        own["materials"] = [appearance["materials"][one] for one in colours]
+    if pictures:
+        own["textures"] = [appearance["textures"][one] for one in pictures]
+        own["vertices-texture"] = [appearance["vertices-texture"][one] for one in places]
+    return {**feature, "appearance": own} if own else feature
