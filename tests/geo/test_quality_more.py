@@ -228,5 +228,5 @@ def test_findings_as_table_json_and_map(sample: City, tmp_path: Path) -> None:
     assert len(findings_frame(Quality(), sample)) == 0
     with pytest.raises(OutputError, match=r"not written as \.xlsx"):
         write_findings(quality, sample, tmp_path / "f.xlsx")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="there is no folder"):
         write_findings(quality, sample, tmp_path / "nowhere" / "f.gpkg")

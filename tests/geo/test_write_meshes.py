@@ -113,7 +113,7 @@ def test_nothing_half_written_and_nothing_to_write(street: City, tmp_path: Path)
     for writer in (write_obj, write_ply, write_stl):
         with pytest.raises(OutputError, match="there is nothing to"):
             writer(empty, tmp_path / "x.obj")
-        with pytest.raises(OutputError, match="cannot be written"):
+        with pytest.raises(OutputError, match="there is no folder"):
             writer(street, tmp_path / "no" / "folder.obj")
     with pytest.raises(OutputError, match="there is nothing to write"):
         write_obj(street, tmp_path / "x.obj", layers=("water",))

@@ -155,7 +155,7 @@ def test_what_is_not_there_is_not_written(tmp_path: Path) -> None:
     assert "it has terrain, dsm" in str(caught.value.hint)
     with pytest.raises(OutputError, match="did you mean `terrain`"):
         write_geotiff(made(), tmp_path / "a.tif", raster="terain")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="there is no folder"):
         write_geopackage(made(), tmp_path / "nowhere" / "a.gpkg")
     (tmp_path / "folder.gpkg").mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
