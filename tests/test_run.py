@@ -391,3 +391,36 @@ def test_whole_event_of_half_an_hour(sample: City) -> None:
     assert last["time_s"] == 1800
     assert last["present"] + last["waiting"] + last["left"] == result.figure("people").value
     assert last["waiting"] == 0
+
+
+def test_people_arrive_at_a_stop_of_public_transport(tmp_path: Path) -> None:
+    """The city of a scenario may be several files: here a folder and a timetable."""
+    from zipfile import ZipFile
+
+    from pyproj import Transformer
+
+    town().save(tmp_path / "town")
+    x, y = at(8, 30)
+    longitude, latitude = Transformer.from_crs(28992, 4326, always_xy=True).transform(x, y)
+    with ZipFile(tmp_path / "bus.zip", "w") as feed:
+        feed.writestr("stops.txt", f"stop_id,stop_name,stop_lat,stop_lon\nmarkt,Markt,{latitude:.7f},{longitude:.7f}\n")
+        feed.writestr("routes.txt", "route_id,route_type\n5,3\n")
+        feed.writestr("trips.txt", "route_id,service_id,trip_id\n5,day,t\n")
+        feed.writestr(
+            "stop_times.txt", "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+            "t,08:00:00,08:00:00,markt,1\nt,08:05:00,08:05:00,markt,2\n",
+        )  # fmt: skip
+        feed.writestr("calendar_dates.txt", "service_id,date,exception_type\nday,20260401,1\n")
+    (tmp_path / "plan.yaml").write_text(
+        f"title: Bus\ncity: [town, bus.zip]\ncrowd:\n  duration_s: 120\n"
+        f"  flows: [{{id: bus, at: {{object: bus/markt, radius_m: 3}}, people: 12, until_s: 20}}]\n"
+        f"  exits: {{east: {{polygon: {box_of(56, 0, 60, 60)}}}}}\n"
+    )
+    result = twin.run(twin.read_scenario(tmp_path / "plan.yaml"), progress=False)
+    assert result.figure("people").value == 12
+    first = result.trajectories.groupby("id").first()
+    assert np.hypot(first["x"] - x, first["y"] - y).max() < 4.0
+    assert result.figure("left").value == 12
+    (tmp_path / "plan.yaml").write_text("title: Bus\ncity: [town, bsu.zip]\n")
+    with pytest.raises(MissingFileError, match=r"bus\.zip"):
+        twin.run(twin.read_scenario(tmp_path / "plan.yaml"), progress=False)

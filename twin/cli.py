@@ -237,10 +237,10 @@ def _save(subject: Comparison | Result, out: Path) -> None:
 def _mark(scenario: Scenario, path: Path, out: Path) -> None:
     """Say that the folder is ours, before anything else is in it: a run cut short may then be run again there."""
     from twin.result_io import write_text
+    from twin.run import city_places
 
-    city = scenario.city
-    if city != "sample" and scenario.source is not None:
-        city = str((scenario.source.parent / city).resolve())
+    places = city_places(scenario)
+    city = [name if name == "sample" else str(place.resolve()) for name, place in zip(scenario.city, places, strict=True)]
     # where `twin view` and `twin export` find the city again; stays on this machine, not part of the result
     write_text(out / "run.json", json.dumps({"scenario": str(path.resolve()), "city": city}, indent=1))
 
@@ -375,7 +375,8 @@ def _info(options: argparse.Namespace) -> int:
         kind = _kind(path)
         if kind == "scenario":
             scenario = read_scenario(path)
-            _say(f"  scenario       {scenario.title}\n  city           {scenario.city}\n  question       {scenario.question}")
+            _say(f"  scenario       {scenario.title}\n  city           {', '.join(scenario.city)}")
+            _say(f"  question       {scenario.question}")
             for change in scenario.changes:
                 _say(f"  change         {change.id}: {change.type}{' (in the baseline too)' if change.in_baseline else ''}")
         elif kind == "result":
@@ -460,8 +461,10 @@ def _scene_of(options: argparse.Namespace) -> Scene:
     scenario = scenario_from_text(text, source=source)
     if options.city is not None:
         city = read_city(options.city, lod=scenario.lod)
-    elif known.get("city", "sample") != "sample":
-        city = read_city(Path(known["city"]), lod=scenario.lod)
+    elif "city" in known:
+        # as it was when the scenario was run, wherever that file is now
+        stated = known["city"] if isinstance(known["city"], list) else [known["city"]]
+        city = load_city(scenario.model_copy(update={"city": tuple(map(str, stated))}))
     else:
         city = load_city(scenario)
     baseline = options.baseline or path.name == "baseline"

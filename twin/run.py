@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from twin.discretize import Ground, discretize
-from twin.errors import MissingFileError, ParameterError, ScenarioError
+from twin.errors import MissingFileError, ParameterError, ScenarioError, did_you_mean
 from twin.geo.city import City, read_city
 from twin.geo.crs import short_name
 from twin.population import Destinations, find_destinations, populate
@@ -63,17 +63,34 @@ def load_city(scenario: Scenario) -> City:
     MissingFileError
         When it is not there; paths are relative to the scenario file.
     """
-    if scenario.city == "sample":
-        from twin.geo.samples import sample_folder
+    places = city_places(scenario)
+    return read_city(places[0] if len(places) == 1 else places, lod=scenario.lod)
 
-        return read_city(sample_folder())
-    path = Path(scenario.city).expanduser()
-    if not path.is_absolute() and scenario.source is not None:
-        path = scenario.source.parent / path
-    if not path.exists():
-        where = f"{scenario.source}: city" if scenario.source else "city"
-        raise MissingFileError(f"there is no `{path}`", where=where, hint="paths are relative to the scenario file")
-    return read_city(path, lod=scenario.lod)
+
+def city_places(scenario: Scenario) -> list[Path]:
+    """The files and folders that the city of a scenario is read from.
+
+    Raises
+    ------
+    MissingFileError
+        When one is not there.
+    """
+    found = []
+    for name in scenario.city:
+        if name == "sample":
+            from twin.geo.samples import sample_folder
+
+            found.append(sample_folder())
+            continue
+        path = Path(name).expanduser()
+        if not path.is_absolute() and scenario.source is not None:
+            path = scenario.source.parent / path
+        if not path.exists():
+            where = f"{scenario.source}: city" if scenario.source else "city"
+            near = did_you_mean(path.name, (one.name for one in path.parent.iterdir())) if path.parent.is_dir() else ""
+            raise MissingFileError(f"there is no `{path}`{near}", where=where, hint="paths are relative to the scenario file")
+        found.append(path)
+    return found
 
 
 def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = None) -> Prepared:

@@ -156,10 +156,12 @@ def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
     ("line", "told"),
     [
         ("lod: 2.2", '`lod` is a text: write it in quotes, "2.2"'),
-        ("city: {path: x}", "`city` is one text here, not a table of keys"),
+        ("city: {path: x}", "`city` is a path, or a list of paths"),
+        ("city: []", "at least 1"),
+        ("title: [Plan]", "`title` is one text here, not a list"),
     ],
 )
 def test_a_text_is_asked_for(line: str, told: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        scenario_from_text(f"title: Plan\n{line}\n")
+        scenario_from_text(f"{line}\n" if line.startswith("title") else f"title: Plan\n{line}\n")
     assert told in str(caught.value)

@@ -340,8 +340,8 @@ class Scenario(Part):
     stadstwin : int
         Version of this format, 1.
     title, question : str
-    city : str
-        ``sample``, or a path relative to the scenario file.
+    city : tuple of str
+        ``sample``, or paths relative to the scenario file: several are read as one city. In the file a single one needs no list.
     lod : str, optional
     area : [west, south, east, north], optional
         Part of the city to work in [m].
@@ -356,7 +356,7 @@ class Scenario(Part):
     stadstwin: Literal[1] = 1
     title: Name
     question: str = Field(default="", max_length=1000)
-    city: Name = "sample"
+    city: tuple[Name, ...] = Field(default=("sample",), min_length=1, max_length=100)
     lod: str | None = None
     area: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat] | None = None
     changes: tuple[Change, ...] = ()
@@ -364,6 +364,13 @@ class Scenario(Part):
     analyses: Analyses = Field(default_factory=Analyses)
     source: Path | None = Field(default=None, exclude=True, repr=False)
     text: str = Field(default="", exclude=True, repr=False)
+
+    @field_validator("city", mode="before")
+    @classmethod
+    def _one_or_several(cls, city: Any) -> Any:
+        if isinstance(city, dict):
+            raise ValueError("`city` is a path, or a list of paths that are read as one city; other keys do not belong in it")
+        return (city,) if isinstance(city, str) else city
 
     @field_validator("changes", mode="after")
     @classmethod

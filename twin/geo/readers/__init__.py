@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from twin.errors import CRSError, FormatError, GeometryError, ParameterError, did_you_mean
@@ -13,6 +14,7 @@ from twin.geo.crs import horizontal, is_plane, same, short_name
 from twin.geo.readers import cityjson
 from twin.geo.readers.assemble import assemble
 from twin.geo.readers.formats import archive_format, format_of
+from twin.geo.readers.join import join
 from twin.geo.readers.model import Findings, Reading, ReadOptions
 from twin.geo.readers.source import Blob, blob_of, existing, members_of
 from twin.geo.readers.stack import within
@@ -40,30 +42,58 @@ def read(source: str | Path | Sequence[str | Path], options: ReadOptions) -> Cit
         paths = [existing(Path(one)) for one in source]
         if not paths:
             raise FormatError("there are no files to read")
-        for path in paths:
-            if path.is_dir():
-                raise FormatError("a folder cannot be merged with files", where=str(path), hint="read it alone")
     else:
         path = _sample() if source == "sample" and not Path(source).exists() else existing(Path(source))
-        if path.is_dir():
-            from twin.geo.readers.cityfolder import read_city_folder
-
-            with no_collection():
-                city = read_city_folder(path, lod=options.lod)
-            if options.crs is not None and not same(options.crs, city.crs):
-                raise CRSError(
-                    f"the city folder is in {short_name(city.crs)}, not in {short_name(options.crs)}",
-                    where=str(path),
-                    hint="read its sources again with crs=..., and save the city",
-                )
-            return city if options.clip is None else city.clip(options.clip)
         paths = [path]
-    with no_collection():
-        found = [reading for path in paths for reading in readings(path, options)]
-        _check_clip(found, options)
-        _note_unused(found, options)
-        city = assemble(found, options)
+    if any(path.is_dir() for path in paths):
+        city = _with_folders(paths, options)
+    else:
+        with no_collection():
+            found = [reading for path in paths for reading in readings(path, options)]
+            _check_clip(found, options)
+            _note_unused(found, options)
+            city = assemble(found, options)
     return city if options.clip is None else city.clip(options.clip)
+
+
+def _with_folders(paths: Sequence[Path], options: ReadOptions) -> City:
+    """A city folder, or several in one system, and what files add to it."""
+    from twin.geo.readers.cityfolder import read_city_folder
+
+    places = [path for path in paths if path.is_dir()]
+    with no_collection():
+        cities = [read_city_folder(path, lod=options.lod) for path in places]
+        crs = cities[0].crs
+        if options.crs is not None and not same(options.crs, crs):
+            raise CRSError(
+                f"the city folder is in {short_name(crs)}, not in {short_name(options.crs)}",
+                where=str(places[0]),
+                hint="read its sources again with crs=..., and save the city",
+            )
+        options = replace(options, crs=crs)
+        read = {path: readings(path, options) for path in paths if not path.is_dir()}
+        # of two objects with one id that of the file or folder named first is kept
+        before: set[str] = set()
+        for path in paths:
+            if path.is_dir():
+                number = places.index(path)
+                taken = before & _ids_of(cities[number])
+                cities[number] = cities[number].without(taken) if taken else cities[number]
+            else:
+                before |= {one for reading in read[path] for one in reading.ids}
+        city, names = cities[0], places[0].name
+        for more, path in zip(cities[1:], places[1:], strict=True):
+            city = join(city, more, (names, path.name))
+        found = [reading for some in read.values() for reading in some]
+        if found:
+            _note_unused(found, options)
+            city = assemble(found, options, onto=city, name=names)
+    return city
+
+
+def _ids_of(city: City) -> set[str]:
+    """Ids of all objects and rows of a city."""
+    return {*city.objects.index, *(one for frame in city.layers.values() for one in frame.index)}
 
 
 def stream(source: str | Path, options: ReadOptions) -> Iterator[City]:

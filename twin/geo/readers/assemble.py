@@ -11,11 +11,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from twin.geo.city import LAYERS, City, Quality
+from twin.errors import CRSError
+from twin.geo.city import LAYERS, City, Finding, Quality
+from twin.geo.crs import short_name
 from twin.geo.mesh import Outlines, Rings, TriangleMesh
 from twin.geo.rasters import merged_raster
 from twin.geo.readers.columns import typed
 from twin.geo.readers.ground import lift
+from twin.geo.readers.join import join, note_raster
 from twin.geo.readers.layers import ObjectTable, layers_of, parts_of
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel, Reading, ReadOptions
 from twin.geo.readers.object_types import LAYER, TERRAIN, layer_of
@@ -132,15 +135,24 @@ def object_frame(model: ObjectModel, layers: list[str]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.array(values, dtype="str") for name, values in columns.items()}, index=index)
 
 
-def assemble(readings: Sequence[Reading], options: ReadOptions) -> City:
+def assemble(readings: Sequence[Reading], options: ReadOptions, *, onto: City | None = None, name: str = "") -> City:
     """Make a City of what the files hold.
+
+    Parameters
+    ----------
+    readings : sequence of Reading
+    options : ReadOptions
+    onto : City, optional
+        A city that is there already: it gives the system and, where it has one, the ground; what it has is kept.
+    name : str
+        What to call that city in findings.
 
     Raises
     ------
     CRSError
         When the files cannot be brought into one coordinate reference system.
     """
-    crs = common_crs(readings, options)
+    crs = common_crs(readings, options) if onto is None else _system_of(onto, name, readings)
     findings = Findings()
     for reading in readings:
         findings.absorb(reading.findings)
@@ -151,12 +163,17 @@ def assemble(readings: Sequence[Reading], options: ReadOptions) -> City:
     whole = [(reading.objects, reading.source.name) for reading in readings if reading.objects is not None]
     models = [model for model, _ in whole]
     origin = local_origin(models, readings)
+    terrain = rasters.get("terrain")
+    if onto is not None and onto.terrain is not None:
+        if terrain is not None:
+            note_raster("terrain", name, findings)
+        terrain = onto.terrain
     for model in models:
         if model.relative:
-            lift(model, rasters.get("terrain"), findings)
-    parts: dict[str, Any] = {"terrain": rasters.get("terrain")}
+            lift(model, terrain, findings)
+    parts: dict[str, Any] = {"terrain": terrain}
     if models:
-        parts = _drawn(merged(models, [name for _, name in whole], findings), crs, origin, rasters.get("terrain"), findings)
+        parts = _drawn(merged(models, [file for _, file in whole], findings), crs, origin, terrain, findings)
     city = City(
         crs=crs,
         origin=origin,
@@ -167,6 +184,11 @@ def assemble(readings: Sequence[Reading], options: ReadOptions) -> City:
         **parts,
         **_about(readings),
     )
+    said: tuple[Finding, ...] = ()
+    if onto is not None:
+        city = join(onto, replace(city, quality=Quality()), (name, "another file"))
+        said = city.quality.findings
+        city = replace(city, quality=Quality(said + findings.collected()))
     if not any(reading.layers for reading in readings):
         return city
     before = city.quality.findings
@@ -174,7 +196,24 @@ def assemble(readings: Sequence[Reading], options: ReadOptions) -> City:
         city = with_rows(city, reading, options, findings)
     # what was found while blocks were made is in the city's own quality
     made = city.quality.findings[len(before) :]
-    return replace(city, quality=Quality(findings.collected() + made))
+    return replace(city, quality=Quality(said + findings.collected() + made))
+
+
+def _system_of(city: City, name: str, readings: Sequence[Reading]) -> CRS:
+    """The system of a city that files are added to, each of which has to state its own.
+
+    Raises
+    ------
+    CRSError
+        When one does not.
+    """
+    for reading in readings:
+        if reading.crs is None:
+            raise CRSError(
+                f"{name} is in {short_name(city.crs)}, {reading.source.name} does not say in which system it is",
+                hint="write the system into that file, or read it alone",
+            )
+    return city.crs
 
 
 def _drawn(

@@ -230,3 +230,9 @@ class Reading:
     name: str = ""
     date: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> set[str]:
+        """Ids of all objects and rows."""
+        objects = set() if self.objects is None else set(self.objects.ids)
+        return objects | {str(one) for frame in self.layers.values() for one in frame.index}
