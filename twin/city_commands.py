@@ -165,29 +165,31 @@ def convert(options: argparse.Namespace) -> int:
     from twin.geo.city import read_city
     from twin.geo.writers import write, writer_for
 
-    writer_for(options.out)
+    writer = writer_for(options.out)
+    given = {key: getattr(options, name) for name, key in OUTPUT_OPTIONS if getattr(options, name) is not None}
+    for name, key in OUTPUT_OPTIONS:
+        if key in given and (writer is None or key not in writer.options):
+            what = writer.name if writer is not None else "a city folder"
+            raise ParameterError(f"--{name} is not an option of {what}", hint=f"`twin convert --help` tells what --{name} is for")
+    there = options.out.exists()
     sources = [named(path) for path in options.files]
     city = read_city(sources[0] if len(sources) == 1 else [Path(one) for one in sources], **reading_options(options))
     if options.repair:
         before = len(city.quality)
         city = city.repaired()
         say(f"repaired: {len(city.quality) - before} objects")
-    given = {key: getattr(options, name) for name, key in OUTPUT_OPTIONS if getattr(options, name) is not None}
-    chosen = writer_for(options.out)
-    for name, key in OUTPUT_OPTIONS:
-        if key in given and (chosen is None or key not in chosen.options):
-            what = chosen.name if chosen is not None else "a city folder"
-            raise ParameterError(f"--{name} is not an option of {what}", hint=f"`twin convert --help` tells what --{name} is for")
     notes: Sequence[str] = ()
     if options.out.suffix.lower() == ".stl":
         target, notes = _print(city, options.out, given)
     else:
         target = write(city, options.out, **given)
-    say(f"{target}: {len(city.objects)} objects, {len(city.surfaces):,} triangles; read back and compared")
+    objects = f"{len(city.objects):,} object{'' if len(city.objects) == 1 else 's'}"
+    say(f"{target}: {objects}, {len(city.surfaces):,} triangles; read back and compared")
+    if there:
+        say("  took the place of what was there under this name")
     for note in notes:
         say(f"  {note}")
     left = [name for name in ("terrain", "dsm", "canopy") if getattr(city, name) is not None]
-    writer = writer_for(options.out)
     if left and writer is not None and writer.module not in ("geotiff", "stl"):
         say(f"  not written in this format: {', '.join(left)} (a city folder or .tif holds them)")
     for code, count in city.quality.counts().items():
