@@ -25,6 +25,8 @@ from typing import Any
 
 import orjson
 
+from benchmarks.printing import show
+
 FILES = ("DenHaag_01.city.json.zip", "3-20-DELFSHAVEN.city.json", "delft.json")
 ROOT = Path(__file__).resolve().parent.parent
 COPIES = 10
@@ -297,13 +299,7 @@ def main(arguments: list[str] | None = None) -> int:
     if folder and options.gigabytes > 0:
         found["stream"] = measure_stream(Path(folder) / "cityjson" / "delft_subset.city.jsonl", options.gigabytes)
     found["machine"] = machine()
-    if options.json:
-        # cjio changes how the json module spells numbers.
-        print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
-    else:
-        for name, value in found.items():
-            print(f"{name}: {value}")
-    return 0
+    return show(found, as_json=options.json)
 
 
 if __name__ == "__main__":

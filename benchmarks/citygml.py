@@ -19,9 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from benchmarks.city import ROOT, machine
+from benchmarks.printing import show
 
 REAL = {
     "Den Haag (1.0, LoD2, positions one by one)": ("DenHaag_1BwBP.gml", b"7F91F413"),
@@ -186,12 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
         for name, path in _files(Path(folder), options.megabytes * 1_000_000, options.real):
             found["files"][name] = measured(path, options.repeats)
     found["machine"] = machine()
-    if options.json:
-        print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
-    else:
-        for name, value in found["files"].items():
-            print(f"{name}: {value}")
-    return 0
+    return show(found if options.json else found["files"], as_json=options.json)
 
 
 if __name__ == "__main__":

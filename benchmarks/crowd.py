@@ -27,6 +27,7 @@ import orjson
 import shapely
 from numpy.typing import NDArray
 
+from benchmarks.printing import show
 from twin.discretize import discretize_area
 from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.engine import Crowd
@@ -296,12 +297,7 @@ def main(arguments: list[str] | None = None) -> int:
         out["scan"] = measure_scan(given.dt)
     if given.only in (None, "memory"):
         out["memory"] = measure_memory(given.people)
-    if given.json:
-        print(orjson.dumps(out, option=orjson.OPT_INDENT_2).decode())
-    else:
-        for name, part in out.items():
-            print(f"{name}: {part}")
-    return 0
+    return show(out, as_json=given.json)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import orjson
 import rasterio.features
 import shapely
 from pyproj import CRS
 
+from benchmarks.printing import show
 from tests.reference import footprints as slow
 from twin.geo.city import City
 from twin.geo.extrude import blocks, lowest_along_each
@@ -127,12 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = ("numpy", "shapely", "geopandas", "numba", "rasterio")
     machine = {"python": platform.python_version(), "cpus": os.cpu_count(), **{name: version(name) for name in names}}
     found = {"benchmark": "footprints", **measure(options.footprints, options.cells), "machine": machine}
-    if options.json:
-        print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
-    else:
-        for name, value in found.items():
-            print(f"{name}: {value}")
-    return 0
+    return show(found, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import pytest
 import shapely
 from numpy.testing import assert_allclose
 
+from tests.geo.damage import damaged, read_or_told
 from twin.errors import FormatError, TwinError
 from twin.geo.city import City, read_city
 from twin.geo.groundwater import joined_tubes, level_columns
@@ -311,22 +312,9 @@ def test_a_document_that_must_not_be_trusted_is_refused(put: Put, text: str, mes
 def test_any_damage_is_told(put: Put, name: str, seed: int) -> None:
     text = {"w.xml": WELL, "d.xml": DOSSIER, "dino.csv": DINO, "s.csv": SERIES}[name]
     chance = random.Random(seed)
-    content = bytearray(text.encode())
-    for _ in range(chance.randint(1, 4)):
-        place = chance.randrange(len(content))
-        match chance.randrange(3):
-            case 0:
-                del content[place : place + chance.randint(1, 60)]
-            case 1:
-                content[place] = chance.randrange(256)
-            case _:
-                content[place:place] = bytes(chance.choices(b"<>/&;'\",. \n-0123456789eE", k=chance.randint(1, 5)))
-    city: City | None = None
-    try:
-        city = read_city(put(bytes(content), name))
-    except TwinError:
-        return
-    assert city.summary()
+    content = damaged(text.encode(), chance, cut=60, letters=b"<>/&;'\",. \n-0123456789eE", longest=5)
+    city = read_or_told(put(content, name))
+    assert city is None or city.summary()
 
 
 @pytest.mark.realdata

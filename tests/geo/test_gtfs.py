@@ -19,7 +19,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.errors import FormatError, TwinError
+from tests.geo.damage import damaged, read_or_told
+from twin.errors import FormatError
 from twin.geo.city import City, read_city
 from twin.geo.readers.gtfs_service import clock, mode_of, seconds
 
@@ -300,19 +301,9 @@ def test_times_of_a_service_day_are_written_as_they_are_read(time: int) -> None:
 def test_any_damage_to_a_feed_is_told(feed: Callable[..., Path], seed: int) -> None:
     chance = random.Random(seed)
     name = chance.choice(list(FEED))
-    content = bytearray(FEED[name].encode())
-    for _ in range(chance.randint(1, 5)):
-        place = chance.randrange(len(content))
-        match chance.randrange(3):
-            case 0:
-                del content[place : place + chance.randint(1, 50)]
-            case 1:
-                content[place] = chance.randrange(256)
-            case _:
-                content[place:place] = bytes(chance.choices(b'",\n\r;0123456789.-:\x00', k=chance.randint(1, 6)))
-    try:
-        city = read_city(feed({name: bytes(content)}))
-    except TwinError:
+    letters = b'",\n\r;0123456789.-:\x00'
+    city = read_or_told(feed({name: damaged(FEED[name].encode(), chance, times=5, cut=50, letters=letters, longest=6)}))
+    if city is None:
         return
     assert city.summary()
     assert not shapely.is_missing(np.asarray(city.stops.geometry.array, dtype=object)).any()

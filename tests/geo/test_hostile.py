@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from twin.errors import TwinError
+from tests.geo.damage import damaged, holder_of, places, read_or_told
 from twin.geo.city import City, read_city
 from twin.geo.quality import check
 
@@ -24,23 +24,12 @@ ODD: list[Any] = [
 """Values that a careless or a hostile writer could put anywhere."""
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Paths to everything in a document."""
-    found = [path] if path else []
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        found += places(inner, (*path, key))
-    return found
-
-
 def mutate(document: dict[str, Any], chance: random.Random) -> dict[str, Any]:
     """The document with a few values replaced, removed, renamed or doubled."""
     document = copy.deepcopy(document)
     for _ in range(chance.randint(1, 3)):
         *path, last = chance.choice(places(document))
-        holder: Any = document
-        for key in path:
-            holder = holder[key]
+        holder = holder_of(document, path)
         match chance.randrange(4):
             case 0 | 1:
                 holder[last] = copy.deepcopy(chance.choice(ODD))
@@ -74,18 +63,6 @@ def richer(house: dict[str, Any]) -> dict[str, Any]:
     }
     house["CityObjects"]["house"]["children"] = ["part"]
     return house
-
-
-def read_or_told(path: Path) -> City | None:
-    """The city, or None when an error said what is wrong and where."""
-    told: TwinError | None = None
-    try:
-        return read_city(path)
-    except TwinError as error:
-        told = error
-    assert told.what
-    assert told.where
-    return None
 
 
 def exercise(city: City, folder: Path) -> None:
@@ -132,12 +109,5 @@ def test_any_mutation_of_a_sequence(house: dict[str, Any], put: Callable[..., Pa
 @pytest.mark.parametrize("seed", range(40))
 def test_any_damage_to_the_bytes_is_told(house: dict[str, Any], put: Callable[..., Path], seed: int) -> None:
     chance = random.Random(seed)
-    content = bytearray(json.dumps(house).encode())
-    for _ in range(chance.randint(1, 4)):
-        place = chance.randrange(len(content))
-        if chance.random() < 0.3:
-            del content[place : place + chance.randint(1, 200)]
-        else:
-            content[place] = chance.randrange(256)
-    city = read_or_told(put(bytes(content), "any.city.json"))
+    city = read_or_told(put(damaged(json.dumps(house).encode(), chance), "any.city.json"))
     assert city is None or np.isfinite(city.surfaces.vertices).all()

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from tests.geo.damage import damaged, read_or_told
 from tests.osm_document import OsmDocument
-from twin.errors import FormatError, TwinError
+from twin.errors import FormatError
 from twin.geo.city import City, read_city
 from twin.geo.quality import check
 from twin.geo.topology import object_use, signed_volumes
@@ -319,30 +320,13 @@ def test_a_city_of_osm_can_be_saved_and_read_again(put: Put, tmp_path: Path) -> 
     assert {name: len(frame) for name, frame in again.layers.items()} == {name: len(frame) for name, frame in city.layers.items()}
 
 
-def read_or_told(path: Path) -> City | None:
-    told: TwinError | None = None
-    try:
-        return read_city(path)
-    except TwinError as error:
-        told = error
-    assert told.what
-    assert told.where
-    return None
-
-
 @pytest.mark.parametrize("seed", range(60))
 def test_any_damage_to_the_bytes_is_told(put: Put, seed: int) -> None:
     chance = random.Random(seed)
     document = town()
     kind = seed % 3
-    content = bytearray([document.text().encode(), pbf(put, document.text()), json.dumps(to_json(document)).encode()][kind])
-    for _ in range(chance.randint(1, 4)):
-        place = chance.randrange(len(content))
-        if chance.random() < 0.3:
-            del content[place : place + chance.randint(1, 100)]
-        else:
-            content[place] = chance.randrange(256)
-    city = read_or_told(put(bytes(content), "any.osm"))
+    content = [document.text().encode(), pbf(put, document.text()), json.dumps(to_json(document)).encode()][kind]
+    city = read_or_told(put(damaged(content, chance, cut=100), "any.osm"))
     assert city is None or np.isfinite(city.surfaces.vertices).all()
 
 

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from twin.errors import FormatError, GeometryError, MissingExtraError, TwinError
+from tests.geo.damage import damaged, read_or_told
+from twin.errors import FormatError, GeometryError, MissingExtraError
 from twin.geo.city import City, read_city
 from twin.geo.readers.bro_soundings import CPT_COLUMNS
 from twin.geo.readers.sounding_rows import corrected_depth
@@ -389,19 +390,8 @@ def test_a_profile_that_is_none() -> None:
 @pytest.mark.parametrize("seed", range(60))
 def test_any_damage_to_a_gef_file_is_told(put: Put, seed: int) -> None:
     chance = random.Random(seed)
-    content = bytearray(CPT.encode())
-    for _ in range(chance.randint(1, 6)):
-        place = chance.randrange(len(content))
-        match chance.randrange(3):
-            case 0:
-                del content[place : place + chance.randint(1, 60)]
-            case 1:
-                content[place] = chance.randrange(256)
-            case _:
-                content[place:place] = bytes(chance.choices(b"#=,;! \n'0123456789.-e", k=chance.randint(1, 8)))
-    try:
-        city = read_city(put(bytes(content), "any.gef"))
-    except TwinError:
-        return
-    profiles(city.soundings)
-    assert city.summary()
+    content = damaged(CPT.encode(), chance, times=6, cut=60, letters=b"#=,;! \n'0123456789.-e", longest=8)
+    city = read_or_told(put(content, "any.gef"))
+    if city is not None:
+        profiles(city.soundings)
+        assert city.summary()

@@ -108,13 +108,12 @@ def parsed(blob: Blob) -> tuple[Any, Kind]:
     """
     from lxml import etree
 
-    if len(blob.content) > MAX_BYTES:
-        raise FormatError(f"{len(blob.content) / 1e6:.0f} MB is more than a document of the register has", where=blob.name)
+    content = blob.no_more_than(MAX_BYTES, "a document of the register has")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, remove_comments=True, remove_pis=True
     )
     try:
-        root = etree.fromstring(blob.content, parser)
+        root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
         raise FormatError(f"broken XML: {error.msg}", where=f"{blob.name}:{line}:{column}") from None

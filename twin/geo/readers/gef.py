@@ -101,9 +101,7 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
 
 
 def _decoded(blob: Blob) -> str:
-    content = blob.content
-    if len(content) > MAX_BYTES:
-        raise FormatError(f"{len(content) / 1e6:.0f} MB is more than a sounding has", where=blob.name)
+    content = blob.no_more_than(MAX_BYTES, "a sounding has")
     if b"\0" in content:
         raise FormatError("the GEF file holds zero bytes; only the ASCII form is readable", where=blob.name)
     try:

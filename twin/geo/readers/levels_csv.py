@@ -55,9 +55,7 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
     FormatError
         When there are no levels, or the table is broken.
     """
-    if len(blob.content) > MAX_BYTES:
-        raise FormatError(f"{len(blob.content) / 1e6:.0f} MB is more than can be read at once", where=blob.name)
-    text = blob.content.decode("utf-8-sig", "replace")
+    text = blob.no_more_than(MAX_BYTES, "can be read at once").decode("utf-8-sig", "replace")
     findings = Findings()
     first = text.lstrip().split("\n", 1)[0].replace('"', "").lower()
     if first.startswith("tijdstip,"):

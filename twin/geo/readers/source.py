@@ -103,6 +103,25 @@ class Blob:
             raise FormatError("is more than can be read at once", where=self.name, hint="split it")
         return content
 
+    def no_more_than(self, most: int, what: str) -> bytes:
+        """All of it, where its kind of file is never large.
+
+        Parameters
+        ----------
+        most : int
+            Most bytes.
+        what : str
+            What it is more than, for the message.
+
+        Raises
+        ------
+        FormatError
+            When it is more.
+        """
+        if len(self.content) > most:
+            raise FormatError(f"{len(self.content) / 1e6:.0f} MB is more than {what}", where=self.name)
+        return self.content
+
     def forget(self) -> None:
         """Let go of `content`; it is read again when it is asked for again."""
         self.__dict__.pop("content", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from twin.geo.readers.meshfile import parse
 from twin.geo.readers.meshparts import MeshFile
 from twin.geo.readers.model import Findings
 from twin.geo.readers.source import blob_of
+from twin.geo.writers.atomic import write_bytes, written_file
 
 LENGTH_TOLERANCE_M = 0.001
 AREA_TOLERANCE = 1e-3
@@ -85,6 +87,32 @@ def read_back(path: Path) -> MeshFile:
         return parse(blob_of(path), Findings())
     except TwinError as error:
         raise OutputError(f"what was made cannot be read back: {error.what}", where=path.name) from error
+
+
+def write_triangles(path: Path, mesh: TriangleMesh, content: bytes, beside: Mapping[Path, bytes] | None = None) -> Path:
+    """Write the file of a mesh, once it has been seen to read back as those triangles.
+
+    Parameters
+    ----------
+    path : Path
+    mesh : TriangleMesh
+        What the file holds.
+    content : bytes
+        The file.
+    beside : mapping of Path to bytes, optional
+        Files that go with it; they are written first, so that the file never names what is not there.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written, or does not read back the same.
+    """
+    with written_file(path) as place:
+        place.write_bytes(content)
+        see_the_same(read_back(place), mesh.vertices, mesh.triangles, path.name)
+        for other, more in (beside or {}).items():
+            write_bytes(other, more)
+    return path
 
 
 def see_the_same(found: MeshFile, vertices: NDArray[np.float64], triangles: NDArray[np.int32], name: str) -> None:

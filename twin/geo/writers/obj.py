@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from twin.geo.city import City
 from twin.geo.mesh import SEMANTIC_NAMES, TriangleMesh
-from twin.geo.writers.atomic import write_bytes, written_file
-from twin.geo.writers.meshes import about, about_objects, chosen_triangles, colour_codes, read_back, see_the_same
+from twin.geo.writers.meshes import about, about_objects, chosen_triangles, colour_codes, write_triangles
 
 COLOURS = {
     "Unknown": (0.75, 0.75, 0.75),
@@ -52,11 +51,7 @@ def write_obj(city: City, path: str | Path, *, layers: tuple[str, ...] | None = 
     path = Path(path)
     mesh = chosen_triangles(city, layers)
     library = path.with_suffix(".mtl")
-    with written_file(path) as place:
-        place.write_bytes(obj_bytes(city, mesh, library.name))
-        see_the_same(read_back(place), mesh.vertices, mesh.triangles, path.name)
-        write_bytes(library, mtl_bytes(mesh))
-    return path
+    return write_triangles(path, mesh, obj_bytes(city, mesh, library.name), {library: mtl_bytes(mesh)})
 
 
 def obj_bytes(city: City, mesh: TriangleMesh, library: str) -> bytes:

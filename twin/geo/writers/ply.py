@@ -9,8 +9,7 @@ import numpy as np
 
 from twin.geo.city import City
 from twin.geo.mesh import TriangleMesh
-from twin.geo.writers.atomic import written_file
-from twin.geo.writers.meshes import about, about_objects, chosen_triangles, read_back, see_the_same
+from twin.geo.writers.meshes import about, about_objects, chosen_triangles, write_triangles
 
 VERTEX = np.dtype([("xyz", "<f8", 3)])
 FACE = np.dtype([("count", "u1"), ("corners", "<i4", 3), ("owner", "<i4"), ("semantic", "u1")])
@@ -36,12 +35,8 @@ def write_ply(city: City, path: str | Path, *, layers: tuple[str, ...] | None = 
     OutputError
         When there is nothing to write, it cannot be written, or it does not read back the same.
     """
-    path = Path(path)
     mesh = chosen_triangles(city, layers)
-    with written_file(path) as place:
-        place.write_bytes(ply_bytes(city, mesh))
-        see_the_same(read_back(place), mesh.vertices, mesh.triangles, path.name)
-    return path
+    return write_triangles(Path(path), mesh, ply_bytes(city, mesh))
 
 
 def ply_bytes(city: City, mesh: TriangleMesh) -> bytes:
