@@ -39,11 +39,11 @@ def test_an_edit_in_any_kernel_file_starts_a_new_cache(copied):
     before = run(HASH, copied)
     assert before == kernel_hash() == run(HASH, copied)
     seen = {before}
-    for name in ("sim/crowd/kernels.py", "sim/floor.py", "sim/model.py", "rng.py", "jit.py"):
+    for name in ("sim/crowd/kernels.py", "sim/crowd/surroundings.py", "sim/floor.py", "sim/model.py", "rng.py", "jit.py"):
         with (copied / "twin" / name).open("a") as file:
             file.write("\n# edited\n")
         seen.add(run(HASH, copied))
-    assert len(seen) == 6
+    assert len(seen) == 7
     (copied / "twin" / "cli.py").write_text((copied / "twin" / "cli.py").read_text() + "\n# no kernel\n")
     assert run(HASH, copied) in seen
 

@@ -11,7 +11,7 @@ from twin.discretize import STAIR_SPEED_FACTOR, discretize, discretize_area
 from twin.errors import GridError, StairError, WalkableError
 from twin.geo.city import City
 from twin.geo.walkable import make_walkable
-from twin.sim.crowd.kernels import wall_between
+from twin.sim.crowd.surroundings import wall_between
 from twin.sim.crowd.wayfinding import find_routes
 from twin.sim.model import Goals
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.reference import floors as slow
 from tests.sim.scenes import ground_of
 from twin.errors import GridError
-from twin.sim.crowd.kernels import bucket_of, crosses, nearest_wall, wall_between
+from twin.sim.crowd.surroundings import bucket_of, crosses, nearest_wall, wall_between
 from twin.sim.floor import BUCKET_REACH_M, Chain, Portals, _segments, build_floor
 
 numbers = st.floats(0.3, 9.7, allow_nan=False)

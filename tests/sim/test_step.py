@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.reference import crowd as slow
 from tests.sim.scenes import crowd_of, ground_of, people_of, scattered
 from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
-from twin.sim.crowd.kernels import GONE, exponential, sort_by_cell, wall_repulsion
+from twin.sim.crowd.kernels import GONE, sort_by_cell
+from twin.sim.crowd.surroundings import exponential, wall_repulsion
 from twin.sim.floor import Chain, build_floor
 
 ROOM = shapely.box(0, 0, 12, 9).difference(shapely.box(5, 3, 6, 6)).difference(shapely.Polygon([(8, 2), (10, 2.5), (9, 4)]))
@@ -22,7 +23,7 @@ EXIT = shapely.box(0, 0, 0.75, 9)
 
 def wanted_directions(crowd):
     """e0 of everybody, from the crowd's own field at the cell or between cells: the reference tests the forces."""
-    from twin.sim.crowd.kernels import cell_of, way
+    from twin.sim.crowd.surroundings import cell_of, way
 
     floor, routes = crowd.floor, crowd.routes
     out = []

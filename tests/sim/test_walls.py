@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.sim.scenes import crowd_of, goals_of, ground_of, leaving, people_of, scattered, wharf_and_street
 from twin.errors import TwinError
 from twin.sim.crowd.engine import Crowd
-from twin.sim.crowd.kernels import keep_clear
+from twin.sim.crowd.surroundings import keep_clear
 
 
 def random_area(seed):

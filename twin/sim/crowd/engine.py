@@ -15,12 +15,12 @@ from twin.sim.crowd.kernels import (
     GONE,
     admit,
     find_neighbours,
-    near_nodes,
     reorder,
     sort_by_cell,
     step_people,
     what_happened,
 )
+from twin.sim.crowd.surroundings import near_nodes
 from twin.sim.crowd.wayfinding import Routes, find_routes
 from twin.sim.model import STAGE_END, STAGE_LEAVE, STAGE_PASS, STAGE_STAY, Floor, Goals, Journeys, People, Snapshot
 

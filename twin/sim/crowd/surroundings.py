@@ -1,0 +1,209 @@
+"""What is around a point of the floor: its cell, the walls near it, the way to a goal.
+
+Compiled into the kernels that call them from another file: the cache of `twin.jit` is keyed by all of `twin.sim`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.jit import njit
+
+_POWERS_OF_TWO = 2.0 ** np.arange(-64, 65)
+
+
+@njit()
+def exponential(u):
+    """exp(u) for u between -44 and 44, to 1e-9 of its value.
+
+    2**k from a table times a polynomial for the rest: four times as fast as the C library's, and the same on every
+    platform.
+    """
+    y = u * 1.4426950408889634
+    k = int(y + 64.5) - 64
+    r = (y - k) * 0.6931471805599453
+    tail = 1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0 + r * (1.0 / 40320.0)))
+    return _POWERS_OF_TWO[k + 64] * (1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * tail)))))
+
+
+@njit()
+def cell_of(floor, x, y):
+    """Row and column of a point, kept on the grid."""
+    c = int((x - floor.west) / floor.cell)
+    r = int((floor.north - y) / floor.cell)
+    _levels, rows, columns = floor.mask.shape
+    return min(max(r, 0), rows - 1), min(max(c, 0), columns - 1)
+
+
+@njit()
+def bucket_of(floor, level, x, y):
+    """Number of the wall bucket at a point."""
+    c = min(max(int((x - floor.west) / floor.bucket), 0), floor.bucket_columns - 1)
+    r = min(max(int((floor.north - y) / floor.bucket), 0), floor.bucket_rows - 1)
+    return (level * floor.bucket_rows + r) * floor.bucket_columns + c
+
+
+@njit()
+def crosses(x0, y0, x1, y1, ax, ay, bx, by):
+    """Whether two segments touch or cross (collinear ones that overlap do not count: one slides along a wall)."""
+    d1 = (bx - ax) * (y0 - ay) - (by - ay) * (x0 - ax)
+    d2 = (bx - ax) * (y1 - ay) - (by - ay) * (x1 - ax)
+    if (d1 > 0.0 and d2 > 0.0) or (d1 < 0.0 and d2 < 0.0) or (d1 == 0.0 and d2 == 0.0):
+        return False
+    d3 = (x1 - x0) * (ay - y0) - (y1 - y0) * (ax - x0)
+    d4 = (x1 - x0) * (by - y0) - (y1 - y0) * (bx - x0)
+    return not ((d3 > 0.0 and d4 > 0.0) or (d3 < 0.0 and d4 < 0.0))
+
+
+@njit()
+def wall_between(floor, level, x0, y0, x1, y1):
+    """Whether a wall of a level lies between two points."""
+    side, rows, columns = floor.bucket, floor.bucket_rows, floor.bucket_columns
+    reach = floor.bucket_reach
+    if (x1 - x0) ** 2 + (y1 - y0) ** 2 <= reach * reach:
+        b = bucket_of(floor, level, x0, y0)
+        for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
+            if crosses(x0, y0, x1, y1, floor.walls[s, 0], floor.walls[s, 1], floor.walls[s, 2], floor.walls[s, 3]):
+                return True
+        return False
+    c_low = min(max(int((min(x0, x1) - floor.west) / side), 0), columns - 1)
+    c_high = min(max(int((max(x0, x1) - floor.west) / side), 0), columns - 1)
+    r_low = min(max(int((floor.north - max(y0, y1)) / side), 0), rows - 1)
+    r_high = min(max(int((floor.north - min(y0, y1)) / side), 0), rows - 1)
+    for r in range(r_low, r_high + 1):
+        for c in range(c_low, c_high + 1):
+            b = (level * rows + r) * columns + c
+            for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
+                if crosses(x0, y0, x1, y1, floor.walls[s, 0], floor.walls[s, 1], floor.walls[s, 2], floor.walls[s, 3]):
+                    return True
+    return False
+
+
+@njit()
+def near_nodes(floor, node, level, x, y):
+    """Of the cells within two of a point: the nearest node whose centre no wall hides, and the nearest of all; -1 if none."""
+    r0, c0 = cell_of(floor, x, y)
+    _levels, rows, columns = floor.mask.shape
+    in_sight, any_node = -1, -1
+    nearest, nearest_any = 1e30, 1e30
+    for r in range(max(0, r0 - 2), min(rows, r0 + 3)):
+        for c in range(max(0, c0 - 2), min(columns, c0 + 3)):
+            m = node[level, r, c]
+            if m < 0:
+                continue
+            px, py = floor.west + (c + 0.5) * floor.cell, floor.north - (r + 0.5) * floor.cell
+            d2 = (px - x) ** 2 + (py - y) ** 2
+            if d2 < nearest and not wall_between(floor, level, x, y, px, py):
+                in_sight, nearest = m, d2
+            if d2 < nearest_any:
+                any_node, nearest_any = m, d2
+    return in_sight, any_node
+
+
+@njit()
+def node_at(floor, node, level, x, y):
+    """Node of the cell at a point; where its centre is off the floor, the nearest one, in sight if there is one."""
+    r, c = cell_of(floor, x, y)
+    k = node[level, r, c]
+    if k >= 0:
+        return k
+    in_sight, any_node = near_nodes(floor, node, level, x, y)
+    return in_sight if in_sight >= 0 else any_node
+
+
+@njit()
+def way(floor, node, direction, goal, level, x, y, row, column, k):
+    """Direction to a goal at a point in cell (row, column): bilinear in the open, the cell's own beside a wall."""
+    if node[level, row, column] < 0 or floor.distance[level, row, column] < 1.5 * floor.cell:
+        return direction[goal, k, 0], direction[goal, k, 1]
+    # this far from walls all four cells around are floor, unless the level ends there without a wall (a portal)
+    fx = (x - floor.west) / floor.cell - 0.5
+    fy = (floor.north - y) / floor.cell - 0.5
+    c0, r0 = int(fx), int(fy)
+    _levels, rows, columns = floor.mask.shape
+    c0, r0 = min(max(c0, 0), columns - 2), min(max(r0, 0), rows - 2)
+    fx -= c0
+    fy -= r0
+    a, b = node[level, r0, c0], node[level, r0, c0 + 1]
+    c, d = node[level, r0 + 1, c0], node[level, r0 + 1, c0 + 1]
+    if a < 0 or b < 0 or c < 0 or d < 0:
+        return direction[goal, k, 0], direction[goal, k, 1]
+    wa, wb, wc, wd = (1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy
+    ex = wa * direction[goal, a, 0] + wb * direction[goal, b, 0] + wc * direction[goal, c, 0] + wd * direction[goal, d, 0]
+    ey = wa * direction[goal, a, 1] + wb * direction[goal, b, 1] + wc * direction[goal, c, 1] + wd * direction[goal, d, 1]
+    norm2 = ex * ex + ey * ey
+    if norm2 < 1e-12:
+        return direction[goal, k, 0], direction[goal, k, 1]
+    norm = np.sqrt(norm2)
+    return ex / norm, ey / norm
+
+
+@njit()
+def nearest_wall(floor, level, x, y):
+    """Distance to the nearest wall in the bucket and the nearest point on it."""
+    b = bucket_of(floor, level, x, y)
+    best, bx, by = 1e30, x, y
+    for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
+        x0, y0 = floor.walls[s, 0], floor.walls[s, 1]
+        ax, ay = floor.walls[s, 2] - x0, floor.walls[s, 3] - y0
+        length2 = ax * ax + ay * ay
+        t = 0.0
+        if length2 > 0.0:
+            t = min(1.0, max(0.0, ((x - x0) * ax + (y - y0) * ay) / length2))
+        px, py = x0 + t * ax, y0 + t * ay
+        d2 = (x - px) ** 2 + (y - py) ** 2
+        if d2 < best:
+            best, bx, by = d2, px, py
+    return np.sqrt(best), bx, by
+
+
+@njit()
+def wall_repulsion(floor, level, x, y, radius, strength, length, reach):
+    """Sum over walls of -A_w exp((r - d) / D_w) n; a corner counts once."""
+    b = bucket_of(floor, level, x, y)
+    fx = fy = 0.0
+    for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
+        x0, y0 = floor.walls[s, 0], floor.walls[s, 1]
+        ax, ay = floor.walls[s, 2] - x0, floor.walls[s, 3] - y0
+        length2 = ax * ax + ay * ay
+        t = 0.0
+        if length2 > 0.0:
+            t = ((x - x0) * ax + (y - y0) * ay) / length2
+            if t >= 1.0:
+                continue  # the segment that starts there counts the corner
+        if t <= 0.0:
+            if (x - x0) * floor.walls[s, 4] + (y - y0) * floor.walls[s, 5] < 0.0:
+                continue  # the segment before is nearer
+            t = 0.0
+        dx, dy = x - x0 - t * ax, y - y0 - t * ay
+        d = np.sqrt(dx * dx + dy * dy)
+        if 1e-9 < d < reach:
+            f = strength * exponential(max(min((radius - d) / length, 20.0), -40.0)) / d
+            fx += f * dx
+            fy += f * dy
+    return fx, fy
+
+
+@njit()
+def keep_clear(floor, level, x0, y0, x, y, radius):
+    """Where a move from (x0, y0) to (x, y) may end: a radius from every wall where there is room, across none.
+
+    A person that cannot be given room stays where it was.
+    """
+    px, py = x, y
+    for _ in range(3):
+        d, wx, wy = nearest_wall(floor, level, px, py)
+        if d >= radius - 1e-9:
+            break
+        if d > 1e-9:
+            push = (radius - d) / d
+            px += (px - wx) * push
+            py += (py - wy) * push
+        else:
+            px, py = x0, y0
+            break
+    if not wall_between(floor, level, x0, y0, px, py):
+        d, _wx, _wy = nearest_wall(floor, level, px, py)
+        if d > 1e-3:
+            return px, py
+    return x0, y0
