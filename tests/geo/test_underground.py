@@ -17,6 +17,7 @@ from pyproj import CRS
 from tests.reference.vaults import arc_area, polygon_volume
 from twin.geo.city import City, Source, read_city
 from twin.geo.mesh import SEMANTIC_NAMES, TriangleMesh
+from twin.geo.pipes import COVER_OF, DIAMETER_M, KINDS, usual_cover
 from twin.geo.quality import check
 from twin.geo.readers.assemble import assemble
 from twin.geo.readers.model import Findings, Reading, ReadOptions
@@ -290,7 +291,9 @@ def pipes(columns: dict[str, Any], shape: Any = None, **settings: Any) -> gpd.Ge
         ({"soort": ["waterleiding"], "diameter": [0.2], "dekking": [1.0]}, 0.2, 3.4, 1.0, "water", ""),
         ({"medium": ["aardgas"], "diameter": [110], "diepte": [0.8]}, 0.11, 4.5 - 0.8 - 0.055, 0.8, "gas", ""),
         ({"thema": ["datatransport"], "diepte_cm": [60]}, 0.05, 4.5 - 0.6 - 0.025, 0.6, "telecom", "diameter_m"),
-        ({"thema": ["middenspanning"]}, 0.05, 4.5 - 0.6 - 0.025, 0.6, "electricity", "diameter_m, cover_m"),
+        ({"thema": ["laagspanning"]}, 0.05, 4.5 - 0.6 - 0.025, 0.6, "electricity", "diameter_m, cover_m"),
+        ({"thema": ["middenspanning"]}, 0.05, 4.5 - 0.8 - 0.025, 0.8, "electricity", "diameter_m, cover_m"),
+        ({"soort": ["waterleiding"]}, 0.11, 4.5 - 1.0 - 0.055, 1.0, "water", "diameter_m, cover_m"),
         ({"x": [1]}, 0.11, 4.5 - 0.8 - 0.055, 0.8, "pipe", "diameter_m, cover_m"),
         ({"bovenkant": [3.0], "diameter": [1.0]}, 1.0, 2.5, 1.5, "pipe", ""),
     ],
@@ -308,6 +311,17 @@ def test_pipes(columns: dict[str, Any], diameter: float, axis: float, cover: flo
     length = 40.0 if "bob_eind" not in columns else np.hypot(40.0, 1.0)
     assert_allclose(volumes(city), SIDES / 2 * (diameter / 2) ** 2 * np.sin(2 * np.pi / SIDES) * length, rtol=1e-6)
     assert city.surfaces.vertices[:, 2].max() < 4.5
+
+
+def test_the_usual_cover_is_known_for_every_kind() -> None:
+    assert set(COVER_OF) == set(DIAMETER_M) == {*KINDS, "pipe"}
+    # KWR 2011.022 for water, NEN 7171-1 for telecom, klic-app.nl for gas and electricity
+    assert {kind: usual_cover(kind) for kind in ("water", "telecom", "gas", "electricity")} == {
+        "water": 1.0, "telecom": 0.6, "gas": 0.8, "electricity": 0.6,
+    }  # fmt: skip
+    assert usual_cover("electricity", "Hoogspanning 50 kV") == 0.8
+    assert usual_cover("telecom", "mantelbuis langs middenspanning") == 0.6
+    assert usual_cover("who knows") == COVER_OF["pipe"]
 
 
 def test_pipes_follow_the_ground_and_lines_in_space_do_not() -> None:
