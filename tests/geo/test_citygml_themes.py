@@ -58,6 +58,23 @@ def test_kinds_of_ways(read: Read) -> None:
     assert city.roads.loc["Square", "surface"] == "square"
 
 
+@pytest.mark.parametrize(
+    ("code", "surface"),
+    [
+        (1, "street"), (3, "cycleway"), (5, "square"), (8, "railway"), (9, "street"), (20, "footway"), (22, "footway"),
+        (25, "runway"), (30, "verge"), (33, "motorway"), (37, "street"), (1000, "street"), (2020, "footway"), (2030, "cycleway"),
+        (9999, "street"),
+    ],
+)  # fmt: skip
+def test_functions_of_areas_mean_surfaces(read: Read, code: int, surface: str) -> None:
+    area = (
+        f'<tran:trafficArea><tran:TrafficArea gml:id="area"><tran:function>{code}</tran:function><tran:lod2MultiSurface>{flat(0)}'
+        "</tran:lod2MultiSurface></tran:TrafficArea></tran:trafficArea>"
+    )
+    city = read(model(building(area, kind="tran:Road", key="road")))
+    assert city.roads.loc["area", "surface"] == surface
+
+
 def test_spaces_of_version_3_carry_the_attributes_of_their_floor(read: Read) -> None:
     space = (
         '<tran:trafficSpace><tran:TrafficSpace gml:id="space"><boundary><tran:TrafficArea gml:id="area">'

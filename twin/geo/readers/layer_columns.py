@@ -31,8 +31,20 @@ SURFACE_WORDS = (
 """Words in the Dutch large-scale base map's function of a road (BGT), and the surface that they mean."""
 
 
-TRAFFIC_CODES = {"2": "footway", "3": "cycleway", "4": "cycleway", "5": "square", "6": "parking", "7": "parking", "8": "railway"}
-"""Functions of a traffic area in the code list of CityGML 2.0 (OGC 12-019, annex C), and the surface that they mean."""
+TRAFFIC_CODES = {
+    "2": "footway", "3": "cycleway", "4": "cycleway", "5": "square", "6": "parking", "7": "parking", "8": "railway",
+    "19": "footway", "20": "footway", "22": "footway", "23": "footway", "25": "runway", "26": "runway", "29": "runway",
+    "30": "verge", "32": "busway", "33": "motorway", "34": "motorway", "35": "motorway", "36": "motorway",
+    "2000": "footway", "2010": "footway", "2020": "footway", "2030": "cycleway",
+}  # fmt: skip
+"""Functions of a traffic area, and the surface that they mean; whatever is not here is ``street``.
+
+Of one or two digits: the list of CityGML 2.0 (OGC 12-019, annex C; SIG3D ``TrafficArea_function.xml``): 1 driving lane, 2 footpath,
+3 cyclepath, 4 foot and cycle path in one, 5 square, 6 car park, 7 lay-by, 8 rail, 9 rail and road in one, 19 platform, 20 crossing,
+22 stairs, 23 escalator, 25, 26 and 29 runway, taxiway and their marks, 30 green, 32 bus stop, 33 to 36 motorway with its slip roads
+and hard shoulder. Of four digits: the list of the Japanese city models (PLATEAU, ``TrafficArea_function.xml``): 1000 to 1020
+carriageway, 2000 and 2020 footway, 2010 footway with cycling, 2030 cycleway. No number is in both lists.
+"""
 
 
 @dataclass(slots=True)
