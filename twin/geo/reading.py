@@ -28,8 +28,9 @@ def read_city(
     Parameters
     ----------
     source : str, Path or sequence of them
-        A file of a known format (also in .gz or .zip), several that are merged, a city folder, or ``"sample"`` for the
-        embedded district. Of two objects with the same id the one of the file named first is kept.
+        A file of a known format (also in .gz or .zip), a city folder, or ``"sample"`` for the embedded district; or several
+        of these, which become one city. Of two objects with the same id the one of the file or folder named first is kept.
+        A city folder gives the coordinate system, and its rasters are kept; several folders are in one system.
     lod : str, optional
         Level of detail to take where an object has several; by default the highest.
     crs : str or pyproj.CRS, optional
