@@ -24,7 +24,7 @@ from twin.geo.crs import local_plane
 from twin.geo.readers import read
 from twin.geo.readers.options import read_options
 from twin.geo.terrain import Terrain
-from twin.geo.writers import geopackage, geoparquet, geotiff
+from twin.geo.writers import geopackage, geoparquet, geotiff, write
 from twin.geo.writers.geopackage import write_geopackage
 from twin.geo.writers.geoparquet import write_geoparquet
 from twin.geo.writers.geotiff import write_geotiff
@@ -220,3 +220,32 @@ def test_the_sample_survives(sample: City, tmp_path: Path) -> None:
 def test_suffixes_do_not_collide() -> None:
     every = [*geopackage.SUFFIXES, *geoparquet.SUFFIXES, *geotiff.SUFFIXES]
     assert len(set(every)) == len(every)
+
+
+def test_ids_come_back_as_they_were(tmp_path: Path) -> None:
+    """Short ones, whole numbers, and one id in two layers."""
+    city = replace(made(), layers={})
+    frames = {}
+    for name in ("streets", "trees", "bridges"):
+        shape = {"streets": shapely.LineString([(136_000, 455_000), (136_010, 455_000)]), "trees": shapely.Point(136_000, 455_000)}
+        found = shape.get(name, shapely.box(136_000, 455_000, 136_005, 455_005))
+        frames[name] = gpd.GeoDataFrame({"geometry": [found, found]}, index=pd.Index(["un", "4018193"], name="id"), crs=city.crs)
+    for name, frame in frames.items():
+        city = city.with_layer(name, frame)
+    write_geopackage(city, tmp_path / "a.gpkg")
+    again = city_of(tmp_path / "a.gpkg")
+    for name in frames:
+        assert again.layers[name].index.tolist() == ["un", "4018193"]
+        assert "id_attribute" not in again.layers[name]
+
+
+def test_a_system_without_one_code_comes_back(tmp_path: Path) -> None:
+    crs = CRS.from_user_input("EPSG:6691+6695")
+    assert crs.to_authority() is None
+    shape = gpd.GeoDataFrame({"geometry": [shapely.Point(500_000, 3_950_000)]}, index=pd.Index(["t"], name="id"), crs=crs)
+    city = City(crs=crs, origin=np.zeros(3), layers={"trees": shape})
+    for name in ("a.gpkg", "a.parquet"):
+        write(city, tmp_path / name)
+        again = city_of(tmp_path / name)
+        assert again.crs == crs
+    assert pyogrio.read_info(tmp_path / "a.gpkg")["crs"] == "EPSG:6691"

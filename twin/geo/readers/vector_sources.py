@@ -33,6 +33,10 @@ _OWN_VIRTUAL = ("rtree",)
 """Virtual tables that a GeoPackage has by its standard; any other runs code of its module."""
 
 
+OWN, SYSTEM = "stadstwin", "stadstwin_crs"
+"""What a file of ours says of itself: that it is one, and its system where the file format has no room for all of it."""
+
+
 class Table(NamedTuple):
     """One layer of a file.
 
@@ -169,6 +173,8 @@ _WORDS = {
     "credit": ("credit", "attribution", "copyright", "ATTRIBUTION", "COPYRIGHT"),
     "title": ("title", "name", "TITLE"),
     "date": ("date", "DATE"),
+    OWN: (OWN,),
+    SYSTEM: (SYSTEM,),
 }
 
 
@@ -181,7 +187,7 @@ def said_by(document: object) -> dict[str, str]:
         for word in words:
             value = document.get(word)
             if isinstance(value, str) and value:
-                found.setdefault(key, value[:500])
+                found.setdefault(key, value[: 20_000 if key == SYSTEM else 500])
     return found
 
 

@@ -24,7 +24,7 @@ from twin.geo.readers.model import Findings, Reading, ReadOptions
 from twin.geo.readers.source import Blob
 from twin.geo.readers.vector_columns import typed, with_promised
 from twin.geo.readers.vector_layers import layers_of_rows
-from twin.geo.readers.vector_sources import Table, tables_of
+from twin.geo.readers.vector_sources import OWN, SYSTEM, Table, tables_of
 
 SAFE_CHANGE = 0.01
 """A polygon that crosses itself is repaired when that changes its area by no more than this part: its shape is not in doubt."""
@@ -59,11 +59,14 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
     said = tables.about
     source = Source(blob.name, tables.format, said.get("licence", ""), said.get("credit", ""), blob.sha256, said.get("date", ""))
     frames = _one_system([_sound(table, blob.name, findings) for table in tables.tables], blob.name, findings)
+    own = OWN in said
+    if own and frames:
+        frames = _whole_system(frames, said.get(SYSTEM, ""))
     crs = frames[0].frame.crs if frames else None
     parts: dict[str, list[gpd.GeoDataFrame]] = {}
     taken: set[str] = set()
     for table in frames:
-        for layer, rows in _by_layer(table, blob.name, options, findings, taken).items():
+        for layer, rows in _by_layer(table, blob.name, options, findings, taken, own=own).items():
             parts.setdefault(layer, []).append(rows)
     layers = {layer: some[0] if len(some) == 1 else _stacked(some) for layer, some in parts.items()}
     return Reading(source, crs, findings, layers=layers, name=said.get("title", ""), date=said.get("date", ""))
@@ -71,6 +74,23 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
 
 def _stacked(frames: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat(frames), geometry="geometry", crs=frames[0].crs)
+
+
+def _whole_system(tables: list[Table], stated: str) -> list[Table]:
+    """The layers in the system that a file of ours names beside what its format can hold, if it is the same on the map."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError as ProjError
+
+    from twin.geo.crs import horizontal, same
+
+    try:
+        crs = CRS.from_wkt(stated) if stated else None
+    except ProjError:
+        crs = None
+    there = tables[0].frame.crs
+    if crs is None or there is None or not same(horizontal(crs), horizontal(there)):
+        return tables
+    return [Table(table.name, table.frame.set_crs(crs, allow_override=True)) for table in tables]
 
 
 def _one_system(tables: list[Table], name: str, findings: Findings) -> list[Table]:
@@ -122,7 +142,7 @@ def _sound(table: Table, name: str, findings: Findings) -> Table:
 
 
 def _by_layer(
-    table: Table, name: str, options: ReadOptions, findings: Findings, taken: set[str]
+    table: Table, name: str, options: ReadOptions, findings: Findings, taken: set[str], *, own: bool
 ) -> dict[str, gpd.GeoDataFrame]:
     """Rows of one layer of the file by layer of the city."""
     frame, where = table.frame, f"{name}:{table.name}"
@@ -133,7 +153,12 @@ def _by_layer(
     kinds = np.array([_KINDS[one] for one in shapely.get_type_id(shapes).tolist()], dtype=object)
     plain = pd.DataFrame(frame.drop(columns="geometry"))
     layer, how = layers_of_rows(name, table.name, plain, kinds, options.layer)
-    ids = _ids(plain, table.name, taken)
+    ids = _own_ids(plain) if own else None
+    if ids is None:
+        ids = _ids(plain, table.name, taken)
+    stated = plain[_ID].astype("str").str.strip().tolist() if _ID in plain else None
+    if stated == ids:
+        frame = frame.drop(columns=_ID)
     frame = frame.set_axis(pd.Index(ids, name="id", dtype="str"))
     frame = frame.assign(geometry=gpd.GeoSeries(_repaired(shapes, ids, kinds, where, findings), index=frame.index, crs=frame.crs))
     _tell(table.name, layer, how, kinds, where, findings)
@@ -154,13 +179,25 @@ def _without_collections(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame
 
 
+_ID = "id_attribute"
+"""What `typed` calls a column ``id``."""
+
+
+def _own_ids(columns: pd.DataFrame) -> list[str] | None:
+    """Ids of a layer that this library wrote, where two layers may have the same; None when they are no ids after all."""
+    if _ID not in columns or columns[_ID].isna().any():
+        return None
+    found = [str(one) for one in columns[_ID]]
+    return found if len(set(found)) == len(found) and "" not in found else None
+
+
 def _ids(columns: pd.DataFrame, table: str, taken: set[str]) -> list[str]:
     """A unique id for each row: a column that names objects, else the name of the layer and a number."""
     found: list[str] | None = None
     by_name = {str(name).lower(): name for name in columns.columns}
     for known in ID_COLUMNS:
         if known in by_name and (found := _named_by(columns[by_name[known]], table)) is not None:
-            if known == "id" and table in LAYERS and not pd.api.types.is_numeric_dtype(columns[by_name[known]]):
+            if known in ("id", _ID) and table in LAYERS and not pd.api.types.is_numeric_dtype(columns[by_name[known]]):
                 # a table that is named as a layer of a city holds its objects by their own ids
                 own = [str(value).strip() for value in columns[by_name[known]].tolist()]
                 found = own if taken.isdisjoint(own) else found

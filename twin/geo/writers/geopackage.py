@@ -10,6 +10,7 @@ import geopandas as gpd
 
 from twin.errors import OutputError
 from twin.geo.city import City
+from twin.geo.crs import horizontal
 from twin.geo.readers.vector_sources import as_stored
 from twin.geo.writers.atomic import written_file
 from twin.geo.writers.tables import layers_with_rows, storable
@@ -64,14 +65,21 @@ def _write(layers: dict[str, gpd.GeoDataFrame], place: Path, said: dict[str, str
         pyogrio.set_gdal_config_options({_CLOCK: "2000-01-01T00:00:00.000Z"})
         try:
             for number, (name, frame) in enumerate(layers.items()):
-                placed = frame.crs is not None and frame.crs.to_authority() is not None
-                table = frame if placed else frame.set_crs(None, allow_override=True)
+                table = frame.set_crs(stored_crs(frame), allow_override=True)
                 pyogrio.write_dataframe(
                     table, place, layer=name, driver="GPKG", geometry_type=_geometry_type(frame), promote_to_multi=False,
                     append=number > 0, dataset_metadata=said,
                 )  # fmt: skip
         finally:
             pyogrio.set_gdal_config_options({_CLOCK: clock})
+
+
+def stored_crs(frame: gpd.GeoDataFrame) -> Any:
+    """The system of a layer as far as a GeoPackage has a code for it: all of it, its plane, or none."""
+    if frame.crs is None or frame.crs.to_authority() is not None:
+        return frame.crs
+    plane = horizontal(frame.crs)
+    return plane if plane.to_authority() is not None else None
 
 
 def _geometry_type(frame: gpd.GeoDataFrame) -> str:

@@ -12,6 +12,8 @@ import shapely
 
 from twin.errors import OutputError
 from twin.geo.city import City
+from twin.geo.crs import horizontal
+from twin.geo.readers.vector_sources import OWN, SYSTEM
 
 MILLIMETRE = 0.001
 
@@ -29,6 +31,9 @@ def about(city: City) -> dict[str, str]:
         "credit": "; ".join(credits),
         "synthetic": "yes" if city.synthetic else "",
         "sources": json.dumps(sources, ensure_ascii=False) if sources else "",
+        OWN: "1",
+        # of a system of a plane and heights without one code a GeoPackage holds the plane
+        SYSTEM: "" if city.crs.to_authority() or not horizontal(city.crs).to_authority() else city.crs.to_wkt(),
     }
     return {name: value for name, value in said.items() if value}
 
