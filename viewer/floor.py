@@ -16,6 +16,7 @@ from viewer.ground import (
     Floor,
     Ground,
     Patch,
+    border_of,
     drape,
     extent_of,
     floor_raster,
@@ -23,6 +24,7 @@ from viewer.ground import (
     height_of,
     kind_colour,
     local,
+    margin_of,
     patch_mesh,
     walls_where_it_drops,
 )
@@ -33,8 +35,14 @@ if TYPE_CHECKING:
 
     from twin.geo.city import City
 
-LIFT = {"water": 0.0, "green": 0.01, "park": 0.01, "street": 0.02, "square": 0.03}
+LIFT = {
+    "water": 0.0, "green": 0.01, "park": 0.01, "verge": 0.01, "footway": 0.02, "pavement": 0.02, "parking": 0.02, "driveway": 0.02,
+    "cycleway": 0.03, "street": 0.04, "square": 0.05,
+}  # fmt: skip
+"""How far surfaces lie above the ground, so that of two that overlap the same one is seen everywhere [m]."""
 PARAPET_M = 1.0
+UNDER_M = 2.0
+"""What closes the cracks in the floor lies this far below the lowest thing [m]."""
 
 
 def number(row: Any, name: str) -> float:
@@ -51,8 +59,8 @@ def patches_of(city: City, drawn: set[str], holes: Sequence[BaseGeometry]) -> li
     found: list[Patch] = []
     for layer, default in (("landuse", "green"), ("green", "green"), ("water", "water"), ("roads", "street")):
         frame = city.layers[layer]
-        if layer == "landuse":
-            # planning areas are drawn only where they are surfaces of their own
+        if layer == "landuse" and not only_land(city):
+            # planning areas are drawn only where they are surfaces of their own, or where there is nothing else
             frame = frame[frame.index.astype(str).isin(drawn)]
         if not len(frame):
             continue
@@ -62,6 +70,7 @@ def patches_of(city: City, drawn: set[str], holes: Sequence[BaseGeometry]) -> li
             if outline is None or outline.is_empty or "Polygon" not in outline.geom_type:
                 continue
             kind = default if layer != "roads" else str(row.get("surface") or row.get("type") or default).lower()
+            kind = "land" if layer == "landuse" else kind
             z = number(row, "z_m") - city.origin[2]
             cut = [*holes, *stairs.get(str(row.get("level", "street")), [])] if layer == "roads" else list(holes)
             cut = [hole for hole in cut if hole.intersects(outline)]
@@ -70,6 +79,23 @@ def patches_of(city: City, drawn: set[str], holes: Sequence[BaseGeometry]) -> li
             lift = LIFT.get(kind, LIFT["street"])
             found.append(Patch(outline, z, kind, layer, index, lift, str(object_id) in drawn))
     return found
+
+
+def only_land(city: City) -> bool:
+    """Whether a city has areas of land use and nothing that stands or runs on them."""
+    others = [frame for name, frame in city.layers.items() if name != "landuse" and len(frame)]
+    return bool(len(city.landuse)) and not others and not len(city.surfaces)
+
+
+def land_kinds(city: City) -> list[str]:
+    """What each area of land use is, by the first of its columns that sorts them into a few kinds; empty where it is not told."""
+    frame = city.landuse
+    for name in ("kind", "landuse", "use", "function", "class", "type", *map(str, frame.columns)):
+        if name in frame and name != frame.geometry.name and isinstance(frame[name].dropna().iloc[:1].squeeze(), str):
+            values = [str(value) if isinstance(value, str) else "" for value in frame[name].tolist()]
+            if 1 < len(set(values)) <= max(12, len(values) // 3):
+                return values
+    return [""] * len(frame)
 
 
 def _stairs_by_top(city: City) -> dict[str, list[BaseGeometry]]:
@@ -100,12 +126,13 @@ class FloorLayers:
 
     def __init__(self, city: City, ground: Ground, drawn: set[str], holes: Sequence[BaseGeometry], own_ground: bool) -> None:
         self.city, self.ground, self.holes = city, ground, list(holes)
-        self.extent = extent_of(city, 12.0)
+        self.extent = extent_of(city, margin_of(city))
         cell = None if city.terrain is None else city.terrain.grid.cell
         self.size = grid_size(self.extent, ground, cell)
         self.patches = patches_of(city, drawn, holes)
         self.stairs = _stair_meshes(city)
         self.drawn = drawn
+        self.land = style.land_colours(land_kinds(city), city.landuse.area.to_numpy()) if only_land(city) else []
         decks = [shape for shape in local(city.bridges.geometry.values, city) if shape is not None] if len(city.bridges) else []
         self.decks: BaseGeometry = shapely.union_all(decks) if decks else shapely.Polygon()
         self.meshes = [patch_mesh(patch, ground, self.size) for patch in self.patches]
@@ -144,22 +171,31 @@ class FloorLayers:
         return MeshLayer("ground", "Ground", vertices, faces, colours.copy(), group="ground")
 
     def _surroundings(self) -> MeshLayer:
-        """A plain beyond the model, a little below its edge, and the edge itself."""
+        """A plain beyond the model, a little below its edge, the edge itself, and what is seen through a crack in the floor."""
         west, south, east, north = self.extent.bounds
         reach = 6.0 * max(east - west, north - south)
         plain = shapely.box(west - reach, south - reach, east + reach, north + reach)
-        border = shapely.get_coordinates(shapely.segmentize(self.extent.exterior, 5.0))
-        heights = self.ground.at(border)
         if self.patchwork:
             # the city brings its own ground, of any outline and with gaps: the plain goes on below it
             vertices, faces = shapes.plate(plain, self.lowest - 0.5)
         else:
-            z = float(heights.min()) - 0.4
-            foot = np.full(len(border) - 1, z)
-            edge = shapes.curtain(border[:-1], border[1:], foot, foot, heights[:-1], heights[1:])
-            vertices, faces = shapes.join([shapes.plate(shapely.difference(plain, self.extent), z), edge])
+            first, second = border_of([self.plate, *self.meshes], self.extent)
+            tops = np.concatenate([first[:, 2], second[:, 2]])
+            z = float(tops.min() if len(tops) else self.ground.at(shapely.get_coordinates(self.extent)).min()) - 0.4
+            foot = np.full(len(first), z)
+            edge = shapes.curtain(first[:, :2], second[:, :2], foot, foot, first[:, 2], second[:, 2])
+            # Streets lie a little above the ground and pieces of terrain meet without sharing corners: through such a crack
+            # one would see the sky as a bright dash.
+            below = shapely.difference(self.extent, shapely.union_all(self.holes)) if self.holes else self.extent
+            under = shapes.plate(below, min(z, self._deepest()) - UNDER_M)
+            vertices, faces = shapes.join([shapes.plate(shapely.difference(plain, self.extent), z), edge, under])
         colours = np.broadcast_to(np.array(style.GROUND, np.uint8), faces.shape)
         return MeshLayer("surroundings", "Beyond the model", vertices, faces, colours.copy(), group="surroundings")
+
+    def _deepest(self) -> float:
+        """Height of the lowest thing that is drawn."""
+        lows = [float(vertices[:, 2].min()) for vertices, _ in (self.plate, *self.meshes) if len(vertices)]
+        return min([*lows, self.lowest] if len(self.city.surfaces) else lows or [0.0])
 
     def _patch_layer(self, name: str, label: str, group: str, members: list[int]) -> MeshLayer | None:
         builder = shapes.MeshBuilder()
@@ -167,11 +203,15 @@ class FloorLayers:
         for index in members:
             patch = self.patches[index]
             if not patch.own_mesh:
-                builder.add(*self.meshes[index], kind_colour(patch.kind), patch.row)
+                colour = self.land[patch.row] if patch.kind == "land" else kind_colour(patch.kind)
+                builder.add(*self.meshes[index], colour, patch.row)
         if not len(builder):
             return None
         vertices, faces, colours, owner = builder.arrays()
-        return MeshLayer(name, label, vertices, faces, colours, owner, attributes_of(frame), group=group)
+        attributes = attributes_of(frame)
+        if self.land:
+            attributes["land use"] = list(land_kinds(self.city))
+        return MeshLayer(name, label, vertices, faces, colours, owner, attributes, group=group)
 
     def _walls(self) -> MeshLayer | None:
         def top(patch: Patch) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
@@ -200,11 +240,14 @@ class FloorLayers:
 
 
 def _layer_of(patch: Patch, city: City) -> tuple[str, str, str]:
+    if patch.layer == "landuse":
+        return ("landuse", "Land use", "ground")
     if patch.layer != "roads":
         return (patch.layer, patch.layer.capitalize(), patch.layer)
     frame = city.roads
     level = str(frame["level"].iloc[patch.row]) if "level" in frame else "street"
-    return (f"roads_{level}", f"Floor: {level}", "street")
+    label = {"street": "Streets", "wharf": "Wharf"}.get(level, f"Streets ({level})")
+    return (f"roads_{level}", label, "street")
 
 
 def _stair_meshes(city: City) -> list[tuple[tuple[NDArray[np.float64], NDArray[np.int32]], Any]]:

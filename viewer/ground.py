@@ -81,6 +81,7 @@ def _foots(city: City) -> NDArray[np.float64]:
     own = city.objects["layer"].isin(["roads", "green", "landuse"]).to_numpy()
     if len(city.surfaces) and own[city.surfaces.owner].any():
         corners = city.surfaces.vertices[np.unique(city.surfaces.triangles[own[city.surfaces.owner]])]
+        corners = _lowest_in_cells(corners)
         return np.asarray(corners[:: max(1, len(corners) // 20_000)])
     frame = city.buildings
     if len(frame) and "ground_m" in frame:
@@ -95,6 +96,14 @@ def _foots(city: City) -> NDArray[np.float64]:
     heights = np.concatenate(levels) if levels else np.empty(0)
     heights = heights[np.isfinite(heights)]
     return np.array([[0.0, 0.0, float(heights.max()) - city.origin[2]]]) if len(heights) else np.empty((0, 3))
+
+
+def _lowest_in_cells(points: NDArray[np.float64], cell: float = 8.0) -> NDArray[np.float64]:
+    """The lowest point of each cell: crowns of trees and upper decks are not the ground."""
+    cells = np.floor(points[:, :2] / cell).astype(np.int64)
+    order = np.lexsort((points[:, 2], cells[:, 1], cells[:, 0]))
+    _, first = np.unique(cells[order], axis=0, return_index=True)
+    return points[order][first]
 
 
 def _lowest(city: City) -> NDArray[np.float64]:
@@ -130,6 +139,33 @@ def extent_of(city: City, margin: float = 0.0) -> BaseGeometry:
     west, south, east, north = city.bounds
     x, y = city.origin[:2]
     return shapely.box(west - x - margin, south - y - margin, east - x + margin, north - y + margin)
+
+
+def margin_of(city: City) -> float:
+    """How far the ground goes on beyond the city [m]: in a wide city far enough that a post at its edge stands on it."""
+    west, south, east, north = city.bounds
+    return float(max(12.0, 0.02 * max(east - west, north - south)))
+
+
+def border_of(
+    meshes: list[tuple[NDArray[np.float64], NDArray[np.int32]]], extent: BaseGeometry
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Edges of meshes along the sides of a box, as they are drawn: starts (N, 3) and ends (N, 3), the box on the left."""
+    west, south, east, north = extent.bounds
+    near = 1e-6 * max(1.0, east - west, north - south)
+    starts, ends = [np.empty((0, 3))], [np.empty((0, 3))]
+    for vertices, faces in meshes:
+        if not len(faces):
+            continue
+        first = vertices[faces.ravel()]
+        second = vertices[np.roll(faces, -1, axis=1).ravel()]
+        for axis, side in ((0, west), (0, east), (1, south), (1, north)):
+            on = (np.abs(first[:, axis] - side) < near) & (np.abs(second[:, axis] - side) < near)
+            # the walls of a quay may stand on the border too: only what has a length in plan is an edge of the floor
+            on &= np.abs(first[:, 1 - axis] - second[:, 1 - axis]) > near
+            starts.append(first[on])
+            ends.append(second[on])
+    return np.concatenate(starts), np.concatenate(ends)
 
 
 def pieces(geometry: BaseGeometry, ground: Ground, finest: float) -> list[shapely.Polygon]:

@@ -52,22 +52,30 @@ ROOFS_PITCHED: tuple[Colour, ...] = (
 ROOFS_FLAT: tuple[Colour, ...] = ((176, 172, 164), (164, 162, 156), (188, 180, 168))
 
 SURFACES: dict[str, Colour] = {
-    "street": (190, 182, 172),
-    "carriageway": (158, 156, 154),
-    "road": (166, 164, 160),
+    "street": (166, 160, 154),
+    "carriageway": (146, 144, 142),
+    "road": (152, 150, 146),
     "square": (206, 194, 176),
     "wharf": (170, 150, 130),
     "quay": (170, 150, 130),
-    "footway": (204, 198, 188),
-    "pavement": (204, 198, 188),
+    "motorway": (132, 132, 134),
+    "runway": (132, 132, 134),
+    "railway": (140, 128, 118),
+    "busway": (158, 140, 132),
+    "parking": (168, 176, 188),
+    "driveway": (190, 178, 160),
+    "footway": (214, 208, 198),
+    "pavement": (214, 208, 198),
+    "pedestrian": (206, 194, 176),
     "cycleway": (186, 134, 116),
     "green": (150, 172, 114),
     "park": (150, 172, 114),
+    "verge": (150, 172, 114),
     "courtyard": (176, 182, 146),
     "bridge": (184, 170, 152),
     "stairs": (156, 138, 122),
 }
-GROUND: Colour = (188, 188, 164)
+GROUND: Colour = (196, 200, 172)
 WATER: Colour = (92, 134, 148)
 QUAY_WALL: Colour = (136, 108, 92)
 PIT: Colour = (134, 110, 84)
@@ -80,6 +88,22 @@ WHITE: Colour = (244, 240, 234)
 STAGE: Colour = (70, 66, 92)
 FENCE: Colour = (206, 120, 36)
 CHANGED_BUILDING: Colour = (214, 142, 62)
+NO_HEIGHT: Colour = (236, 232, 226)
+NO_HEIGHT_STRIPE: Colour = (122, 108, 140)
+"""Plate and stripes of a building whose height is not known: like nothing that is built."""
+LAND: tuple[Colour, ...] = (
+    (206, 176, 150),
+    (176, 196, 146),
+    (222, 212, 176),
+    (160, 178, 196),
+    (196, 168, 188),
+    (178, 172, 164),
+    (230, 196, 140),
+    (150, 184, 172),
+)
+"""Kinds of land use, in the order in which most of the land has them."""
+HEIGHTS: tuple[Colour, ...] = ((152, 172, 136), (176, 190, 148), (200, 204, 160), (216, 204, 160), (206, 182, 142), (190, 160, 130))
+"""Heights of bare ground from low to high."""
 
 
 def seeds(ids: Iterable[Any]) -> NDArray[np.uint32]:
@@ -110,6 +134,16 @@ def pick(palette: Sequence[Colour], seed: NDArray[np.uint32]) -> NDArray[np.uint
 def surface_colour(kind: str) -> Colour:
     """Colour of a street surface; the street's when the kind is not known."""
     return SURFACES.get(kind.lower(), SURFACES["street"])
+
+
+def land_colours(kinds: Sequence[str], area: NDArray[np.float64]) -> list[Colour]:
+    """A colour for each area of land use: one a kind, the kinds with most land first; those that are left share the last."""
+    total: dict[str, float] = {}
+    for kind, size in zip(kinds, area, strict=True):
+        total[kind] = total.get(kind, 0.0) + float(size)
+    order = sorted(total, key=lambda kind: (-total[kind], kind))
+    colour = {kind: LAND[min(rank, len(LAND) - 1)] for rank, kind in enumerate(order)}
+    return [colour[kind] for kind in kinds]
 
 
 def fruin_legend() -> Legend:
