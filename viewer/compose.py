@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,10 @@ from viewer import objects, results, style, views
 from viewer.changes import ChangeShape, change_layers, holes, place
 from viewer.floor import FloorLayers, bridges_layer
 from viewer.ground import Ground
-from viewer.markers import marker_layers
-from viewer.scene import FieldLayer, Layer, MeshLayer, PeopleLayer, Scene, View
+from viewer.key import by_height, key_of
+from viewer.markers import marker_labels, marker_layers
+from viewer.no_height import unknown_buildings_layer
+from viewer.scene import FieldLayer, KeyEntry, Layer, MeshLayer, PeopleLayer, Scene, View
 
 if TYPE_CHECKING:
     from twin.geo.city import City
@@ -68,8 +71,10 @@ def compose(
     ParameterError
         When the result has no field of that name, or a change cannot be drawn.
     """
-    if city.terrain is None and city.dsm is not None and not len(city.surfaces):
-        # nothing but a surface model: that is what there is to see
+    nothing_else = city.terrain is None or not any(len(frame) for frame in city.layers.values())
+    surface_model = city.dsm is not None and nothing_else and not len(city.surfaces)
+    if surface_model:
+        # nothing stands on the ground but in the surface model: that is what there is to see
         city = replace(city, terrain=city.dsm)
     ground = Ground(city)
     placed = place(changes, city.origin, ground.at)
@@ -77,6 +82,8 @@ def compose(
     floor = FloorLayers(city, ground, drawn, holes(placed), objects.has_terrain_mesh(city))
     layers: list[Layer] = [*floor.layers(), *_solid_layers(city, drawn, ground, floor, set(map(str, added_buildings)))]
     layers += change_layers(placed)
+    layers += marker_labels(layers, city)
+    layers, key = _keyed(layers, city, surface_model=surface_model)
     fields = results.field_layers(result, field, city.origin) if result is not None else []
     people = results.people_layer(result, city.origin) if result is not None else None
     layers += fields
@@ -96,6 +103,7 @@ def compose(
         time=_first_moment(time, fields, people),
         credits=tuple(credits) if credits is not None else _credits(city),
         notes=_notes(city, result, notes),
+        key=key,
     )
 
 
@@ -103,6 +111,7 @@ def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayer
     made = [
         bridges_layer(city, drawn, floor.raster),
         objects.buildings_layer(city, drawn, ground, marked),
+        unknown_buildings_layer(city, drawn, ground, floor.size),
         objects.trees_layer(city, drawn, ground),
         objects.furniture_layer(city, drawn, ground),
         objects.cellars_layer(city, drawn),
@@ -111,6 +120,18 @@ def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayer
     ]
     known = [layer for layer in made if layer is not None] + objects.other_meshes(city, floor.holes)
     return known + marker_layers(city, ground)
+
+
+def _keyed(layers: list[Layer], city: City, *, surface_model: bool) -> tuple[list[Layer], tuple[KeyEntry, ...]]:
+    """The layers, and what their colours stand for; ground with nothing on it gets the colours of its height."""
+    bare = [k for k, layer in enumerate(layers) if layer.name == "ground"]
+    if {layer.name for layer in layers} <= {"ground", "surroundings"} and bare and city.terrain is not None:
+        ground = layers[bare[0]]
+        assert isinstance(ground, MeshLayer)
+        label = "Surface" if surface_model else "Ground"
+        tinted, entries = by_height(ground, float(city.origin[2]), label)
+        return [tinted if layer is ground else layer for layer in layers], entries
+    return layers, key_of(layers)
 
 
 def _cameras(
@@ -147,7 +168,8 @@ def _first_moment(time: float | None, fields: list[FieldLayer], people: PeopleLa
 
 def _file_name(city: City) -> str:
     names = [source.name.split("!")[0].replace("\\", "/").rsplit("/", 1)[-1] for source in city.sources]
-    return names[0].split(".")[0] if names and names[0] else "City"
+    # a name may have dots of its own ("CityGML3.0_roads.gml"): only what begins like a suffix is one
+    return re.sub(r"(\.[A-Za-z][A-Za-z0-9]{1,7})+$", "", names[0]) if names and names[0] else "City"
 
 
 def _credits(city: City) -> tuple[str, ...]:

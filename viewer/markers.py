@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from viewer import shapes
 from viewer.floor import attributes_of
 from viewer.ground import Ground, local
-from viewer.scene import MeshLayer
+from viewer.scene import LabelLayer, Layer, MeshLayer
 
 if TYPE_CHECKING:
     from twin.geo.city import City
@@ -51,6 +53,50 @@ def marker_layers(city: City, ground: Ground) -> list[MeshLayer]:
     made = [_points(city, ground, name, reach, visible=alone) for name in POINTS]
     made += [_lines(city, ground, name, reach, visible=alone or (name == "streets" and not len(city.roads))) for name in LINES]
     return [layer for layer in made if layer is not None]
+
+
+MOST_NAMED = 12
+"""So many points of a layer are named in a picture; more names would hide each other."""
+
+
+def marker_labels(layers: Sequence[Layer], city: City) -> list[LabelLayer]:
+    """Names over the posts of layers with few points.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        With the layers of `marker_layers` among them.
+    city : City
+
+    Returns
+    -------
+    list of LabelLayer
+        At most one; of soundings with the depth that they reach.
+    """
+    points, texts = [], []
+    for layer in layers:
+        name = layer.name.removesuffix("_points")
+        if not (isinstance(layer, MeshLayer) and layer.visible and name in POINTS and layer.name.endswith("_points")):
+            continue
+        assert layer.owner is not None
+        rows = np.unique(layer.owner)
+        if len(rows) > MOST_NAMED:
+            continue
+        frame = _of_kind(city.layers[name], ("Point", "MultiPoint"))
+        for row in rows.tolist():
+            corners = layer.vertices[np.unique(layer.triangles[layer.owner == row])]
+            points.append([*corners[:, :2].mean(axis=0), corners[:, 2].max()])
+            texts.append(_name_of(frame.iloc[row]))
+    if not points:
+        return []
+    return [LabelLayer("point_names", "Names of points", np.array(points), tuple(texts))]
+
+
+def _name_of(row: pd.Series) -> str:
+    name = row.get("name")
+    words = name if isinstance(name, str) and name else str(row.name)
+    depth = row.get("depth_m")
+    return f"{words}, {depth:g} m deep" if isinstance(depth, float) and np.isfinite(depth) else words
 
 
 def _points(city: City, ground: Ground, name: str, reach: float, *, visible: bool) -> MeshLayer | None:

@@ -167,7 +167,10 @@ _OTHER = {
 
 
 _FLOORS = ("roads", "green", "landuse")
-_LABELS = {"other": "Walls and other structures", "roads": "Streets", "furniture": "Furniture of the source", "utilities": "Mains"}
+_LABELS = {
+    "landuse": "Ground", "other": "Walls and other structures", "roads": "Streets", "furniture": "Furniture of the source",
+    "utilities": "Mains",
+}  # fmt: skip
 
 
 def other_meshes(city: City, holes: Sequence[BaseGeometry] = ()) -> list[MeshLayer]:
@@ -200,6 +203,9 @@ def other_meshes(city: City, holes: Sequence[BaseGeometry] = ()) -> list[MeshLay
             colours = _by_type(city, used)[owner]
         solid = group in ("bridges", "buildings", "furniture") or name in ("trees_mesh", "stairs_mesh")
         attributes = {"id": [ids[k] for k in used], "type": [str(city.objects["type"].iloc[k]) for k in used]}
+        if layer == "roads" and "surface" in city.roads:
+            stated = {str(key): str(value) for key, value in city.roads["surface"].items()}
+            attributes["surface"] = [stated.get(ids[k], "street") for k in used]
         vertices, triangles = mesh.vertices, mesh.triangles
         if hole is not None and layer in _FLOORS:
             vertices, triangles, source = shapes.cut(vertices, triangles, hole)

@@ -179,6 +179,26 @@ class Legend:
 
 
 @dataclass(frozen=True)
+class KeyEntry:
+    """What a colour in the picture stands for.
+
+    Parameters
+    ----------
+    layer : str
+        Name of the layer that it is of; written only while that is visible.
+    label : str
+    colour : tuple of int
+    stripe : tuple of int, optional
+        Colour of the stripes over it. A striped thing is not what it seems, so its entry is always written.
+    """
+
+    layer: str
+    label: str
+    colour: Colour
+    stripe: Colour | None = None
+
+
+@dataclass(frozen=True)
 class View:
     """A named camera: looks from `eye` at `target`, local metres."""
 
@@ -198,6 +218,9 @@ class Scene:
     title, subtitle : str
     layers : tuple of Layer
     legends : tuple of Legend
+        Of fields.
+    key : tuple of KeyEntry
+        Of everything else.
     views : tuple of View
         The first is the default.
     origin : tuple of float
@@ -231,6 +254,7 @@ class Scene:
     sun_altitude_deg: float = 38.0
     credits: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    key: tuple[KeyEntry, ...] = ()
 
     def layer(self, name: str) -> Layer:
         """A layer by name.

@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from viewer import style
 from viewer.backends.camera import Camera
-from viewer.scene import FieldLayer, LabelLayer, Legend, PeopleLayer, Scene
+from viewer.key import MOST
+from viewer.scene import FieldLayer, KeyEntry, LabelLayer, Legend, PeopleLayer, Scene
 
 INK = (28, 34, 42, 255)
 SOFT = (66, 74, 84, 255)
@@ -82,14 +83,16 @@ def write_on(picture: Image.Image, scene: Scene, time: float, camera: Camera) ->
     """The picture with everything written on it."""
     sheet = _Sheet(picture.size)
     _names(sheet, scene, camera)
-    _title(sheet, scene, time)
+    title = _title(sheet, scene, time)
     foot = _credits(sheet, scene)
-    _legend(sheet, scene, foot)
-    _scale_and_north(sheet, camera, foot)
+    scale = _scale_and_north(sheet, camera, foot)
+    top = _legend(sheet, scene, foot)
+    _key(sheet, scene, picture, title, top, scale)
     return Image.alpha_composite(picture.convert("RGBA"), sheet.image).convert("RGB")
 
 
-def _title(sheet: _Sheet, scene: Scene, time: float) -> None:
+def _title(sheet: _Sheet, scene: Scene, time: float) -> Box:
+    """Title, subtitle and moment; returns their panel."""
     pad, room = sheet.px(16), sheet.width * 0.62
     lines = [(*sheet.fitted(plain(scene.title), 30, True, room), INK, 40.0)]
     if scene.subtitle:
@@ -105,6 +108,7 @@ def _title(sheet: _Sheet, scene: Scene, time: float) -> None:
     for text, font, colour, step in lines:
         sheet.draw.text((left + pad, y + sheet.px(step) / 2), text, fill=colour, font=font, anchor="lm")
         y += sheet.px(step)
+    return left, top, left + width + 2 * pad, top + height + 1.3 * pad
 
 
 def _moment(scene: Scene, time: float) -> str:
@@ -123,10 +127,11 @@ def _drawn_legend(scene: Scene) -> Legend | None:
     return None
 
 
-def _legend(sheet: _Sheet, scene: Scene, foot: float) -> None:
+def _legend(sheet: _Sheet, scene: Scene, foot: float) -> float:
+    """Classes of the field; returns where what is above it must end."""
     legend = _drawn_legend(scene)
     if legend is None:
-        return
+        return foot
     px, pad, row = sheet.px, sheet.px(14), sheet.px(27)
     title, unit = sheet.font(17, True), sheet.font(15)
     small, letter = sheet.font(16), sheet.font(17, True)
@@ -153,6 +158,86 @@ def _legend(sheet: _Sheet, scene: Scene, foot: float) -> None:
         y += row
     if legend.note:
         sheet.draw.text((x, y - row / 2 + px(14)), legend.note, fill=SOFT, font=note, anchor="lm")
+    return top
+
+
+SELF_EVIDENT = {"Buildings", "Ground", "Terrain"}
+"""A key of nothing but these tells nobody anything."""
+
+
+def key_entries(scene: Scene, room: int | None = None) -> tuple[KeyEntry, ...]:
+    """Entries of the key that a picture of a scene has room for.
+
+    Beside the legend of a field only what is not as it seems is explained. Where there is no room for all, striped things and
+    what stands on the ground come first.
+    """
+    names = {layer.name for layer in scene.layers if layer.visible}
+    entries = [entry for entry in scene.key if entry.layer in names]
+    if _drawn_legend(scene) is not None:
+        entries = [entry for entry in entries if entry.stripe is not None]
+    if {entry.label for entry in entries} <= SELF_EVIDENT:
+        return ()
+    if room is not None and len(entries) > room:
+        keep = sorted(range(len(entries)), key=lambda k: (entries[k].stripe is None, k))[: max(room, 0)]
+        entries = [entries[k] for k in sorted(keep)]
+    return tuple(entries)
+
+
+def _key(sheet: _Sheet, scene: Scene, picture: Image.Image, title: Box, foot: float, scale: Box) -> None:
+    """Swatches with names, in the corner where they hide least of the picture."""
+    px, pad, row = sheet.px, sheet.px(14), sheet.px(25)
+    gap, side = px(10), px(22)
+    entries = key_entries(scene, min(MOST, int((foot - title[3] - 2 * gap - 1.1 * pad) // row)))
+    if not entries:
+        return
+    names = [sheet.fitted(plain(entry.label, 60), 15, False, 0.34 * sheet.width) for entry in entries]
+    width = px(44) + max(font.getlength(name) for name, font in names) + 2 * pad
+    height = row * len(entries) + 1.1 * pad
+    far = sheet.width - side - width
+    corners = [(side, foot - gap - height), (side, title[3] + gap), (far, scale[1] - gap - height), (far, title[1])]
+    boxes = [(x, y, x + width, y + height) for x, y in corners]
+    free = [box for box in boxes if box[3] <= foot and not _meet(box, title) and not _meet(box, scale)] or boxes[:1]
+    left, top, right, bottom = min(free, key=lambda box: round(_busy(picture, box), 3))
+    sheet.panel((left, top, right, bottom))
+    y = top + 0.55 * pad + row / 2
+    for entry, (name, face) in zip(entries, names, strict=True):
+        _swatch(sheet, (left + pad, y - px(8), left + pad + px(30), y + px(8)), entry)
+        sheet.draw.text((left + pad + px(44), y), name, fill=INK, font=face, anchor="lm")
+        y += row
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _busy(picture: Image.Image, box: Box) -> float:
+    """Share of a part of a picture where something begins or ends: ground and sky are smooth, a city is not."""
+    west, north, east, south = (round(v) for v in box)
+    part = np.asarray(picture.convert("L").crop((west, north, east, south)), dtype=np.int16)
+    if part.size < 4:
+        return 0.0
+    steps = np.abs(np.diff(part, axis=0))[:, :-1] + np.abs(np.diff(part, axis=1))[:-1]
+    return float((steps > 10).mean())
+
+
+def _swatch(sheet: _Sheet, box: Box, entry: KeyEntry) -> None:
+    sheet.draw.rectangle(box, fill=(*entry.colour, 255))
+    west, north, east, south = box
+    if entry.stripe is not None:
+        step = sheet.px(8)
+        x = west
+        while x < east + south - north:
+            ends = [(x, north), (x - (south - north), south)]
+            sheet.draw.line(_within(ends, west, east), fill=(*entry.stripe, 255), width=max(1, round(step * 0.4)))
+            x += step
+    sheet.draw.rectangle(box, outline=(90, 90, 90, 255))
+
+
+def _within(ends: list[tuple[float, float]], west: float, east: float) -> list[tuple[float, float]]:
+    """The part of a line at 45 degrees between two sides."""
+    (x0, y0), (x1, y1) = ends
+    over, under = max(0.0, x0 - east), max(0.0, west - x1)
+    return [(x0 - over, y0 + over), (x1 + under, y1 - under)]
 
 
 def nice_length(longest: float) -> float:
@@ -161,7 +246,8 @@ def nice_length(longest: float) -> float:
     return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= longest * (1 + 1e-9))
 
 
-def _scale_and_north(sheet: _Sheet, camera: Camera, foot: float) -> None:
+def _scale_and_north(sheet: _Sheet, camera: Camera, foot: float) -> Box:
+    """Scale bar and north arrow; returns their panel."""
     px = sheet.px
     metres = nice_length(0.16 * sheet.width / camera.pixels_per_metre)
     length = metres * camera.pixels_per_metre
@@ -182,6 +268,7 @@ def _scale_and_north(sheet: _Sheet, camera: Camera, foot: float) -> None:
     if note and length > font.getlength(words) + small.getlength(note) + px(8):
         sheet.draw.text((x + font.getlength(words) + px(8), y - px(23)), note, fill=SOFT, font=small, anchor="lm")
     _arrow(sheet, left + width - pad - arrow / 2, top + height / 2, camera.north_deg)
+    return left, top, left + width, top + height
 
 
 def _arrow(sheet: _Sheet, x: float, y: float, turn_deg: float) -> None:
