@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from twin.result import Result
 
 
+SUN_AZIMUTH_DEG = 215.0
+SUN_OF_A_CITY_DEG = 160.0
+"""Where the sun stands over a city without a run: beside the camera in the south-west, so that walls are told from roofs."""
+
+
 def compose(
     city: City,
     result: Result | None = None,
@@ -104,6 +109,7 @@ def compose(
         credits=tuple(credits) if credits is not None else _credits(city),
         notes=_notes(city, result, notes),
         key=key,
+        sun_azimuth_deg=SUN_AZIMUTH_DEG if result is not None else SUN_OF_A_CITY_DEG,
     )
 
 
@@ -141,13 +147,14 @@ def _cameras(
     x, y = city.origin[:2]
     bounds = (west - x, south - y, east - x, north - y)
     heights: NDArray[np.float32] = floor.raster.heights
-    level = float(np.nanmedian(heights)) if np.isfinite(heights).any() else 0.0
     meshes = [layer for layer in layers if isinstance(layer, MeshLayer)]
+    own = [layer.vertices[:, 2] for layer in meshes if layer.name == "terrain_mesh"]
+    level = float(np.nanmedian(heights)) if np.isfinite(heights).any() else float(np.median(own[0])) if own else 0.0
     busy = results.where_people_are(fields, people)
     changed = next((layer.vertices for layer in meshes if layer.name == "changes"), np.empty((0, 3)))
     changed = changed[:: max(1, len(changed) // 300)]
     hot = results.busiest(fields)[1]
-    return views.standard_views(busy, hot, bounds, level, meshes, Scene("", (), ()).sun_azimuth_deg, changed)
+    return views.standard_views(busy, hot, bounds, level, meshes, SUN_AZIMUTH_DEG, changed)
 
 
 def _timeline(fields: list[FieldLayer], people: PeopleLayer | None) -> NDArray[np.float64]:

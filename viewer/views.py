@@ -1,4 +1,4 @@
-"""Where to look from: cameras that keep what matters in sight."""
+"""Where to look from: cameras that keep what matters in sight, and the whole of a city where there are no people to look at."""
 
 from __future__ import annotations
 
@@ -92,14 +92,15 @@ def standard_views(
     changes : (N, 3) float64, optional
         Corners of what the scenario changes.
     """
-    west, south, east, north = bounds
-    everything = np.array([[west, south, floor], [east, north, floor]])
-    focus = _core(busy) if len(busy) else everything
-    box = _inside(busy, focus) if len(busy) else _built(layers, everything)
     grid = blockers(layers, bounds)
-    look_at = busy if len(busy) else _lattice(bounds, floor)
-    altitudes = (24.0, 28.0, 33.0, 39.0)
-    overview = _best(box, look_at, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.22)
+    if len(busy):
+        focus = _core(busy)
+        altitudes = (24.0, 28.0, 33.0, 39.0)
+        overview = _best(_inside(busy, focus), busy, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.22)
+    else:
+        everything = _outermost(layers, bounds, floor)
+        focus = np.array([everything.min(axis=0), everything.max(axis=0)])
+        overview = _whole(everything, _lattice(bounds, floor), grid)
     views = [overview, _plan(focus)]
     if hot is not None:
         near = np.array([hot + np.array([dx, dy, dz]) for dx in (-20, 20) for dy in (-20, 20) for dz in (0, 4)])
@@ -115,13 +116,60 @@ def standard_views(
     return tuple(views)
 
 
-def _built(layers: list[MeshLayer], everything: NDArray[np.float64], most: int = 3000) -> NDArray[np.float64]:
-    """Corners of the buildings, thinned out; of the whole extent when there are none."""
-    corners = [layer.vertices for layer in layers if layer.name == "buildings" and len(layer.vertices)]
-    if not corners:
-        return everything
-    points = np.concatenate(corners)
-    return points[:: max(1, len(points) // most)]
+WHOLE_FROM_DEG = 225.0
+"""Direction in which the camera stands that shows a whole city, from north clockwise: south-west, as a map is read."""
+SMALLEST_M = 5.0
+"""A city without anything on it is taken to reach at least this far on each side of its middle [m]."""
+
+
+def _outermost(
+    layers: list[MeshLayer], bounds: tuple[float, float, float, float], floor: float
+) -> NDArray[np.float64]:
+    """The points that are farthest out in any direction of all that is drawn; corners of the city where only ground is, (N, 3)."""
+    west, south, east, north = bounds
+    x, y = (west + east) / 2, (south + north) / 2
+    half_x, half_y = max((east - west) / 2, SMALLEST_M), max((north - south) / 2, SMALLEST_M)
+    west, south, east, north = x - half_x, y - half_y, x + half_x, y + half_y
+    turns = np.radians(np.arange(0, 360, 30))
+    tilts = np.array([-0.5, 0.3, 0.9])
+    flat = np.column_stack([np.cos(turns), np.sin(turns)])
+    toward = np.concatenate([np.column_stack([flat * np.cos(tilt), np.full(len(flat), np.sin(tilt))]) for tilt in tilts])
+    toward = np.vstack([toward, [[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]])
+    corners = np.array([[px, py, floor] for px in (west, east) for py in (south, north)])
+    found: dict[bool, list[NDArray[np.float64]]] = {True: [corners], False: []}
+    for layer in layers:
+        if not layer.visible or layer.group == "surroundings":
+            continue
+        points = layer.vertices[np.unique(layer.triangles)]
+        bare = layer.name == "ground"
+        if bare:
+            # the ground goes on beyond the city
+            points = points[(np.abs(points[:, :2] - [x, y]) <= [half_x + 1, half_y + 1]).all(axis=1)]
+        if len(points):
+            found[bare].append(points[np.unique(np.argmax(points @ toward.T, axis=0))])
+    # A single post says nothing of where it stands: show some ground round it.
+    posts = all(len(points) < 2 or np.ptp(points[:, :2], axis=0).max() < SMALLEST_M for points in found[False])
+    return np.concatenate(found[True] + found[False] if posts else found[False])
+
+
+def _whole(
+    points: NDArray[np.float64], look_at: NDArray[np.float64], grid: tuple[NDArray[np.float32], float, float, float]
+) -> View:
+    """A camera in the south-west above the city that has all of it in the picture.
+
+    Within 30 degrees it goes where it comes closest, and as high as it takes to see the ground past what stands on it.
+    """
+    tries = [(altitude, turn) for altitude in (32.0, 38.0, 44.0, 50.0) for turn in (0.0, -15.0, 15.0, -30.0, 30.0)]
+    views = [_fit(points, _direction(WHOLE_FROM_DEG + turn, altitude), ANGLE_DEG, 1.6, 1.28) for altitude, turn in tries]
+    away = np.array([math.dist(view.eye, view.target) for view in views])
+    best_score, best = -np.inf, None
+    for (altitude, turn), view, close in zip(tries, views, away.min() / away, strict=True):
+        seen = float(raster.visible(look_at + np.array([0.0, 0.0, 1.2]), view.eye, *grid).mean())
+        score = min(seen, 0.90) + 0.3 * close - 0.010 * (altitude - 32.0) - 0.003 * abs(turn)
+        if score > best_score:
+            best_score, best = score, view
+    assert best is not None
+    return View("overview", "Overview", best.eye, best.target, best.angle_deg)
 
 
 def _core(points: NDArray[np.float64]) -> NDArray[np.float64]:
