@@ -117,7 +117,7 @@ def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayer
     made = [
         bridges_layer(city, drawn, floor.raster),
         objects.buildings_layer(city, drawn, ground, marked),
-        unknown_buildings_layer(city, drawn, ground, floor.size),
+        unknown_buildings_layer(city, drawn, ground),
         objects.trees_layer(city, drawn, ground),
         objects.furniture_layer(city, drawn, ground),
         objects.cellars_layer(city, drawn),

@@ -70,6 +70,20 @@ def test_buildings_without_a_height_are_low_striped_plates(partly: City) -> None
     assert colours == {style.NO_HEIGHT, style.NO_HEIGHT_STRIPE}
 
 
+def test_plates_of_odd_outlines_are_whole(town: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = shapely.Polygon([(0, 0), (30, 0), (30, 24), (0, 24)], holes=[[(8, 8), (8, 16), (20, 16), (20, 8)]])
+    shapes = [ring, shapely.MultiPolygon([shapely.box(40, 0, 44, 4), shapely.box(50, 0, 50.3, 9)]), shapely.Polygon(), None]
+    moved = [None if one is None else shapely.transform(one, lambda xy: xy + town.origin[:2]) for one in shapes]
+    index = pd.Index(list("abcd"), name="id", dtype="str")
+    frame = gpd.GeoDataFrame({"name": list("abcd")}, geometry=moved, crs=town.crs, index=index)
+    city = City(town.crs, town.origin, {"buildings": frame})
+    layer = mesh(compose(city), "buildings_no_height")
+    assert plan_area(layer) == pytest.approx(ring.area + 16 + 2.7, rel=1e-9)
+    assert set(np.unique(layer.owner)) == {0, 1}  # type: ignore[arg-type]
+    monkeypatch.delattr(shapely, "constrained_delaunay_triangles")
+    assert plan_area(mesh(compose(city), "buildings_no_height")) == pytest.approx(plan_area(layer))
+
+
 @pytest.mark.parametrize("rise", [0.0, 4.0])
 def test_plates_follow_the_ground_and_no_hill_hides_them(partly: City, rise: float) -> None:
     city = replace(hills(partly, rise), layers=partly.layers)
