@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from twin.grid import GridSpec
 from viewer import style
 from viewer.backends import overlay
 from viewer.backends.camera import Camera
+from viewer.backends.html import encode_html
 from viewer.compose import compose
 from viewer.floor import UNDER_M, land_kinds, only_land
 from viewer.ground import Ground, border_of
@@ -340,3 +342,13 @@ def test_real_cities_are_whole_in_their_first_view(real_data: Path, name: str) -
     scene = compose(read_city(real_data / name))
     looks_from_the_south_west(scene)
     all_in_frame(scene, "overview", (1600, 900))
+
+
+def test_the_page_has_the_key_beside_its_layers(partly: City) -> None:
+    scene = compose(partly)
+    page = encode_html(scene).decode("utf-8")
+    document = json.loads(page.split('<script id="scene-data" type="application/json">', 1)[1].split("</script>", 1)[0])
+    assert [(entry["layer"], entry["label"]) for entry in document["key"]] == [(entry.layer, entry.label) for entry in scene.key]
+    striped = next(entry for entry in document["key"] if entry["stripe"])
+    assert striped["label"] == "Buildings, height not known"
+    assert {entry["layer"] for entry in document["key"]} <= {layer["name"] for layer in document["layers"]}

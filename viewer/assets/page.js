@@ -72,12 +72,24 @@ class Page {
       const box = make("input", "", label, {type: "checkbox", name: layer.entry.name});
       box.checked = layer.visible;
       make("span", layer.entry.label, label);
+      this.writeColours(layer.entry.name, label);
       state.layers[layer.entry.name] = layer.visible;
       box.addEventListener("change", () => {
         layer.visible = box.checked;
         state.layers[layer.entry.name] = box.checked;
         this.dirty = true;
       });
+    }
+  }
+
+  // Beside its name the colours of a layer; what they stand for where there is more than one.
+  writeColours(name, label) {
+    for (const item of this.data.key.filter((one) => one.layer === name).slice(0, 8)) {
+      const mark = make("span", "", label, {class: "swatch dot", title: item.label});
+      const colour = `rgb(${item.colour.join(",")})`;
+      mark.style.background = item.stripe
+        ? `repeating-linear-gradient(135deg, rgb(${item.stripe.join(",")}) 0 2px, ${colour} 2px 5px)`
+        : colour;
     }
   }
 

@@ -318,6 +318,10 @@ def describe(scene: Scene) -> tuple[dict[str, Any], str]:
             }
             for v in scene.views
         ],
+        "key": [
+            {"layer": e.layer, "label": e.label, "colour": list(e.colour), "stripe": None if e.stripe is None else list(e.stripe)}
+            for e in scene.key
+        ],
         "legends": [_legend(scene, index) for index in range(len(scene.legends))],
         "layers": layers,
         "map": light_map(packed, blob, lamp),
