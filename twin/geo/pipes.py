@@ -32,10 +32,9 @@ KINDS = {
 DIAMETER_M = {"sewer": 0.3, "heat": 0.2, "gas": 0.11, "electricity": 0.05, "telecom": 0.05, "water": 0.11, "pipe": 0.11}
 """Outer diameter of mains where it is not stated [m].
 
-- water: 0.11, the size of about half of all distribution mains in Dutch streets (100 and 110 mm were 55 % of the length, 45 % in
-  newer networks: Vreeburg et al. 2009, Water Supply 9(6), 635).
-- all others: estimates without a published figure behind them. The size of a main follows from what it carries, and no standard
-  says what is usual.
+- water: 0.11, the size of about half of the distribution networks that are laid in the Netherlands (100 and 110 mm were 55 % of
+  the length of new networks, 45 % since they are laid out for self-cleaning: Vreeburg et al. 2009, Water Supply 9(6), 635).
+- all others: estimates; no published figure of what is usual was found. The size of a main follows from what it carries.
 
 Whatever is taken from here is marked in ``estimated_columns`` and told as ``pipe-estimated``.
 """
@@ -45,16 +44,17 @@ COVER_OF = {"sewer": 1.2, "heat": 1.0, "gas": 0.8, "electricity": 0.6, "telecom"
 
 - water: 1.0, distribution mains (transport mains 1.2, service pipes 0.8: KWR 2011.022, "Diepteligging van leidingen"; a water
   company gives 0.7 to 1.0 against frost: Dunea, newsletter of December 2023).
-- telecom: 0.6, the depth of NEN 7171-1 (overalsnelinternet.nl, "Graafdiepte"; there is no legal depth, municipalities choose).
+- telecom: 0.6, the depth of NEN 7171-1 as overalsnelinternet.nl, "Graafdiepte", gives it (there is no legal depth,
+  municipalities choose).
 - electricity: 0.6, the least cover of low voltage (klic-app.nl, "Minimale diepte kabels en leidingen", 2023);
   `COVER_HIGHER_VOLTAGE_M` where the source says that it is more.
 - gas: 0.8, the lower end of 0.8 to 1.0 for mains (klic-app.nl, as above); services lie at about 0.6 (controleplannen.nl).
-- sewer, heat and whatever is not told: estimates without a published figure behind them. A sewer falls along its way, so no single
-  depth is right; a heat network is designed street by street.
+- sewer, heat and whatever is not told: estimates; no published figure was found. A sewer falls along its way, so no single depth is
+  right; a heat network is designed street by street.
 
-Where a source gives a depth below the ground, its top is meant. These are what is asked for when a main is laid: an old one may lie
-elsewhere, and nothing but a trial pit tells. Whatever is taken from here is marked in ``estimated_columns`` and told as
-``pipe-estimated``.
+Where these give a depth below the ground, it is taken as that of the top. They are what is asked for when a main is laid: an old
+one may lie elsewhere, and nothing but a trial pit tells. Whatever is taken from here is marked in ``estimated_columns`` and told
+as ``pipe-estimated``.
 """
 
 COVER_HIGHER_VOLTAGE_M = 0.8
