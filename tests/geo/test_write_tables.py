@@ -145,9 +145,9 @@ def test_a_plane_without_a_place_keeps_its_grid(tmp_path: Path) -> None:
 
 def test_what_is_not_there_is_not_written(tmp_path: Path) -> None:
     bare = City(RD, np.zeros(3))
-    for write in (write_geopackage, write_geoparquet):
+    for writer in (write_geopackage, write_geoparquet):
         with pytest.raises(OutputError, match="no layer of the city has rows"):
-            write(bare, tmp_path / "a.gpkg")
+            writer(bare, tmp_path / "a.gpkg")
     with pytest.raises(OutputError, match="has no terrain"):
         write_geotiff(bare, tmp_path / "a.tif")
     with pytest.raises(OutputError, match="has no canopy") as caught:
