@@ -265,7 +265,7 @@ def test_the_same_id_in_two_layers(house: dict[str, Any], put: Put, tmp_path: Pa
     assert len(again.trees) == 1
     assert "species" not in again.roads
     assert again.trees["species"].tolist() == ["oak"]
-    assert sorted([*again.roads.index, *again.trees.index]) == ["1", "1@trees"]
+    assert sorted([*again.roads.index, *again.trees.index]) == ["1", "1"]
 
 
 def test_upright_faces_alone_are_not_clipped_away(house: dict[str, Any], put: Put) -> None:

@@ -125,7 +125,7 @@ def stream(source: str | Path, options: ReadOptions) -> Iterator[City]:
                 model = within(model, options.window(header.crs))
             if options.clip is not None and not model.ids:
                 continue
-            reading = Reading(header.source(one), header.crs, findings.drained(), model, metadata=header.about())
+            reading = cityjson.reading_of(header, model, one, findings.drained())
             with no_collection():
                 city = assemble([reading], options)
             del header, model, piece, reading

@@ -21,7 +21,7 @@ from twin.geo.readers.ground import lift
 from twin.geo.readers.join import join, note_raster
 from twin.geo.readers.layers import ObjectTable, layers_of, parts_of
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings, ObjectModel, Reading, ReadOptions
-from twin.geo.readers.object_types import LAYER, TERRAIN, layer_of
+from twin.geo.readers.object_types import LAYER, OWN, ROW, TERRAIN, layer_of
 from twin.geo.readers.reproject import Move, beyond_area, common_crs, moved_frame, moved_model, mover
 from twin.geo.readers.rows import with_rows
 from twin.geo.readers.stack import merged
@@ -221,6 +221,8 @@ def _drawn(
 ) -> dict[str, Any]:
     """Layers, triangles and table of objects that have faces; their ground is the terrain unless a raster was given."""
     mesh, vertices, rings = mesh_of(model, origin, findings)
+    own = [stated.pop(OWN, False) is True for stated in model.attributes]
+    rowless = [mine and stated.pop(ROW, None) == "" for mine, stated in zip(own, model.attributes, strict=True)]
     layers = [_layer(kind, attributes) for kind, attributes in zip(model.types, model.attributes, strict=True)]
     for row, shape in model.shapes.items():
         if layers[row] == "roads" and shape.geom_type.endswith("LineString"):
@@ -242,6 +244,8 @@ def _drawn(
         anchors={row: anchor + model.shift for row, anchor in model.anchors.items()},
         crs=crs,
         shapes=shapes,
+        own=np.array(own, dtype=bool),
+        rowless=np.array(rowless, dtype=bool),
     )
     frames = layers_of(table)
     ground = np.array([layer == TERRAIN for layer in layers], dtype=bool)

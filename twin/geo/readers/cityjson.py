@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
-from twin.geo.crs import parse, require_metres
+from twin.geo.crs import horizontal, parse, require_metres, same
 from twin.geo.readers.cityjson_appearance import Appearance
 from twin.geo.readers.cityjson_objects import Entry, build_model, check_lod, note_left
 from twin.geo.readers.cityjson_templates import Templates
@@ -22,10 +22,13 @@ from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.jsonarrays import Documents, documents
 from twin.geo.readers.jsonpool import Pool
 from twin.geo.readers.model import Findings, ObjectModel, Reading, ReadOptions
+from twin.geo.readers.object_types import ABOUT, OWN
+from twin.geo.readers.own_rows import taken_apart
 from twin.geo.readers.source import Blob
 from twin.geo.readers.stack import stacked, within
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from pyproj import CRS
 
 _VERSION = re.compile(r"^(\d+)\.(\d+)(\.\d+)?$")
@@ -70,6 +73,10 @@ class Header:
         metadata = content.get("metadata")
         self.metadata: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
         self.crs = _crs(self.metadata, name)
+        told = self.metadata.pop(ABOUT, None)
+        self.own = isinstance(told, dict)
+        if isinstance(told, dict) and self.crs is not None:
+            self.crs = _whole_system(self.crs, told.get("crs"))
         if self.crs is None:
             message = "the file does not say in which coordinate reference system it is; taken as a local plane in metres"
             findings.add("no-crs", "", message, path="metadata.referenceSystem")
@@ -148,10 +155,21 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
         models.append(within(model, options.window(header.crs)) if options.clip is not None else model)
     if header is None:
         raise FormatError("the file is empty", where=blob.name)
-    whole = stacked(models, findings)
+    return reading_of(header, stacked(models, findings), blob, findings)
+
+
+def reading_of(header: Header, model: ObjectModel, blob: Blob, findings: Findings) -> Reading:
+    """What a file, or a piece of it, holds: its objects, and the rows that stand in a file of ours as objects."""
     source = header.source(blob)
     title = _text(header.metadata.get("title"))
-    return Reading(source, header.crs, findings, whole, name=title, date=source.date, metadata=header.about())
+    objects: ObjectModel | None = model
+    layers: dict[str, gpd.GeoDataFrame] = {}
+    if header.own:
+        objects, layers = taken_apart(model, header.crs, blob.name, findings)
+    return Reading(
+        source, header.crs, findings, objects, layers=layers, name=title, date=source.date, metadata=header.about(),
+        ready=header.own,
+    )
 
 
 def parts(
@@ -199,6 +217,9 @@ def parts(
             entries, vertices, header.shift, findings, arrays=text.arrays, templates=templates, appearance=header.appearance,
             textures=header.textures, lod=options.lod, left=left, seen=seen,
         )  # fmt: skip
+        if header.own:
+            for one in model.attributes:
+                one[OWN] = True
         if apart:
             note_left(left, blob.name, findings)
         yield header, model
@@ -312,6 +333,18 @@ def _transform(
     if scale is None or translate is None or not (scale != 0).all():
         raise FormatError("`transform` needs a scale and a translate of three finite numbers", where=name)
     return scale, translate
+
+
+def _whole_system(crs: CRS, stated: object) -> CRS:
+    """The system that a file of ours names beside the plane that CityJSON can name, if it is the same on the map."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError as ProjError
+
+    try:
+        whole = CRS.from_wkt(stated) if isinstance(stated, str) else crs
+    except ProjError:
+        return crs
+    return whole if same(horizontal(whole), horizontal(crs)) else crs
 
 
 def _crs(metadata: dict[str, Any], name: str) -> CRS | None:

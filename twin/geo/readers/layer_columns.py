@@ -294,6 +294,12 @@ def _furniture(objects: Picked, faces: Faces) -> Columns:
     return columns, geometry
 
 
+OUR_NUMBERS = frozenset({
+    "z_m", "underside_z_m", "ground_m", "roof_m", "height_m", "crown_diameter_m", "crown_base_m",
+})  # fmt: skip
+OURS = OUR_NUMBERS | {"surface", "level", "kind", "height_source"}
+"""Columns that are worked out from faces and attributes; in a file of ours the value stated is the one meant, null too."""
+
 MAKERS: dict[str, Callable[[Picked, Faces], Columns]] = {
     "buildings": _buildings,
     "roads": _roads,

@@ -49,6 +49,10 @@ class ObjectTable:
         Of the city.
     shapes : dict of int to shapely geometry
         Points and lines of objects without faces [m].
+    own : (N,) bool
+        Objects of a file that this library wrote: what they state in our columns is ours.
+    rowless : (N,) bool
+        Objects that have no row in a layer.
     """
 
     ids: list[str]
@@ -63,6 +67,8 @@ class ObjectTable:
     anchors: dict[int, NDArray[np.float64]]
     crs: CRS
     shapes: dict[int, BaseGeometry] = field(default_factory=dict)
+    own: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    rowless: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
 
 
 def rows_of(objects: ObjectTable) -> NDArray[np.int64]:
@@ -101,7 +107,7 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
     whole = np.array([kind.removeprefix("+") in _WHOLE or kind.startswith("+") for kind in objects.types], dtype=bool)
     frames: dict[str, gpd.GeoDataFrame] = {}
     for name in sorted(set(objects.layers) - {TERRAIN}):
-        members = np.flatnonzero((layer == name) & (row == np.arange(len(row))))
+        members = np.flatnonzero((layer == name) & (row == np.arange(len(row))) & ~objects.rowless)
         if not len(members):
             continue
         position = np.full(len(row), -1)
@@ -130,6 +136,8 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
             if member in objects.shapes and shapely.is_empty(geometry[place]):
                 geometry[place] = objects.shapes[member]
         stated = named(picked.columns, {*columns, "geometry", "id"})
+        bare = shapely.is_empty(geometry) if name == "buildings" else None
+        _take_own(columns, stated, picked.attributes, objects.own[members], bare)
         for key in columns:
             if f"{key}_attribute" in stated and _repeats(columns[key], stated[f"{key}_attribute"]):
                 del stated[f"{key}_attribute"]
@@ -139,6 +147,46 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
             frame, geometry=gpd.GeoSeries(geometry, index=ids, crs=objects.crs), crs=objects.crs
         )
     return frames
+
+
+def _take_own(
+    columns: dict[str, Any], stated: dict[str, pd.Series[Any]], attributes: list[dict[str, Any]], own: NDArray[np.bool_],
+    bare: NDArray[np.bool_] | None,
+) -> None:  # fmt: skip
+    """Let what a file of ours states in our columns stand there, and nowhere else.
+
+    The heights of a building (`bare` is given) stay those of its geometry where it has one and says otherwise: somebody
+    may have changed it since.
+    """
+    if not own.any():
+        return
+    keep = own.copy()
+    if bare is not None:
+        for key in ("ground_m", "roof_m"):
+            if f"{key}_attribute" in stated:
+                said = pd.to_numeric(stated[f"{key}_attribute"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+                keep &= bare | np.isnan(said) | (np.abs(said - np.asarray(columns[key], dtype=np.float64)) < OWN_M)
+    for key, ours in columns.items():
+        there = f"{key}_attribute"
+        if there not in stated:
+            continue
+        theirs = stated[there].reset_index(drop=True)
+        take = keep & np.array([key in one for one in attributes], dtype=bool)
+        if pd.api.types.is_numeric_dtype(pd.Series(ours)):
+            values = pd.to_numeric(theirs, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+            columns[key] = np.where(take, values, np.asarray(ours, dtype=np.float64))
+        else:
+            said_text = theirs.astype("str").fillna("").to_numpy(dtype=object)
+            mixed = np.where(take, said_text, np.asarray(ours, dtype=object))
+            columns[key] = pd.array(mixed, dtype="str")
+        if own.all():
+            del stated[there]
+        else:
+            stated[there] = stated[there].mask(pd.Series(own, index=stated[there].index))
+
+
+OWN_M = 0.02
+"""Heights that a file of ours states are those of its geometry up to this [m]."""
 
 
 def _repeats(ours: Any, stated: pd.Series[Any]) -> bool:

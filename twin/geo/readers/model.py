@@ -219,6 +219,8 @@ class Reading:
         Title and reference date, or empty.
     metadata : dict
         What the file says about itself, as it says it.
+    ready : bool
+        Whether the rows are as a city holds them, from a file of ours: heights decided, volumes made where there are some.
     """
 
     source: Source
@@ -230,6 +232,7 @@ class Reading:
     name: str = ""
     date: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    ready: bool = False
 
     @property
     def ids(self) -> set[str]:

@@ -8,6 +8,18 @@ TERRAIN = "terrain"
 LAYER = "stadstwin_layer"
 """Attribute by which a CityJSON file of ours says which layer an object is of, where its type does not."""
 
+ABOUT = "stadstwin"
+"""Member of the metadata of CityJSON that says that this library wrote it."""
+
+OWN = "stadstwin_own"
+"""Attribute that the reader gives to the objects of such a file: what they state in our columns is ours."""
+
+ROW = "stadstwin_row"
+"""Attribute of an object in such a file that is only a row of a layer: its id there; empty for one that has no row at all."""
+
+SPACE = "stadstwin_z"
+"""Attribute of such a row whose shape has heights of its own."""
+
 LAYER_OF = {
     "Building": "buildings",
     "BuildingPart": "buildings",

@@ -30,7 +30,7 @@ def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Find
         if not len(frame):
             continue
         there = city.layers[name]
-        if name == "wells":
+        if name == "wells" and not reading.ready:
             city = city.with_layer(name, joined_tubes(there, frame, reading.source.name, findings))
             continue
         known = there.index
@@ -41,7 +41,11 @@ def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Find
         for object_id in frame.index[twice]:
             message = f"another file has an object with this id too; the one in {reading.source.name} is left out"
             findings.add("duplicate-id", str(object_id), message, severity="error", path=reading.source.name)
-        frame = on_ground(frame[~twice], city) if name == "stairs" else frame[~twice]
+        frame = frame[~twice]
+        if reading.ready:
+            city = city.with_layer(name, joined(there, frame))
+            continue
+        frame = on_ground(frame, city) if name == "stairs" else frame
         if name == "buildings":
             city = _with_footprints(city, frame, reading, options, findings)
         elif name in underground.LAYERS:

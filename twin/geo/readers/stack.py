@@ -103,6 +103,11 @@ def chosen(model: ObjectModel, gone: set[int]) -> ObjectModel:
     return _stack([(model, np.where(keep, np.cumsum(keep) - 1, -1), "")])
 
 
+def picked(model: ObjectModel, keep: NDArray[np.bool_]) -> ObjectModel:
+    """Some of the objects of a model, (N,)."""
+    return _stack([(model, np.where(keep, np.cumsum(keep) - 1, -1), "")])
+
+
 def note_duplicate(object_id: str, kept: str, left_out: str, findings: Findings) -> None:
     """The rule for two objects with one id: the file named first wins."""
     message = f"{kept} has an object with this id too; the one in {left_out} is left out"

@@ -17,7 +17,9 @@ from twin.errors import OutputError
 from twin.geo.city import City
 from twin.geo.crs import horizontal
 from twin.geo.readers.cityjson_objects import LODS
-from twin.geo.readers.object_types import LAYER, LAYER_OF, layer_of
+from twin.geo.readers.columns import as_text
+from twin.geo.readers.layer_columns import OURS
+from twin.geo.readers.object_types import ABOUT, LAYER, LAYER_OF, ROW, TERRAIN, layer_of
 from twin.geo.writers.atomic import written_file
 from twin.geo.writers.cityjson_pack import SCALE_M, Packed, geometry, pack
 from twin.geo.writers.pictures import KIND, folder_of, named, write_pictures
@@ -135,6 +137,7 @@ def cityjson_document(
     for object_id, parent in city.objects["parent"].items():
         if parent in known:
             children.setdefault(parent, []).append(str(object_id))
+    with_row = {(name, str(one)) for name, frame in city.layers.items() for one in frame.index}
     objects: dict[str, Any] = {}
     places = _places(city) if attributes else {}
     loose: list[list[int]] = []
@@ -152,6 +155,8 @@ def cityjson_document(
             stated[LAYER] = str(row.layer)
         if stated.get("type") == row.type:
             del stated["type"]
+        if attributes and (str(row.layer), str(object_id)) not in with_row and _may_have_row(row, known):
+            stated[ROW] = ""
         members, roles = _members(stated, known) if written["type"] == "CityObjectGroup" else ([], None)
         if stated:
             written["attributes"] = stated
@@ -177,7 +182,7 @@ def cityjson_document(
         "type": "CityJSON",
         "version": "2.0",
         "transform": {"scale": [SCALE_M] * 3, "translate": [float(value) for value in city.origin]},
-        "metadata": _metadata(city, vertices),
+        "metadata": _metadata(city, vertices) | (_about(city) if attributes else {}),
         **_extensions(city, objects),
         **_appearance(packed, city, pictures or {}),
         "CityObjects": objects,
@@ -298,6 +303,20 @@ def _kept(stated: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _may_have_row(row: Any, known: set[str]) -> bool:
+    """Whether reading would make a row of an object: of all but ground and parts of others."""
+    return row.layer != TERRAIN and row.parent not in known
+
+
+def _about(city: City) -> dict[str, Any]:
+    """That this library wrote the file, and what CityJSON has no room for: the system of heights, licences."""
+    own: dict[str, Any] = {"version": 1}
+    if city.crs.to_authority() is None and horizontal(city.crs).to_authority() is not None:
+        own["crs"] = city.crs.to_wkt()
+    licences = "; ".join(dict.fromkeys(source.licence for source in city.sources if source.licence))
+    return {ABOUT: own, **({"license": licences} if licences else {})}
+
+
 def _metadata(city: City, vertices: list[list[int]]) -> dict[str, Any]:
     stated = city.metadata.get("metadata")
     metadata = _kept(stated) if isinstance(stated, dict) else {}
@@ -324,10 +343,25 @@ def _attributes(frames: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], dic
         names = [str(name) for name in table.columns]
         columns = [[plain(value) for value in table.iloc[:, number].tolist()] for number in range(len(names))]
         for row, object_id in enumerate(frame.index):
-            stated = {name: column[row] for name, column in zip(names, columns, strict=True) if column[row] is not None}
+            stated = {
+                name: nested(column[row])
+                for name, column in zip(names, columns, strict=True)
+                if column[row] is not None or name in OURS
+            }
             if stated:
                 found[layer, str(object_id)] = stated
     return found
+
+
+def nested(value: Any) -> Any:
+    """The list or object that a reader has made a text of, as itself again; any other value as it is."""
+    if not isinstance(value, str) or value[:1] not in ("{", "[") or value[-1:] not in ("}", "]"):
+        return value
+    try:
+        found = orjson.loads(value)
+    except ValueError:
+        return value
+    return found if as_text(found) == value else value
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.city import City
-from twin.geo.readers.object_types import LAYER, layer_of
+from twin.geo.readers.object_types import LAYER, ROW, SPACE, layer_of
 from twin.geo.topology import quantised
 
 TYPE_OF = {
@@ -67,8 +67,10 @@ def row_objects(
             written: dict[str, Any] = {"type": TYPE_OF.get(layer, "GenericCityObject")}
             if layer_of(written["type"]) != layer:
                 attributes[LAYER] = layer
-            if attributes:
-                written["attributes"] = attributes
+            attributes[ROW] = str(object_id)
+            if shape is not None and shapely.has_z(shape):
+                attributes[SPACE] = True
+            written["attributes"] = attributes
             z = _height(city, attributes, shape)
             geometries = [_geometry(one, z, city.origin, scale, first_vertex, vertices) for one in _of_one_kind(shape)]
             if any(geometries):
