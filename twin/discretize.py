@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.errors import GridError, WalkableError
 from twin.geo.city import City
+from twin.geo.valid import TOO_MANY, mended
 from twin.geo.walkable import Stair, Walkable, make_walkable
 from twin.grid import GridSpec
 from twin.sim.floor import Chain, Portals, build_floor
@@ -119,9 +120,10 @@ def discretize_area(area: BaseGeometry, *, cell: float = 0.25) -> Ground:
     """
     if not isinstance(area, BaseGeometry) or area.is_empty or area.geom_type not in ("Polygon", "MultiPolygon"):
         raise WalkableError("the area to walk in is not a polygon", hint="give a shapely Polygon or MultiPolygon in metres")
-    if not area.is_valid:
-        area = shapely.make_valid(area)
-    walkable = Walkable({"floor": shapely.force_2d(area)}, {})
+    sound = mended(area)
+    if sound is None:
+        raise WalkableError(f"the area to walk in is not valid: {TOO_MANY}", hint="draw it anew, without sides that cross")
+    walkable = Walkable({"floor": shapely.force_2d(sound)}, {})
     return _to_arrays(walkable, cell, np.zeros(2), None, None)
 
 

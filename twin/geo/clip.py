@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from twin.errors import GeometryError, GridError
-from twin.geo.city import City, Quality, with_descendants
+from twin.geo.city import City, Finding, Quality, with_descendants
 from twin.geo.readers.object_types import TERRAIN
 from twin.geo.readers.options import clip_area
 from twin.geo.terrain import Terrain
+from twin.geo.valid import TOO_MANY, mended
 
 
 def clip(city: City, area: Sequence[float] | BaseGeometry) -> City:
@@ -40,6 +41,7 @@ def clip(city: City, area: Sequence[float] | BaseGeometry) -> City:
     boxes = _boxes(city) if any(_upright(frame, with_shape) for frame in city.layers.values()) else None
     layers: dict[str, gpd.GeoDataFrame] = {}
     stay: set[str] = set()
+    findings: list[Finding] = []
     for name, frame in city.layers.items():
         if not len(frame):
             continue
@@ -53,7 +55,11 @@ def clip(city: City, area: Sequence[float] | BaseGeometry) -> City:
         cut = touches & ~whole & ~shapely.contains_properly(shape, shapes)
         if cut.any():
             shapes = shapes.copy()
-            shapes[cut] = _cut(shapes[cut], shape)
+            shapes[cut], whole_rows = _cut(shapes[cut], shape)
+            findings += [
+                Finding("clip-whole", str(frame.index[row]), f"{TOO_MANY}, so it is not cut along the edge: kept whole", path=name)
+                for row in np.flatnonzero(cut)[whole_rows].tolist()
+            ]
             touches &= ~shapely.is_empty(shapes)
             frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
         layers[name] = frame[touches]
@@ -74,10 +80,10 @@ def clip(city: City, area: Sequence[float] | BaseGeometry) -> City:
         hint = None if bounds is None else "the city reaches from {:.0f}, {:.0f} to {:.0f}, {:.0f}".format(*bounds)
         raise GeometryError("nothing of the city lies in the area to clip to", hint=hint)
     known = {str(one) for frame in layers.values() for one in frame.index} | {str(one) for one in objects.index[keep]}
-    findings = tuple(one for one in city.quality.findings if not one.object_id or one.object_id in known)
+    findings = [*(one for one in city.quality.findings if not one.object_id or one.object_id in known), *findings]
     return replace(
         city, layers=layers, objects=objects[keep], surfaces=surfaces.with_owner(renumber[surfaces.owner]),
-        quality=Quality(findings), parts=city.parts[city.parts.index.isin(objects.index[keep])], **rasters,
+        quality=Quality(tuple(findings)), parts=city.parts[city.parts.index.isin(objects.index[keep])], **rasters,
     )  # fmt: skip
 
 
@@ -126,18 +132,27 @@ def _kept(city: City, stay: set[str]) -> NDArray[np.bool_]:
     return np.asarray(city.objects.index.isin(with_descendants(city.objects, stay)), dtype=bool)
 
 
-def _cut(shapes: NDArray[np.object_], area: BaseGeometry) -> NDArray[np.object_]:
-    """The parts of shapes inside an area; of an area only areas stay, of a line only lines."""
-    sound = shapely.make_valid(shapes)
+def _cut(shapes: NDArray[np.object_], area: BaseGeometry) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """The parts of shapes inside an area, and which are whole since they cannot be cut.
+
+    Of an area only areas stay, of a line only lines.
+    """
+    sound = shapes.copy()
+    for row in np.flatnonzero(~shapely.is_valid(shapes)).tolist():
+        sound[row] = mended(shapes[row])
+    lost = np.flatnonzero(shapely.is_missing(sound))
     inside = shapely.intersection(sound, area)
+    inside[lost] = shapes[lost]
     for row, (before, after) in enumerate(zip(shapes, inside, strict=True)):
+        if sound[row] is None:
+            continue
         if after.geom_type == "GeometryCollection":
             wanted = shapely.get_dimensions(before)
             parts = [part for part in shapely.get_parts(after) if shapely.get_dimensions(part) == wanted]
             inside[row] = shapely.union_all(parts) if parts else shapely.Polygon()
         elif shapely.get_dimensions(after) < shapely.get_dimensions(before):
             inside[row] = shapely.Polygon()
-    return np.asarray(inside)
+    return np.asarray(inside), lost
 
 
 def _cropped(raster: Terrain | None, bounds: tuple[float, float, float, float]) -> Terrain | None:

@@ -34,6 +34,8 @@ CODES = MappingProxyType(
         "non-manifold": "an edge has more than two faces",
         "turned-face": "neighbouring faces look opposite ways",
         "inside-out": "all faces look inward",
+        "clip-whole": "a shape could not be cut along the edge of a clip",
+        "not-checked": "too much in one place to look at all of it",
         "self-intersection": "faces of one object go through each other",
         "duplicate-face": "a triangle stands twice in one object",
         "duplicate-object": "two objects have the same faces",

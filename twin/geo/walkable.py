@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.errors import StairError, WalkableError
 from twin.geo.city import City
+from twin.geo.valid import TOO_MANY, mended
 
 STREET = "street"
 PRECISION_M = 0.001
@@ -142,7 +143,11 @@ def _polygons(geometries: object) -> list[BaseGeometry]:
 def _only_polygons(geometry: BaseGeometry) -> BaseGeometry:
     """What is left of a geometry when points and lines, the crumbs of overlays, are swept away."""
     if not geometry.is_valid:
-        geometry = shapely.make_valid(geometry)
+        sound = mended(geometry)
+        if sound is None:
+            x, y = geometry.centroid.coords[0]
+            raise WalkableError(f"a surface cannot be walked on: {TOO_MANY}", where=f"({x:.1f}, {y:.1f})", hint="draw it anew")
+        geometry = sound
     parts = [part for part in shapely.get_parts(shapely.get_parts(geometry)) if part.geom_type == "Polygon" and part.area > 1e-4]
     return shapely.union_all(parts) if parts else shapely.Polygon()
 

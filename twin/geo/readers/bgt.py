@@ -42,6 +42,7 @@ from twin.geo.readers.columns import table
 from twin.geo.readers.model import Findings, Reading, ReadOptions
 from twin.geo.readers.reproject import mover
 from twin.geo.readers.source import Blob
+from twin.geo.valid import TOO_MANY, mended
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -316,7 +317,12 @@ class _Map:
         if shape.is_valid:
             return shape
         reason = shapely.is_valid_reason(shape)
-        pieces = [one for part in shapely.get_parts(shapely.make_valid(shape)) for one in shapely.get_parts(part)]
+        sound = mended(shape)
+        if sound is None:
+            message = f"the geometry cannot be used: {TOO_MANY}; left out"
+            self.findings.add("bgt-geometry", object_id, message, severity="error", path=record.path)
+            return None
+        pieces = [one for part in shapely.get_parts(sound) for one in shapely.get_parts(part)]
         parts = [one for one in pieces if shapely.get_dimensions(one) == shapely.get_dimensions(shape)]
         if not parts:
             self.findings.add("bgt-geometry", object_id, f"the geometry has no extent ({reason}); left out", severity="error")

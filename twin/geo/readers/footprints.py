@@ -12,6 +12,7 @@ from twin.geo.ears import starts_of
 from twin.geo.kernels.tin import drape
 from twin.geo.mesh import SEMANTICS, Rings
 from twin.geo.triangulate import newell
+from twin.geo.valid import mendable
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -69,9 +70,13 @@ MAX_MENDED = 200
 
 
 def _mended(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Valid shapes of polygons that cross themselves; of very long ones only what a buffer keeps."""
+    """Valid shapes of polygons that cross themselves; of long ones what a buffer keeps, which is nothing of a mere tangle."""
     found = polygons.copy()
     short = shapely.get_num_coordinates(polygons) <= MAX_MENDED
+    for row in np.flatnonzero(~short).tolist():
+        # a buffer of a ring of 3,200 corners takes 5 GB when each of its sides crosses half of the others
+        if not mendable(polygons[row]):
+            found[row] = shapely.Polygon()
     found[short] = shapely.make_valid(polygons[short], method="structure", keep_collapsed=False)
     return found
 

@@ -32,6 +32,7 @@ from twin.geo.readers.osm_elements import Element, Extract, NegativeIds, NotSort
 from twin.geo.readers.osm_tags import truth
 from twin.geo.readers.reproject import mover
 from twin.geo.readers.source import Blob
+from twin.geo.valid import TOO_MANY, mended
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -224,7 +225,11 @@ class _Map:
             message = "the area has fewer than three corners; left out"
             self.findings.add("osm-area", one.id, message, severity="error", path=self.name)
             return
-        pieces = [part for part in shapely.get_parts(shapely.make_valid(shapely.Polygon(line))) if part.geom_type == "Polygon"]
+        sound = mended(shapely.Polygon(line))
+        if sound is None:
+            self.findings.add("osm-area", one.id, f"{TOO_MANY}; left out", severity="error", path=self.name)
+            return
+        pieces = [part for part in shapely.get_parts(sound) if part.geom_type == "Polygon"]
         pieces = [part for piece in pieces for part in shapely.get_parts(piece) if part.area > 0.01]
         if not pieces:
             self.findings.add("osm-area", one.id, "the area has no extent; left out", severity="error", path=self.name)

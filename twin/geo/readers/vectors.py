@@ -25,6 +25,7 @@ from twin.geo.readers.source import Blob
 from twin.geo.readers.vector_columns import typed, with_promised
 from twin.geo.readers.vector_layers import layers_of_rows
 from twin.geo.readers.vector_sources import OWN, SYSTEM, Table, tables_of
+from twin.geo.valid import TOO_MANY, mended
 
 SAFE_CHANGE = 0.01
 """A polygon that crosses itself is repaired when that changes its area by no more than this part: its shape is not in doubt."""
@@ -238,12 +239,15 @@ def _repaired(
     shapes = shapes.copy()
     for row in bad.tolist():
         area = float(shapely.area(shapes[row]))
-        mended = shapely.make_valid(shapes[row])
-        if mended.geom_type == "GeometryCollection":
-            mended = shapely.union_all([one for one in shapely.get_parts(mended) if one.geom_type in ("Polygon", "MultiPolygon")])
         reason = shapely.is_valid_reason(shapes[row])
-        if mended.geom_type in ("Polygon", "MultiPolygon") and abs(mended.area - area) <= SAFE_CHANGE * area and area > 0:
-            shapes[row] = mended
+        sound = mended(shapes[row])
+        if sound is None:
+            findings.add("invalid", ids[row], f"the polygon is not valid ({reason}): {TOO_MANY}; kept as it is", path=where)
+            continue
+        if sound.geom_type == "GeometryCollection":
+            sound = shapely.union_all([one for one in shapely.get_parts(sound) if one.geom_type in ("Polygon", "MultiPolygon")])
+        if sound.geom_type in ("Polygon", "MultiPolygon") and abs(sound.area - area) <= SAFE_CHANGE * area and area > 0:
+            shapes[row] = sound
             findings.add("repaired", ids[row], f"the polygon was not valid ({reason}); repaired", path=where)
         else:
             message = f"the polygon is not valid ({reason}) and cannot be repaired without a guess; kept as it is"
