@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.geo.conftest import CUBE_FACES, CUBE_VERTICES, DOCUMENT
 from twin.errors import OutputError
+from twin.geo import quality
 from twin.geo.city import City, read_city
 from twin.geo.mesh import SEMANTICS, TriangleMesh
 from twin.geo.quality import CODES, check
@@ -230,3 +231,33 @@ def test_findings_as_table_json_and_map(sample: City, tmp_path: Path) -> None:
         write_findings(quality, sample, tmp_path / "f.xlsx")
     with pytest.raises(OutputError, match="there is no folder"):
         write_findings(quality, sample, tmp_path / "nowhere" / "f.gpkg")
+
+
+@pytest.mark.parametrize("kind", ["same", "beside", "tiny"])
+def test_looking_for_overlaps_grows_with_the_city(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Pairs of footprints in one place are as many as the square of their number: most are not looked at, and that is told."""
+    monkeypatch.setattr(quality, "LEAST_CORNERS", 1_000)
+    monkeypatch.setattr(quality, "LEAST_BOXES", 1_000)
+    monkeypatch.setattr(quality, "PAIRS_AT_ONCE", 1_000)
+    met: list[int] = []
+    intersects = shapely.intersects
+
+    def counted(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        met.append(len(one))
+        return intersects(one, other)
+
+    monkeypatch.setattr(shapely, "intersects", counted)
+    for count in (500, 1_000):
+        step, size = {"same": (0.0, 10.0), "beside": (1e-3, 10.0), "tiny": (1e-4, 0.5)}[kind]
+        shapes = np.array([shapely.box(step * i, 0, step * i + size, size) for i in range(count)], dtype=object)
+        found = quality.overlaps(shapes, np.arange(count), [str(i) for i in range(count)])
+        codes = [one.code for one in found]
+        assert codes.count("not-checked") == (kind != "same")
+        assert codes.count("footprint-overlap") == {"same": count - 1, "beside": 8 * count, "tiny": 0}[kind]
+        assert met[-1] <= 8 * count
+
+
+def test_the_same_footprint_the_other_way_round_is_an_overlap() -> None:
+    shape = shapely.box(0, 0, 10, 10)
+    found = quality.overlaps(np.array([shape, shape.reverse()], dtype=object), np.arange(2), ["a", "b"])
+    assert [(one.object_id, one.message) for one in found] == [("a", "its footprint overlaps that of b by 100.0 m2")]

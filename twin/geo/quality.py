@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from twin.geo.city import City, Finding, Quality
 from twin.geo.quality_heights import buried, grounds, heights
@@ -14,6 +15,18 @@ from twin.geo.quality_solids import Welded, bent_faces, drawn, duplicate_faces, 
 OVERLAP_M2 = 0.5
 OVERLAP_PART = 0.01
 """Footprints overlap when they share more than this area, and this part of the smaller one."""
+
+CORNERS_EACH = 16
+LEAST_CORNERS = 200_000
+"""Pairs of footprints are looked at until they have so many corners for each corner of the city, or this many: those of a real
+city have two or three."""
+
+BOXES_EACH = 100
+LEAST_BOXES = 20_000_000
+"""Boxes that touch are looked at until there are so many for each footprint, or this many."""
+
+PAIRS_AT_ONCE = 2_000_000
+ROWS_AT_ONCE = 64
 
 CODES = MappingProxyType(
     {
@@ -122,13 +135,81 @@ def _footprints(city: City) -> list[Finding]:
     for row in np.flatnonzero(~valid & ~empty):
         reason = shapely.is_valid_reason(shapes[row])
         found.append(Finding("footprint-invalid", ids[row], f"the footprint is not a valid polygon: {reason}"))
-    usable = np.flatnonzero(valid & ~empty)
-    tree = shapely.STRtree(shapes[usable])
-    first, second = tree.query(shapes[usable], predicate="intersects")
-    first, second = usable[first[first < second]], usable[second[first < second]]
+    return found + overlaps(shapes, np.flatnonzero(valid & ~empty), ids)
+
+
+def overlaps(shapes: NDArray[np.object_], usable: NDArray[np.int64], ids: list[str]) -> list[Finding]:
+    """Footprints that lie over each other.
+
+    Parameters
+    ----------
+    shapes : (N,) object
+        Footprints.
+    usable : (U,) int64
+        Those that are valid and not empty.
+    ids : list of str
+        Their names (N,).
+    """
+    found: list[Finding] = []
+    area = shapely.area(shapes)
+    usable, same = _distinct(shapes, usable)
+    for one, other in same:
+        if area[one] > OVERLAP_M2:
+            message = f"its footprint overlaps that of {ids[other]} by {area[other]:.1f} m2"
+            found.append(Finding("footprint-overlap", ids[one], message))
+    first, second, all_seen = _candidates(shapes, usable, area)
+    shapely.prepare(shapes[np.unique(first)])
+    meet = shapely.intersects(shapes[first], shapes[second])
+    first, second = first[meet], second[meet]
     shared = shapely.area(shapely.intersection(shapes[first], shapes[second]))
-    smaller = np.minimum(shapely.area(shapes[first]), shapely.area(shapes[second]))
-    for pair in np.flatnonzero((shared > OVERLAP_M2) & (shared > OVERLAP_PART * smaller)):
+    smaller = np.minimum(area[first], area[second])
+    over = np.flatnonzero((shared > OVERLAP_M2) & (shared > OVERLAP_PART * smaller))
+    for pair in over.tolist():
         message = f"its footprint overlaps that of {ids[second[pair]]} by {shared[pair]:.1f} m2"
         found.append(Finding("footprint-overlap", ids[first[pair]], message))
+    if not all_seen:
+        message = f"too many footprints lie over each other, of {len(over)} it is told: the rest was not looked at"
+        found.append(Finding("not-checked", "", message, "info"))
     return found
+
+
+def _distinct(shapes: NDArray[np.object_], usable: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[tuple[int, int]]]:
+    """Footprints without those that are the same as an earlier one, and pairs of an earlier one and one that is the same."""
+    seen: dict[bytes, int] = {}
+    same: list[tuple[int, int]] = []
+    keep = np.ones(len(usable), dtype=bool)
+    for number, (row, key) in enumerate(zip(usable.tolist(), shapely.to_wkb(shapely.normalize(shapes[usable])), strict=True)):
+        first = seen.setdefault(key, row)
+        if first != row:
+            same.append((first, row))
+            keep[number] = False
+    return usable[keep], same
+
+
+def _candidates(
+    shapes: NDArray[np.object_], usable: NDArray[np.int64], area: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], bool]:
+    """Pairs of footprints whose boxes overlap by enough, and whether these are all: no more than the size of the city bears."""
+    boxes, corners = shapely.bounds(shapes), shapely.get_num_coordinates(shapes)
+    left = max(LEAST_CORNERS, CORNERS_EACH * int(corners[usable].sum()))
+    tree = shapely.STRtree(shapes[usable])
+    pairs: list[NDArray[np.int64]] = []
+    # a question has at most so many answers, so that they fit in memory wherever the footprints lie
+    at_once = max(ROWS_AT_ONCE, PAIRS_AT_ONCE // max(1, len(usable)))
+    boxes_left = max(LEAST_BOXES, BOXES_EACH * len(usable))
+    for start in range(0, len(usable), at_once):
+        mine, other = tree.query(shapes[usable[start : start + at_once]])
+        boxes_left -= len(mine)
+        mine += start
+        first, second = usable[mine[mine < other]], usable[other[mine < other]]
+        sides = np.minimum(boxes[first, 2:], boxes[second, 2:]) - np.maximum(boxes[first, :2], boxes[second, :2])
+        most = np.prod(np.maximum(sides, 0.0), axis=1)
+        enough = (most > OVERLAP_M2) & (most > OVERLAP_PART * np.minimum(area[first], area[second]))
+        first, second = first[enough], second[enough]
+        spent = np.cumsum(corners[first] + corners[second])
+        within = int(np.searchsorted(spent, left, side="right"))
+        pairs.append(np.stack([first[:within], second[:within]]))
+        if within < len(first) or boxes_left < 0:
+            return (*np.concatenate(pairs, axis=1), False)
+        left -= int(spent[-1]) if len(spent) else 0
+    return (*np.concatenate([np.empty((2, 0), np.int64), *pairs], axis=1), True)
