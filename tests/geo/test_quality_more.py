@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.geo.conftest import CUBE_FACES, CUBE_VERTICES, DOCUMENT
 from twin.errors import OutputError
-from twin.geo import quality
+from twin.geo import quality, repair
 from twin.geo.city import City, read_city
 from twin.geo.mesh import SEMANTICS, TriangleMesh
 from twin.geo.quality import CODES, check
@@ -121,6 +121,35 @@ def test_bent_faces_by_any_tolerance(house: dict[str, Any], put: Put) -> None:
 
 def test_nothing_to_mend_is_shared(city: City) -> None:
     assert city.repaired() is city
+
+
+@pytest.mark.parametrize("count", [20, 40])
+@pytest.mark.parametrize("fault", ["turned", "gap"])
+def test_many_objects_are_sorted_out_once(sample: City, monkeypatch: pytest.MonkeyPatch, count: int, fault: str) -> None:
+    """Looking through all triangles for those of each object would take the square of their number."""
+    shapes = [shapely.box(20 * i, 0, 20 * i + 10, 10) for i in range(count)]
+    ids = pd.Index([f"b{i}" for i in range(count)], name="id", dtype="str")
+    frame = gpd.GeoDataFrame({"height_m": 10.0, "ground_m": 0.0}, geometry=shapes, index=ids, crs=sample.crs)
+    whole = City(sample.crs, np.zeros(3)).with_buildings(frame)
+    mesh = replace(whole.surfaces, outlines=None)
+    each = len(mesh) // count
+    if fault == "turned":
+        triangles = mesh.triangles.copy()
+        triangles[::each] = triangles[::each][:, ::-1]
+        broken = replace(mesh, triangles=triangles)
+    else:
+        broken = mesh.select(np.arange(len(mesh)) % each > 0)
+    sorted_out: list[int] = []
+    handled: list[int] = []
+    by_object, agree, rims = repair._by_object, repair._agree, repair._rims
+    monkeypatch.setattr(repair, "_by_object", lambda *given: sorted_out.append(len(given[0])) or by_object(*given))
+    monkeypatch.setattr(repair, "_agree", lambda given: handled.append(len(given)) or agree(given))
+    monkeypatch.setattr(repair, "_rims", lambda given: handled.append(len(given)) or rims(given))
+    mended = replace(whole, surfaces=broken).repaired()
+    assert len(mended.quality) == count
+    assert sum(handled) == len(broken)
+    assert len(sorted_out) == 2
+    assert object_use(mended.surfaces, count).closed.all()
 
 
 @settings(max_examples=30)
