@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 
+import mapbox_earcut
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from twin.geo.ears import BROKEN_HOLES, EAR_HOLES, MAX_HOLES
 from twin.geo.mesh import TriangleMesh
 from twin.geo.topology import edge_use, signed_volumes
 from twin.geo.triangulate import Rings, Triangulation, newell, triangulate
@@ -174,3 +177,75 @@ def test_corners_on_straight_edges_are_used(more: int, inner: int, hole: bool) -
     mesh = blocks(shape, np.array([0.0]), np.array([5.0]), np.zeros(3))
     assert object_use(mesh, 1).closed.all()
     assert_allclose(signed_volumes(mesh, mesh.owner.astype(np.int64), 1), [footprint.area * 5.0])
+
+
+def pierced(holes: list[tuple[float, float]], side: float) -> tuple[np.ndarray, Rings]:
+    """A square with holes of 1 m at some places, tilted."""
+    unit = np.array([(0, 0), (0, 1), (1, 1), (1, 0)], dtype=float)
+    flat = np.concatenate([(unit * (side + 2))[::-1] - 1, *(unit + place for place in holes)])
+    sizes = np.full(len(holes) + 1, 4)
+    return np.column_stack([flat, 0.5 * flat[:, 0]]), Rings(np.arange(len(flat)), sizes, np.array([len(sizes)]))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Who was asked to cut a polygon of how many corners."""
+    found: list[tuple[str, int]] = []
+    earcut, delaunay = mapbox_earcut.triangulate_float64, shapely.constrained_delaunay_triangles
+
+    def by_ears(corners: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        found.append(("earcut", len(corners)))
+        return earcut(corners, ends)
+
+    def by_geos(polygon: shapely.Polygon) -> shapely.Geometry:
+        found.append(("geos", shapely.get_num_coordinates(polygon)))
+        return delaunay(polygon)
+
+    monkeypatch.setattr(mapbox_earcut, "triangulate_float64", by_ears)
+    monkeypatch.setattr(shapely, "constrained_delaunay_triangles", by_geos)
+    return found
+
+
+@pytest.mark.parametrize(("count", "who"), [(EAR_HOLES, "earcut"), (EAR_HOLES + 1, "geos"), (1_600, "geos")])
+def test_many_holes_are_cut_exactly(asked: list[tuple[str, int]], count: int, who: str) -> None:
+    points, rings = pierced([(3.0 * (i % 40), 3.0 * (i // 40)) for i in range(count)], 120)
+    cut = triangulate(points, rings)
+    assert [one for one, _ in asked] == [who]
+    assert not cut.faults
+    area = (122**2 - count) * math.hypot(1, 0.5)
+    vector = area_vectors(points, cut, 1)[0]
+    assert_allclose(np.linalg.norm(vector), area)
+    assert vector[2] * newell(points[:4], np.array([4]))[0, 2] > 0
+    a, b, c = (points[cut.triangles[:, k]] for k in range(3))
+    assert_allclose(0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1).sum(), area)
+    if who == "geos":
+        assert set(cut.triangles.ravel().tolist()) == set(range(len(points)))
+
+
+def test_more_holes_than_can_be_cut_are_told(asked: list[tuple[str, int]]) -> None:
+    points, rings = pierced([(3.0 * (i % 110), 3.0 * (i // 110)) for i in range(MAX_HOLES + 1)], 330)
+    cut = triangulate(points, rings)
+    assert not len(cut.triangles)
+    assert cut.faults["too-many-holes"].tolist() == [0]
+    assert "not-cut" not in cut.faults
+    assert not len(cut.rings.indices)
+    # the same hole again and again: neither of the two comes to an end with that
+    points, rings = pierced([(5.0, 5.0)] * (BROKEN_HOLES + 1), 30)
+    assert triangulate(points, rings).faults["not-cut"].tolist() == [0]
+    assert not asked
+    points, rings = pierced([(5.0, 5.0)] * BROKEN_HOLES, 30)
+    assert triangulate(points, rings).faults["self-crossing"].tolist() == [0]
+    assert [one for one, _ in asked] == ["earcut"]
+
+
+def test_what_geos_stumbles_over_is_cut_by_its_ears(asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumbles(_: object) -> None:
+        raise shapely.GEOSException("no")
+
+    monkeypatch.setattr(shapely, "constrained_delaunay_triangles", stumbles)
+    points, rings = pierced([(3.0 * (i % 40), 3.0 * (i // 40)) for i in range(EAR_HOLES + 1)], 120)
+    assert not triangulate(points, rings).faults
+    assert len(asked) == 1
+    points, rings = pierced([(3.0 * (i % 40), 3.0 * (i // 40)) for i in range(BROKEN_HOLES + 1)], 120)
+    assert triangulate(points, rings).faults["not-cut"].tolist() == [0]
+    assert len(asked) == 1

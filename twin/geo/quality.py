@@ -43,6 +43,7 @@ CODES = MappingProxyType(
         "non-planar": "a surface is bent by more than the tolerance",
         "self-crossing": "the outline of a surface crosses itself",
         "not-cut": "a surface cannot be cut into triangles",
+        "too-many-holes": "a surface has more holes than can be cut in time",
         "open-solid": "not watertight: an edge has one face only",
         "non-manifold": "an edge has more than two faces",
         "turned-face": "neighbouring faces look opposite ways",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.geo.ears import clip, starts_of
+from twin.geo.ears import MAX_HOLES, clip, starts_of
 from twin.geo.kernels.faces import HOLE_DROPPED, NO_AREA, NON_PLANAR, NOT_FINITE, REPEATED_POINT, TOO_FEW_POINTS, cut_faces
 from twin.geo.mesh import Rings
 
@@ -40,8 +40,8 @@ class Triangulation(NamedTuple):
     polygon : (T,) int32
         Polygon that each triangle is of, ascending.
     faults : dict of str to (K,) int64
-        Polygons by what is wrong with them. ``not-finite``, ``too-few-points``, ``no-area`` and ``not-cut`` have no
-        triangles; ``repeated-point``, ``hole-dropped``, ``non-planar`` and ``self-crossing`` have.
+        Polygons by what is wrong with them. ``not-finite``, ``too-few-points``, ``no-area``, ``not-cut`` and
+        ``too-many-holes`` have no triangles; ``repeated-point``, ``hole-dropped``, ``non-planar`` and ``self-crossing`` have.
     rings : Rings
         The polygons after mending; those without triangles have no rings.
     """
@@ -118,7 +118,8 @@ def triangulate(vertices: NDArray[np.float64], rings: Rings) -> Triangulation:
     triangles, polygon = triangles[:made].copy(), polygon[:made].copy()
     if rest.any():
         triangles, polygon = _with_rest(table, mended, rest, normal, triangles, polygon, faults)
-        mended = _without(mended, faults.get("not-cut", np.empty(0, np.int64)))
+        none = np.empty(0, np.int64)
+        mended = _without(mended, np.concatenate([faults.get(code, none) for code in ("not-cut", "too-many-holes")]))
     return Triangulation(triangles, polygon, faults, mended)
 
 
@@ -155,7 +156,12 @@ def _with_rest(
     points = vertices[indices]
     relative = points - np.repeat(points[starts_of(corners)], corners, axis=0)
     ears = clip(relative, normal[of], sizes, counts)
-    for code, wrong in (("not-cut", ears.counts == 0), ("self-crossing", ears.crossed & (ears.counts > 0))):
+    too_many = counts - 1 > MAX_HOLES
+    for code, wrong in (
+        ("not-cut", (ears.counts == 0) & ~too_many),
+        ("too-many-holes", too_many),
+        ("self-crossing", ears.crossed & (ears.counts > 0)),
+    ):
         if wrong.any():
             faults[code] = of[wrong]
     polygon = np.concatenate([polygon, np.repeat(of, ears.counts).astype(np.int32)])

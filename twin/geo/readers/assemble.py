@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twin.errors import CRSError
 from twin.geo.city import LAYERS, City, Finding, Quality
 from twin.geo.crs import short_name
+from twin.geo.ears import MAX_HOLES
 from twin.geo.mesh import Outlines, Rings, TriangleMesh
 from twin.geo.rasters import merged_raster
 from twin.geo.readers.columns import typed
@@ -41,6 +42,7 @@ FAULTS = {
     "too-few-points": ("error", "the surface has fewer than three different points; left out"),
     "no-area": ("error", "the surface has no area; left out"),
     "not-cut": ("error", "the surface cannot be cut into triangles; left out"),
+    "too-many-holes": ("error", f"the surface has more than {MAX_HOLES:,} holes; left out"),
     "hole-dropped": ("warning", "a hole with fewer than three different points; the hole is ignored"),
     "repeated-point": ("info", "the surface repeats a point; the repetition is ignored"),
     "non-planar": ("warning", "the surface is not planar within 1 cm; cut into triangles all the same"),
