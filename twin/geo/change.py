@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.errors import GeometryError, ParameterError
 from twin.geo.city import City, with_descendants
+from twin.geo.given import ids_of, told
 
 OWN = ("ground_m", "roof_m", "height_source")
 
@@ -28,11 +29,9 @@ def change(city: City, ids: str | Iterable[str], *, geometry: BaseGeometry | Non
     ParameterError
         When nothing is to be changed, or a new outline is given for several objects.
     """
-    if not isinstance(ids, str | Iterable):
-        raise ParameterError(f"{ids!r} is not an id", hint="give the id of an object, or several")
+    wanted = ids_of(ids)
     if geometry is not None and not isinstance(geometry, BaseGeometry):
         raise ParameterError(f"a {type(geometry).__name__} is not a shape", where="geometry", hint="give a shapely geometry")
-    wanted = list(dict.fromkeys([ids] if isinstance(ids, str) else map(str, ids)))
     if not wanted or (geometry is None and not attributes):
         raise ParameterError("nothing is to be changed", hint="give ids, and a geometry or attributes such as height_m=12.0")
     if geometry is not None and len(wanted) > 1:
@@ -93,7 +92,11 @@ def _rebuilt(city: City, ids: list[str], geometry: BaseGeometry | None, attribut
     """Buildings of another height or outline: taken out, and put back as blocks on their place."""
     rows = city.buildings.loc[ids].copy()
     for name, value in attributes.items():
-        rows[name] = value
+        try:
+            rows[name] = value
+        except (TypeError, ValueError):
+            hint = "give one value, or one for each of them"
+            raise ParameterError(f"{told(value)} is not what {len(rows)} buildings can have", where=name, hint=hint) from None
     if geometry is not None:
         rows[rows.geometry.name] = [geometry]
     drop = [name for name in OWN if name in rows and name not in attributes and name != "ground_m"]

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from twin.errors import CRSError, GeometryError, did_you_mean
+from twin.errors import CRSError, GeometryError, ParameterError, did_you_mean
 from twin.geo.crs import require_metres, short_name
+from twin.geo.given import frame_of, id_of, ids_of, path_of, places_of, told
 from twin.geo.layer_names import LAYERS as LAYERS
 from twin.geo.mesh import TriangleMesh
 from twin.geo.reading import read_city as read_city
@@ -112,10 +113,14 @@ class City:
     parts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
+        self._see_kinds()
         require_metres(self.crs)
-        origin = np.asarray(self.origin, dtype=np.float64)
+        try:
+            origin = np.asarray(self.origin, dtype=np.float64)
+        except (TypeError, ValueError):
+            origin = np.empty(0)
         if origin.shape != (3,) or not np.isfinite(origin).all():
-            raise GeometryError("the origin of a city is three finite numbers")
+            raise GeometryError("the origin of a city is three finite numbers", hint="x, y and height, in metres")
         object.__setattr__(self, "origin", origin)
         full: dict[str, gpd.GeoDataFrame] = {}
         no_ids = pd.Index([], name="id", dtype="str")
@@ -139,6 +144,22 @@ class City:
             object.__setattr__(self, "objects", self.objects.assign(**dict.fromkeys(missing, blank)))
         if len(self.surfaces) and int(self.surfaces.owner.max()) >= len(self.objects):
             raise GeometryError("a triangle belongs to an object that is not in the table")
+
+    def _see_kinds(self) -> None:
+        """See that what was given is of the kind that it should be."""
+        from pyproj import CRS
+
+        if not isinstance(self.crs, CRS):
+            raise CRSError(f"{told(self.crs)} is not a coordinate reference system", hint='e.g. pyproj.CRS("EPSG:7415")')
+        for value, kind, what in (
+            (self.layers, Mapping, "layers"), (self.surfaces, TriangleMesh, "surfaces"), (self.objects, pd.DataFrame, "objects"),
+        ):  # fmt: skip
+            if not isinstance(value, kind):
+                message = f"the {what} of a city are a {kind.__name__}, not {told(value)}"
+                raise ParameterError(message, hint="leave them out for none")
+        for name, frame in self.layers.items():
+            if frame is not None:
+                frame_of(frame, f"the rows of layer `{name}`")
 
     # One property a layer, so that editors and type checkers know them.
     @property
@@ -255,11 +276,17 @@ class City:
     def ground_at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
         """Height of the ground at points in the CRS, (N,) [m].
 
-        From the terrain; where that is unknown, the middle height of the buildings' feet; 0 when there is neither.
+        From the terrain; where that is unknown, the middle height of the buildings' feet; 0 when there is neither. NaN for a
+        point that is nowhere.
+
+        Raises
+        ------
+        ParameterError
+            When these are no coordinates.
         """
-        x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        x, y = places_of(x, y)
         height = np.full(x.shape, np.nan) if self.terrain is None else self.terrain.at(x, y)
-        unknown = ~np.isfinite(height)
+        unknown = ~np.isfinite(height) & np.isfinite(x) & np.isfinite(y)
         if unknown.any():
             feet = self.buildings["ground_m"].dropna() if "ground_m" in self.buildings else pd.Series(dtype=float)
             height[unknown] = float(feet.median()) if len(feet) else 0.0
@@ -272,7 +299,10 @@ class City:
         ------
         GeometryError
             When no layer has it; names the nearest id.
+        ParameterError
+            When it is not text.
         """
+        id_of(object_id)
         for name, frame in self.layers.items():
             if object_id in frame.index:
                 return name, frame.loc[object_id]
@@ -280,7 +310,18 @@ class City:
         raise GeometryError(f"the city has no object `{object_id}`{did_you_mean(object_id, known)}")
 
     def with_layer(self, name: str, frame: gpd.GeoDataFrame) -> City:
-        """A city with one layer replaced; the rest is shared."""
+        """A city with one layer replaced; the rest is shared.
+
+        Raises
+        ------
+        ParameterError
+            When it is not a GeoDataFrame.
+        GeometryError, CRSError
+            When a city has no such layer, ids are double, or the frame is in another system.
+        """
+        if not isinstance(name, str):
+            raise ParameterError(f"{told(name)} is not the name of a layer", hint=f"one of {', '.join(LAYERS)}")
+        frame_of(frame, f"the rows of layer `{name}`")
         return replace(self, layers={**self.layers, name: frame})
 
     def without(self, ids: Iterable[str]) -> City:
@@ -290,8 +331,10 @@ class City:
         ------
         GeometryError
             When an id is not in the city.
+        ParameterError
+            When an id is not text.
         """
-        gone = {ids} if isinstance(ids, str) else set(ids)
+        gone = set(ids_of(ids))
         for object_id in sorted(gone):
             if object_id not in self.objects.index:
                 self.find(object_id)
@@ -415,10 +458,18 @@ class City:
         return repair(self)
 
     def save(self, folder: str | Path) -> Path:
-        """Write the city folder: ``city.toml`` beside one file a layer. Nothing half-written stays behind."""
+        """Write the city folder: ``city.toml`` beside one file a layer. Nothing half-written stays behind.
+
+        Raises
+        ------
+        ParameterError
+            When it is not a path.
+        OutputError
+            When it cannot be written.
+        """
         from twin.geo.writers.cityfolder import write_city_folder
 
-        return write_city_folder(self, Path(folder))
+        return write_city_folder(self, path_of(folder, "a folder"))
 
     def summary(self) -> dict[str, Any]:
         """Counts by type and level of detail, CRS, extent, heights, attributes, licences: what ``twin info`` prints."""

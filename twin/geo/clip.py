@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.errors import GeometryError, GridError
 from twin.geo.city import City, Finding, Quality, with_descendants
+from twin.geo.given import city_of
 from twin.geo.readers.object_types import TERRAIN
 from twin.geo.readers.options import clip_area
 from twin.geo.terrain import Terrain
@@ -32,6 +33,7 @@ def clip(city: City, area: Sequence[float] | BaseGeometry) -> City:
     GeometryError
         When nothing of the city lies in the area.
     """
+    city_of(city)
     shape = clip_area(area)
     shapely.prepare(shape)
     objects = city.objects

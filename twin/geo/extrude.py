@@ -15,6 +15,7 @@ from twin.errors import CRSError, GeometryError
 from twin.geo.city import City, Finding, Quality
 from twin.geo.crs import short_name
 from twin.geo.ears import starts_of
+from twin.geo.given import frame_of, told
 from twin.geo.mesh import SEMANTICS, Rings, TriangleMesh
 from twin.geo.terrain import Terrain
 from twin.geo.triangulate import triangulate
@@ -47,7 +48,7 @@ def add_buildings(city: City, frame: gpd.GeoDataFrame) -> City:
     CRSError
         When the frame is in another CRS than the city.
     """
-    if not len(frame):
+    if not len(frame_of(frame, "footprints")):
         return city
     if frame.crs is not None and frame.crs != city.crs:
         raise CRSError(
@@ -139,7 +140,9 @@ def _heights(frame: gpd.GeoDataFrame, ids: list[str]) -> NDArray[np.float64]:
     wrong = np.flatnonzero(~(np.isfinite(height) & (height > 0)))
     if len(wrong):
         one, value = ids[wrong[0]], float(height[wrong[0]])
-        raise GeometryError(f"the height of building `{one}` is {value} m; it must be positive")
+        stated = frame["height_m"].iloc[wrong[0]]
+        what = f"{value} m" if np.isfinite(value) or not isinstance(stated, str) else repr(stated)
+        raise GeometryError(f"the height of building `{one}` is {what}; it must be positive", hint="give metres above its ground")
     return np.asarray(height)
 
 
@@ -149,6 +152,11 @@ def _ground(
     ground = np.full(len(ids), np.nan)
     if "ground_m" in frame:
         ground = pd.to_numeric(frame["ground_m"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan).copy()
+        text = np.flatnonzero(np.isnan(ground) & frame["ground_m"].notna().to_numpy())
+        if len(text):
+            stated = frame["ground_m"].iloc[text[0]]
+            hint = "give metres in the datum of the city, or nothing for the terrain"
+            raise GeometryError(f"the ground of building `{ids[text[0]]}` is {told(stated)}, which is no height", hint=hint)
         ground[~np.isfinite(ground)] = np.nan
     if city.terrain is not None:
         open_ = np.isnan(ground)

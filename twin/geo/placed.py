@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from twin.errors import GeometryError, ParameterError, did_you_mean
 from twin.geo.city import City, Quality, Source
 from twin.geo.extrude import check_free, lowest_along
+from twin.geo.given import id_of, number_of, path_of
 from twin.geo.mesh import TriangleMesh
 from twin.geo.quality_heights import MAX_HEIGHT_M
 from twin.geo.readers.assemble import mesh_of, object_frame
@@ -146,10 +147,10 @@ def _check(at: Sequence[float], azimuth_deg: float, scale: float, anchor: str, u
         numbers = []
     if len(numbers) not in (2, 3) or not np.isfinite(numbers).all():
         raise ParameterError(f"{at!r} is not a place", where="at", hint="give x and y, or x, y and z, in metres")
-    if not np.isfinite(float(azimuth_deg)):
-        raise ParameterError(f"{azimuth_deg!r} is not a direction", where="azimuth_deg", hint="give degrees from north, clockwise")
-    if not (np.isfinite(float(scale)) and float(scale) > 0):
-        raise ParameterError(f"{scale!r} is not a scale", where="scale", hint="give metres a unit of the model, above 0")
+    number_of(azimuth_deg, "azimuth_deg", "a direction", "give degrees from north, clockwise")
+    hint = "give metres a unit of the model, above 0"
+    if number_of(scale, "scale", "a scale", hint) <= 0:
+        raise ParameterError(f"{scale!r} is not a scale", where="scale", hint=hint)
     if anchor not in ANCHORS:
         hint = f"one of {', '.join(ANCHORS)}"
         raise ParameterError(f"{anchor!r} is not an anchor{did_you_mean(str(anchor), ANCHORS)}", where="anchor", hint=hint)
@@ -248,11 +249,12 @@ def add_model(
         When a number cannot be used.
     """
     findings = Findings()
-    if ground_m is not None and not np.isfinite(float(ground_m)):
-        raise ParameterError(f"{ground_m!r} is not a height", where="ground_m", hint="give metres in the vertical datum")
+    id_of(id, 'give the building an id of its own, e.g. id="tower"')
+    if ground_m is not None:
+        number_of(ground_m, "ground_m", "a height", "give metres in the vertical datum")
     _check(at, azimuth_deg, scale, anchor, up)
     _check_near(city, at)
-    loaded = _loaded(Path(path), findings)
+    loaded = _loaded(path_of(path), findings)
     model = _placed(loaded, at, azimuth_deg, scale, anchor, up, id, findings)
     check_free(city, model.ids)
     mesh, _, _ = mesh_of(model, city.origin, findings)

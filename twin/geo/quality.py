@@ -8,7 +8,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.errors import ParameterError
 from twin.geo.city import City, Finding, Quality
+from twin.geo.given import city_of, number_of
 from twin.geo.quality_heights import buried, grounds, heights
 from twin.geo.quality_solids import Welded, bent_faces, drawn, duplicate_faces, duplicate_objects, solids
 
@@ -83,6 +85,9 @@ CODES = MappingProxyType(
 """What the most frequent codes of findings mean."""
 
 
+THICKNESS = "give metres, above 0"
+
+
 def check(city: City, *, planarity_m: float | None = None) -> Quality:
     """Look for faults in a city; ``twin validate`` prints them after those of reading.
 
@@ -98,11 +103,19 @@ def check(city: City, *, planarity_m: float | None = None) -> Quality:
         Findings by object with a code of `CODES`. Nothing is left out of the city, so none is an error. Empty layers are
         fine.
 
+    Raises
+    ------
+    ParameterError
+        When it is not a city, or the thickness not a number above 0.
+
     Notes
     -----
     Solids are judged by how their triangles share edges after vertices on the same millimetre are welded, as in
     ISO 19107: each edge has two faces that run along it in opposite directions, and no face goes through another.
     """
+    city_of(city)
+    if planarity_m is not None and number_of(planarity_m, "planarity_m", "a thickness", THICKNESS) <= 0:
+        raise ParameterError(f"{planarity_m!r} is not a thickness", where="planarity_m", hint=THICKNESS)
     found = _missing(city)
     if len(city.surfaces):
         mesh = Welded.of(city.surfaces)

@@ -55,7 +55,7 @@ def read_city(
     CRSError
         When coordinates cannot be brought into one system in metres, or some files state one and others do not.
     ParameterError
-        When `clip` is not a box or a polygon, or a role or a layer is not known.
+        When `source` is no path, `clip` is not a box or a polygon, or a role or a layer is not known.
     MissingExtraError
         When the format needs a library that is not installed.
     """
@@ -90,8 +90,11 @@ def stream_city(
     ------
     FormatError
         When it is of another format, or broken.
+    ParameterError
+        When it is not one path.
     """
+    from twin.geo.given import path_of
     from twin.geo.readers import stream
     from twin.geo.readers.options import read_options
 
-    return stream(source, read_options(lod=lod, crs=crs, clip=clip))
+    return stream(path_of(source), read_options(lod=lod, crs=crs, clip=clip))

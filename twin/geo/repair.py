@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.geo.city import City, Finding, Quality
+from twin.geo.given import city_of
 from twin.geo.mesh import SEMANTICS, Outlines, Rings, TriangleMesh
 from twin.geo.quality_solids import Welded, duplicates, meant_closed
 from twin.geo.topology import edge_use, signed_volumes
@@ -39,7 +40,7 @@ def repair(city: City) -> City:
         Shares all that did not change; each repair is a finding of severity ``info`` in its quality.
     """
     findings: list[Finding] = []
-    mesh = city.surfaces
+    mesh = city_of(city).surfaces
     if not len(mesh):
         return city
     mesh = _without_degenerate(city, mesh, findings)

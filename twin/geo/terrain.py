@@ -49,12 +49,16 @@ class Terrain:
         Returns
         -------
         (N,) float64
-            Height [m]; beyond the edge the nearest cell's; NaN where all four cells around are unknown.
+            Height [m]; beyond the edge the nearest cell's; NaN where all four cells around are unknown, and for a point that
+            is NaN.
             Where only some are unknown the others are weighted alone.
         """
         grid = self.grid
         column = np.clip((np.asarray(x, dtype=np.float64) - grid.west) / grid.cell - 0.5, 0, grid.columns - 1)
         row = np.clip((grid.north - np.asarray(y, dtype=np.float64)) / grid.cell - 0.5, 0, grid.rows - 1)
+        nowhere = np.isnan(column) | np.isnan(row)
+        if nowhere.any():
+            column, row = np.where(nowhere, 0.0, column), np.where(nowhere, 0.0, row)
         c0, r0 = np.floor(column).astype(np.int64), np.floor(row).astype(np.int64)
         c1, r1 = np.minimum(c0 + 1, grid.columns - 1), np.minimum(r0 + 1, grid.rows - 1)
         fc, fr = column - c0, row - r0
@@ -64,7 +68,7 @@ class Terrain:
             value = self.height[r, c].astype(np.float64)
             known = np.isfinite(value)
             total += np.where(known, value * weight, 0.0)
-            weights += np.where(known, weight, 0.0)
+            weights += np.where(known & ~nowhere, weight, 0.0)
         return np.divide(total, weights, out=np.full(column.shape, np.nan), where=weights > 1e-9)
 
     def to_xarray(self) -> xr.DataArray:

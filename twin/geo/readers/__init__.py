@@ -11,6 +11,7 @@ from pathlib import Path
 from twin.errors import CRSError, FormatError, GeometryError, ParameterError, did_you_mean
 from twin.geo.city import City
 from twin.geo.crs import horizontal, is_plane, same, short_name
+from twin.geo.given import told
 from twin.geo.readers import cityjson
 from twin.geo.readers.assemble import assemble
 from twin.geo.readers.formats import archive_format, format_of
@@ -37,11 +38,11 @@ def read(source: str | Path | Sequence[str | Path], options: ReadOptions) -> Cit
     """
     several = source if isinstance(source, Sequence) else [source]
     if not all(isinstance(one, str | Path) for one in several):
-        raise ParameterError(f"{source!r} is not a file", hint="give a path, or a list of paths")
+        raise ParameterError(f"{told(source)} is not a file", hint="give a path, or a list of paths")
     if not isinstance(source, str | Path):
         paths = [existing(Path(one)) for one in source]
         if not paths:
-            raise FormatError("there are no files to read")
+            raise ParameterError("there are no files to read", hint="give a path, or a list of paths")
     else:
         path = _sample() if source == "sample" and not Path(source).exists() else existing(Path(source))
         paths = [path]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -112,6 +112,8 @@ def clip_area(clip: Sequence[float] | BaseGeometry) -> BaseGeometry:
             raise ParameterError(what, hint="give a valid polygon")
         return clip
     try:
+        if isinstance(clip, str | bytes | Mapping | Set):
+            raise TypeError
         west, south, east, north = (float(value) for value in clip)
     except (TypeError, ValueError):
         told = repr(clip) if isinstance(clip, list | tuple) else f"a {type(clip).__name__}"
