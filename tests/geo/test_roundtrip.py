@@ -32,10 +32,11 @@ FILES = (
 )  # fmt: skip
 
 
-def polygons(city: City) -> list[tuple[Any, ...]]:
-    """Every polygon: its object, its semantic, its rings in millimetres, its colour, and what else is said of it."""
+def told_polygons(city: City) -> list[tuple[tuple[Any, ...], tuple[int, ...]]]:
+    """Every polygon: its object, its semantic, its rings in millimetres, its colour and what else is said of it; and its solid
+    and shell."""
     mesh = city.surfaces
-    rings, polygon, attributes, *_ = mesh.polygons
+    rings, polygon, attributes, nest = mesh.polygons
     table = [
         tuple((key, repr(value)) for key, value in sorted(row.items()) if value is not None and value == value)
         for row in city.surface_table.to_dict(orient="records")
@@ -57,8 +58,31 @@ def polygons(city: City) -> list[tuple[Any, ...]]:
         colour = None if mesh.colour is None else tuple(mesh.colour[lead[row]].tolist())
         owner = str(city.objects.index[mesh.owner[lead[row]]])
         stated = table[attributes[row]] if attributes is not None and attributes[row] >= 0 else ()
-        found.append((owner, int(mesh.semantic[lead[row]]), tuple(outline), colour if colour and colour[3] else None, stated))
+        kind = int(mesh.semantic[lead[row]])
+        one = owner, kind, tuple(outline), colour if colour and colour[3] else None, stated
+        found.append((one, (-1, -1) if nest is None else tuple(nest[row].tolist())))
     return sorted(found, key=repr)
+
+
+def polygons(city: City) -> list[tuple[Any, ...]]:
+    """Every polygon, without where it is nested."""
+    return [one for one, _ in told_polygons(city)]
+
+
+def nests(city: City) -> dict[str, set[tuple[int, ...]]]:
+    """Solid and shell of every polygon of which they are known; several where the polygon stands in several of them."""
+    found: dict[str, set[tuple[int, ...]]] = {}
+    for one, nest in told_polygons(city):
+        if min(nest) >= 0:
+            found.setdefault(repr(one), set()).add(nest)
+    return found
+
+
+def same_nests(city: City, again: City) -> None:
+    """See that solids and shells come back as they were nested, of all but the few polygons that lost a corner."""
+    before, after = nests(city), nests(again)
+    assert len(before.keys() - after.keys()) <= 0.01 * len(before) + 2
+    assert {one: after[one] for one in before.keys() & after.keys()} == {one: before[one] for one in before.keys() & after.keys()}
 
 
 def same_attributes(city: City, again: City) -> None:
@@ -93,6 +117,7 @@ def test_cityjson_comes_back(real_data: Path, tmp_path: Path, name: str) -> None
         assert len(after) == len(before) or len(after) > 0.99 * len(before)
         different = set(map(repr, before)) ^ set(map(repr, after))
         assert len(different) <= 0.01 * len(before) + 2
+        same_nests(city, again)
     same_attributes(city, again)
     assert again.objects.type.tolist() == city.objects.type.tolist()
     assert again.objects.parent.tolist() == city.objects.parent.tolist()
@@ -127,6 +152,7 @@ def test_a_sequence_comes_back(real_data: Path, tmp_path: Path, name: str) -> No
     assert sorted(order.tolist()) == list(range(len(city.objects)))
     different = set(map(repr, polygons(city))) ^ set(map(repr, polygons(again)))
     assert len(different) <= 0.001 * len(city.surfaces)
+    same_nests(city, again)
     for layer, frame in city.layers.items():
         assert set(again.layers[layer].index) == set(frame.index)
 
@@ -139,9 +165,26 @@ def test_the_sample_comes_back(sample: City, tmp_path: Path) -> None:
     drawn = set(sample.objects.index)
     # a row without triangles (a deck as a road) comes back as a flat surface
     assert [one for one in polygons(again) if one[0] in drawn] == polygons(sample)
+    same_nests(sample, again)
     part = sample.clip((136700, 455750, 136740, 455800))
     again = read_city(write(part, tmp_path / "part.city.jsonl"))
     assert [one for one in polygons(again) if one[0] in drawn] == polygons(part)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("hollow_solid.city.json", {(0, 0), (0, 1)}), ("msol.json", {(0, 0), (1, 0)}), ("csol.json", {(0, 0), (1, 0)}),
+        ("delft.json", {(0, 0)}),
+    ],
+)  # fmt: skip
+def test_solids_and_shells_come_back(real_data: Path, tmp_path: Path, name: str, expected: set[tuple[int, int]]) -> None:
+    city = read_city(real_data / "cityjson" / name)
+    for path in ("out.city.json", "out.city.jsonl"):
+        again = read_city(write(city, tmp_path / path))
+        assert set().union(*nests(again).values()) == expected
+        same_nests(city, again)
 
 
 def test_what_does_not_come_back_is_not_written(sample: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
