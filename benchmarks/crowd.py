@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -211,9 +212,7 @@ def measure_scan(dt: float, counts: tuple[int, ...] = (2_000, 20_000, 100_000)) 
 
 def measure_memory(people: int, seconds: float = 60.0) -> dict[str, Any]:
     """Peak memory of a whole run, in a new process, above what importing and compiling take."""
-    try:
-        import psutil  # noqa: F401
-    except ImportError:
+    if find_spec("psutil") is None:
         return {"skipped": "psutil is not installed: pip install 'stadstwin[bench]'"}
     command = [sys.executable, "-m", "benchmarks.crowd", "--memory-of", str(people), "--seconds", str(seconds)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}

@@ -166,6 +166,7 @@ def run_tasks(
         except KeyboardInterrupt:
             bar.stopped = True  # every run ends its step and gives back what it has
         except BaseException:
+            # whatever it was, the other runs must not go on to their end before it is told
             bar.stopped = True
             raise
         return [future.result() for future in futures]

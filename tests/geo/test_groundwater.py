@@ -96,7 +96,7 @@ DINO = """"Titel:","Grondwaterstanden"
 "B31H0001","001","14-03-1985","115","45","-132","",""
 "B31H0001","001","28-03-1985","","","","droog",""
 "B31H0001","001","15-04-1985","164","94","-181","",""
-"""  # noqa: E501
+"""  # noqa: E501  (as DINOloket writes it, a row a line)
 
 SERIES = (
     "Tijdstip,Voorlopige Waarde [m],Voorlopige Opmerking,Beoordeelde Waarde [m],Beoordeelde Opmerking,Controle Waarde [m]\n"

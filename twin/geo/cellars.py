@@ -223,11 +223,17 @@ def ground_over(shapes: NDArray[np.object_], city: City) -> tuple[NDArray[np.flo
     whole = np.zeros(len(shapes), dtype=np.float64)
     known = np.zeros(len(shapes), dtype=bool)
     feet = "ground_m" in city.buildings and city.buildings["ground_m"].notna().any()
+    if feet:
+        ground = city.ground_at
+    elif city.terrain is not None:
+        ground = city.terrain.at
+    else:
+        return whole, known
     for row, shape in enumerate(shapes):
-        if shape is None or shape.is_empty or not (city.terrain is not None or feet):
+        if shape is None or shape.is_empty:
             continue
         points = _inside(shape)
-        found = city.ground_at(points[:, 0], points[:, 1]) if feet else city.terrain.at(points[:, 0], points[:, 1])  # type: ignore[union-attr]
+        found = ground(points[:, 0], points[:, 1])
         found = found[np.isfinite(found)]
         if len(found):
             whole[row], known[row] = float(np.median(found)), True

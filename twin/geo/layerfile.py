@@ -71,7 +71,7 @@ def decode(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
         values = [json.loads(value) if isinstance(value, str) else None for value in column.tolist()]
         return pd.Series(values, dtype="object" if kind == "json" else kind)
     if kind in (*_NUMBERS, "bool", "Int64", "boolean", "Float64", "str", "string"):
-        return column.astype(kind)  # type: ignore[call-overload]
+        return column.astype(kind)  # type: ignore[call-overload]  # pandas-stubs know a dtype by its literal name only
     raise ValueError(f"{kind!r} is not a kind of column")
 
 

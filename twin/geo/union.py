@@ -37,6 +37,7 @@ def united(solids: Sequence[Solid], *, required: bool = False) -> Solid | None:
         When `required` and it is not installed.
     """
     try:
+        # an extra: where types are checked it may be missing
         from manifold3d import Error, Manifold, Mesh64, OpType  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         if required:

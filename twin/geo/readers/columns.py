@@ -70,7 +70,7 @@ def _dates(values: list[Any]) -> pd.Series[Any] | None:
         return None
     try:
         read = pd.to_datetime(pd.Series(values, dtype="str"), format="ISO8601", utc="UTC" in kind)
-        return read.astype(kind)  # type: ignore[call-overload]
+        return read.astype(kind)  # type: ignore[call-overload]  # pandas-stubs know a dtype by its literal name only
     except (ValueError, OverflowError):
         return None
 

@@ -62,7 +62,7 @@ _PRESSURES = (
     "porePressureU3",
 )
 _WHOLE = re.compile(r"(?<![\w.+\-'])([+-]?\d+)(?![\w.'])")
-_LIBRARY_FAULTS = (KeyboardInterrupt, SystemExit, GeneratorExit)
+_INTERRUPTIONS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
 class Records(NamedTuple):
@@ -206,7 +206,7 @@ def _by_pygef(kind: str, records: Records, names: list[str]) -> Any:
             table = pygef.read_bore(stream).data
         renamed = {_plain(name): name for name in names}
         return table.rename({name: renamed[name] for name in table.columns if name in renamed})
-    except _LIBRARY_FAULTS:
+    except _INTERRUPTIONS:
         raise
     except BaseException as error:  # the library is partly Rust, whose panics are not exceptions of the usual kind
         what = str(error).strip().split("\n")[0][:160]

@@ -72,7 +72,7 @@ def properties(entity: Any) -> dict[str, Any]:
 
     try:
         sets = get_psets(entity)
-    except Exception:  # the library stumbles over what files leave out
+    except Exception:  # the library walks into what files leave out, with AttributeError, TypeError, RuntimeError, ...
         return {}
     found: dict[str, Any] = {}
     for name in sorted(sets, key=lambda one: (not one.startswith(FIRST_SETS), one)):
@@ -176,7 +176,7 @@ def by_property_sets(model: Any) -> list[dict[str, Any]]:
     for holder in of_class(model, "IfcProject", "IfcSite"):
         try:
             sets = get_psets(holder)
-        except Exception:  # as in `properties`
+        except Exception:  # as in `properties`: a holder without sets that can be read states no place
             continue
         conversion = next((sets[name] for name in MAPPING_SETS if name in sets), None)
         crs: dict[str, Any] = next((sets[name] for name in CRS_SETS if name in sets), {})
@@ -195,7 +195,7 @@ def placed_at(product: Any, unit: float) -> list[float]:
     try:
         matrix = np.asarray(get_local_placement(product.ObjectPlacement), dtype=np.float64)
         return [float(one) * unit for one in matrix[:3, 3]]
-    except Exception:  # as in `properties`
+    except Exception:  # as in `properties`: a product without a place stands where the project does
         return [0.0, 0.0, 0.0]
 
 

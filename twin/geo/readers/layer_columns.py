@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 from twin.geo.heights import building_heights, numbers
 from twin.geo.mesh import SEMANTICS, Rings
@@ -121,7 +122,7 @@ def pick(rings: Rings, chosen: NDArray[np.bool_]) -> Rings:
 Columns = tuple[dict[str, Any], NDArray[np.object_]]
 
 
-def _types(objects: Picked) -> pd.array:  # type: ignore[valid-type]
+def _types(objects: Picked) -> ExtensionArray:
     return pd.array(objects.types, dtype="str")
 
 
@@ -178,7 +179,7 @@ def _water(objects: Picked, faces: Faces) -> Columns:
     return {"type": _types(objects), "z_m": z}, geometry
 
 
-def _levels(objects: Picked) -> pd.array:  # type: ignore[valid-type]
+def _levels(objects: Picked) -> ExtensionArray:
     """Walkable level from the relative height that the Dutch base map states (0: the ground)."""
     found = []
     for attributes in objects.attributes:

@@ -110,6 +110,7 @@ def told(name: str) -> Iterator[None]:
     except FormatError:
         raise
     except Exception as error:
+        # libosmium's own errors have no common base in Python; what is none of them is a fault of ours and goes on as it is
         if not isinstance(error, RuntimeError | ValueError | OverflowError) and not type(error).__module__.startswith("osmium"):
             raise
         if "out of order" in str(error) or "twice in input" in str(error):

@@ -215,7 +215,7 @@ class _Guarded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]  # RawIOBase says no more of it than that it is a buffer
         part = self._stream.read(len(view))
         self._total += len(part)
         if self._total > SAFE_BYTES and self._total > MAX_RATIO * self._packed:

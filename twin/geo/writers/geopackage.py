@@ -50,8 +50,9 @@ def write_geopackage(city: City, path: str | Path) -> Path:
         except OutputError:
             raise
         except Exception as error:
+            # pyogrio, GDAL and pandas have errors of many kinds without one base: whichever it is, no file was made
             text = " ".join(str(error).split())[:200].replace(str(place), path.name)
-            raise OutputError(f"cannot be written as a GeoPackage: {text}", where=str(path)) from None
+            raise OutputError(f"cannot be written as a GeoPackage: {text}", where=str(path)) from error
     return path
 
 

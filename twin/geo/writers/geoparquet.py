@@ -72,7 +72,8 @@ def _content(name: str, frame: gpd.GeoDataFrame, city: City, where: str) -> byte
         content = second.getvalue()
         again = gpd.read_parquet(io.BytesIO(content))
     except Exception as error:
-        raise OutputError(f"cannot be written as GeoParquet: {' '.join(str(error).split())[:200]}", where=where) from None
+        # Arrow, pandas and geopandas have errors of many kinds without one base: whichever it is, no file was made
+        raise OutputError(f"cannot be written as GeoParquet: {' '.join(str(error).split())[:200]}", where=where) from error
     if again.crs != table.crs:
         raise OutputError("the coordinate reference system is another after reading it again", where=where)
     check_frame(table, again, where)

@@ -49,8 +49,9 @@ def write_geotiff(city: City, path: str | Path, *, raster: str = "terrain") -> P
         except OutputError:
             raise
         except Exception as error:
+            # rasterio and GDAL have errors of many kinds without one base: whichever it is, no file was made
             text = " ".join(str(error).split())[:200].replace(str(place), path.name)
-            raise OutputError(f"cannot be written as a GeoTIFF: {text}", where=str(path)) from None
+            raise OutputError(f"cannot be written as a GeoTIFF: {text}", where=str(path)) from error
     return path
 
 
