@@ -1,10 +1,11 @@
-"""Slow twin of `twin.geo.kernels.crossing`: every pair, by signed volumes."""
+"""Slow twins of `twin.geo.kernels.crossing` (every pair, by signed volumes) and `ring_crossings` (every pair, by shapely)."""
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
+import shapely
 
 TOLERANCE_M = 0.001
 
@@ -47,3 +48,13 @@ def through(points: np.ndarray, edges: np.ndarray, face: np.ndarray) -> bool:
         if min(depths) > TOLERANCE_M:
             return True
     return False
+
+
+def ring_crossings(sides: np.ndarray) -> int:
+    """Pairs of sides (S, 4) that meet other than at an end that both have, or that are the same."""
+    found = 0
+    for a, b in combinations(sides.tolist(), 2):
+        ends = {tuple(a[:2]), tuple(a[2:])} & {tuple(b[:2]), tuple(b[2:])}
+        lines = shapely.LineString([a[:2], a[2:]]), shapely.LineString([b[:2], b[2:]])
+        found += len(ends) == 2 or (not ends and lines[0].intersects(lines[1]))
+    return found
