@@ -16,6 +16,7 @@ _WHERE = {
     "City": "twin.geo.city",
     "read_city": "twin.geo.city",
     "stream_city": "twin.geo.city",
+    "write_city": "twin.geo.writers",
     "Scenario": "twin.scenario",
     "read_scenario": "twin.scenario",
     "run": "twin.run",
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from twin.geo.city import read_city as read_city
     from twin.geo.city import stream_city as stream_city
     from twin.geo.samples import sample_folder as sample_folder
+    from twin.geo.writers import write_city as write_city
     from twin.result import Result as Result
     from twin.result import open_result as open_result
     from twin.run import run as run

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from twin.errors import GeometryError, ParameterError
+from twin.errors import CRSError, GeometryError, ParameterError
 from twin.geo.city import City, read_city
 from twin.geo.topology import object_use, signed_volumes
 
@@ -124,3 +130,24 @@ def test_changes_that_cannot_be(sample: City) -> None:
         sample.change(list(sample.trees.index[:2]), geometry=shapely.Point(0, 0))
     with pytest.raises(GeometryError, match="must be positive"):
         sample.change(house, height_m=-3.0)
+
+
+def test_rows_in_the_plane_of_the_city_are_taken(house: dict[str, Any], put: Callable[..., Path]) -> None:
+    """Every Dutch GIS file is in RD New, and cities are in RD New with NAP."""
+    city = read_city(put(house))
+    shape = shapely.box(136_030, 455_000, 136_040, 455_010)
+    frame = gpd.GeoDataFrame({"height_m": [6.0], "geometry": [shape]}, index=pd.Index(["new"], name="id"), crs="EPSG:28992")
+    assert city.with_buildings(frame).buildings.loc["new", "height_m"] == 6.0
+    assert city.with_layer("green", frame).green.crs == city.crs
+    for crs in ("EPSG:4326", "EPSG:25831", "EPSG:28992+5773"):
+        with pytest.raises(CRSError, match=r"to_crs\(city\.crs\)"):
+            city.with_buildings(frame.set_crs(crs, allow_override=True))
+
+
+def test_the_public_writer_and_check(house: dict[str, Any], put: Callable[..., Path], tmp_path: Path) -> None:
+    import twin
+
+    city = read_city(put(house))
+    again = twin.read_city(twin.write_city(city, tmp_path / "x.city.json"))
+    assert again.objects.equals(city.objects)
+    assert again.check().counts() == city.check().counts() == {}

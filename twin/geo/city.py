@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from twin.errors import CRSError, GeometryError, ParameterError, did_you_mean
 from twin.geo.crs import require_metres, short_name
-from twin.geo.given import frame_of, id_of, ids_of, path_of, places_of, told
+from twin.geo.given import frame_of, id_of, ids_of, in_system, path_of, places_of, told
 from twin.geo.layer_names import LAYERS as LAYERS
 from twin.geo.mesh import TriangleMesh
 from twin.geo.reading import read_city as read_city
@@ -321,8 +321,8 @@ class City:
         """
         if not isinstance(name, str):
             raise ParameterError(f"{told(name)} is not the name of a layer", hint=f"one of {', '.join(LAYERS)}")
-        frame_of(frame, f"the rows of layer `{name}`")
-        return replace(self, layers={**self.layers, name: frame})
+        rows = in_system(frame_of(frame, f"the rows of layer `{name}`"), self.crs, f"the rows of layer `{name}`")
+        return replace(self, layers={**self.layers, name: rows})
 
     def without(self, ids: Iterable[str]) -> City:
         """A city without some objects: their rows, their parts and their triangles.
@@ -450,6 +450,12 @@ class City:
         from twin.geo.clip import clip
 
         return clip(self, area)
+
+    def check(self, *, planarity_m: float | None = None) -> Quality:
+        """Faults of the city as it is now, beside those that were found while it was read: see `twin.geo.quality.check`."""
+        from twin.geo.quality import check
+
+        return check(self, planarity_m=planarity_m)
 
     def repaired(self) -> City:
         """A city with its shapes mended where that is safe: see `twin.geo.repair.repair`. Each repair is a finding."""

@@ -11,11 +11,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from twin.errors import CRSError, GeometryError
+from twin.errors import GeometryError
 from twin.geo.city import City, Finding, Quality
-from twin.geo.crs import short_name
 from twin.geo.ears import starts_of
-from twin.geo.given import frame_of, told
+from twin.geo.given import frame_of, in_system, told
 from twin.geo.mesh import SEMANTICS, Rings, TriangleMesh
 from twin.geo.terrain import Terrain
 from twin.geo.triangulate import triangulate
@@ -50,11 +49,7 @@ def add_buildings(city: City, frame: gpd.GeoDataFrame) -> City:
     """
     if not len(frame_of(frame, "footprints")):
         return city
-    if frame.crs is not None and frame.crs != city.crs:
-        raise CRSError(
-            f"the footprints are in {short_name(frame.crs)}, the city in {short_name(city.crs)}",
-            hint="reproject them first",
-        )
+    frame = in_system(frame, city.crs, "the footprints")
     ids = [str(one) for one in frame.index]
     check_free(city, ids)
     footprints = np.asarray(frame.geometry.array, dtype=object)

@@ -11,9 +11,12 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import ParameterError
+from twin.errors import CRSError, ParameterError
+from twin.geo.crs import horizontal, same, short_name, vertical
 
 if TYPE_CHECKING:
+    from pyproj import CRS
+
     from twin.geo.city import City
 
 
@@ -36,6 +39,26 @@ def city_of(value: object) -> City:
     if not isinstance(value, City):
         raise ParameterError(f"{told(value)} is not a city", hint='read it first: twin.read_city("file.city.json")')
     return value
+
+
+def in_system(frame: gpd.GeoDataFrame, crs: CRS, what: str) -> gpd.GeoDataFrame:
+    """A frame in the system of a city: as it is, or said to be in it when it is in the plane of it alone.
+
+    Heights of rows are numbers in the datum of the city in any case, so a plane without one loses nothing.
+
+    Raises
+    ------
+    CRSError
+        When it is in another system.
+    """
+    if frame.crs is None or frame.crs == crs:
+        return frame
+    if same(horizontal(frame.crs), horizontal(crs)) and vertical(frame.crs) is None:
+        return frame.set_crs(crs, allow_override=True)
+    raise CRSError(
+        f"{what} are in {short_name(frame.crs)}, the city in {short_name(crs)}",
+        hint="bring them into it first: frame.to_crs(city.crs)",
+    )
 
 
 def path_of(value: object, what: str = "a file") -> Path:

@@ -105,3 +105,7 @@ def write(city: City, path: str | Path, **options: Any) -> Path:
             what = writer.name if writer is not None else "a city folder"
             raise ParameterError(f"{what} has no option `{name}`{did_you_mean(name, allowed)}")
     return city.save(path) if writer is None else writer.write(city, path, **options)
+
+
+write_city = write
+"""The name that `twin` has for it."""

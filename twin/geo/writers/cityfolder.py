@@ -52,7 +52,7 @@ def write_city_folder(city: City, folder: Path) -> Path:
         from twin.geo.writers import WRITERS
 
         if folder.name.lower().endswith(tuple(suffix for writer in WRITERS for suffix in writer.suffixes)):
-            hint = "twin.geo.writers.write(city, path) writes files by their suffix; a city folder has none"
+            hint = f"twin.write_city(city, {folder.name!r}) writes files by their suffix; a city folder has none"
             raise OutputError("a city folder is not written under the name of a file", where=str(folder), hint=hint)
     _check_place(folder)
     with new_folder(folder) as place:
