@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from twin.geo.reading import stream_city as stream_city
 from twin.geo.records import Finding as Finding
 from twin.geo.records import Quality as Quality
 from twin.geo.records import Source as Source
+from twin.geo.records import with_descendants as with_descendants
 from twin.geo.terrain import Terrain
 
 if TYPE_CHECKING:
@@ -259,12 +259,6 @@ class City:
         low_xy, high_xy = np.nanmin(stacked[:, :2], axis=0), np.nanmax(stacked[:, 2:], axis=0)
         return float(low_xy[0]), float(low_xy[1]), float(high_xy[0]), float(high_xy[1])
 
-    def _bounds_or_none(self) -> tuple[float, float, float, float] | None:
-        try:
-            return self.bounds
-        except GeometryError:
-            return None
-
     @property
     def height_range(self) -> tuple[float, float]:
         """Lowest and highest vertex in the vertical datum [m]; NaN when there is no mesh."""
@@ -479,27 +473,9 @@ class City:
 
     def summary(self) -> dict[str, Any]:
         """Counts by type and level of detail, CRS, extent, heights, attributes, licences: what ``twin info`` prints."""
-        counts = Counter(zip(self.objects["type"], self.objects["lod"], strict=True))
-        return {
-            "name": self.name,
-            "crs": short_name(self.crs),
-            "bounds": self._bounds_or_none(),
-            "height_range_m": self.height_range,
-            "objects": {f"{kind} lod {lod}" if lod else str(kind): n for (kind, lod), n in sorted(counts.items())},
-            "layers": {name: len(frame) for name, frame in self.layers.items() if len(frame)},
-            "attributes": {name: _attributes(frame) for name, frame in self.layers.items() if len(frame)},
-            "triangles": len(self.surfaces),
-            "rasters": {
-                name: {"cell_m": raster.grid.cell, "shape": raster.grid.shape, "known": float(np.isfinite(raster.height).mean())}
-                for name, raster in (("terrain", self.terrain), ("dsm", self.dsm), ("canopy", self.canopy))
-                if raster is not None
-            },
-            "sources": [
-                {name: getattr(one, name) for name in ("name", "format", "licence", "credit", "layers")} for one in self.sources
-            ],
-            "quality": self.quality.counts(),
-            "synthetic": self.synthetic,
-        }
+        from twin.geo.summary import summary_of
+
+        return summary_of(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only mapping does not pickle; workers of a sweep need the city
@@ -510,35 +486,6 @@ class City:
         layers = ", ".join(f"{len(frame)} {name}" for name, frame in self.layers.items() if len(frame))
         label = f" {self.name!r}" if self.name else ""
         return f"<City{label} {short_name(self.crs)}: {layers or 'empty'}; {len(self.surfaces)} triangles>"
-
-
-def _attributes(frame: gpd.GeoDataFrame) -> dict[str, tuple[str, int]]:
-    """Type of each column, and in how many rows it is stated."""
-    columns = [name for name in frame.columns if name != frame.geometry.name]
-    return {str(name): (str(frame[name].dtype), int(frame[name].notna().sum())) for name in columns}
-
-
-def with_descendants(objects: pd.DataFrame, ids: Iterable[str]) -> set[str]:
-    """Some objects with all their parts, and the parts of those.
-
-    Parameters
-    ----------
-    objects : DataFrame
-        Table of objects with their ``parent``.
-    ids : iterable of str
-    """
-    children: dict[str, list[str]] = {}
-    for one, parent in zip(objects.index, objects["parent"], strict=True):
-        if parent:
-            children.setdefault(str(parent), []).append(str(one))
-    found: set[str] = set()
-    stack = [str(one) for one in ids]
-    while stack:
-        one = stack.pop()
-        if one not in found:
-            found.add(one)
-            stack += children.get(one, [])
-    return found
 
 
 def _rebuild(values: dict[str, Any]) -> City:

@@ -1,7 +1,8 @@
-"""What a city says of itself: where each part came from, and what is wrong with it."""
+"""What a city says of itself: where each part came from, what is wrong with it, and what is a part of what."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -88,3 +89,26 @@ class Quality:
         columns = ["code", "severity", "object_id", "message", "path"]
         rows = [[getattr(finding, column) for column in columns] for finding in self.findings]
         return pd.DataFrame(rows, columns=columns)
+
+
+def with_descendants(objects: pd.DataFrame, ids: Iterable[str]) -> set[str]:
+    """Some objects with all their parts, and the parts of those.
+
+    Parameters
+    ----------
+    objects : DataFrame
+        Table of objects with their ``parent``.
+    ids : iterable of str
+    """
+    children: dict[str, list[str]] = {}
+    for one, parent in zip(objects.index, objects["parent"], strict=True):
+        if parent:
+            children.setdefault(str(parent), []).append(str(one))
+    found: set[str] = set()
+    stack = [str(one) for one in ids]
+    while stack:
+        one = stack.pop()
+        if one not in found:
+            found.add(one)
+            stack += children.get(one, [])
+    return found
