@@ -341,3 +341,13 @@ def test_materials_colour_the_faces_that_they_are_for() -> None:
     none = [0, 0, 0, 0]
     assert reading.objects.colour.tolist() == [none, [255, 0, 0, 255], [0, 255, 0, 255], none, none, none, [0, 0, 255, 128]]
     assert [one.code for one in reading.findings.collected()] == ["textures"]
+
+
+def test_a_file_does_not_choose_the_code_of_what_is_not_read(read: Read) -> None:
+    odd = "<gml:metaDataProperty><gml:a/></gml:metaDataProperty><gml:location><gml:a/></gml:location>"
+    city = read(model(building(odd, f"<bldg:lod1MultiSurface>{flat(0)}</bldg:lod1MultiSurface>")))
+    told = [(one.code, one.severity, one.message) for one in city.quality.findings if one.code.startswith("not-read")]
+    assert told == [
+        ("not-read", "info", f"elements of the name `{name}` are not read (1 in the file)")
+        for name in ("metaDataProperty", "location")
+    ]

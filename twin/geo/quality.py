@@ -1,8 +1,6 @@
-"""What is wrong with a city that reads well, and what each code of a finding means."""
+"""What is wrong with a city that reads well."""
 
 from __future__ import annotations
-
-from types import MappingProxyType
 
 import numpy as np
 import shapely
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 from twin.errors import ParameterError
 from twin.geo.city import City, Finding, Quality
 from twin.geo.given import city_of, number_of
+from twin.geo.quality_codes import CODES as CODES
 from twin.geo.quality_heights import buried, grounds, heights
 from twin.geo.quality_solids import Welded, bent_faces, drawn, duplicate_faces, duplicate_objects, solids
 
@@ -29,60 +28,6 @@ LEAST_BOXES = 20_000_000
 
 PAIRS_AT_ONCE = 2_000_000
 ROWS_AT_ONCE = 64
-
-CODES = MappingProxyType(
-    {
-        "no-crs": "the file does not say in which coordinate reference system it is",
-        "crs": "how coordinates were brought into the system of the city, and how exact that is",
-        "ring-not-closed": "a ring does not end where it starts",
-        "repeated-point": "a ring repeats a point",
-        "too-few-points": "a surface has fewer than three different points",
-        "no-area": "a surface has no area",
-        "not-finite": "a vertex is not a finite number",
-        "vertex-index": "a surface names a vertex that is not there",
-        "boundary": "boundaries are not nested as their type of geometry asks for",
-        "hole-dropped": "a hole has fewer than three different points",
-        "non-planar": "a surface is bent by more than the tolerance",
-        "self-crossing": "the outline of a surface crosses itself",
-        "not-cut": "a surface cannot be cut into triangles",
-        "too-many-holes": "a surface has more holes than can be cut in time",
-        "open-solid": "not watertight: an edge has one face only",
-        "non-manifold": "an edge has more than two faces",
-        "turned-face": "neighbouring faces look opposite ways",
-        "inside-out": "all faces look inward",
-        "clip-whole": "a shape could not be cut along the edge of a clip",
-        "not-checked": "too much in one place to look at all of it",
-        "self-intersection": "faces of one object go through each other",
-        "duplicate-face": "a triangle stands twice in one object",
-        "duplicate-object": "two objects have the same faces",
-        "duplicate-id": "two objects have the same id",
-        "footprint-invalid": "a footprint is not a valid polygon",
-        "footprint-overlap": "footprints of two buildings overlap",
-        "no-footprint": "a building has no footprint",
-        "no-geometry": "a building has no geometry, nor have its parts",
-        "height": "a height that cannot be",
-        "height-unknown": "a height that nothing states",
-        "ground-off-terrain": "the ground of a building is off the terrain",
-        "ground-assumed": "the height of the ground was assumed",
-        "underground-above": "a part below the ground is drawn above it",
-        "semantics": "semantics do not fit the surfaces",
-        "lod": "a geometry states no proper level of detail",
-        "lod-left": "geometries of another level of detail were not taken",
-        "height-column": "the column asked for holds no heights",
-        "layer-told": "what the features of a file were taken for",
-        "layer-unknown": "nothing tells what the features of a file are",
-        "option-unused": "an option that nothing in the file answers to",
-        "object-id": "an object has an id that is none",
-        "template-limit": "a template has more geometry than is safe to read",
-        "sibling-missing": "a file that belongs to another is not beside it",
-        "far-away": "part of the city lies far off the rest",
-        "georeference": "how a building model was placed on the map",
-        "no-ground-class": "a point cloud has no classified ground",
-        "gridded": "how points became a raster",
-        "holes-left": "a raster has gaps that were not filled",
-    }
-)
-"""What the most frequent codes of findings mean."""
 
 
 THICKNESS = "give metres, above 0"

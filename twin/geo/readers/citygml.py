@@ -297,10 +297,14 @@ def _tell_notes(noted: Counter[str], appearances: Appearances, findings: Finding
     counts = Counter(noted)
     counts["textures"] += appearances.textures
     for code, count in counts.items():
-        if count:
-            message = NOTES.get(code, "elements of this name are not read")
-            kind = code if code in NOTES else f"not-read-{code.lower()[:60]}"
-            findings.add(kind, "", f"{message} ({count} in the file)", severity="info")
+        if not count:
+            continue
+        if code in NOTES:
+            findings.add(code, "", f"{NOTES[code]} ({count} in the file)", severity="info")
+        else:
+            # the name goes in the message: a code that the file may choose has no meaning, and there would be no end of them
+            message = f"elements of the name `{code[:60]}` are not read ({count} in the file)"
+            findings.add("not-read", "", message, severity="info")
 
 
 def _model(objects: Objects, faces: Faces, surfaces: Surfaces, appearances: Appearances) -> ObjectModel:

@@ -219,7 +219,7 @@ def _placed(faces: FaceTable, table: _Table, findings: Findings, *, degrees: boo
             known[key] = some, table.xyz[rings.indices], rings
         some, shape, rings = known[key]
         if start - len(table.xyz) + len(shape) > MAX_PLACED:
-            findings.add("implicit-limit", name, "too many placed prototypes; left out", severity="error")
+            findings.add("template-limit", name, "too many placed prototypes; left out", severity="error")
             continue
         with np.errstate(over="ignore", invalid="ignore"):
             vertices = shape @ matrix[:3, :3].T + matrix[:3, 3] + point

@@ -127,7 +127,7 @@ class Objects:
         elif local == "Appearance" and space.startswith(CITYGML):
             self._appearances.add(element)
         elif local in ("Version", "VersionTransition"):
-            self.noted["version-as-object"] += 1
+            self.noted[local] += 1
         else:
             self._object(element, self._types[element.tag] or f"+{local}", -1)
 
