@@ -65,3 +65,33 @@ def test_the_nearest_word():
     assert did_you_mean("arrival", ["arrivals", "exits"]) == "; did you mean `arrivals`?"
     assert did_you_mean("zebra", ["arrivals", "exits"]) == ""
     assert did_you_mean("x", []) == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "meant"),
+    [
+        ("closing", ["closure", "event"], "closure"),
+        ("Delft.JSON", ["delft.json", "den_haag.json"], "delft.json"),
+        ("density_limit", ["density_limit_per_m2", "evacuation_limit_s"], "density_limit_per_m2"),
+        ("kings_dya.yaml", ["kings_day.yaml"], "kings_day.yaml"),
+        ("--seed", ["--seeds", "--out"], "--seeds"),
+        ("valdate", ["validate", "view"], "validate"),
+        ("towr.glb", ["tower.glb", "e.gml"], "tower.glb"),
+    ],
+)
+def test_a_slip_of_the_pen_is_understood(word, known, meant):
+    assert did_you_mean(word, known) == f"; did you mean `{meant}`?"
+
+
+@pytest.mark.parametrize(
+    ("word", "known"),
+    [
+        ("towr.glb", ["e.gml"]),
+        (".ifc", [".tif", ".tiff", ".obj"]),
+        ("gebouwen", ["green", "buildings"]),
+        ("bomen.gpkg", ["wegen.gpkg"]),
+        ("height", ["terrain", "dsm", "canopy"]),
+    ],
+)
+def test_a_word_that_is_not_near_is_not_suggested(word, known):
+    assert did_you_mean(word, known) == ""

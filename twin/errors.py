@@ -8,7 +8,8 @@ prints a `TwinError` without a traceback; anything else is a bug of ours and kee
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from os.path import commonprefix
 
 
 class TwinError(Exception):
@@ -109,6 +110,24 @@ class RenderingError(TwinError, RuntimeError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean `x`?"`` for the nearest known word, or an empty string."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.55)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    """Return ``"; did you mean `x`?"`` for the nearest known word, or an empty string.
+
+    A wrong suggestion is worse than none, so words have to be near: capitals do not count, the first letter nearly always
+    holds in a slip of the pen, and words that begin alike (``closing``, ``closure``) may end differently.
+    """
+    by_fold: dict[str, str] = {}
+    for one in known:
+        by_fold.setdefault(one.casefold(), one)
+    asked = word.casefold()
+    for near in get_close_matches(asked, by_fold, n=5, cutoff=0.55):
+        if _is_near(asked, near):
+            return f"; did you mean `{by_fold[near]}`?"
+    return ""
+
+
+def _is_near(word: str, near: str) -> bool:
+    ratio = SequenceMatcher(None, near, word).ratio()
+    alike = len(commonprefix([word, near]))
+    if alike >= 4 and 2 * alike >= len(word):
+        return True
+    return ratio >= (0.7 if word.lstrip("._-")[:1] == near.lstrip("._-")[:1] else 0.8)
