@@ -121,7 +121,12 @@ def test_result_of_one_side_gives_a_report_too(folder: Path, tmp_path: Path) -> 
         (["export", ".", "x.glb"], 1, ""),
         (["run"], 2, "SCENARIO"),
         (["run", "x.yaml", "--out", "o", "--seeds", "none"], 2, "1 to 1000"),
-        (["walk"], 2, "invalid choice"),
+        (["walk"], 2, "there is no command `walk`"),
+        (["valdate", "x.yaml"], 2, "there is no command `valdate`; did you mean `validate`?"),
+        (["run", "x.yaml", "--out", "o", "--seed", "5"], 2, "there is no option `--seed`; did you mean `--seeds`?"),
+        (["run", "x.yaml", "--out", "o", "--no-pic"], 2, "usage: twin run"),
+        (["info", "x.json", "--clp=1"], 2, "did you mean `--clip`?"),
+        (["run", "my", "plan.yaml", "--out", "o"], 2, "there is no place for `plan.yaml` here"),
     ],
 )
 def test_mistakes_end_with_a_code_and_no_traceback(arguments: list[str], code: int, told: str, tmp_path: Path) -> None:

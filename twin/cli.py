@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twin.command_parser import CommandParser
 from twin.errors import InterruptedRunError, MissingFileError, OutputError, ParameterError, RenderingError, ResultError, TwinError
 
 if TYPE_CHECKING:
@@ -32,9 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser.check_command(given)
+    options = parser.parse_args(given)
     if not hasattr(options, "command"):
-        _parser().print_help()
+        parser.print_help()
         return USAGE
     try:
         return int(options.command(options))
@@ -56,24 +60,22 @@ def _complain(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> CommandParser:
+    parser = CommandParser(
         prog="twin",
         description="Digital twin of a city: load it in 3D, change it, predict what the change does, show it.",
         epilog="examples:\n  twin demo\n  twin run my_event.yaml --out out/my_event\n  twin info den_haag.city.json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     from twin import __version__
     from twin.city_commands import add_reading_options
 
     parser.add_argument("--version", action="version", version=f"stadstwin {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")  # of the same class, with the same manners
 
     def add(name: str, help_text: str, example: str, command: Any) -> argparse.ArgumentParser:
         sub = commands.add_parser(
-            name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".", epilog=f"example:\n  {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )  # fmt: skip
+            name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".", epilog=f"example:\n  {example}"
+        )
         sub.set_defaults(command=command)
         return sub
 
@@ -129,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (view, export):
         sub.add_argument("--city", type=Path, metavar="FILE", help="the city, when it has moved since the run")
         sub.add_argument("--baseline", action="store_true", help="the side without the changes")
+    parser.commands = tuple(commands.choices)
     return parser
 
 
