@@ -22,9 +22,10 @@ def part(tmp_path: Path) -> Path:
 
 def test_convert_says_what_it_wrote(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     city = read_city(part)
-    assert main(["convert", str(part), str(part)]) == 0
+    again = tmp_path / "again.city.json"
+    assert main(["convert", str(part), str(again)]) == 0
     told = capsys.readouterr().out
-    assert f"{part}: {len(city.objects)} objects" in told
+    assert f"{again}: {len(city.objects)} objects" in told
     assert "read back and compared" in told
     for name in ("seq.city.jsonl", "folder"):
         assert main(["convert", str(part), str(tmp_path / name)]) == 0
@@ -51,7 +52,18 @@ def test_mistakes_are_told_in_a_line(part: Path, tmp_path: Path, capsys: pytest.
         ([str(tmp_path / "corner.city.jsn"), out], "did you mean `corner.city.json`?"),
         ([str(part), out, "--crs", "EPSG:4326"], "coordinates in degrees"),
         ([str(part), out, "--crs", "RD"], "not a coordinate reference system"),
+        ([str(part), out, "--crs", "RD"], "give --crs EPSG:7415"),
         ([str(part), out, "--clip", "0", "0", "1", "1"], "nothing of the city lies in the area"),
+        ([str(part), out, "--clip", "0", "0", "1", "1"], "the city reaches from 1366"),
+        ([str(part), str(tmp_path / "a.parquet")], "say which, for example `--only buildings`"),
+        ([str(part), str(tmp_path / "a.parquet"), "--only", "building"], "did you mean `buildings`?"),
+        ([str(part), str(tmp_path / "a.parquet"), "--only", "gebouwen"], "there are: buildings, roads"),
+        ([str(part), str(tmp_path / "a.parquet"), "--only", "stops"], "it has buildings"),
+        ([str(part), str(tmp_path / "a.tif"), "--raster", "height"], "there are: terrain, dsm, canopy"),
+        (["sample", str(tmp_path / "a.tif"), "--raster", "dsm"], "it has terrain: say `--raster terrain`"),
+        ([str(part), str(tmp_path / "a.tif")], "twin convert CITY dtm.tif out.tif"),
+        ([str(part), str(tmp_path / "no" / "a.gpkg")], "there is no folder"),
+        ([str(part), str(tmp_path / "no" / "folder")], "there is no folder"),
         ([str(part), out, "--clip", "9", "0", "1", "1"], "has no area"),
         ([str(part), out, "--lod", "4"], "nothing in lod '4'"),
         ([str(part), out, "--role", "dsm"], "not of the form FILE=ROLE"),
@@ -139,3 +151,83 @@ def test_a_model_to_print_says_its_size(part: Path, tmp_path: Path, capsys: pyte
     again, city = read_city(tmp_path / "corner.obj"), read_city(part)
     assert again.crs == city.crs
     assert set(again.buildings.index) == set(city.buildings.index)
+
+
+def test_a_source_is_not_replaced_by_what_is_made_of_it(
+    part: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = part.read_bytes()
+    assert main(["convert", str(part), str(tmp_path / "folder")]) == 0
+    (tmp_path / "link.city.json").symlink_to(part)
+    monkeypatch.chdir(tmp_path)
+    for files in (
+        ["corner.city.json", "corner.city.json"], [str(part), "./corner.city.json"], ["folder", "corner.city.json", str(part)],
+        ["link.city.json", "corner.city.json"], ["folder", "folder"], ["folder", "."], ["folder/city.toml", "folder"],
+        ["folder", "folder/more"], ["folder", "folder/more.gpkg"],
+    ):  # fmt: skip
+        assert main(["convert", *files]) == 1, files
+        told = capsys.readouterr().err
+        assert "would take the place of its own source" in told
+        assert "give a" in told
+    assert main(["convert", "corner.city.json", "corner.city.json"]) == 1
+    assert "for example corner-new.city.json" in capsys.readouterr().err
+    assert part.read_bytes() == before
+    assert not list((tmp_path / "folder").glob("more*"))
+
+
+def test_an_option_that_did_nothing_is_told_whole(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    houses = tmp_path / "my houses.gpkg"
+    read_city(part).buildings[["height_m", "geometry"]].to_file(houses, layer="pand")
+    capsys.readouterr()
+    for command in (["info", str(houses)], ["convert", str(houses), str(tmp_path / "new.gpkg")]):
+        assert main([*command, "--height", "hooghte", "--role", "x.tif=dsm", "--clip", "136700", "455750", "136760", "455800"]) == 0
+        told = " ".join(capsys.readouterr().out.split())
+        assert "the footprints have no column `hooghte`" in told
+        assert "`x.tif` was said to be a raster of some kind, but no file has this name" in told
+        again = f'twin validate "{houses}" --height hooghte --clip 136700 455750 136760 455800 --role x.tif=dsm'
+        assert again in told
+
+
+def test_many_findings_are_counted(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    many = tmp_path / "twice.city.json"
+    for count in (2, 5):
+        document = json.loads(part.read_text())
+        houses = [one for one in document["CityObjects"].values() if one["type"] == "Building" and one["geometry"]][:count]
+        for house in houses:
+            geometry = house["geometry"][0]
+            shell = geometry["boundaries"][0] if geometry["type"] == "Solid" else geometry["boundaries"]
+            shell[0] = [[0, 1, 10**9]]
+        many.write_text(json.dumps(document))
+        assert main(["info", str(many)]) == 0
+        told = " ".join(capsys.readouterr().out.split())
+        assert told.count("found wrong error: vertex-index") == (2 if count == 2 else 0)
+        assert ("5 vertex-index" in told) == (count == 5)
+
+
+def test_a_system_that_is_not_made_for_the_place_is_refused(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "far.city.json"
+    assert main(["convert", str(part), str(out), "--crs", "EPSG:32755"]) == 1
+    told = capsys.readouterr().err
+    assert "--crs EPSG:32755 is not made for this place" in told
+    assert "52.1 N, 5.1 E" in told
+    assert not out.exists()
+    document = json.loads(part.read_text())
+    document["metadata"]["referenceSystem"] = "https://www.opengis.net/def/crs/EPSG/0/32755"
+    part.write_text(json.dumps(document))
+    assert main(["convert", str(part), str(out), "--crs", "EPSG:32755"]) == 0
+    assert "far-away" in capsys.readouterr().out or out.exists()
+
+
+def test_a_scale_is_written_as_on_a_drawing(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", str(part), str(tmp_path / "corner.stl"), "--scale", "1:1000"]) == 0
+    assert "mm at 1:1000, " in capsys.readouterr().out
+    for text in ("1:0", "small", "0", "1000:", "-1"):
+        with pytest.raises(SystemExit):
+            main(["convert", str(part), str(tmp_path / "corner.stl"), f"--scale={text}"])
+        assert "write 1:1000, or 0.001" in capsys.readouterr().err
+
+
+def test_findings_are_refused_in_a_spreadsheet_before_anything_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.city.json").write_text("{")
+    assert main(["validate", str(tmp_path / "broken.city.json"), "--out", str(tmp_path / "x.xlsx")]) == 1
+    assert "are not written as .xlsx" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import textwrap
 from collections import Counter
@@ -10,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.errors import ParameterError, TwinError
+from twin.errors import CRSError, GeometryError, OutputError, ParameterError, TwinError, did_you_mean
 
 if TYPE_CHECKING:
     from twin.geo.city import City, Quality
+    from twin.geo.writers import Writer
 
 SHOWN = 20
 """So many findings are listed unless all are asked for."""
@@ -21,6 +23,16 @@ WIDTH = 120
 
 OUTPUT_OPTIONS = (("scale", "scale"), ("only", "layer"), ("raster", "raster"))
 """Options of ``twin convert`` that only some formats have, and the keyword of their writers."""
+
+RASTERS = ("terrain", "dsm", "canopy")
+
+TOLD_WHOLE = frozenset({"height-column", "option-unused", "far-away"})
+"""Findings that say that an option had no effect, or that coordinates mean little: a count would hide that."""
+FEW = 3
+"""Findings of a code that are this few are printed with their whole message."""
+
+DUTCH = frozenset({"rd", "rd new", "rdnew", "rijksdriehoek", "rijksdriehoeksstelsel", "amersfoort", "nap", "rd+nap", "rd/nap"})
+"""What people call the Dutch system, which has no code in it."""
 
 
 def say(text: str = "") -> None:
@@ -59,7 +71,14 @@ def reading_options(options: argparse.Namespace) -> dict[str, Any]:
     ------
     ParameterError
         When a role is not of the form FILE=ROLE.
+    CRSError
+        When the system is given by a name that people know and no register has.
     """
+    if options.crs is not None and options.crs.strip().casefold() in DUTCH:
+        raise CRSError(
+            f"{options.crs!r} is not a coordinate reference system by its code",
+            hint="RD New is EPSG:28992, and EPSG:7415 with heights in NAP: give --crs EPSG:7415",
+        )
     roles = _pairs(options.role, "--role", "ROLE", "heights.tif=dsm")
     layer = _pairs(options.layer, "--as", "LAYER", "pand.gpkg=buildings")
     return {
@@ -78,7 +97,64 @@ def _pairs(texts: Sequence[str], option: str, what: str, example: str) -> dict[s
     return found
 
 
-def describe(city: City) -> None:
+def read(sources: Sequence[Path], options: argparse.Namespace) -> City:
+    """Read the city of a command, as its options say.
+
+    Raises
+    ------
+    TwinError
+        As `read_city`; of a box that nothing lies in it is told where the city is.
+    """
+    from twin.geo.city import read_city
+
+    paths: Any = [named(path) for path in sources]
+    paths = paths[0] if len(paths) == 1 else [Path(one) for one in paths]
+    settings = reading_options(options)
+    try:
+        return read_city(paths, **settings)
+    except GeometryError as error:
+        if settings["clip"] is None or error.hint is not None:
+            raise
+        # only what is asked for was read: where the city is takes a second look
+        box = read_city(paths, **{**settings, "clip": None}).summary()["bounds"]
+        if box is not None:
+            error.hint = "the city reaches from {:.0f}, {:.0f} to {:.0f}, {:.0f}: give --clip W S E N within it".format(*box)
+        raise
+
+
+def asked_again(sources: Sequence[Path], options: argparse.Namespace) -> str:
+    """The command that tells all findings of these files, read in the same way."""
+    words = ["twin", "validate", *map(str, sources)]
+    for name, value in (("--lod", options.lod), ("--crs", options.crs), ("--height", options.height)):
+        words += [] if value is None else [name, value]
+    words += [] if options.clip is None else ["--clip", *(f"{value:.12g}" for value in options.clip)]
+    words += [word for pair in options.layer for word in ("--as", pair)]
+    words += [word for pair in options.role for word in ("--role", pair)]
+    return subprocess.list2cmdline(words)  # double quotes, which every shell takes
+
+
+def tell_findings(quality: Quality, sources: Sequence[Path], options: argparse.Namespace) -> None:
+    """Print what was found while reading: whole where it is little or says that an option did nothing, else as a count."""
+    wrong = [one for one in quality.findings if one.severity != "info"]
+    counts = Counter(one.code for one in wrong)
+    remarks = Counter(one.code for one in quality.findings if one.severity == "info")
+    if not counts:
+        say("  found wrong    nothing")
+    for code, count in counts.most_common():
+        if code not in TOLD_WHOLE and count > FEW:
+            say(f"  found wrong    {count:,} {code}")
+            continue
+        for one in (finding for finding in wrong if finding.code == code):
+            where = " ".join(part for part in (one.object_id, f"({one.path})" if one.path else "") if part)
+            text = f"{one.severity}: {code}{f' {where}' if where else ''}: {one.message}"
+            say(textwrap.fill(text, WIDTH, initial_indent="  found wrong    ", subsequent_indent=" " * 17))
+    if remarks:
+        say(f"  remarks        {', '.join(f'{count:,} {code}' for code, count in remarks.most_common())}")
+    if quality:
+        say(f"  more of these  {asked_again(sources, options)}")
+
+
+def describe(city: City, path: Path, options: argparse.Namespace) -> None:
     """Print what is in a city."""
     told = city.summary()
     say(f"  name           {told['name'] or '-'}")
@@ -111,11 +187,7 @@ def describe(city: City) -> None:
         credit = f"; {source['credit']}" if source["credit"] else ""
         of = f"; {', '.join(source['layers'])}" if len(told["sources"]) > 1 and source["layers"] else ""
         say(f"  source         {source['name']}: {source['format']}; licence {source['licence'] or 'not stated'}{credit}{of}")
-    wrong = Counter(one.code for one in city.quality.findings if one.severity != "info")
-    remarks = Counter(one.code for one in city.quality.findings if one.severity == "info")
-    say(f"  found wrong    {', '.join(f'{count} {code}' for code, count in wrong.most_common()) or 'nothing'}")
-    if remarks:
-        say(f"  remarks        {', '.join(f'{count} {code}' for code, count in remarks.most_common())}; `twin validate` tells them")
+    tell_findings(city.quality, [path], options)
 
 
 def vertical_name(city: City) -> str:
@@ -128,13 +200,20 @@ def vertical_name(city: City) -> str:
 
 def validate_city(path: Path, options: argparse.Namespace) -> bool:
     """Print (and write) what is wrong with a city; returns whether something had to be left out."""
-    from twin.geo.city import Quality, read_city
+    from twin.geo.city import Quality
     from twin.geo.quality import CODES, check
-    from twin.geo.writers.findings import write_findings
+    from twin.geo.writers.findings import SUFFIXES, write_findings
 
-    city = read_city(named(path), **reading_options(options))
     if options.planarity is not None and not options.planarity > 0:
         raise ParameterError(f"--planarity {options.planarity:g} is not a thickness", hint="give metres, above 0")
+    if options.out is not None:
+        suffix = options.out.suffix.lower()
+        if suffix not in SUFFIXES:
+            hint = f"give a name that ends in {', '.join(SUFFIXES)}"
+            what = f"findings are not written as {suffix or 'a file without suffix'}"
+            raise OutputError(what, where=str(options.out), hint=hint)
+        check_folder_of(options.out)
+    city = read([path], options)
     known = {(one.code, one.object_id) for one in city.quality.findings}
     more = check(city, planarity_m=options.planarity).findings
     quality = city.quality + Quality(tuple(one for one in more if (one.code, one.object_id) not in known))
@@ -160,20 +239,117 @@ def _list(quality: Quality, everything: bool) -> None:
         say(f"  and {len(findings) - len(shown)} more; --all lists them")
 
 
-def convert(options: argparse.Namespace) -> int:
-    """``twin convert IN ... OUT``; returns the exit code."""
-    from twin.geo.city import read_city
-    from twin.geo.writers import write, writer_for
+def check_folder_of(out: Path) -> None:
+    """See that there is a folder to write in, before anything is worked out.
 
-    writer = writer_for(options.out)
+    Raises
+    ------
+    OutputError
+        When there is not.
+    """
+    if not out.parent.is_dir():
+        what = f"there is no folder {out.parent} to write it in"
+        raise OutputError(what, where=str(out), hint="make the folder first, or correct its name")
+
+
+def _check_not_its_source(out: Path, sources: Sequence[Path]) -> None:
+    """See that what is written does not take the place of what is read."""
+    place = out.resolve()
+    for source in sources:
+        if not source.exists():
+            continue
+        origin = source.resolve()
+        if place == origin or (out.exists() and out.samefile(source)) or origin.is_relative_to(place):
+            what = f"`{out}` would take the place of its own source `{source}`"
+            raise OutputError(what, hint=f"give another name, for example {_other_name(out)}")
+        if origin.is_dir() and place.is_relative_to(origin):
+            what = f"`{out}` lies in `{source}`, which is read: it would take the place of its own source, or be read with it"
+            raise OutputError(what, hint="give a name outside that folder")
+
+
+def _other_name(out: Path) -> Path:
+    stem, dot, suffix = out.resolve().name.partition(".")
+    return out.parent / f"{stem}-new{dot}{suffix}"
+
+
+def _output_options(writer: Writer | None, options: argparse.Namespace) -> dict[str, Any]:
+    """What was said of the format, as its writer calls it; looked at before anything is read."""
+    from twin.geo.layer_names import LAYERS
+
     given = {key: getattr(options, name) for name, key in OUTPUT_OPTIONS if getattr(options, name) is not None}
     for name, key in OUTPUT_OPTIONS:
         if key in given and (writer is None or key not in writer.options):
             what = writer.name if writer is not None else "a city folder"
             raise ParameterError(f"--{name} is not an option of {what}", hint=f"`twin convert --help` tells what --{name} is for")
+    for name, key, known in (("raster", "raster", RASTERS), ("only", "layer", tuple(LAYERS))):
+        if key in given and given[key] not in known:
+            what = "raster" if name == "raster" else "layer"
+            raise ParameterError(
+                f"--{name} {given[key]}: a city has no such {what}{did_you_mean(given[key], known)}",
+                hint=f"there are: {', '.join(known)}",
+            )
+    return given
+
+
+def _check_holds(city: City, writer: Writer | None, given: dict[str, Any], out: Path) -> None:
+    """See that the city has what the format is for, and say which option chooses it.
+
+    Raises
+    ------
+    OutputError
+        When it has not, or has more than one of it.
+    """
+    from twin.geo.writers.tables import layers_with_rows
+
+    if writer is not None and writer.module == "geotiff":
+        there = [name for name in RASTERS if getattr(city, name) is not None]
+        wanted = given.get("raster", "terrain")
+        if wanted not in there:
+            hint = "read a raster with it: twin convert CITY dtm.tif out.tif"
+            hint = f"it has {', '.join(there)}: say `--raster {there[0]}`" if there else hint
+            raise OutputError(f"the city has no {wanted}", where=str(out), hint=hint)
+    if writer is not None and writer.module == "geoparquet":
+        layers = list(layers_with_rows(city))
+        what = ""
+        if len(layers) > 1 and "layer" not in given:
+            what = f"a GeoParquet file has one layer, the city {len(layers)} with rows"
+        elif given.get("layer", "") not in ("", *layers):
+            what = f"the city has no rows in its layer `{given['layer']}`"
+        if what:
+            raise OutputError(what, where=str(out), hint=f"say which, for example `--only {layers[0]}`; it has {', '.join(layers)}")
+
+
+def _check_lies_there(city: City, options: argparse.Namespace) -> None:
+    """Refuse a system asked for that is not made for the place: its coordinates there would be taken for good ones.
+
+    A file that is itself in that system, far off as it lies, is its maker's choice.
+    """
+    if options.crs is None:
+        return
+    moved = {one.path for one in city.quality.findings if one.code == "crs" and "reprojected" in one.message}
+    for one in city.quality.findings:
+        if one.code == "far-away" and one.path in moved:
+            where = one.message.partition(" (")[0]  # without the list of countries that the system is for
+            raise CRSError(
+                f"--crs {options.crs} is not made for this place: {where}, so coordinates would mean little",
+                where=one.path,
+                hint="leave out --crs, or give a system for that place",
+            )
+
+
+def convert(options: argparse.Namespace) -> int:
+    """``twin convert IN ... OUT``; returns the exit code."""
+    from twin.geo.writers import write, writer_for
+
+    sources: list[Path] = options.files
+    _check_not_its_source(options.out, sources)
+    writer = writer_for(options.out)
+    given = _output_options(writer, options)
+    check_folder_of(options.out)
     there = options.out.exists()
-    sources = [named(path) for path in options.files]
-    city = read_city(sources[0] if len(sources) == 1 else [Path(one) for one in sources], **reading_options(options))
+    city = read(sources, options)
+    _check_lies_there(city, options)
+    _check_holds(city, writer, given, options.out)
     if options.repair:
         before = len(city.quality)
         city = city.repaired()
@@ -189,14 +365,24 @@ def convert(options: argparse.Namespace) -> int:
         say("  took the place of what was there under this name")
     for note in notes:
         say(f"  {note}")
-    left = [name for name in ("terrain", "dsm", "canopy") if getattr(city, name) is not None]
+    left = [name for name in RASTERS if getattr(city, name) is not None]
     if left and writer is not None and writer.module not in ("geotiff", "stl"):
         say(f"  not written in this format: {', '.join(left)} (a city folder or .tif holds them)")
-    for code, count in city.quality.counts().items():
-        say(f"  {count:>7,} {code}")
     if city.quality:
-        say("  `twin validate` tells more of these")
+        tell_findings(city.quality, sources, options)
     return 0
+
+
+def model_scale(text: str) -> float:
+    """A scale as people write it: ``1:1000`` or 0.001."""
+    one, colon, many = text.partition(":")
+    try:
+        value = float(one) / float(many) if colon else float(text)
+    except (ValueError, ZeroDivisionError):
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a scale: write 1:1000, or 0.001")
+    return value
 
 
 def _print(city: City, path: Path, given: dict[str, Any]) -> tuple[Path, Sequence[str]]:

@@ -67,7 +67,7 @@ def _parser() -> CommandParser:
         epilog="examples:\n  twin demo\n  twin run my_event.yaml --out out/my_event\n  twin info den_haag.city.json",
     )
     from twin import __version__
-    from twin.city_commands import add_reading_options
+    from twin.city_commands import add_reading_options, model_scale
 
     parser.add_argument("--version", action="version", version=f"stadstwin {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")  # of the same class, with the same manners
@@ -113,7 +113,7 @@ def _parser() -> CommandParser:
     convert.add_argument("--repair", action="store_true", help="mend shapes where that is safe, and say what was mended")
     convert.add_argument("--only", metavar="LAYER", help="for .parquet: the layer to write")
     convert.add_argument("--raster", metavar="RASTER", help="for .tif: terrain (the default), dsm or canopy")
-    convert.add_argument("--scale", type=float, metavar="S", help="for .stl: model per reality, e.g. 0.001 for 1:1000")
+    convert.add_argument("--scale", type=model_scale, metavar="S", help="for .stl: model per reality, as 1:1000 or 0.001")
     for sub in (info, validate, convert):
         add_reading_options(sub)
     view = add("view", "open a result (or a city) in a window", "twin view out/kings_day", _view)
@@ -369,8 +369,7 @@ def _kind(path: Path) -> str:
 
 
 def _info(options: argparse.Namespace) -> int:
-    from twin.city_commands import describe, named, reading_options
-    from twin.geo.city import read_city
+    from twin.city_commands import describe, read
     from twin.scenario import read_scenario
 
     for path in options.files:
@@ -388,7 +387,7 @@ def _info(options: argparse.Namespace) -> int:
             for figure in result.figures:
                 _say(f"  {figure.label:45} {_number(figure.value, figure.digits)} {figure.unit}")
         else:
-            describe(read_city(named(path), **reading_options(options)))
+            describe(read([path], options), path, options)
     return DONE
 
 

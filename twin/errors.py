@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
-from os.path import commonprefix
+from itertools import takewhile
 
 
 class TwinError(Exception):
@@ -127,7 +127,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def _is_near(word: str, near: str) -> bool:
     ratio = SequenceMatcher(None, near, word).ratio()
-    alike = len(commonprefix([word, near]))
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, near, strict=False)))
     if alike >= 4 and 2 * alike >= len(word):
         return True
     return ratio >= (0.7 if word.lstrip("._-")[:1] == near.lstrip("._-")[:1] else 0.8)
