@@ -235,3 +235,60 @@ def test_moment_outside_the_run_is_refused(ran: Path, tmp_path: Path, capsys: py
 
 def test_demo_is_the_shipped_scenario() -> None:
     assert (sample_folder().parent / "demo.yaml").is_file()
+
+
+def test_info_says_which_run_its_figures_are_of(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert main(["run", str(folder / "party.yaml"), "--out", str(out), "--seeds", "2", "--no-pictures"]) == 0
+    capsys.readouterr()
+    for path, side in ((out, "with the changes"), (out / "baseline", "without the changes")):
+        assert main(["info", str(path)]) == 0
+        told = capsys.readouterr().out
+        assert f"figures of     one run, seed 1, {side}" in told
+        assert "report         has the median over 2 seeds" in told
+    assert main(["run", str(folder / "party.yaml"), "--out", str(out), "--seeds", "1", "--no-pictures"]) == 0
+    assert main(["info", str(out)]) == 0
+    assert "median" not in capsys.readouterr().out
+
+
+def test_a_plan_without_people_runs_and_is_not_judged(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(f"""\
+title: Shed
+city: {folder / "town"}
+changes:
+  - {{id: shed, type: building, footprint: {box_of(2, 2, 6, 6)}, height_m: 3}}
+crowd: {{duration_s: 10, seeds: 2}}
+""")
+    assert main(["validate", str(plan)]) == 0
+    assert "valid, but nobody takes part" in capsys.readouterr().out
+    out = tmp_path / "out"
+    assert main(["run", str(plan), "--out", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert "nobody takes part: crowding is not judged\n  to judge it, give people in the scenario: `crowd.flows`" in told
+    assert "meets" not in told
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert "Nobody takes part, so crowding is not judged. To judge it, give people" in report
+    assert ">meets<" not in report
+    assert "it is met" not in report
+    assert main(["info", str(out)]) == 0
+    assert "nobody takes part" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_written_is_named_itself(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if not Path("/proc/self").exists():
+        pytest.skip("needs a folder in which nobody may write")
+    assert main(["run", str(folder / "party.yaml"), "--out", "/proc/x"]) == 1
+    told = capsys.readouterr().err
+    assert "the folder `/proc/x` cannot be made" in told
+    assert "run.json" not in told
+
+
+def test_export_needs_its_folder_as_convert_does(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = []
+    for command, name in (("export", "x.glb"), ("convert", "x.gpkg")):
+        assert main([command, str(folder / "town"), str(tmp_path / "no" / name)]) == 1
+        told.append(capsys.readouterr().err.replace(name, ""))
+    assert told[0] == told[1]
+    assert "make the folder first" in told[0]
+    assert not (tmp_path / "no").exists()

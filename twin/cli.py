@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
+import tempfile
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 DONE, FAILED, USAGE = 0, 1, 2
 PICTURE_SIZE = (1280, 720)
+NOBODY = "nobody takes part: crowding is not judged"
+NOBODY_HINT = "to judge it, give people in the scenario: `crowd.flows`, or an event with `zones` or `arrivals`"
 _TOLD = ("density_max", "area_over_limit", "left", "evacuation_95", "evacuation")
 
 
@@ -205,10 +208,27 @@ def _check_out(out: Path) -> None:
     ours = ("run.json", "result.json")
     if out.is_dir() and any(out.iterdir()) and not any((out / name).is_file() for name in ours):
         raise OutputError(f"`{out}` is not empty, and not from an earlier run", hint="give a new folder after --out")
-    # told now, not after the calculation
-    above = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        raise OutputError(f"`{out}` cannot be made: `{above}` is {'not writable' if above.is_dir() else 'a file'}")
+    _try_folder(out)
+
+
+def _try_folder(out: Path) -> None:
+    """Make the folder, write in it and take it away again: what cannot be written is told now, not after the calculation."""
+    made: list[Path] = []
+    try:
+        for folder in [one for one in (out, *out.absolute().parents) if not one.exists()][::-1]:
+            folder.mkdir()
+            made.append(folder)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"the folder `{out}` {'cannot be written in' if out.is_dir() else 'cannot be made'}: {error.strerror or error}",
+            hint="give another folder after --out",
+        ) from None
+    finally:
+        with suppress(OSError):
+            for folder in made[::-1]:
+                folder.rmdir()
 
 
 def _clear_leftovers(out: Path, made: Collection[str], sides: Collection[str]) -> None:
@@ -318,15 +338,19 @@ def _tell(subject: Comparison | Result, out: Path, made: dict[str, str], seconds
     rows: list[tuple[str, ...]] = []
     if isinstance(subject, Comparison):
         rows.append(("", "without", "with", "", "limit", ""))
+        before, people = next(((d.baseline, d.variant) for d in subject.differences if d.figure.key == "people"), (1.0, 1.0))
         for d in subject.differences:
             f = d.figure
             if f.key in _TOLD or f.key.startswith("flow_"):
                 verdict = d.verdict or ("within noise" if d.within_noise and d.change == d.change else "")
-                with_, without = _number(d.variant, f.digits), _number(d.baseline, f.digits)
+                with_, without = _number(d.variant, f.digits, people), _number(d.baseline, f.digits, before)
                 rows.append((f.label, without, with_, f.unit, _limit(f), verdict))
     else:
-        rows = [(f.label, _number(f.value, f.digits), f.unit, _limit(f), f.verdict) for f in subject.figures]
+        people = _people(subject.figures)
+        rows = [(f.label, _number(f.value, f.digits, people), f.unit, _limit(f), f.verdict) for f in subject.figures]
     _table(rows)
+    if not people:
+        _say(f"\n{NOBODY}\n  {NOBODY_HINT}")
     _say(f"\nin {seconds:.1f} s; written:")
     named = (("picture", "after"), ("picture before", "before"), ("scene", "scene.html"), ("scene (GLB)", "scene.glb"))
     for what, key in named:
@@ -340,9 +364,14 @@ def _limit(figure: Figure) -> str:
     return "" if figure.limit is None else _number(figure.limit, figure.digits)
 
 
-def _number(value: float, digits: int) -> str:
+def _people(figures: Iterable[Figure]) -> float:
+    """How many take part; one when that is not told."""
+    return next((figure.value for figure in figures if figure.key == "people"), 1.0)
+
+
+def _number(value: float, digits: int, people: float = 1.0) -> str:
     if value != value:
-        return "not known"
+        return "not known" if people else "nobody"
     return "not reached" if value == float("inf") else f"{value:,.{digits}f}"
 
 
@@ -382,13 +411,41 @@ def _info(options: argparse.Namespace) -> int:
             for change in scenario.changes:
                 _say(f"  change         {change.id}: {change.type}{' (in the baseline too)' if change.in_baseline else ''}")
         elif kind == "result":
-            result = _result_in(path, baseline=False)
-            _say(f"  result         {result.provenance.get('title', '')}{' (partial)' if result.partial else ''}")
-            for figure in result.figures:
-                _say(f"  {figure.label:45} {_number(figure.value, figure.digits)} {figure.unit}")
+            _info_of_result(path)
         else:
             describe(read([path], options), path, options)
     return DONE
+
+
+def _info_of_result(path: Path) -> None:
+    """The figures of one run, and of which: a report has medians over several, which are other numbers."""
+    result = _result_in(path, baseline=False)
+    side = "without the changes" if path.name == "baseline" else "with the changes"
+    several = _seeds_compared(path)
+    seed = result.provenance.get("seed", "not known")
+    _say(f"  result         {result.provenance.get('title', '')}{' (partial)' if result.partial else ''}")
+    _say(f"  figures of     one run, seed {seed}{'' if several is None else f', {side}'}")
+    if several is not None and several > 1:
+        _say(f"  report         has the median over {several} seeds: its figures differ from these")
+    people = _people(result.figures)
+    for figure in result.figures:
+        unit = f" {figure.unit}" if abs(figure.value) < float("inf") else ""
+        _say(f"  {figure.label:45} {_number(figure.value, figure.digits, people)}{unit}")
+    if people == 0:
+        _say(f"  {NOBODY}\n  {NOBODY_HINT}")
+
+
+def _seeds_compared(path: Path) -> int | None:
+    """Number of seeds that the comparison beside a result has; None where there is none."""
+    import csv
+
+    for folder in (path, path.parent):
+        table = folder / "comparison.csv"
+        if (folder / "run.json").is_file() and table.is_file():
+            with table.open(encoding="utf-8", newline="") as file:
+                row = next(csv.DictReader(file), {})
+            return int(row["seeds"]) if row.get("seeds", "").isdigit() else None
+    return None
 
 
 def _validate(options: argparse.Namespace) -> int:
@@ -400,8 +457,8 @@ def _validate(options: argparse.Namespace) -> int:
     for path in options.files:
         try:
             if _kind(path) == "scenario":
-                _validate_scenario(path)
-                _say(f"{path}: valid")
+                people = _validate_scenario(path)
+                _say(f"{path}: valid" if people else f"{path}: valid, but {NOBODY}\n  {NOBODY_HINT}")
             else:
                 bad |= validate_city(path, options)
         except TwinError as error:
@@ -416,17 +473,20 @@ def _convert(options: argparse.Namespace) -> int:
     return convert(options)
 
 
-def _validate_scenario(path: Path) -> None:
-    """Everything short of walking: both sides made ready, everybody placed."""
+def _validate_scenario(path: Path) -> int:
+    """Everything short of walking: both sides made ready, everybody placed; returns how many take part with the changes."""
     from twin.population import populate
     from twin.run import load_city, prepare
     from twin.scenario import read_scenario
 
     scenario = read_scenario(path)
     city = load_city(scenario)
+    people = 0
     for baseline in (True, False) if scenario.has_variant else (False,):
         side = prepare(scenario, baseline=baseline, city=city)
-        populate(scenario, side.changed, side.ground, seed=scenario.crowd.seed, destinations=side.destinations)
+        placed = populate(scenario, side.changed, side.ground, seed=scenario.crowd.seed, destinations=side.destinations)
+        people = len(placed.people.x)
+    return people
 
 
 # --- view, export
@@ -485,7 +545,9 @@ def _view(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     import viewer
+    from twin.city_commands import check_folder_of
 
+    check_folder_of(options.file)
     target = viewer.export(_scene_of(options), options.file)
     _say(f"{target} ({target.stat().st_size / 1e6:.1f} MB)")
     return DONE

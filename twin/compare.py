@@ -106,14 +106,14 @@ class Comparison:
         return xr.Dataset({"density_max_change": delta}, attrs=dict(first.attrs))
 
     def table(self) -> pd.DataFrame:
-        """One row a figure: label, unit, medians, ranges, change, ``within_noise``, limit, verdict."""
+        """One row a figure: label, unit, medians, ranges, change, ``within_noise``, limit, verdict, number of seeds."""
         rows = [
             {
                 "figure": d.figure.key, "label": d.figure.label, "unit": d.figure.unit,
                 "baseline": d.baseline, "variant": d.variant,
                 "change": d.change, "change_p5": d.change_range[0], "change_p95": d.change_range[1],
                 "within_noise": d.within_noise, "limit": d.figure.limit, "limit_source": d.figure.limit_source,
-                "verdict": d.verdict,
+                "verdict": d.verdict, "seeds": len(self.seeds),
             }
             for d in self.differences
         ]  # fmt: skip

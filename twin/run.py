@@ -14,6 +14,7 @@ from twin.discretize import Ground, discretize
 from twin.errors import MissingFileError, ParameterError, ScenarioError, did_you_mean
 from twin.geo.city import City, read_city
 from twin.geo.crs import short_name
+from twin.impacts.crowding import judged_with_people
 from twin.population import Destinations, find_destinations, populate
 from twin.progress import Bar, progress_bar
 from twin.provenance import versions
@@ -225,7 +226,7 @@ def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, paral
         "wall_time_s": round(time.perf_counter() - started, 3),
         **versions(),
     }
-    return replace(result, provenance={**provenance, **result.provenance})
+    return replace(result, figures=judged_with_people(result.figures), provenance={**provenance, **result.provenance})
 
 
 def _counting_lines(prepared: Prepared) -> dict[str, tuple[shapely.LineString, str]]:

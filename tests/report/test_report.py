@@ -116,7 +116,39 @@ def test_single_result_and_partial_and_empty(both: Comparison) -> None:
     assert ENGLISH["before"] not in page
     nobody = scenario_from_text(f"title: Empty\ncrowd: {{duration_s: 20, exits: {{a: {{polygon: {box_of(56, 0, 60, 60)}}}}}}}\n")
     empty: Result = twin.run(nobody, city=town(), progress=False)
-    assert ENGLISH["nobody"] in report.write(empty)
+    page = report.write(empty)
+    assert ENGLISH["nobody"] in page
+    assert ENGLISH["answer_nobody"] in page
+    assert ENGLISH["nobody_there"] in page
+    assert not empty.figure("density_max").verdict
+
+
+def test_people_with_the_changes_only_are_judged_alone() -> None:
+    scenario = scenario_from_text(f"""\
+title: Party
+changes: [{{id: party, type: event, zones: [{{id: west, at: {{polygon: {box_of(2, 20, 16, 40)}}}, present: 20}}]}}]
+crowd: {{duration_s: 20, seeds: 1, exits: {{east: {{polygon: {box_of(56, 0, 60, 60)}}}}}}}
+""")
+    both = twin.compare(scenario, city=town(), progress=False)
+    page = report.write(both)
+    assert both.table().loc["density_max", "verdict"] == "meets"
+    assert "it is met. Without them nobody takes part." in page
+    assert ENGLISH["answer_nobody"] not in page
+
+
+def test_people_who_are_due_after_the_end_prove_nothing() -> None:
+    scenario = scenario_from_text(f"""\
+title: Late
+crowd:
+  duration_s: 10
+  exits: {{east: {{polygon: {box_of(56, 0, 60, 60)}}}}}
+  flows: [{{id: late, at: {{polygon: {box_of(2, 20, 16, 40)}}}, people: 5, from_s: 50, until_s: 60}}]
+analyses: {{crowding: {{evacuation_limit_s: 5}}}}
+""")
+    late = twin.run(scenario, city=town(), progress=False)
+    assert late.figure("density_max").verdict == ""
+    assert late.figure("density_max").note == "nobody had entered when the run ended"
+    assert late.figure("evacuation").verdict == "exceeds"
 
 
 def test_unknown_language_is_told(both: Comparison) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -23,6 +24,9 @@ NOT_VERIFIED_FOR: tuple[str, ...] = (
     "stairs as single steps: they only slow people down",
 )
 """What the crowd model has not been checked against; the report prints it."""
+
+NOBODY = "nobody takes part"
+"""What stands where a figure would be judged and nobody is there."""
 
 NEAR_M = 12.0
 """Two places closer than this count as one hotspot [m]."""
@@ -171,6 +175,22 @@ def crowding_figures(
             "travel_time", "Mean time from entering to leaving", mean_time, "s", digits=0,
         ),
     )  # fmt: skip
+
+
+def judged_with_people(figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    """The figures, without a value where it would be judged although there was nobody: no crowd is no proof that it fits."""
+    value = {figure.key: figure.value for figure in figures}
+    everybody = value.get("people", 1.0)
+    if everybody - value.get("not_entered", 0.0) > 0:
+        return tuple(figures)
+    note = "nobody had entered when the run ended" if everybody else NOBODY
+    return tuple(
+        replace(figure, value=float("nan"), note=note)
+        # that people who were to come have not left is known
+        if figure.limit is not None and not (everybody and figure.key == "evacuation")
+        else figure
+        for figure in figures
+    )
 
 
 def _when_share_left(exit_time: NDArray[np.float64], share: float) -> float:

@@ -76,7 +76,8 @@ class Page:
 
     def _answer(self) -> str:
         t = self.texts
-        sentences: list[str] = []
+        before, after = self._people()
+        sentences: list[str] = [] if after else [t["answer_nobody"]]
         bad = False
         for difference in self._rows():
             figure, verdict = difference.figure, difference.verdict
@@ -94,6 +95,8 @@ class Page:
             if self.comparison and math.isfinite(difference.baseline):
                 noise = t["answer_noise"] if difference.within_noise else ""
                 said += " " + t["answer_without"].format(value=number(difference.baseline, figure), unit=unit(figure), noise=noise)
+            elif self.comparison and not before:
+                said += " " + t["answer_nobody_before"]
             sentences.append(said)
         spots = self.result.features["hotspots"]
         if len(spots):
@@ -111,7 +114,7 @@ class Page:
             bad = True
             sentences.append(t["answer_not_in"].format(waiting=f"{rows['not_entered'].variant:,.0f}"))
         body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-        state = " bad" if bad else " open" if still.variant > 0 else ""
+        state = " bad" if bad else " open" if still.variant > 0 or not after else ""
         return f'<section class="answer{state}" aria-label="{t["answer"]}">{body}</section>'
 
     def _pictures(self) -> str:
@@ -141,13 +144,14 @@ class Page:
     def _figures(self) -> str:
         t = self.texts
         rows = []
+        before, after = self._people()
         for d in self._rows():
             figure = d.figure
             note = f"<small>{escape(figure.note)}</small>" if figure.note else ""
             cells = [f"<td>{escape(self._label(figure))}{note}</td>"]
             if self.comparison:
-                cells.append(f'<td class="n">{self._value(d.baseline, d.baseline_range, figure)}</td>')
-            cells.append(f'<td class="n">{self._value(d.variant, d.variant_range, figure)}</td>')
+                cells.append(f'<td class="n">{self._value(d.baseline, d.baseline_range, figure, before)}</td>')
+            cells.append(f'<td class="n">{self._value(d.variant, d.variant_range, figure, after)}</td>')
             if self.comparison:
                 plain = math.isfinite(d.change) and math.isfinite(d.variant)
                 change = f"{'+' if d.change > 0 else ''}{number(d.change, figure)}" if plain else ""
@@ -167,9 +171,15 @@ class Page:
         lead = t["median_of"].format(n=seeds) if seeds > 1 else t["one_run"]
         return f'<h2>{t["figures"]}</h2><p class="soft">{lead}</p>{table(head, rows, numeric=range(1, 1 + len(sides)))}'
 
-    def _value(self, value: float, between: tuple[float, float], figure: Figure) -> str:
+    def _people(self) -> tuple[float, float]:
+        """How many take part without and with the changes."""
+        row = next((d for d in self._rows() if d.figure.key == "people"), None)
+        return (1.0, 1.0) if row is None else (row.baseline, row.variant)
+
+    def _value(self, value: float, between: tuple[float, float], figure: Figure, people: float) -> str:
         if not math.isfinite(value):
-            return f'<span class="soft">{self.texts["not_reached" if value > 0 else "not_known"]}</span>'
+            unknown = "not_known" if people else "nobody_there"
+            return f'<span class="soft">{self.texts["not_reached" if value > 0 else unknown]}</span>'
         text = f"{number(value, figure)} {unit(figure)}"
         low, high = between
         if math.isfinite(low) and math.isfinite(high) and number(low, figure) != number(high, figure):

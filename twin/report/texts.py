@@ -19,6 +19,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "answer_not_out": "Not everybody has left when the run ends after {time}: {remaining} people are still there",
     "answer_not_out_before": " (without the changes: {remaining})",
     "answer_not_in": "{waiting} people had not entered when the run ended: their place was taken, or they were due later.",
+    "answer_nobody": "Nobody takes part, so crowding is not judged. To judge it, give people in the scenario: flows of the crowd, "
+    "or an event with zones or arrivals.",
+    "answer_nobody_before": "Without them nobody takes part.",
+    "nobody_there": "nobody takes part",
     "partial": "This run was interrupted: what is shown is what had been done until then ({n} seeds, up to {time}).",
     "synthetic": "The city is synthetic: made up to show the method, not a real place.",
     "before": "Without the changes",
