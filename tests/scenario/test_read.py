@@ -59,14 +59,14 @@ def test_misspelt_key_names_line_path_and_nearest_key() -> None:
         ("type: closure", "type: closing", "did you mean `closure`?"),
         ("    type: closure\n", "", "lacks `type`"),
         ("title: Test\n", "", "lacks `title`"),
-        ("duration_s: 60", "duration_s: -60", "greater than 0"),
-        ("duration_s: 60", "duration_s: .nan", "finite number"),
+        ("duration_s: 60", "duration_s: -60", "a number of seconds, above 0 and at most 86400, not `-60`"),
+        ("duration_s: 60", "duration_s: .nan", "not `nan`"),
         ("people: 5", "people: 5, profile: [[0, 1], [10, 1]]", "either `people` or `profile`"),
         ("id: closed", "id: party", "two changes have the id `party`"),
         ("at: bridge-2", "at: {object: bridge-2, point: [1, 2]}", "`object` and `point`"),
         ("at: bridge-2", "at: {polygon: [[0, 0], [1, 1]]}", "at least 3"),
         ("stadstwin: 1", "stadstwin: 2", "1"),
-        ("crowd:\n", "crowd:\n  seed: -1\n", "greater than or equal to 0"),
+        ("crowd:\n", "crowd:\n  seed: -1\n", "a whole number from 0 to 2147483647"),
     ],
 )
 def test_mistakes_are_told(old: str, new: str, told: str) -> None:
@@ -157,7 +157,7 @@ def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
     [
         ("lod: 2.2", '`lod` is a text: write it in quotes, "2.2"'),
         ("city: {path: x}", "`city` is a path, or a list of paths"),
-        ("city: []", "at least 1"),
+        ("city: []", "not an empty list"),
         ("title: [Plan]", "`title` is one text here, not a list"),
     ],
 )

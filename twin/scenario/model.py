@@ -9,21 +9,37 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     BeforeValidator,
     Field,
-    FiniteFloat,
-    NonNegativeFloat,
-    PositiveFloat,
-    PositiveInt,
     PrivateAttr,
     field_validator,
     model_validator,
 )
 
-from twin.scenario.place import Name, Part, Place, Point, shorthand, stays_inside
+from twin.scenario.place import (
+    FiniteFloat,
+    Name,
+    NonNegativeFloat,
+    Number,
+    Part,
+    Place,
+    Point,
+    PositiveFloat,
+    PositiveInt,
+    WholeNumber,
+    no_truth,
+    shorthand,
+    stays_inside,
+)
 
 Where = Annotated[Place, BeforeValidator(shorthand)]
-Share = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[Number, Field(gt=0, allow_inf_nan=False)]
 
 FORMAT_VERSION = 1
+
+
+def _no_control(path: Any, key: str) -> None:
+    """Refuse a path in which YAML read ``\\t`` or ``\\n`` of a Windows path in double quotes as a tab or a line break."""
+    if isinstance(path, str) and any(ord(one) < 32 for one in path):
+        raise ValueError(f"in {key} a `\\` in double quotes was not taken as it stands: write `/` or use single quotes")
 
 
 class Arrivals(Part):
@@ -46,7 +62,7 @@ class Arrivals(Part):
 
     id: Name
     at: Where
-    people: int | None = Field(default=None, gt=0, le=2_000_000)
+    people: WholeNumber | None = Field(default=None, gt=0, le=2_000_000)
     from_s: NonNegativeFloat = 0.0
     until_s: NonNegativeFloat | None = None
     profile: tuple[tuple[NonNegativeFloat, NonNegativeFloat], ...] | None = Field(default=None, min_length=2)
@@ -83,7 +99,7 @@ class Zone(Part):
 
     id: Name
     at: Where
-    present: int = Field(default=0, ge=0, le=2_000_000)
+    present: WholeNumber = Field(default=0, ge=0, le=2_000_000)
     stay_until_s: NonNegativeFloat | None = None
     exits: dict[Name, Share] | None = None
 
@@ -186,7 +202,7 @@ class BuildingChange(ChangeBase):
     at: tuple[FiniteFloat, FiniteFloat] | tuple[FiniteFloat, FiniteFloat, FiniteFloat] | None = Field(
         default=None, union_mode="left_to_right"
     )
-    azimuth_deg: Annotated[float, Field(ge=-360, le=360)] = 0.0
+    azimuth_deg: Annotated[Number, Field(ge=-360, le=360)] = 0.0
     scale: PositiveFloat = Field(default=1.0, ge=1e-6, le=1e6)
     anchor: Literal["base-centre", "origin"] = "base-centre"
     up: Literal["y", "z"] | None = None
@@ -218,6 +234,7 @@ class BuildingChange(ChangeBase):
     @field_validator("model", mode="after")
     @classmethod
     def _beside(cls, model: str | None) -> str | None:
+        _no_control(model, "`model`")
         if model is not None and not stays_inside(model):
             raise ValueError("a model lies in the folder of the scenario file or below: no `..`, and no `/` in front")
         return model
@@ -291,7 +308,7 @@ class CrowdSettings(Part):
     model: Literal["collision-free-speed"] = "collision-free-speed"
     duration_s: PositiveFloat = Field(default=600.0, le=86_400)
     dt_s: PositiveFloat = Field(default=0.05, le=0.1)
-    seed: int = Field(default=1, ge=0, le=2**31 - 1)
+    seed: WholeNumber = Field(default=1, ge=0, le=2**31 - 1)
     seeds: PositiveInt = Field(default=3, le=1000)
     clock_start: str = Field(default="", pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")
     navigation_cell_m: PositiveFloat = Field(default=0.5, ge=0.1, le=1.0)
@@ -353,7 +370,7 @@ class Scenario(Part):
         The file's text, kept for the provenance of results.
     """
 
-    stadstwin: Literal[1] = 1
+    stadstwin: Annotated[Literal[1], BeforeValidator(no_truth)] = 1
     title: Name
     question: str = Field(default="", max_length=1000)
     city: tuple[Name, ...] = Field(default=("sample",), min_length=1, max_length=100)
@@ -370,6 +387,8 @@ class Scenario(Part):
     def _one_or_several(cls, city: Any) -> Any:
         if isinstance(city, dict):
             raise ValueError("`city` is a path, or a list of paths that are read as one city; other keys do not belong in it")
+        for path in city if isinstance(city, list | tuple) else (city,):
+            _no_control(path, "`city`")
         return (city,) if isinstance(city, str) else city
 
     @field_validator("changes", mode="after")

@@ -5,7 +5,31 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PositiveFloat, model_validator
+from annotated_types import Ge, Gt
+from pydantic import AllowInfNan, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+
+def no_truth(value: Any) -> Any:
+    """Refuse ``true``, which would count as 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("truth_value", "true and false are no numbers here")
+    return value
+
+
+def _without_point(value: Any) -> Any:
+    """Refuse ``1.000`` where a whole number is wanted: to some that is a thousand, and it would count as 1."""
+    if isinstance(value, float):
+        raise PydanticCustomError("whole_number", "a whole number has no point")
+    return no_truth(value)
+
+
+WholeNumber = Annotated[int, BeforeValidator(_without_point)]
+PositiveInt = Annotated[int, Gt(0), BeforeValidator(_without_point)]
+Number = Annotated[float, BeforeValidator(no_truth)]
+FiniteFloat = Annotated[float, AllowInfNan(False), BeforeValidator(no_truth)]
+PositiveFloat = Annotated[float, Gt(0), BeforeValidator(no_truth)]
+NonNegativeFloat = Annotated[float, Ge(0), BeforeValidator(no_truth)]
 
 Point = tuple[FiniteFloat, FiniteFloat]
 """x and y in the CRS of the city [m]."""

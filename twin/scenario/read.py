@@ -6,32 +6,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from twin.errors import MissingFileError, ScenarioError, TwinError, did_you_mean
-from twin.scenario.model import (
-    BuildingChange,
-    Change,
-    ClosureChange,
-    EventChange,
-    ExcavationChange,
-    FenceChange,
-    Scenario,
-)
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from twin.scenario.model import BuildingChange, Change, Scenario
 
 MAX_BYTES = 5_000_000
-_CHANGES: dict[str, type[BaseModel]] = {
-    "building": BuildingChange,
-    "closure": ClosureChange,
-    "event": EventChange,
-    "excavation": ExcavationChange,
-    "fence": FenceChange,
-}
 
 
 def read_scenario(path: str | Path) -> Scenario:
@@ -159,17 +141,15 @@ def _load(text: str, name: str) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    from twin.scenario.yaml_words import told
+
     yaml = YAML(typ="rt", pure=True)  # the round-trip loader knows lines; it makes no objects from tags
     try:
         if "&" in text and any(word.startswith("*") for word in text.split()):
             raise ScenarioError("uses YAML aliases (`*name`)", where=name, hint="write the values out")
         tree = yaml.load(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise ScenarioError(
-            f"is not valid YAML: {error.problem or 'cannot be read'}", where=where, hint="check the indentation and the colons"
-        ) from None
+        raise told(error, text, name) from None
     except (YAMLError, RecursionError, ValueError) as error:
         raise ScenarioError(f"is not valid YAML: {str(error)[:200]}", where=name) from None
     if not isinstance(tree, dict):
@@ -194,15 +174,17 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 def _explain(error: ValidationError, tree: Any, name: str) -> ScenarioError:
     """Turn the first complaint into a sentence with its line; further ones are counted."""
+    from twin.scenario.sentences import sentence, spot
+
     details = error.errors(include_url=False)
     details.sort(key=lambda d: d["type"] != "extra_forbidden")  # a misspelt key explains a missing one
-    first = details[0]
-    location = [part for part in first["loc"] if part not in _CHANGES]
-    path, line = _locate(location, tree)
-    what = _sentence(first, location, tree)
-    if len(details) > 1:
-        what += f" (and {len(details) - 1} more)"
-    return ScenarioError(what, where=f"{name}:{line} {path}".rstrip(), hint=_hint(first))
+    what, hint = sentence(details[0])
+    place = spot(details[0]["loc"]).path
+    path, line = _locate(list(place), tree)
+    more = {spot(detail["loc"]).path for detail in details} - {place}
+    if more:
+        what += f" (and {len(more)} more)"
+    return ScenarioError(what, where=f"{name}:{line} {path}".rstrip(), hint=hint)
 
 
 def _locate(location: list[Any], tree: Any) -> tuple[str, int]:
@@ -221,65 +203,3 @@ def _locate(location: list[Any], tree: Any) -> tuple[str, int]:
         except (KeyError, IndexError, TypeError, AttributeError):
             break
     return path, line
-
-
-def _sentence(detail: ErrorDetails, location: list[Any], tree: Any) -> str:
-    kind, key = detail["type"], str(location[-1]) if location else ""
-    owner, model = _model_at(detail["loc"], tree)
-    if kind == "extra_forbidden":
-        return f"`{key}` is not a key of {owner}{did_you_mean(key, model.model_fields if model else ())}"
-    if kind == "missing":
-        return f"{owner} lacks `{key}`"
-    if kind == "union_tag_not_found":
-        return f"a change lacks `type`: one of {', '.join(_CHANGES)}"
-    if kind == "union_tag_invalid":
-        given = str(detail["ctx"].get("tag", ""))
-        return f"`{given}` is not a type of change{did_you_mean(given, _CHANGES)}; there are {', '.join(_CHANGES)}"
-    context = detail.get("ctx", {})
-    if kind == "too_short":
-        return f"`{key}` needs at least {context.get('min_length')} of them, not {context.get('actual_length')}"
-    if detail["input"] is None and kind.endswith("_type"):
-        return f"`{key}` is empty: fill it in, or leave it out"
-    if kind == "string_type":
-        given = detail["input"]
-        if isinstance(given, dict | list):
-            return f"`{key}` is one text here, not a {'table of keys' if isinstance(given, dict) else 'list'}: {given!r:.80}"
-        return f"`{key}` is a text: write it in quotes, \"{given!s:.40}\""
-    if key == "clock_start":
-        return f"a clock time is written \"hh:mm\", in quotes: {detail['input']!r:.40}"
-    if kind in ("float_parsing", "float_type") and isinstance(detail["input"], str) and "," in detail["input"]:
-        return f"`{detail['input']:.40}` is not a number: decimals are written with a point"
-    message = detail["msg"].removeprefix("Value error, ")
-    return f"{message[0].lower()}{message[1:]}" + (f": {detail['input']!r:.80}" if kind != "value_error" else "")
-
-
-def _hint(detail: ErrorDetails) -> str | None:
-    if detail["type"] in ("extra_forbidden", "missing", "union_tag_invalid", "union_tag_not_found"):
-        return "see docs/scenario.md for every key"
-    return None
-
-
-def _model_at(location: tuple[int | str, ...], tree: Any) -> tuple[str, type[BaseModel] | None]:
-    """The model whose key is wrong, and what to call it."""
-    model: type[BaseModel] | None = Scenario
-    owner = "a scenario"
-    for part in location[:-1]:
-        if isinstance(part, int):
-            continue
-        if part in _CHANGES and owner == "`changes`":
-            model, owner = _CHANGES[part], f"`{part}`"
-            continue
-        info = model.model_fields.get(part) if model else None
-        model = _inner_model(info.annotation) if info else model
-        owner = f"`{part}`" if info else owner
-    return owner, model
-
-
-def _inner_model(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in get_args(annotation):
-        found = _inner_model(inner)
-        if found is not None:
-            return found
-    return None

@@ -1,0 +1,175 @@
+"""Every mistake that a key of a scenario can hold is told in plain words, with what is wanted and an example."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+from ruamel.yaml import YAML
+
+from twin.errors import ScenarioError
+from twin.scenario import scenario_from_text
+from twin.scenario.model import Scenario
+from twin.scenario.sentences import bare, example, spot, wanted
+
+EVENT = {"id": "party", "type": "event", "zones": [{"id": "square", "at": "x", "present": 1}]}
+WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
+    "Scenario": ({}, ()),
+    "CrowdSettings": ({"crowd": {}}, ("crowd",)),
+    "Analyses": ({"analyses": {}}, ("analyses",)),
+    "CrowdingAnalysis": ({"analyses": {"crowding": {}}}, ("analyses", "crowding")),
+    "Line": ({"crowd": {"lines": [{"id": "a", "line": [[0, 0], [1, 1]]}]}}, ("crowd", "lines", 0)),
+    "ClosureChange": ({"changes": [{"id": "a", "type": "closure", "at": "x"}]}, ("changes", 0)),
+    "Place": ({"changes": [{"id": "a", "type": "closure", "at": {}}]}, ("changes", 0, "at")),
+    "FenceChange": ({"changes": [{"id": "a", "type": "fence", "line": [[0, 0], [1, 1]]}]}, ("changes", 0)),
+    "BuildingChange": ({"changes": [{"id": "a", "type": "building", "remove": "x"}]}, ("changes", 0)),
+    "ExcavationChange": ({"changes": [{"id": "a", "type": "excavation", "outline": "x", "bottom_m": 1}]}, ("changes", 0)),
+    "EventChange": ({"changes": [EVENT]}, ("changes", 0)),
+    "Zone": ({"changes": [EVENT]}, ("changes", 0, "zones", 0)),
+    "Stage": ({"changes": [{**EVENT, "stages": [{"id": "a", "at": "x"}]}]}, ("changes", 0, "stages", 0)),
+    "Arrivals": ({"crowd": {"flows": [{"id": "a", "at": "x", "people": 1}]}}, ("crowd", "flows", 0)),
+}
+MISTAKES = (
+    "tien", "", "10,5", "2024-04-27", "60 s", 123, -5, 1.5, 1.0, 1e400, True, None, [], [1, 2], ["a"], [True, True], [[1, 2, 3]],
+    {"a": 1}, {"north": True}, {}, "x" * 2000,
+)  # fmt: skip
+TRUTH = next(k for k, value in enumerate(MISTAKES) if value is True)
+NOT_OURS = (
+    "should be", "Input", "valid ", "unable to", "instance of", "pydantic", "literal", "None", "True", "False", "tuple", "dict",
+)  # fmt: skip
+
+
+def _parts() -> list[type[BaseModel]]:
+    found: list[type[BaseModel]] = [Scenario]
+    for part in found:
+        stack = [field.annotation for field in part.model_fields.values()]
+        while stack:
+            kind, _ = bare(stack.pop())
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                if kind not in found:
+                    found.append(kind)
+            else:
+                stack += get_args(kind)
+    return found
+
+
+FIELDS = [
+    pytest.param(part, key, id=f"{part.__name__}.{key}")
+    for part in _parts()
+    for key in part.model_fields
+    if (part, key) not in ((Scenario, "source"), (Scenario, "text"))
+]
+
+
+def _told(part: type[BaseModel], key: str, value: Any) -> ScenarioError | None:
+    """What is said of a scenario with a value under a key; None when it is accepted."""
+    document, way = WHERE[part.__name__]
+    document = copy.deepcopy({"title": "Plan", **document})
+    node: Any = document
+    for step in way:
+        node = node[step]
+    node[key] = value
+    try:
+        scenario_from_text(json.dumps(document))
+    except ScenarioError as error:
+        return error
+    return None
+
+
+def test_every_part_of_a_scenario_is_looked_at() -> None:
+    assert {part.__name__ for part in _parts()} == set(WHERE)
+
+
+@pytest.mark.parametrize(("part", "key"), FIELDS)
+def test_a_mistake_is_told_in_our_words(part: type[BaseModel], key: str) -> None:
+    told = {k: _told(part, key, value) for k, value in enumerate(MISTAKES)}
+    errors = [error for error in told.values() if error is not None]
+    assert errors
+    for error in errors:
+        assert not [word for word in NOT_OURS if word in str(error)], error
+        assert str(error.where).startswith("scenario:1"), error
+        if error.what.startswith(f"`{key}` is ") and "two changes" not in str(error):
+            assert error.hint is not None or key in ("city", "model"), error
+    kind = bare(part.model_fields[key].annotation)[0]
+    assert kind is bool or told[TRUTH] is not None
+    assert kind is not int or all(told[MISTAKES.index(value)] is not None for value in (1.5, "10,5"))
+
+
+@pytest.mark.parametrize(("part", "key"), FIELDS)
+def test_the_example_can_be_used(part: type[BaseModel], key: str) -> None:
+    error = _told(part, key, YAML(typ="safe", pure=True).load(example(part, key))[key])
+    assert wanted(part, key)
+    # a rule of several keys may stand against it, but not what the key takes
+    assert error is None or any(word in str(error) for word in ("give", "a building", "belongs to", "is not below")), error
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("crowd: {exits: noord}", "`exits` is a group of names with a place each, not `noord`"),
+        ("crowd: {exits: noord}", "\n  for example `exits: {north: exit-north}`"),
+        ("crowd: {flows: [{id: a, at: x, people: tien}]}", "`people` is a whole number from 1 to 2000000, not `tien`"),
+        ("crowd: {flows: [{id: a, at: x, people: 10,5}]}", "decimals are written with a point"),
+        ("crowd: {flows: [{id: a, at: x, people: 1.000}]}", "write whole numbers without a point, thousands too"),
+        ("crowd: {flows: [{id: a, at: x, people: true}]}", "not `true`"),
+        ("crowd: {flows: [{id: a, at: x, people:5}]}", "write `key: value`, with a colon and a space after it"),
+        ("crowd:\n  duration_s: 10,5", "decimals are written with a point, and thousands without any sign"),
+        ("crowd:\n  duration_s: [60]", "`duration_s` is a number of seconds, above 0 and at most 86400, not a list of 1"),
+        ("crowd:\n  clock_start: 25:00", '`clock_start` is a clock time, "hh:mm" in quotes, not `25:00`'),
+        ("changes: [{id: a, type: building, remove: 123}]", '`remove` is a text: write it in quotes, "123"'),
+        ("changes: {id: a, type: closure, at: x}", "`changes` is a list of changes, each begun with `-`"),
+        ("changes: [noord]", "`changes` is a list of changes"),
+        ("changes: [{id: a, type: closing, at: x}]", "did you mean `closure`?\n  there are building, closure"),
+        ("changes: [{id: a, type: event, in_baseline: ja, zones: []}]", "`in_baseline` is `true` or `false`, not `ja`"),
+        ("changes: [{id: a, type: closure, at: [1, 2]}]", "`at` is a place: the id of an object of the city"),
+        ("changes: [{id: a, type: closure, at: {point: [1, 2, 3]}}]", "`point` is [x, y], not a list of 3"),
+        ("changes: [{id: a, type: closure, at: {point: [1]}}]", "`point` is [x, y], not a list of 1"),
+        ("area: [1, 2, 3]", "`area` is four numbers, [west, south, east, north], not a list of 3"),
+    ],
+)
+def test_what_a_planner_types(line: str, told: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        scenario_from_text(f"title: Plan\n{line}\n")
+    assert told in str(caught.value)
+    number = 1 + len(line.splitlines())
+    assert str(caught.value.where).startswith(f"scenario:{number} ")
+
+
+def test_a_name_may_be_that_of_a_type_of_change() -> None:
+    place = spot(("crowd", "exits", "event", "width_m"))
+    assert (place.key, place.path) == ("width_m", ("crowd", "exits", "event", "width_m"))
+    place = spot(("changes", 0, "event", "zones", 1, "present"))
+    assert (place.key, place.path) == ("present", ("changes", 0, "zones", 1, "present"))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ('title: T\ncity: "C:\\data\\delft.json"\n', 2, "write `/` instead of `\\`: \"C:/data/delft.json\"; or use single quotes"),
+        ('title: T\ncity: "C:\\Users\\x.json"\n', 2, "write `/` instead of `\\`"),
+        ('title: T\ncity: "C:\\temp\\new.json"\n', 2, "write `/` or use single quotes"),
+        ('title: T\ncity: "C:\\data\\"\n', 2, "write `/` instead of `\\`"),
+        ("title: Feest: mag het?\n", 1, 'put the text in quotes: title: "Feest: mag het?"'),
+        ("title: T\nquestion: Mag \"het\": ja?\n", 2, "put the text in quotes: question: 'Mag \"het\": ja?'"),
+        ("title: T\ncity: sample\ntitle: U\n", 3, "the key `title` is given twice, in line 1 too\n  give each key once"),
+        ("title: T\ncrowd:\n  seed: 1\n   seeds: 3\n", 4, "indented further"),
+        ("title: T\ncrowd:\n  seed: 1\n seeds: 3\n", 4, "not in line with the others"),
+        ("title: T\n\tcity: x\n", 2, "indent with spaces, not with tabs"),
+        ("title: @home\n", 1, "put the text in quotes"),
+        ("title: *important*\n", 1, "put the text in quotes"),
+        ("title: 'It's'\n", 1, "put the whole text in one pair of quotes"),
+        ("title: T\ncity:sample\n", 2, "with a colon and a space after it"),
+        ("title: T\ncity: [a, b\ncrowd: {}\n", 2, "end it with `]`"),
+        ("title: T\ncrowd: {seed: 1\n", 2, "end it with `}`"),
+        ("title: 'T\ncity: x\n", 1, "close it with the same kind of quote"),
+        ("title: T\n---\ntitle: U\n", 2, "leave out that line"),
+    ],
+)
+def test_text_that_is_not_yaml_is_told_with_what_to_type(text: str, line: int, told: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        scenario_from_text(text)
+    assert told in str(caught.value)
+    assert str(caught.value.where).startswith(f"scenario:{line}")

@@ -1,0 +1,295 @@
+"""What to tell of a key that cannot be used: what is wanted there, what is there, and an example."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType, NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from twin.errors import did_you_mean
+from twin.scenario.model import BuildingChange, ClosureChange, EventChange, ExcavationChange, FenceChange, Scenario
+from twin.scenario.place import Place, Point
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+CHANGES: Mapping[str, type[BaseModel]] = MappingProxyType({
+    "building": BuildingChange, "closure": ClosureChange, "event": EventChange, "excavation": ExcavationChange,
+    "fence": FenceChange,
+})  # fmt: skip
+
+_UNITS = (
+    ("_per_m2", "people per square metre"), ("_m_s", "metres per second"), ("_deg", "degrees"), ("_m", "metres"), ("_s", "seconds"),
+)  # fmt: skip
+
+EXAMPLES: Mapping[str, str] = MappingProxyType({
+    "title": '"Concert on the square"', "question": '"May the bridge be closed?"', "city": "town.city.json",
+    "lod": '"2.2"', "area": "[136700, 455700, 136900, 455900]", "changes": "[{id: closed, type: closure, at: bridge-2}]",
+    "crowd": "{duration_s: 300, exits: {north: exit-north}}", "analyses": "{crowding: {density_limit_per_m2: 4}}",
+    "crowding": "{density_limit_per_m2: 4}", "density_limit_source": '"permit of 2024"',
+    "evacuation_limit_source": '"permit of 2024"',
+    "id": "concert", "label": '"Concert on the square"', "in_baseline": "true", "at": "place-square",
+    "line": "[[136768, 455930], [136768, 455946]]", "level": "wharf", "zones": "[{id: square, at: place-square, present: 500}]",
+    "stages": "[{id: stage, at: place-stage}]", "arrivals": "[{id: guests, at: exit-west, people: 500}]",
+    "exits": "{west: 45, north: 20}", "crowd.exits": "{north: exit-north}", "waypoints": "{gate: place-square}",
+    "flows": "[{id: shoppers, at: exit-west, people: 200}]", "lines": "[{id: bridge, line: [[136768, 455930], [136768, 455946]]}]",
+    "remove": "house-0001", "footprint": "[[136800, 455900], [136810, 455900], [136810, 455910]]", "model": "models/tower.glb",
+    "building.at": "[136848.8, 455841.0]", "outline": "place-square", "people": "500",
+    "profile": "[[0, 0], [600, 40]]", "via": "[gate]", "to": "{west: 45, north: 20}", "present": "500", "object": "place-square",
+    "polygon": "[[136800, 455900], [136810, 455900], [136810, 455910]]", "point": "[136848.8, 455841.0]", "seed": "1",
+    "seeds": "5", "clock_start": '"22:30"', "scale": "0.001", "azimuth_deg": "30", "duration_s": "600", "dt_s": "0.05",
+    "ground_m": "2.5", "bottom_m": "-3.5", "top_m": "2.5", "from_s": "0", "until_s": "600", "density_limit_per_m2": "4",
+    "evacuation_limit_s": "480", "building.height_m": "30", "stay_until_s": "600",
+})  # fmt: skip
+"""What to write after a key, by its name; with the name of its owner in front where keys share one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a complaint points.
+
+    Parameters
+    ----------
+    owner : str
+        What has the key, for people.
+    model : type of BaseModel
+        The part of a scenario that has it.
+    key : str
+        Innermost key on the way; a complaint may be of an entry of its list.
+    field : FieldInfo or None
+        None for a key that there is not.
+    path : tuple of str or int
+        The way there in the file.
+    """
+
+    owner: str
+    model: type[BaseModel]
+    key: str
+    field: FieldInfo | None
+    path: tuple[str | int, ...]
+
+
+def spot(location: Sequence[str | int]) -> Spot:
+    """Find what a location of pydantic names; besides keys and numbers it has types, which are not in the file."""
+    model: type[BaseModel] = Scenario
+    owner, left = "a scenario", list(location)
+    path: list[str | int] = []
+    while left:
+        key = str(left.pop(0))
+        path.append(key)
+        field = model.model_fields.get(key)
+        if field is None:
+            return Spot(owner, model, key, None, tuple(path))
+        kind, name = bare(field.annotation)[0], f"`{key}`"
+        while left and not _is_part(kind):
+            step = left.pop(0)
+            if get_origin(kind) in (Union, UnionType) and step in CHANGES:
+                kind, name = CHANGES[str(step)], f"`{step}`"
+            elif isinstance(step, str) and (step.startswith("tuple[") or step == "[key]"):
+                continue
+            else:
+                path.append(step)
+                kind = _entry_of(kind, step)
+        if not left or not _is_part(kind):
+            return Spot(owner, model, key, field, tuple(path))
+        model, owner = kind, name
+    return Spot(owner, model, "", None, tuple(path))
+
+
+def bare(annotation: Any) -> tuple[Any, list[Any]]:
+    """A type without what is said about it, and what is said: limits, mostly. ``None`` as an alternative counts for nothing."""
+    said: list[Any] = []
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation, *more = get_args(annotation)
+            said += [one for part in more for one in (getattr(part, "metadata", None) or [part])]
+            continue
+        if get_origin(annotation) in (Union, UnionType):
+            kinds = [one for one in get_args(annotation) if one is not NoneType]
+            if len(kinds) == 1:
+                annotation = kinds[0]
+                continue
+        return annotation, said
+
+
+def _is_part(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _entry_of(kind: Any, step: str | int) -> Any:
+    """Type of an entry of a list or a mapping."""
+    inner = get_args(kind)
+    if get_origin(kind) is dict:
+        return bare(inner[1])[0]
+    if get_origin(kind) is tuple and inner:
+        number = step if isinstance(step, int) and step < len(inner) and inner[-1] is not Ellipsis else 0
+        return bare(inner[number])[0]
+    return None
+
+
+# --- what is wanted
+
+
+def wanted(model: type[BaseModel], key: str) -> str:
+    """What a key of a part of a scenario takes, in words."""
+    field = model.model_fields[key]
+    kind, said = bare(field.annotation)
+    said = [*field.metadata, *said]
+    limits = {name: value for one in said for name in ("gt", "ge", "le", "min_length", "max_length")
+              if (value := getattr(one, name, None)) is not None}  # fmt: skip
+    special = _SPECIAL.get(f"{model.__name__}.{key}")
+    if special is not None:
+        return special
+    if kind is bool:
+        return "`true` or `false`"
+    if get_origin(kind) is Literal:
+        choices = [f"`{one}`" for one in get_args(kind)]
+        return f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
+    if kind is int:
+        return f"a whole number{_range(limits, whole=True)}"
+    if kind is float:
+        unit = next((f" of {unit}" for ending, unit in _UNITS if key.endswith(ending)), "")
+        return f"a number{unit}{_range(limits, whole=False)}"
+    if kind is str:
+        return "a text" + (f" of at most {limits['max_length']} characters" if "max_length" in limits else "")
+    if kind is Place:
+        return _PLACE
+    if _is_part(kind):
+        return "a group of keys of its own"
+    return _wanted_of_several(key, kind, limits)
+
+
+def _wanted_of_several(key: str, kind: Any, limits: Mapping[str, Any]) -> str:
+    inner = get_args(kind)
+    if not inner:
+        return "another value"
+    if get_origin(kind) is dict:
+        each = "a place" if bare(inner[1])[0] is Place else "a share (a number above 0)"
+        return f"a group of names with {each} each"
+    if inner and inner[-1] is not Ellipsis:
+        return "two points [x, y]" if inner == (Point, Point) else "[x, y]"
+    if bare(inner[0])[0] is str:
+        return "a list of names"
+    if bare(inner[0])[0] == Point:
+        return f"a list of at least {limits.get('min_length', 1)} points [x, y]"
+    return f"a list of {key}, each begun with `-`"
+
+
+_PLACE = "a place: the id of an object of the city, or one of `point`, `line` or `polygon`"
+_SPECIAL: Mapping[str, str] = MappingProxyType({
+    "Scenario.city": "the path of a file or folder, or a list of paths",
+    "Scenario.area": "four numbers, [west, south, east, north]",
+    "Arrivals.profile": "a list of at least two pairs of numbers [time_s, people_per_min]",
+    "BuildingChange.at": "the place of the model, [x, y] or [x, y, z]",
+    "BuildingChange.remove": "the id of a building, which is a text",
+    "CrowdSettings.clock_start": "a clock time, \"hh:mm\" in quotes",
+})  # fmt: skip
+
+
+def _range(limits: Mapping[str, float], *, whole: bool) -> str:
+    above, low, high = limits.get("gt"), limits.get("ge"), limits.get("le")
+    if whole and above is not None:
+        low = above + 1
+    if low is not None and high is not None:
+        return f" from {_plain(low)} to {_plain(high)}"
+    parts = [f"above {_plain(above)}"] if above is not None and low is None else []
+    parts += [f"{_plain(low)} or more"] if low is not None else []
+    parts += [f"at most {_plain(high)}"] if high is not None else []
+    return f", {' and '.join(parts)}" if parts else ""
+
+
+def _plain(value: float) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def example(model: type[BaseModel], key: str) -> str:
+    """A key with a value that can be used."""
+    owner = {"CrowdSettings": "crowd", "BuildingChange": "building"}.get(model.__name__, "")
+    value = EXAMPLES.get(f"{owner}.{key}") or EXAMPLES.get(key)
+    kind = bare(model.model_fields[key].annotation)[0]
+    if get_origin(kind) is Literal:
+        value = str(get_args(kind)[-1])
+    if value is None:
+        default = model.model_fields[key].default
+        value = f"{default:g}" if isinstance(default, int | float) else "..."
+    return f"{key}: {value}"
+
+
+def given(value: Any) -> str:
+    """What stands in the file, in words."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, dict):
+        return "a group of keys"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}" if value else "an empty list"
+    text = str(value)
+    if not text:
+        return "an empty text"
+    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
+
+
+# --- sentences
+
+
+def sentence(detail: ErrorDetails) -> tuple[str, str | None]:
+    """What is wrong, and what to do about it.
+
+    Parameters
+    ----------
+    detail : ErrorDetails
+        One complaint of pydantic about a scenario.
+    """
+    at, kind, value = spot(detail["loc"]), detail["type"], detail["input"]
+    context = detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _no_such_key(at, value)
+    if kind == "missing" and isinstance(detail["loc"][-1], str):
+        return f"{at.owner} lacks `{at.key}`", f"for example `{example(at.model, at.key)}`; {_EVERY_KEY}"
+    if kind == "union_tag_not_found" or (kind == "union_tag_invalid" and isinstance(value, dict) and value.get("type") is None):
+        return f"a change lacks `type`: one of {', '.join(CHANGES)}", _EVERY_KEY
+    if kind == "union_tag_invalid":
+        tag = value.get("type") if isinstance(value, dict) else context.get("tag")
+        near = did_you_mean(tag, CHANGES) if isinstance(tag, str) else ""
+        return f"{given(tag)} is not a type of change{near}", f"there are {', '.join(CHANGES)}; {_EVERY_KEY}"
+    if kind == "value_error":
+        message = detail["msg"].removeprefix("Value error, ")
+        return f"{message[0].lower()}{message[1:]}", None
+    if at.field is None:
+        return f"{given(value)} is not what belongs here", _EVERY_KEY
+    if value is None or kind == "string_too_short":
+        or_not = "" if at.field.is_required() else ", or leave it out"
+        return f"`{at.key}` is empty: fill it in{or_not}", f"for example `{example(at.model, at.key)}`"
+    if kind == "string_type" and not isinstance(value, dict | list | tuple):
+        said = str(value).lower() if isinstance(value, bool) else str(value)
+        return f"`{at.key}` is a text: write it in quotes, \"{said[:40]}\"", f"for example `{example(at.model, at.key)}`"
+    if kind == "string_type" and bare(at.field.annotation)[0] is str:
+        what = "group of keys" if isinstance(value, dict) else "list"
+        return f"`{at.key}` is one text here, not a {what}", f"for example `{example(at.model, at.key)}`"
+    told = f"one of {len(value)}" if kind == "string_too_long" else given(value)
+    return f"`{at.key}` is {wanted(at.model, at.key)}, not {told}", _how_to_write(at, value)
+
+
+_EVERY_KEY = "see docs/scenario.md for every key"
+
+
+def _no_such_key(at: Spot, value: Any) -> tuple[str, str]:
+    if value is None and re.fullmatch(r"\d+", at.key):
+        return f"`{at.key}` is not a key of {at.owner}, but what follows a comma", "decimals are written with a point, as in 10.5"
+    if value is None and re.search(r"[\w]+[: ]", at.key):
+        return f"`{at.key}` is not a key of {at.owner}", "write `key: value`, with a colon and a space after it"
+    return f"`{at.key}` is not a key of {at.owner}{did_you_mean(at.key, at.model.model_fields)}", _EVERY_KEY
+
+
+def _how_to_write(at: Spot, value: Any) -> str:
+    shown = f"for example `{example(at.model, at.key)}`"
+    if isinstance(value, str) and re.fullmatch(r"-?\d+,\d+", value.strip()) and "number" in wanted(at.model, at.key):
+        return f"decimals are written with a point, and thousands without any sign; {shown}"
+    if isinstance(value, float) and at.field is not None and bare(at.field.annotation)[0] is int:
+        return f"write whole numbers without a point, thousands too; {shown}"
+    return shown
