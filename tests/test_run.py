@@ -13,15 +13,17 @@ import xarray as xr
 from geopandas.testing import assert_geodataframe_equal
 
 import twin
-from tests.places import NORTH_CLOSED, at, box_of, town, town_scenario, two_levels
+from tests.places import NORTH_CLOSED, at, box_of, frame, town, town_scenario, two_levels
 from twin.errors import (
     GeometryError,
     MissingFileError,
     ParameterError,
     ScenarioError,
+    StairError,
     StartError,
     TwinError,
     UnreachableError,
+    WalkableError,
 )
 from twin.geo.city import City
 from twin.scenario import scenario_from_text
@@ -425,3 +427,75 @@ def test_people_arrive_at_a_stop_of_public_transport(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text("title: Bus\ncity: [town, bsu.zip]\n")
     with pytest.raises(MissingFileError, match=r"bus\.zip"):
         twin.run(twin.read_scenario(tmp_path / "plan.yaml"), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("corners", "told"),
+    [
+        ((2, -8, 6, -4), "it lies in water `canal`"),
+        ((2, 26, 6, 28), "it lies in green `garden`, which is no floor"),
+        ((22, 26, 26, 28), "it lies on a railway, which is not for people"),
+        ((32, 26, 36, 28), "nothing that people walk on (street, square, path) is there on level `street`"),
+        ((12, 18, 16, 22), "it lies in the closure `works`"),
+    ],
+)
+def test_why_a_place_has_no_floor_speaks_of_an_area_only_when_there_is_one(
+    corners: tuple[float, float, float, float], told: str
+) -> None:
+    base = two_levels()
+    roads = pd.concat([
+        base.roads, frame({"rails": {"surface": "railway", "level": "street", "z_m": 4.0, "geometry": shapely.box(20, 25, 28, 30)}})
+    ])  # fmt: skip
+    city = (
+        base.with_layer("roads", roads)
+        .with_layer("water", frame({"canal": {"geometry": shapely.box(0, -10, 40, 0)}}))
+        .with_layer("green", frame({"garden": {"kind": "garden", "geometry": shapely.box(0, 25, 10, 30)}}))
+    )
+    text = f"""\
+title: Wrong
+changes: [{{id: works, type: closure, at: {{polygon: {box_of(10, 17, 18, 23)}}}}}]
+crowd: {{exits: {{a: {{polygon: {box_of(*corners)}}}}}}}
+"""
+    with pytest.raises(UnreachableError) as caught:
+        twin.run(scenario_from_text(text), city=city, progress=False)
+    assert told in str(caught.value)
+    assert "`area`" not in str(caught.value)
+
+
+def test_a_city_that_is_not_there_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "Delft.city.json").write_text("{}")
+    path = tmp_path / "plan.yaml"
+    path.write_text("title: Plan\nquestion: Why?\ncity: delft.city.jsn\n")
+    with pytest.raises(MissingFileError, match=r"did you mean `Delft\.city\.json`") as caught:
+        twin.run(path, progress=False)
+    assert caught.value.where == f"{path}:3 city"
+    path.write_text("title: Plan\ncity:\n  - sample\n  - trees.gpkg\n")
+    with pytest.raises(MissingFileError) as caught:
+        twin.run(path, progress=False)
+    assert caught.value.where == f"{path}:4 city[1]"
+
+
+def test_a_stair_without_its_level_is_told_with_the_line_of_the_city() -> None:
+    scenario = scenario_from_text("title: Plan\nquestion: Why?\ncity: sample\n")
+    with pytest.raises(StairError, match="level `quay` is not a level of the city") as caught:
+        twin.run(scenario, city=two_levels(bottom_level="quay"), progress=False)
+    assert caught.value.where == "scenario:3 city, stair `stair`"
+    nowhere = scenario_from_text(f"title: Plan\narea: {[*at(500, 500), *at(600, 600)]}\n")
+    with pytest.raises(WalkableError, match="nothing is left to stand on") as lost:
+        twin.run(nowhere, city=two_levels(), progress=False)
+    assert lost.value.where == "scenario:2 area"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"type: fence, line: [{at(2, 12)}, {at(8, 12)}], level: warf",
+        f"type: closure, at: {{polygon: {box_of(2, 2, 6, 6)}, level: warf}}",
+        f"type: excavation, bottom_m: -3, outline: {{polygon: {box_of(2, 2, 6, 6)}, level: warf}}",
+    ],
+)
+def test_a_change_on_a_level_that_is_not_there_would_do_nothing(change: str) -> None:
+    scenario = scenario_from_text(f"title: Plan\nchanges:\n  - {{id: shut, {change}}}\n")
+    with pytest.raises(ScenarioError, match="there is no level `warf`; did you mean `wharf`") as caught:
+        twin.run(scenario, city=two_levels(), progress=False)
+    assert str(caught.value.where).startswith("scenario:3 changes[shut].")

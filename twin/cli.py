@@ -526,7 +526,11 @@ def _scene_of(options: argparse.Namespace) -> Scene:
     elif "city" in known:
         # as it was when the scenario was run, wherever that file is now
         stated = known["city"] if isinstance(known["city"], list) else [known["city"]]
-        city = load_city(scenario.model_copy(update={"city": tuple(map(str, stated))}))
+        try:
+            city = load_city(scenario.model_copy(update={"city": tuple(map(str, stated))}))
+        except MissingFileError as error:
+            error.where, error.hint = str(root), "it has moved since the run: give it with --city FILE"
+            raise
     else:
         city = load_city(scenario)
     baseline = options.baseline or path.name == "baseline"

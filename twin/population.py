@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from twin.discretize import Ground
 from twin.errors import ScenarioError, StartError, UnreachableError, did_you_mean
 from twin.geo.city import City
+from twin.geo.walkable import NOT_FOR_PEOPLE, STREET
 from twin.rng import normals, uniforms
 from twin.scenario.apply import Changed, Located, locate
 from twin.scenario.model import Arrivals, CrowdSettings, EventChange, Scenario, Zone
@@ -171,6 +172,7 @@ class _Finder:
 
     def __init__(self, scenario: Scenario, changed: Changed, ground: Ground) -> None:
         self.crowd: CrowdSettings = scenario.crowd
+        self.changed, self.area = changed, scenario.area
         self.city: City = changed.city
         self.events = changed.events
         self.ground = ground
@@ -199,40 +201,63 @@ class _Finder:
 
     def _goal_cells(self, name: str) -> NDArray[np.int32]:
         place, where = self.places[name], self.where[name]
-        check_level(place, self.ground, where)
+        check_level(place.level, self.ground, where)
         cells = self.ground.cells(place.shape, place.level)
         if not len(cells):
             error = StartError if self.kinds[name] == "zone" else UnreachableError
-            reason = why_no_floor(place, self.city, self.ground)
+            reason = why_no_floor(place, self.changed, self.area)
             raise error(f"`{name}` has no floor: {reason}", where=where, hint="move it to open ground")
         return cells
 
 
-def check_level(place: Located, ground: Ground, where: str) -> None:
+def check_level(level: str, ground: Ground, where: str) -> None:
     """Raise a ScenarioError when the floor has no such level."""
-    if place.level not in ground.levels:
+    if level not in ground.levels:
         raise ScenarioError(
-            f"there is no level `{place.level}`{did_you_mean(place.level, ground.levels)}",
+            f"there is no level `{level}`{did_you_mean(level, ground.levels)}",
             where=where,
             hint=f"the levels are: {', '.join(ground.levels)}",
         )
 
 
-def why_no_floor(place: Located, city: City, ground: Ground) -> str:
-    """What stands where nobody can walk, for people."""
-    if not shapely.box(*ground.grid.bounds).intersects(place.shape):
+def why_no_floor(place: Located, changed: Changed, area: tuple[float, float, float, float] | None) -> str:
+    """What stands where nobody can walk, for people.
+
+    Parameters
+    ----------
+    place : Located
+    changed : Changed
+        The city with what the changes put in the way.
+    area : (west, south, east, north), optional
+        That the scenario works in, when it gives one.
+    """
+    shape = place.shape
+    for obstacle in changed.obstacles:
+        if obstacle.level == place.level and obstacle.shape.intersects(shape):
+            return f"it lies in the {obstacle.kind} `{obstacle.label}`"
+    for layer, what in (("buildings", "building"), ("water", "water"), ("green", "green"), ("roads", "road")):
+        frame = changed.city.layers[layer]
+        frame = frame[frame.intersects(shape)] if len(frame) else frame
+        if layer == "roads" and len(frame):
+            level = frame["level"].fillna(STREET).astype(str) if "level" in frame else None
+            frame = frame if level is None else frame[level == place.level]
+            kinds = [str(kind) for kind in frame["surface"]] if "surface" in frame else []
+            if kinds and set(kinds) <= NOT_FOR_PEOPLE:
+                return f"it lies on a {kinds[0]}, which is not for people"
+        elif len(frame):
+            return f"it lies in {what} `{frame.index[0]}`{', which is no floor' if layer == 'green' else ''}"
+    if area is not None and not shapely.box(*area).intersects(shape):
         return "it lies outside the `area` of the scenario"
-    for layer, what in (("buildings", "in building"), ("water", "in water")):
-        frame = city.layers[layer]
-        hit = frame.index[frame.intersects(place.shape)] if len(frame) else []
-        if len(hit):
-            return f"it lies {what} `{hit[0]}`"
-    return f"nobody can walk there on level `{place.level}` (closed, not a street, or outside the area)"
+    if not shapely.box(*changed.city.bounds).intersects(shape):
+        return "it lies outside the city"
+    edge = ", or it lies at the edge of the `area`" if area is not None else ""
+    return f"nothing that people walk on (street, square, path) is there on level `{place.level}`{edge}"
 
 
 class _Builder:
     def __init__(self, scenario: Scenario, changed: Changed, ground: Ground, seed: int, destinations: Destinations) -> None:
         self.crowd: CrowdSettings = scenario.crowd
+        self.changed, self.area = changed, scenario.area
         self.city: City = changed.city
         self.events: tuple[EventChange, ...] = changed.events
         self.ground, self.seed = ground, seed
@@ -353,12 +378,12 @@ class _Builder:
     # --- where and when
 
     def _floor_of(self, place: Located, where: str) -> BaseGeometry:
-        check_level(place, self.ground, where)
+        check_level(place.level, self.ground, where)
         clearance = self.crowd.radius_m + 0.05
         shape = place.shape.intersection(self.ground.walkable.floors[place.level].buffer(-clearance))
         if shape.is_empty or shape.area < 0.05:
             raise StartError(
-                f"people would start where nobody can stand: {why_no_floor(place, self.city, self.ground)}",
+                f"people would start where nobody can stand: {why_no_floor(place, self.changed, self.area)}",
                 where=where,
                 hint="move the place to open ground",
             )

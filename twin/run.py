@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +12,23 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from twin.discretize import Ground, discretize
-from twin.errors import MissingFileError, ParameterError, ScenarioError, did_you_mean
+from twin.errors import MissingFileError, ParameterError, ScenarioError, StairError, WalkableError, did_you_mean
 from twin.geo.city import City, read_city
 from twin.geo.crs import short_name
 from twin.impacts.crowding import judged_with_people
-from twin.population import Destinations, find_destinations, populate
+from twin.population import Destinations, check_level, find_destinations, populate
 from twin.progress import Bar, progress_bar
 from twin.provenance import versions
 from twin.result import Result
-from twin.scenario import Scenario, read_scenario
+from twin.scenario import (
+    Change,
+    ClosureChange,
+    EventChange,
+    ExcavationChange,
+    FenceChange,
+    Scenario,
+    read_scenario,
+)
 from twin.scenario.apply import Changed, apply_changes
 from twin.scenario.read import told_with_lines
 from twin.simulate import density_factor, simulate
@@ -76,22 +85,23 @@ def city_places(scenario: Scenario) -> list[Path]:
     MissingFileError
         When one is not there.
     """
-    found = []
-    for name in scenario.city:
-        if name == "sample":
-            from twin.geo.samples import sample_folder
+    with told_with_lines(scenario):
+        return [_city_place(name, scenario, k) for k, name in enumerate(scenario.city)]
 
-            found.append(sample_folder())
-            continue
-        path = Path(name).expanduser()
-        if not path.is_absolute() and scenario.source is not None:
-            path = scenario.source.parent / path
-        if not path.exists():
-            where = f"{scenario.source}: city" if scenario.source else "city"
-            near = did_you_mean(path.name, (one.name for one in path.parent.iterdir())) if path.parent.is_dir() else ""
-            raise MissingFileError(f"there is no `{path}`{near}", where=where, hint="paths are relative to the scenario file")
-        found.append(path)
-    return found
+
+def _city_place(name: str, scenario: Scenario, number: int) -> Path:
+    if name == "sample":
+        from twin.geo.samples import sample_folder
+
+        return sample_folder()
+    path = Path(name).expanduser()
+    if not path.is_absolute() and scenario.source is not None:
+        path = scenario.source.parent / path
+    if not path.exists():
+        where = "city" if len(scenario.city) == 1 else f"city[{number}]"
+        near = did_you_mean(path.name, (one.name for one in path.parent.iterdir())) if path.parent.is_dir() else ""
+        raise MissingFileError(f"there is no `{path}`{near}", where=where, hint="paths are relative to the scenario file")
+    return path
 
 
 def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = None) -> Prepared:
@@ -111,11 +121,42 @@ def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = N
     changes = scenario.baseline_changes() if baseline else scenario.changes
     with told_with_lines(scenario):
         changed = apply_changes(city, changes)
-        area = None if scenario.area is None else shapely.box(*scenario.area)
-        ground = discretize(changed.city, cell=scenario.crowd.navigation_cell_m, area=area, obstacles=changed.blocked())
+        ground = _floor_of(scenario, changed)
+        _check_levels(changes, ground, scenario)
         prepared = Prepared(scenario, changed, ground, find_destinations(scenario, changed, ground), baseline)
         _counting_lines(prepared)  # a line that counts nothing is told before anything runs
         return prepared
+
+
+def _floor_of(scenario: Scenario, changed: Changed) -> Ground:
+    """The floor of the changed city; what is wrong with it is told with the key of the scenario that brings it."""
+    area = None if scenario.area is None else shapely.box(*scenario.area)
+    try:
+        return discretize(changed.city, cell=scenario.crowd.navigation_cell_m, area=area, obstacles=changed.blocked())
+    except WalkableError as error:
+        key = "city" if area is None or isinstance(error, StairError) else "area"
+        error.where = f"{key}, {error.where}" if error.where else key
+        raise
+
+
+def _check_levels(changes: Sequence[Change], ground: Ground, scenario: Scenario) -> None:
+    """See that a level a change names is one of the floor: on another it would stand in nobody's way."""
+    if scenario.area is not None:
+        return  # a level may lie outside it, and so may what stands there
+    for change in changes:
+        where = f"changes[{change.id}]"
+        named: list[tuple[str | None, str]] = []
+        if isinstance(change, FenceChange):
+            named = [(change.level, f"{where}.level")]
+        elif isinstance(change, ClosureChange):
+            named = [(change.at.level, f"{where}.at.level")]
+        elif isinstance(change, ExcavationChange):
+            named = [(change.outline.level, f"{where}.outline.level")]
+        elif isinstance(change, EventChange):
+            named = [(stage.at.level, f"{where}.stages[{stage.id}].at.level") for stage in change.stages]
+        for level, path in named:
+            if level is not None:
+                check_level(level, ground, path)
 
 
 def run(
@@ -234,10 +275,7 @@ def _counting_lines(prepared: Prepared) -> dict[str, tuple[shapely.LineString, s
     ground = prepared.ground
     for line in prepared.scenario.crowd.lines:
         where = f"crowd.lines[{line.id}]"
-        if line.level not in ground.levels:
-            raise ScenarioError(
-                f"there is no level `{line.level}`", where=where, hint=f"the levels are: {', '.join(ground.levels)}"
-            )
+        check_level(line.level, ground, f"{where}.level")
         shape = shapely.LineString(line.line)
         untouched = prepared.baseline or not prepared.scenario.has_variant  # a change may close a counted street
         if untouched and ground.walkable.floors[line.level].intersection(shape).length < 0.1:

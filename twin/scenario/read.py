@@ -112,7 +112,7 @@ def told_with_lines(scenario: Scenario) -> Iterator[None]:
     try:
         yield
     except TwinError as error:
-        path = (error.where or "").split(" to ")[0]
+        path = re.split(" to |, ", error.where or "")[0]
         if scenario.text and path.split("[")[0].split(".")[0] in Scenario.model_fields:
             line = _line_of(path, _load(scenario.text, "scenario"))
             error.where = f"{scenario.source or 'scenario'}:{line} {error.where}"
