@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.geo.city import City
+from twin.impacts.place_names import name_of_place
 from twin.result import Figure
 from twin.scenario.model import CrowdingAnalysis
 
@@ -69,27 +70,6 @@ def hotspots(fields: xr.Dataset, city: City | None, *, count: int = 5) -> gpd.Ge
         })  # fmt: skip
     columns = ["rank", "density_per_m2", "time_s", "level", "place", "geometry"]
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=fields.attrs.get("crs") or None)
-
-
-def name_of_place(city: City | None, point: shapely.Point, level: str) -> str:
-    """What people call a point: the bridge, square or street it lies on, else the nearest building."""
-    if city is None:
-        return f"({point.x:.1f}, {point.y:.1f})"
-    for layer in ("bridges", "roads"):
-        frame = city.layers[layer]
-        if not len(frame):
-            continue
-        here = frame[frame.geometry.distance(point) < 0.5]
-        if "level" in here:
-            here = here[here["level"].fillna(level) == level]
-        if len(here):
-            row = here.iloc[0]
-            name = row.get("name")
-            return str(name) if isinstance(name, str) and name else str(here.index[0])
-    if len(city.buildings):
-        distance = city.buildings.geometry.distance(point)
-        return f"{distance.min():.0f} m from building {distance.idxmin()}"
-    return f"({point.x:.0f}, {point.y:.0f})"
 
 
 def crowding_figures(
