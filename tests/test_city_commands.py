@@ -186,6 +186,9 @@ def test_an_option_that_did_nothing_is_told_whole(part: Path, tmp_path: Path, ca
         assert "`x.tif` was said to be a raster of some kind, but no file has this name" in told
         again = f'twin validate "{houses}" --height hooghte --clip 136700 455750 136760 455800 --role x.tif=dsm'
         assert again in told
+    for command in (["info", str(part)], ["convert", str(part), str(tmp_path / "same.city.json")]):
+        assert main([*command, "--height", "hoogte"]) == 0
+        assert "option-unused: --height hoogte had no effect" in capsys.readouterr().out
 
 
 def test_many_findings_are_counted(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -262,6 +262,8 @@ crowd: {{duration_s: 10, seeds: 2}}
 """)
     assert main(["validate", str(plan)]) == 0
     assert "valid, but nobody takes part" in capsys.readouterr().out
+    assert main(["validate", str(plan), "--out", str(tmp_path / "found.csv")]) == 1
+    assert "leave out --out" in capsys.readouterr().err
     out = tmp_path / "out"
     assert main(["run", str(plan), "--out", str(out)]) == 0
     told = capsys.readouterr().out

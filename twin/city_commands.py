@@ -133,8 +133,9 @@ def asked_again(sources: Sequence[Path], options: argparse.Namespace) -> str:
     return subprocess.list2cmdline(words)  # double quotes, which every shell takes
 
 
-def tell_findings(quality: Quality, sources: Sequence[Path], options: argparse.Namespace) -> None:
+def tell_findings(city: City, sources: Sequence[Path], options: argparse.Namespace) -> None:
     """Print what was found while reading: whole where it is little or says that an option did nothing, else as a count."""
+    quality = _with_unused_height(city, options.height)
     wrong = [one for one in quality.findings if one.severity != "info"]
     counts = Counter(one.code for one in wrong)
     remarks = Counter(one.code for one in quality.findings if one.severity == "info")
@@ -152,6 +153,18 @@ def tell_findings(quality: Quality, sources: Sequence[Path], options: argparse.N
         say(f"  remarks        {', '.join(f'{count:,} {code}' for code, count in remarks.most_common())}")
     if quality:
         say(f"  more of these  {asked_again(sources, options)}")
+
+
+def _with_unused_height(city: City, column: str | None) -> Quality:
+    """What was found, and that ``--height`` had no effect when no height came from it: files in 3D have no use for it."""
+    from twin.geo.records import Finding, Quality
+
+    source = city.buildings.get("height_source")
+    used = source is not None and source.astype("str").eq(f"attribute:{column}").any()
+    if column is None or used or any(one.code == "height-column" for one in city.quality.findings):
+        return city.quality
+    message = f"--height {column} had no effect: no building has its height from that column"
+    return city.quality + Quality((Finding("option-unused", "", message),))
 
 
 def describe(city: City, path: Path, options: argparse.Namespace) -> None:
@@ -187,7 +200,7 @@ def describe(city: City, path: Path, options: argparse.Namespace) -> None:
         credit = f"; {source['credit']}" if source["credit"] else ""
         of = f"; {', '.join(source['layers'])}" if len(told["sources"]) > 1 and source["layers"] else ""
         say(f"  source         {source['name']}: {source['format']}; licence {source['licence'] or 'not stated'}{credit}{of}")
-    tell_findings(city.quality, [path], options)
+    tell_findings(city, [path], options)
 
 
 def vertical_name(city: City) -> str:
@@ -368,8 +381,8 @@ def convert(options: argparse.Namespace) -> int:
     left = [name for name in RASTERS if getattr(city, name) is not None]
     if left and writer is not None and writer.module not in ("geotiff", "stl"):
         say(f"  not written in this format: {', '.join(left)} (a city folder or .tif holds them)")
-    if city.quality:
-        tell_findings(city.quality, sources, options)
+    if city.quality or options.height is not None:
+        tell_findings(city, sources, options)
     return 0
 
 

@@ -457,6 +457,8 @@ def _validate(options: argparse.Namespace) -> int:
     for path in options.files:
         try:
             if _kind(path) == "scenario":
+                if options.out is not None:
+                    raise ParameterError("--out takes the findings of a city, not of a scenario", hint="leave out --out")
                 people = _validate_scenario(path)
                 _say(f"{path}: valid" if people else f"{path}: valid, but {NOBODY}\n  {NOBODY_HINT}")
             else:

@@ -129,7 +129,7 @@ def crowding_figures(
     def last_of(column: str) -> float:
         return float(series[column].iloc[-1]) if len(series) else 0.0
 
-    return (
+    return judged_with_people((
         Figure("people", "People", float(people), "people", digits=0),
         Figure(
             "density_max", "Highest density", peak, "1/m2", limit, analysis.density_limit_source, "lower", 1,
@@ -154,7 +154,7 @@ def crowding_figures(
         Figure(
             "travel_time", "Mean time from entering to leaving", mean_time, "s", digits=0,
         ),
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def judged_with_people(figures: Sequence[Figure]) -> tuple[Figure, ...]:
