@@ -294,3 +294,14 @@ def test_export_needs_its_folder_as_convert_does(folder: Path, tmp_path: Path, c
     assert told[0] == told[1]
     assert "make the folder first" in told[0]
     assert not (tmp_path / "no").exists()
+
+
+def test_validate_tells_the_line_of_people_who_cannot_be_placed(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "crowded.yaml"
+    text = (folder / "party.yaml").read_text().replace("city: town", f"city: {folder / 'town'}")
+    path.write_text(text.replace("present: 60", "present: 6000"))
+    assert main(["validate", str(path)]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"{path}:8 changes[party].zones[west]: 6000 people do not fit")

@@ -388,7 +388,7 @@ def convert(options: argparse.Namespace) -> int:
 
 def model_scale(text: str) -> float:
     """A scale as people write it: ``1:1000`` or 0.001."""
-    one, colon, many = text.partition(":")
+    one, colon, many = text.replace("/", ":").partition(":")
     try:
         value = float(one) / float(many) if colon else float(text)
     except (ValueError, ZeroDivisionError):

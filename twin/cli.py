@@ -480,13 +480,15 @@ def _validate_scenario(path: Path) -> int:
     from twin.population import populate
     from twin.run import load_city, prepare
     from twin.scenario import read_scenario
+    from twin.scenario.read import told_with_lines
 
     scenario = read_scenario(path)
     city = load_city(scenario)
     people = 0
     for baseline in (True, False) if scenario.has_variant else (False,):
         side = prepare(scenario, baseline=baseline, city=city)
-        placed = populate(scenario, side.changed, side.ground, seed=scenario.crowd.seed, destinations=side.destinations)
+        with told_with_lines(scenario):
+            placed = populate(scenario, side.changed, side.ground, seed=scenario.crowd.seed, destinations=side.destinations)
         people = len(placed.people.x)
     return people
 
