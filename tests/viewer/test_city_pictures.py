@@ -14,11 +14,11 @@ import pytest
 import shapely
 from PIL import Image
 
-from twin.geo.city import City, Source, read_city
+from twin.geo.city import City, read_city
 from twin.geo.terrain import Terrain
 from twin.grid import GridSpec
 from viewer import style
-from viewer.backends import overlay
+from viewer.backends import overlay, places, sheet
 from viewer.backends.camera import Camera
 from viewer.backends.html import encode_html
 from viewer.compose import compose
@@ -273,26 +273,13 @@ def test_few_points_have_their_names_and_how_deep_they_go(town: City) -> None:
     assert "point_names" not in {layer.name for layer in compose(posts(town, 13)).layers}
 
 
-@pytest.mark.parametrize(
-    ("file", "title"),
-    [
-        ("den_haag.city.json", "den_haag"), ("DenHaag_01.city.json.zip!DenHaag_01.city.json", "DenHaag_01"),
-        ("ParkingGarage_CityGML3.0_LOD2_with_XLinks.gml", "ParkingGarage_CityGML3.0_LOD2_with_XLinks"),
-        ("planet_10.068,48.135_10.071,48.137.osm", "planet_10.068,48.135_10.071,48.137"), ("simple.copc.laz", "simple"),
-        ("West-Oakland.osm.bz2", "West-Oakland"), ("B38B2152.gef", "B38B2152"),
-    ],
-)  # fmt: skip
-def test_a_title_from_a_file_keeps_the_dots_of_its_name(partly: City, file: str, title: str) -> None:
-    assert compose(replace(partly, sources=(Source(file, "x", "", ""),))).title == title
-
-
 @pytest.mark.parametrize("size", [(1600, 900), (1200, 675), (640, 360), (900, 1400), (420, 900), (320, 200)])
 @pytest.mark.parametrize("crowd_too", [False, True])
 def test_panels_stay_on_the_picture_and_apart(
     town: City, scene: Scene, size: tuple[int, int], crowd_too: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boxes: list[tuple[float, float, float, float]] = []
-    monkeypatch.setattr(overlay._Sheet, "panel", lambda _, box: boxes.append(tuple(box)))
+    monkeypatch.setattr(sheet.Sheet, "panel", lambda _, box: boxes.append(tuple(box)))
     striped = KeyEntry("buildings", "Buildings, height not known", style.NO_HEIGHT, style.NO_HEIGHT_STRIPE)
     many = (striped, *(KeyEntry("buildings", f"Something with a rather long name, number {k}", (9, 9, 9)) for k in range(30)))
     one = replace(scene if crowd_too else compose(town), key=many, title="A city with a long name " * 3)
@@ -306,7 +293,7 @@ def test_panels_stay_on_the_picture_and_apart(
         assert east <= size[0]
         assert south <= size[1]
         for other in boxes[:k]:
-            assert not overlay._meet((west, north, east, south), other), (k, boxes)
+            assert not places.meet((west, north, east, south), other), (k, boxes)
 
 
 def test_the_key_goes_where_it_hides_least(partly: City) -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 from twin.errors import OutputError, ParameterError, RenderingError
 from twin.geo.city import City
 from viewer import style
-from viewer.backends import light, overlay, pack, probe
+from viewer.backends import light, overlay, pack, probe, sheet
 from viewer.backends.camera import Camera
 from viewer.backends.image import render, screenshot, visible_triangles
 from viewer.compose import compose
@@ -193,7 +193,7 @@ def test_time_is_written_as_clock_and_since_the_start(scene: Scene) -> None:
     assert overlay.time_text(scene, 260.0) == "14:34:20  (t = 04:20)"
     assert overlay.time_text(replace(scene, clock_start=""), 3700.0) == "t = 01:01:40"
     assert overlay.time_text(replace(scene, clock_start="23:59:30"), 60.0).startswith("00:00:30")
-    assert overlay.plain("a\nb\x00c") == "a b c"
+    assert sheet.plain("a\nb\x00c") == "a b c"
 
 
 def test_scale_bar_takes_round_lengths() -> None:

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from viewer import style
 from viewer.backends.camera import Camera
+from viewer.backends.names import placed_names, write_names
+from viewer.backends.places import Box, Sights, sights
+from viewer.backends.sheet import INK, SOFT, Sheet, plain
 from viewer.key import MOST
-from viewer.scene import FieldLayer, KeyEntry, LabelLayer, Legend, PeopleLayer, Scene
-
-INK = (28, 34, 42, 255)
-SOFT = (66, 74, 84, 255)
-PAPER = (255, 255, 255, 214)
-Box = tuple[float, float, float, float]
-
-
-@lru_cache(maxsize=32)
-def _font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    # Matplotlib brings DejaVu along, so that the same letters are there on every machine.
-    import matplotlib
-
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name), max(7, size))
+from viewer.scene import FieldLayer, KeyEntry, Legend, PeopleLayer, Scene
 
 
 def time_text(scene: Scene, time: float) -> str:
@@ -44,55 +31,25 @@ def _clock(seconds: int) -> str:
     return f"{seconds // 3600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
-def plain(text: str, most: int = 160) -> str:
-    """One line without control characters, cut to a length."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= most else line[: most - 1] + "…"
-
-
-class _Sheet:
-    """A transparent layer to write on, with sizes relative to a picture of 1600 x 900."""
-
-    def __init__(self, size: tuple[int, int]) -> None:
-        self.width, self.height = size
-        self.unit = max(0.35, min(self.width / 1600, self.height / 900))
-        self.image = Image.new("RGBA", size, (0, 0, 0, 0))
-        self.draw = ImageDraw.Draw(self.image)
-
-    def px(self, value: float) -> float:
-        return value * self.unit
-
-    def font(self, size: float, bold: bool = False) -> ImageFont.FreeTypeFont:
-        return _font(round(size * self.unit), bold)
-
-    def panel(self, box: Box) -> None:
-        self.draw.rounded_rectangle(box, radius=self.px(8), fill=PAPER)
-
-    def fitted(self, text: str, size: float, bold: bool, room: float) -> tuple[str, ImageFont.FreeTypeFont]:
-        """The text in a font that fits the room, smaller first, then cut."""
-        for factor in (1.0, 0.9, 0.8, 0.72):
-            font = self.font(size * factor, bold)
-            if font.getlength(text) <= room:
-                return text, font
-        while len(text) > 2 and font.getlength(text + "…") > room:
-            text = text[:-1]
-        return text.rstrip() + "…", font
-
-
 def write_on(picture: Image.Image, scene: Scene, time: float, camera: Camera) -> Image.Image:
     """The picture with everything written on it."""
-    sheet = _Sheet(picture.size)
-    _names(sheet, scene, camera)
-    title = _title(sheet, scene, time)
+    sheet = Sheet(picture.size)
     foot = _credits(sheet, scene)
-    scale = _scale_and_north(sheet, camera, foot)
-    top = _legend(sheet, scene, foot)
-    _key(sheet, scene, picture, title, top, scale)
+    taken = [_scale_and_north(sheet, camera, foot)]
+    names = [name.box for name in placed_names(sheet, scene, camera, taken)]
+    taken.append(_title(sheet, scene, time, sights(picture, scene, time, camera, names), taken))
+    # a name that the title would hide gives way to it
+    names = write_names(sheet, placed_names(sheet, scene, camera, taken))
+    seen = sights(picture, scene, time, camera, names)
+    legend = _legend(sheet, scene, foot, seen, taken)
+    if legend is not None:
+        taken.append(legend)
+    _key(sheet, scene, foot, seen, taken)
     return Image.alpha_composite(picture.convert("RGBA"), sheet.image).convert("RGB")
 
 
-def _title(sheet: _Sheet, scene: Scene, time: float) -> Box:
-    """Title, subtitle and moment; returns their panel."""
+def _title(sheet: Sheet, scene: Scene, time: float, seen: Sights, taken: list[Box]) -> Box:
+    """Title, subtitle and moment, at the side where they hide least; returns their panel."""
     pad, room = sheet.px(16), sheet.width * 0.62
     lines = [(*sheet.fitted(plain(scene.title), 30, True, room), INK, 40.0)]
     if scene.subtitle:
@@ -101,14 +58,17 @@ def _title(sheet: _Sheet, scene: Scene, time: float) -> Box:
     if moment:
         lines.append((*sheet.fitted(moment, 17, False, room), SOFT, 25.0))
     width = max(font.getlength(text) for text, font, _, _ in lines)
-    left = top = sheet.px(22)
-    height = sum(sheet.px(step) for *_, step in lines)
-    sheet.panel((left, top, left + width + 2 * pad, top + height + 1.3 * pad))
+    top, height = sheet.px(22), sum(sheet.px(step) for *_, step in lines)
+    wide, high = width + 2 * pad, height + 1.3 * pad
+    lefts = (top, sheet.width - top - wide, (sheet.width - wide) / 2)
+    box = seen.best([(x, top, x + wide, top + high) for x in lefts], taken, (sheet.width, sheet.height))
+    left = box[0]
+    sheet.panel(box)
     y = top + 0.55 * pad
     for text, font, colour, step in lines:
         sheet.draw.text((left + pad, y + sheet.px(step) / 2), text, fill=colour, font=font, anchor="lm")
         y += sheet.px(step)
-    return left, top, left + width + 2 * pad, top + height + 1.3 * pad
+    return box
 
 
 def _moment(scene: Scene, time: float) -> str:
@@ -127,11 +87,11 @@ def _drawn_legend(scene: Scene) -> Legend | None:
     return None
 
 
-def _legend(sheet: _Sheet, scene: Scene, foot: float) -> float:
-    """Classes of the field; returns where what is above it must end."""
+def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[Box]) -> Box | None:
+    """Classes of the field; returns their panel, None where there is no field."""
     legend = _drawn_legend(scene)
     if legend is None:
-        return foot
+        return None
     px, pad, row = sheet.px, sheet.px(14), sheet.px(27)
     title, unit = sheet.font(17, True), sheet.font(15)
     small, letter = sheet.font(16), sheet.font(17, True)
@@ -144,21 +104,33 @@ def _legend(sheet: _Sheet, scene: Scene, foot: float) -> float:
         px(78) + max(small.getlength(text) for text in ranges),
     )
     height = px(30) + row * len(ranges) + (px(22) if legend.note else 0) + 1.2 * pad
-    left, top = px(22), foot - height - px(10)
-    sheet.panel((left, top, left + inner + 2 * pad, top + height))
+    box = seen.best(_spots(sheet, inner + 2 * pad, height, foot, taken), taken, (sheet.width, foot))
+    left, top = box[:2]
+    sheet.panel(box)
     x, y = left + pad, top + 0.6 * pad + px(13)
     sheet.draw.text((x, y), heading, fill=INK, font=title, anchor="lm")
     sheet.draw.text((x + title.getlength(heading), y), f"[{legend.unit}]", fill=SOFT, font=unit, anchor="lm")
     y += px(17) + row / 2
     for item, words in zip(legend.classes, ranges, strict=True):
-        box = (x, y - px(10), x + px(40), y + px(10))
-        sheet.draw.rectangle(box, fill=(*item.colour, 255), outline=(90, 90, 90, 255))
+        swatch = (x, y - px(10), x + px(40), y + px(10))
+        sheet.draw.rectangle(swatch, fill=(*item.colour, 255), outline=(90, 90, 90, 255))
         sheet.draw.text((x + px(52), y), item.label, fill=INK, font=letter, anchor="lm")
         sheet.draw.text((x + px(78), y), words, fill=INK, font=small, anchor="lm")
         y += row
     if legend.note:
         sheet.draw.text((x, y - row / 2 + px(14)), legend.note, fill=SOFT, font=note, anchor="lm")
-    return top
+    return box
+
+
+def _spots(sheet: Sheet, width: float, height: float, foot: float, taken: list[Box]) -> list[Box]:
+    """Where a panel may go: at the lower left, and at either side at the foot, the top or against what is there already."""
+    gap, side = sheet.px(10), sheet.px(22)
+    boxes = []
+    for x in (side, sheet.width - side - width):
+        there = [box for box in taken if box[0] < x + width and x < box[2]]
+        rows = [foot - gap - height, side, *(box[1] - gap - height for box in there), *(box[3] + gap for box in there)]
+        boxes += [(x, y, x + width, y + height) for y in rows]
+    return boxes
 
 
 SELF_EVIDENT = {"Buildings", "Ground", "Terrain"}
@@ -183,44 +155,41 @@ def key_entries(scene: Scene, room: int | None = None) -> tuple[KeyEntry, ...]:
     return tuple(entries)
 
 
-def _key(sheet: _Sheet, scene: Scene, picture: Image.Image, title: Box, foot: float, scale: Box) -> None:
+def _key(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[Box]) -> None:
     """Swatches with names, in the corner where they hide least of the picture."""
     px, pad, row = sheet.px, sheet.px(14), sheet.px(25)
-    gap, side = px(10), px(22)
-    entries = key_entries(scene, min(MOST, int((foot - title[3] - 2 * gap - 1.1 * pad) // row)))
+    entries = key_entries(scene)
+    names = [sheet.fitted(plain(entry.label, 60), 15, False, 0.34 * sheet.width) for entry in entries]
+    width = px(44) + max((font.getlength(name) for name, font in names), default=0.0) + 2 * pad
+    entries = key_entries(scene, min(MOST, int((_room(sheet, width, foot, taken) - 1.1 * pad) // row)))
     if not entries:
         return
-    names = [sheet.fitted(plain(entry.label, 60), 15, False, 0.34 * sheet.width) for entry in entries]
-    width = px(44) + max(font.getlength(name) for name, font in names) + 2 * pad
     height = row * len(entries) + 1.1 * pad
-    far = sheet.width - side - width
-    corners = [(side, foot - gap - height), (side, title[3] + gap), (far, scale[1] - gap - height), (far, title[1])]
-    boxes = [(x, y, x + width, y + height) for x, y in corners]
-    free = [box for box in boxes if box[3] <= foot and not _meet(box, title) and not _meet(box, scale)] or boxes[:1]
-    left, top, right, bottom = min(free, key=lambda box: round(_busy(picture, box), 3))
-    sheet.panel((left, top, right, bottom))
+    box = seen.best(_spots(sheet, width, height, foot, taken), taken, (sheet.width, foot))
+    left, top = box[:2]
+    sheet.panel(box)
     y = top + 0.55 * pad + row / 2
-    for entry, (name, face) in zip(entries, names, strict=True):
+    for entry in entries:
+        name, face = sheet.fitted(plain(entry.label, 60), 15, False, 0.34 * sheet.width)
         _swatch(sheet, (left + pad, y - px(8), left + pad + px(30), y + px(8)), entry)
         sheet.draw.text((left + pad + px(44), y), name, fill=INK, font=face, anchor="lm")
         y += row
 
 
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _room(sheet: Sheet, width: float, foot: float, taken: list[Box]) -> float:
+    """The height of the largest gap between panels at either side, for a panel of a width."""
+    gap, side = sheet.px(10), sheet.px(22)
+    best = 0.0
+    for x in (side, sheet.width - side - width):
+        there = sorted((box[1], box[3]) for box in taken if box[0] < x + width and x < box[2])
+        start = side
+        for top, bottom in [*there, (foot, foot)]:
+            best = max(best, top - gap - start)
+            start = max(start, bottom + gap)
+    return best
 
 
-def _busy(picture: Image.Image, box: Box) -> float:
-    """Share of a part of a picture where something begins or ends: ground and sky are smooth, a city is not."""
-    west, north, east, south = (round(v) for v in box)
-    part = np.asarray(picture.convert("L").crop((west, north, east, south)), dtype=np.int16)
-    if part.size < 4:
-        return 0.0
-    steps = np.abs(np.diff(part, axis=0))[:, :-1] + np.abs(np.diff(part, axis=1))[:-1]
-    return float((steps > 10).mean())
-
-
-def _swatch(sheet: _Sheet, box: Box, entry: KeyEntry) -> None:
+def _swatch(sheet: Sheet, box: Box, entry: KeyEntry) -> None:
     sheet.draw.rectangle(box, fill=(*entry.colour, 255))
     west, north, east, south = box
     if entry.stripe is not None:
@@ -246,7 +215,7 @@ def nice_length(longest: float) -> float:
     return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= longest * (1 + 1e-9))
 
 
-def _scale_and_north(sheet: _Sheet, camera: Camera, foot: float) -> Box:
+def _scale_and_north(sheet: Sheet, camera: Camera, foot: float) -> Box:
     """Scale bar and north arrow; returns their panel."""
     px = sheet.px
     metres = nice_length(0.16 * sheet.width / camera.pixels_per_metre)
@@ -271,7 +240,7 @@ def _scale_and_north(sheet: _Sheet, camera: Camera, foot: float) -> Box:
     return left, top, left + width, top + height
 
 
-def _arrow(sheet: _Sheet, x: float, y: float, turn_deg: float) -> None:
+def _arrow(sheet: Sheet, x: float, y: float, turn_deg: float) -> None:
     turn = math.radians(turn_deg)
     ahead, side = np.array([math.sin(turn), -math.cos(turn)]), np.array([math.cos(turn), math.sin(turn)])
     centre, reach, half = np.array([x, y]), sheet.px(30), sheet.px(9)
@@ -283,7 +252,7 @@ def _arrow(sheet: _Sheet, x: float, y: float, turn_deg: float) -> None:
     sheet.draw.text(tuple(centre + ahead * (reach - sheet.px(4))), "N", fill=INK, font=sheet.font(15, True), anchor="mm")
 
 
-def _credits(sheet: _Sheet, scene: Scene) -> float:
+def _credits(sheet: Sheet, scene: Scene) -> float:
     """Notes and credits along the lower edge; returns where the rest must end."""
     font = sheet.font(13)
     text = "   ·   ".join(plain(line) for line in (*scene.notes, *scene.credits))
@@ -294,20 +263,3 @@ def _credits(sheet: _Sheet, scene: Scene) -> float:
     sheet.draw.rectangle((0, sheet.height - height, sheet.width, sheet.height), fill=(255, 255, 255, 200))
     sheet.draw.text((sheet.px(22), sheet.height - height / 2), text, fill=SOFT, font=font, anchor="lm")
     return sheet.height - height
-
-
-def _names(sheet: _Sheet, scene: Scene, camera: Camera) -> None:
-    for layer in scene.layers:
-        if not (isinstance(layer, LabelLayer) and layer.visible and len(layer.points)):
-            continue
-        places, depth = camera.project(layer.points)
-        font = sheet.font(15, True)
-        for (x, y), far, text in zip(places, depth, layer.texts, strict=True):
-            words = plain(text, 40)
-            half = font.getlength(words) / 2 + sheet.px(8)
-            if far <= 0 or not (half < x < sheet.width - half and sheet.px(30) < y < sheet.height - sheet.px(30)):
-                continue
-            top = y - sheet.px(34)
-            sheet.draw.line([(x, y), (x, top)], fill=INK, width=max(1, round(sheet.px(2))))
-            sheet.panel((x - half, top - sheet.px(13), x + half, top + sheet.px(13)))
-            sheet.draw.text((x, top), words, fill=INK, font=font, anchor="mm")

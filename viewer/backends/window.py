@@ -10,7 +10,8 @@ import numpy as np
 from twin.errors import RenderingError
 from viewer.backends import probe
 from viewer.backends.figures import Mesh, meshes
-from viewer.backends.overlay import plain, time_text
+from viewer.backends.overlay import time_text
+from viewer.backends.sheet import plain
 from viewer.scene import FieldLayer, LabelLayer, PeopleLayer, Scene
 
 
