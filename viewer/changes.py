@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from twin.errors import ParameterError, did_you_mean
 from viewer import shapes, style
 from viewer.scene import Colour, LabelLayer, MeshLayer
+from viewer.words import readable_label
 
 KINDS = ("closure", "fence", "stage", "excavation", "zone")
 
@@ -100,7 +101,7 @@ def place(changes: Iterable[ChangeShape | Mapping[str, Any]], origin: NDArray[np
         if not np.isfinite(z):
             z = float(height_at(shapely.get_coordinates(shapely.point_on_surface(shape)))[0])
         height = float(change.height_m) if np.isfinite(change.height_m) else _HEIGHT[change.kind]
-        placed.append(PlacedChange(change.kind, change.label, shape, z, height))
+        placed.append(PlacedChange(change.kind, readable_label(change.label), shape, z, height))
     return placed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,8 @@ from numpy.typing import NDArray
 
 from twin.geo.crs import short_name
 from viewer import objects, results, style, views
+from viewer.added import corners_of, name_layer, names_of
+from viewer.belongs import require_same_place
 from viewer.changes import ChangeShape, change_layers, holes, place
 from viewer.floor import FloorLayers, bridges_layer
 from viewer.ground import Ground
@@ -19,6 +20,7 @@ from viewer.key import by_height, key_of
 from viewer.markers import marker_labels, marker_layers
 from viewer.no_height import unknown_buildings_layer
 from viewer.scene import FieldLayer, KeyEntry, Layer, MeshLayer, PeopleLayer, Scene, View
+from viewer.words import title_of
 
 if TYPE_CHECKING:
     from twin.geo.city import City
@@ -37,7 +39,7 @@ def compose(
     title: str = "",
     subtitle: str = "",
     changes: Iterable[ChangeShape | Mapping[str, Any]] = (),
-    added_buildings: Iterable[str] = (),
+    added_buildings: Iterable[str] | Mapping[str, str] = (),
     time: float | None = None,
     field: str = "density",
     view: Sequence[View] | None = None,
@@ -53,11 +55,12 @@ def compose(
     result : Result, optional
         Its density is draped on the floor, one layer a level, and its people stand on it.
     title, subtitle : str
-        By default the name of the city.
+        By default the name of the city, else that of its file as words; also where the title is just the name of that file.
     changes : iterable of ChangeShape or mapping
         What the scenario changes, to be drawn; see `viewer.changes.ChangeShape`.
-    added_buildings : iterable of str
-        Ids of buildings to show in the colour of a change.
+    added_buildings : iterable or mapping of str
+        Ids of buildings to show in the colour of a change and with a name, or what to write over them, by id. By default the label
+        that the scenario of the result gives them, else the id as words.
     time : float, optional
         Moment to show first [s]; by default when most of the floor is crowded.
     field : str
@@ -74,8 +77,11 @@ def compose(
     GeometryError
         When the city is empty.
     ParameterError
-        When the result has no field of that name, or a change cannot be drawn.
+        When the result has no field of that name or is of another place than the city, or a change cannot be drawn.
     """
+    if result is not None:
+        require_same_place(city, result)
+    names = names_of(added_buildings, result)
     nothing_else = city.terrain is None or not any(len(frame) for frame in city.layers.values())
     surface_model = city.dsm is not None and nothing_else and not len(city.surfaces)
     if surface_model:
@@ -85,18 +91,21 @@ def compose(
     placed = place(changes, city.origin, ground.at)
     drawn = objects.objects_with_mesh(city)
     floor = FloorLayers(city, ground, drawn, holes(placed), objects.has_terrain_mesh(city))
-    layers: list[Layer] = [*floor.layers(), *_solid_layers(city, drawn, ground, floor, set(map(str, added_buildings)))]
+    layers: list[Layer] = [*floor.layers(), *_solid_layers(city, drawn, ground, floor, set(names))]
     layers += change_layers(placed)
-    layers += marker_labels(layers, city)
+    new = corners_of(layers, names)
+    layers += [*name_layer(new, names), *marker_labels(layers, city)]
+    if result is not None:
+        layers += results.line_labels(result, city.origin, floor.raster.at)
     layers, key = _keyed(layers, city, surface_model=surface_model)
     fields = results.field_layers(result, field, city.origin) if result is not None else []
     people = results.people_layer(result, city.origin) if result is not None else None
     layers += fields
     if people is not None:
         layers.append(people)
-    cameras = tuple(view) if view is not None else _cameras(city, floor, fields, people, layers)
+    cameras = tuple(view) if view is not None else _cameras(city, floor, fields, people, layers, new)
     return Scene(
-        title=title or city.name or _file_name(city),
+        title=title_of(city, title),
         subtitle=subtitle,
         layers=tuple(layers),
         views=cameras,
@@ -141,7 +150,12 @@ def _keyed(layers: list[Layer], city: City, *, surface_model: bool) -> tuple[lis
 
 
 def _cameras(
-    city: City, floor: FloorLayers, fields: list[FieldLayer], people: PeopleLayer | None, layers: list[Layer]
+    city: City,
+    floor: FloorLayers,
+    fields: list[FieldLayer],
+    people: PeopleLayer | None,
+    layers: list[Layer],
+    new: Mapping[str, NDArray[np.float64]],
 ) -> tuple[View, ...]:
     west, south, east, north = city.bounds
     x, y = city.origin[:2]
@@ -154,7 +168,8 @@ def _cameras(
     changed = next((layer.vertices for layer in meshes if layer.name == "changes"), np.empty((0, 3)))
     changed = changed[:: max(1, len(changed) // 300)]
     hot = results.busiest(fields)[1]
-    return views.standard_views(busy, hot, bounds, level, meshes, SUN_AZIMUTH_DEG, changed)
+    added = np.concatenate([np.empty((0, 3)), *new.values()])
+    return views.standard_views(busy, hot, bounds, level, meshes, SUN_AZIMUTH_DEG, changed, added)
 
 
 def _timeline(fields: list[FieldLayer], people: PeopleLayer | None) -> NDArray[np.float64]:
@@ -173,14 +188,9 @@ def _first_moment(time: float | None, fields: list[FieldLayer], people: PeopleLa
     return float(people.times[len(people.times) // 2]) if people is not None and len(people.times) else 0.0
 
 
-def _file_name(city: City) -> str:
-    names = [source.name.split("!")[0].replace("\\", "/").rsplit("/", 1)[-1] for source in city.sources]
-    # a name may have dots of its own ("CityGML3.0_roads.gml"): only what begins like a suffix is one
-    return re.sub(r"(\.[A-Za-z][A-Za-z0-9]{1,7})+$", "", names[0]) if names and names[0] else "City"
-
-
 def _credits(city: City) -> tuple[str, ...]:
-    lines = [" ".join(part for part in (s.credit or s.name, f"({s.licence})" if s.licence else "") if part) for s in city.sources]
+    named = [(s.credit or s.name.split("!")[0], f"({s.licence})" if s.licence else "") for s in city.sources]
+    lines = [" ".join(part for part in parts if part) for parts in named]
     return tuple(dict.fromkeys(line for line in lines if line))
 
 

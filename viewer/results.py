@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError, did_you_mean
 from viewer import style
-from viewer.scene import FieldLayer, PeopleLayer
+from viewer.scene import FieldLayer, LabelLayer, PeopleLayer
+from viewer.words import readable_id
 
 if TYPE_CHECKING:
     from twin.result import Result
+
+OVER_LINE_M = 2.5
+"""The name of a counting line hangs this far above the floor, over the heads [m]."""
 
 
 def field_layers(result: Result, name: str, origin: NDArray[np.float64]) -> list[FieldLayer]:
@@ -114,6 +119,29 @@ def people_layer(result: Result, origin: NDArray[np.float64]) -> PeopleLayer | N
         positions[order].astype(np.float32),
         style.PERSON,
     )
+
+
+def line_labels(result: Result, origin: NDArray[np.float64], height_at: Any) -> list[LabelLayer]:
+    """Names of the lines across which people were counted: the tables speak of these places. At most one layer.
+
+    `height_at` gives the floor at local points (N, 2), NaN where there is none.
+    """
+    frame = result.features.get("lines")
+    if frame is None or not len(frame):
+        return []
+    middles = shapely.get_coordinates(shapely.line_interpolate_point(frame.geometry.to_numpy(), 0.5, normalized=True))
+    places = middles - origin[:2]
+    heights = np.nan_to_num(np.asarray(height_at(places), dtype=np.float64))
+    fields = result.fields
+    if "floor_height" in fields and fields["floor_height"].size:
+        # on a bridge that is the deck, not what flows under it
+        for k, ((x, y), level) in enumerate(zip(middles, frame["level"] if "level" in frame else [""] * len(frame), strict=True)):
+            known = fields["floor_height"].sel(x=x, y=y, method="nearest")
+            if "level" in known.dims:
+                known = known.sel(level=level) if level in known["level"] else known.max("level")
+            heights[k] = float(known) - origin[2] if np.isfinite(float(known)) else heights[k]
+    points = np.column_stack([places, heights + OVER_LINE_M])
+    return [LabelLayer("line_names", "Names of counting lines", points, tuple(readable_id(str(key)) for key in frame.index))]
 
 
 def busiest(fields: list[FieldLayer]) -> tuple[float, NDArray[np.float64] | None]:

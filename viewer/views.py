@@ -11,6 +11,8 @@ from viewer import raster
 from viewer.scene import MeshLayer, View
 
 ANGLE_DEG = 30.0
+HEAD = 0.14
+"""Share of half a picture that is kept free above what a view is of."""
 
 
 def blockers(layers: list[MeshLayer], bounds: tuple[float, float, float, float]) -> tuple[NDArray[np.float32], float, float, float]:
@@ -31,12 +33,18 @@ def _direction(azimuth_deg: float, altitude_deg: float) -> NDArray[np.float64]:
     return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(altitude)])
 
 
-def _fit(points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: float, aspect: float, margin: float) -> View:
-    """Camera in direction `toward` (from the target), just far enough to see the points."""
+def _fit(
+    points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: float, aspect: float, margin: float, head: float = 0.0
+) -> View:
+    """Camera in direction `toward` (from the target), just far enough to see the points.
+
+    `head` is what is kept free above them, for a title and names, as a share of half the height of the picture.
+    """
     right = np.cross([0.0, 0.0, 1.0], toward)
     right /= np.linalg.norm(right)
     up = np.cross(toward, right)
-    tan_up = math.tan(math.radians(angle_deg) / 2) / margin
+    tan_half = math.tan(math.radians(angle_deg) / 2)
+    tan_side, tan_down, tan_up = tan_half / margin * aspect, tan_half / margin, tan_half * (1 / margin - head)
     points = np.asarray(points, dtype=np.float64)
     target = (points.min(axis=0) + points.max(axis=0)) / 2
     distance = 1.0
@@ -46,13 +54,13 @@ def _fit(points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: fl
         depth = rel @ toward
         across, height = rel @ right, rel @ up
         distance = max(
-            float(np.max(np.abs(across) / (tan_up * aspect) + depth)),
-            float(np.max(np.abs(height) / tan_up + depth)),
+            float(np.max(np.abs(across) / tan_side + depth)),
+            float(np.max(np.maximum(height / tan_up, -height / tan_down) + depth)),
             10.0,
         )
         seen_x, seen_y = across / (distance - depth), height / (distance - depth)
         shift_x = (seen_x.min() + seen_x.max()) / 2 * distance
-        shift_y = (seen_y.min() + seen_y.max()) / 2 * distance
+        shift_y = ((seen_y.min() + seen_y.max()) / 2 + (tan_down - tan_up) / 2) * distance
         target = target + shift_x * right + shift_y * up
     eye = target + distance * toward
     return View("", "", tuple(map(float, eye)), tuple(map(float, target)), angle_deg)  # type: ignore[arg-type]
@@ -76,6 +84,7 @@ def standard_views(
     layers: list[MeshLayer],
     sun_azimuth_deg: float,
     changes: NDArray[np.float64] | None = None,
+    added: NDArray[np.float64] | None = None,
 ) -> tuple[View, ...]:
     """Overview, plan, and a closer look at the busiest place and at what is changed.
 
@@ -91,12 +100,20 @@ def standard_views(
         Height of the ground.
     changes : (N, 3) float64, optional
         Corners of what the scenario changes.
+    added : (N, 3) float64, optional
+        Corners of new buildings: whole in the overview and the view of the changes.
     """
     grid = blockers(layers, bounds)
+    new = np.empty((0, 3)) if added is None else added
     if len(busy):
         focus = _core(busy)
         altitudes = (24.0, 28.0, 33.0, 39.0)
-        overview = _best(_inside(busy, focus), busy, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.22)
+        box = np.vstack([_inside(busy, focus), new, _landmarks(layers, focus, floor)])
+        # a new building counts as much as the crowd, however many points each has
+        look_at = np.vstack([busy, *[_upper(new)] * max(1, len(busy) // max(1, 2 * len(_upper(new))))])
+        overview = _best(box, look_at, grid, altitudes, sun_azimuth_deg, "overview", "Overview", 1.22)
+        if len(new):
+            focus = np.array([np.minimum(focus[0], new.min(axis=0)), np.maximum(focus[1], new.max(axis=0))])
     else:
         everything = _outermost(layers, bounds, floor)
         focus = np.array([everything.min(axis=0), everything.max(axis=0)])
@@ -107,13 +124,43 @@ def standard_views(
         around = busy[np.linalg.norm(busy[:, :2] - hot[:2], axis=1) < 40] if len(busy) else hot[None]
         around = around if len(around) else hot[None]
         views.append(_best(near, around, grid, (24.0, 31.0, 39.0, 48.0), sun_azimuth_deg, "close", "Busiest place", 1.0))
-    if changes is not None and len(changes):
-        low, high = changes.min(axis=0), changes.max(axis=0)
+    changed = new if changes is None else np.vstack([changes, new])
+    if len(changed):
+        low, high = changed.min(axis=0), changed.max(axis=0)
         middle, half = (low + high) / 2, np.maximum((high - low) / 2, [14.0, 14.0, 1.0])
         near = np.array([middle + half * [dx, dy, dz] for dx in (-1, 1) for dy in (-1, 1) for dz in (-1, 1)])
         steep = (26.0, 34.0, 43.0, 52.0, 61.0)
-        views.append(_best(near, changes, grid, steep, sun_azimuth_deg, "changes", "Changes", 1.25))
+        views.append(_best(near, changed, grid, steep, sun_azimuth_deg, "changes", "Changes", 1.25))
     return tuple(views)
+
+
+TALL = 1.6
+"""A building is a landmark when it is so many times as high as all but the highest twentieth."""
+MOST_LANDMARKS = 2
+
+
+def _landmarks(layers: list[MeshLayer], focus: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
+    """Corners of the few buildings beside the crowd that rise far above the rest, (N, 3): cut off, they spoil a picture."""
+    layer = next((one for one in layers if one.name == "buildings" and one.visible and one.owner is not None), None)
+    if layer is None or not len(layer.triangles):
+        return np.empty((0, 3))
+    assert layer.owner is not None
+    corners = layer.vertices[layer.triangles]
+    top = np.full(int(layer.owner.max()) + 1, -np.inf)
+    np.maximum.at(top, layer.owner, corners[:, :, 2].max(axis=1))
+    high = TALL * (np.quantile(top[np.isfinite(top)], 0.95) - floor) + floor
+    found = [np.empty((0, 3))]
+    for row in np.argsort(-top)[:MOST_LANDMARKS]:
+        points = corners[layer.owner == row].reshape(-1, 3)
+        middle = points[:, :2].mean(axis=0) if len(points) else np.full(2, np.inf)
+        if top[row] > high and (middle >= focus[0, :2]).all() and (middle <= focus[1, :2]).all():
+            found.append(np.unique(points, axis=0))
+    return np.concatenate(found)
+
+
+def _upper(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The points of a building in its upper half: what must not be hidden behind others."""
+    return points[points[:, 2] > (points[:, 2].min() + points[:, 2].max()) / 2] if len(points) else points
 
 
 WHOLE_FROM_DEG = 225.0
@@ -122,9 +169,7 @@ SMALLEST_M = 5.0
 """A city without anything on it is taken to reach at least this far on each side of its middle [m]."""
 
 
-def _outermost(
-    layers: list[MeshLayer], bounds: tuple[float, float, float, float], floor: float
-) -> NDArray[np.float64]:
+def _outermost(layers: list[MeshLayer], bounds: tuple[float, float, float, float], floor: float) -> NDArray[np.float64]:
     """The points that are farthest out in any direction of all that is drawn; corners of the city where only ground is, (N, 3)."""
     west, south, east, north = bounds
     x, y = (west + east) / 2, (south + north) / 2
@@ -196,16 +241,17 @@ def _best(
     margin: float,
 ) -> View:
     """The low camera that sees most of `look_at`, with the light from the side."""
+    tries = [(altitude, float(turn)) for altitude in altitudes for turn in range(0, 360, 15)]
+    views = [_fit(box, _direction(turn, altitude), ANGLE_DEG, 1.6, margin, HEAD) for altitude, turn in tries]
+    away = np.array([math.dist(view.eye, view.target) for view in views])
     best_score, best = -np.inf, None
-    for altitude in altitudes:
-        for turn in range(0, 360, 15):
-            view = _fit(box, _direction(float(turn), altitude), ANGLE_DEG, 1.6, margin)
-            seen = float(raster.visible(look_at + np.array([0.0, 0.0, 1.2]), view.eye, *grid).mean())
-            beside = abs((turn - sun_azimuth_deg + 180) % 360 - 180)
-            light = 0.10 * math.exp(-(((beside - 62.0) / 38.0) ** 2))
-            score = min(seen, 0.90) + light - 0.012 * (altitude - altitudes[0])
-            if score > best_score:
-                best_score, best = score, view
+    for (altitude, turn), view, close in zip(tries, views, away.min() / away, strict=True):
+        seen = float(raster.visible(look_at + np.array([0.0, 0.0, 1.2]), view.eye, *grid).mean())
+        beside = abs((turn - sun_azimuth_deg + 180) % 360 - 180)
+        light = 0.10 * math.exp(-(((beside - 62.0) / 38.0) ** 2))
+        score = min(seen, 0.90) + light + 0.15 * close - 0.012 * (altitude - altitudes[0])
+        if score > best_score:
+            best_score, best = score, view
     assert best is not None
     return View(name, label, best.eye, best.target, best.angle_deg)
 

@@ -1,0 +1,56 @@
+"""Names for people: of files and ids, where nobody gave a better one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from twin.geo.city import City
+
+_SUFFIXES = re.compile(r"(\.[A-Za-z][A-Za-z0-9]{1,7})+$")
+"""A name may have dots of its own ("CityGML3.0_roads.gml"): only what begins like a suffix is one."""
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+
+
+def readable_id(name: str) -> str:
+    """An id as words: ``"plan-tower"`` becomes ``"Plan tower"``."""
+    words = " ".join(re.split(r"[\s_-]+", name.strip())).strip()
+    return words[:1].upper() + words[1:] if words else name
+
+
+def readable_label(label: str) -> str:
+    """A label as it is, or as words where it is but an id: ``"stage"`` becomes ``"Stage"``."""
+    return readable_id(label) if re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", label) else label
+
+
+def readable_stem(name: str) -> str:
+    """The name of a file without its folder and suffixes, as words: ``"DenHaag_01.city.json.zip"`` becomes ``"Den Haag 01"``.
+
+    Hyphens stay: many names of places have them.
+    """
+    base = _last(name)
+    stem = _HUMP.sub(" ", _SUFFIXES.sub("", base) or base)
+    words = " ".join(stem.replace("_", " ").split())
+    return words[:1].upper() + words[1:]
+
+
+def title_of(city: City, title: str = "") -> str:
+    """What is written over a picture of a city.
+
+    A title that is only the name of one of the city's files says less than the name of the city.
+
+    Parameters
+    ----------
+    city : City
+    title : str
+        As given; empty for none.
+    """
+    files = [source.name.split("!")[0] for source in city.sources]
+    if title and title not in files and title not in {_last(name) for name in files}:
+        return title
+    return city.name or next((readable_stem(name) for name in files if _last(name)), "City")
+
+
+def _last(name: str) -> str:
+    return name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
