@@ -22,7 +22,7 @@ from PIL import Image
 from viewer.backends import payload
 from viewer.backends.html import encode_html
 from viewer.export import export
-from viewer.scene import FieldLayer, MeshLayer, PeopleLayer, Scene
+from viewer.scene import FieldLayer, LabelLayer, MeshLayer, PeopleLayer, Scene
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 TYPES = {"int8": "<i1", "int16": "<i2", "int32": "<i4", "uint8": "u1", "float32": "<f4"}
@@ -285,6 +285,45 @@ def test_a_click_names_the_building_and_time_moves(scene: Scene, tmp_path: Path)
     assert isinstance(layer, MeshLayer)
     table = dict(zip(layer.attributes["id"], layer.attributes["height_m"], strict=True))
     assert all(table[key.split("/", 1)[1]] == pytest.approx(height) for key, height in houses.items())
+
+
+def test_long_names_are_whole_on_a_phone(scene: Scene, tmp_path: Path) -> None:
+    names = ("Bridge 2 closed for a cable repair", "Stage", "Rijksdienstvoorhetcultureelerfgoedgebouwmetdeklok")
+    corners = np.array([[x, y, 3.6] for x, y in ((20.0, 0.0), (75.0, 20.0), (130.0, 30.0))])
+    layers = tuple(layer for layer in scene.layers if not isinstance(layer, LabelLayer))
+    named = replace(scene, layers=(*layers, LabelLayer("labels", "Names", corners, names)))
+    export(named, tmp_path / "scene.html")
+    probe = """
+    const frame = document.querySelector("iframe");
+    const wait = setInterval(() => {
+      const s = frame.contentWindow.stadstwin;
+      if (!s || !s.ready) return;
+      clearInterval(wait);
+      s.page.resize(); s.page.draw();
+      const inside = frame.contentDocument, stage = inside.getElementById("stage").getBoundingClientRect();
+      const out = [...inside.querySelectorAll("#labels span")].map((one) => {
+        const box = one.getBoundingClientRect();
+        return {text: one.textContent, hidden: one.hidden, left: box.left - stage.left, right: stage.right - box.right,
+          spill: one.scrollWidth - one.clientWidth, tall: box.height};
+      });
+      document.documentElement.dataset.probe = JSON.stringify(out);
+    }, 50);
+    """
+    inner = '<iframe src="scene.html" width="420" height="800"></iframe>'
+    outer = f"<!doctype html><html><body>{inner}<script>{probe}</script></body></html>"
+    (tmp_path / "phone.html").write_text(outer, encoding="utf-8")
+    done = _open(tmp_path / "phone.html", tmp_path, "--dump-dom", "--allow-file-access-from-files")
+    found = re.search(r'data-probe="([^"]*)"', done.stdout)
+    assert found is not None, done.stderr[-3000:]
+    out = {one["text"]: one for one in json.loads(found.group(1).replace("&quot;", '"'))}
+    assert tuple(out) == names
+    assert sum(not one["hidden"] for one in out.values()) >= 2
+    for one in out.values():
+        if not one["hidden"]:
+            assert one["left"] >= 0, one
+            assert one["right"] >= 0, one
+            assert one["spill"] <= 0, one
+    assert out[names[0]]["hidden"] or out[names[0]]["tall"] > 1.5 * out[names[1]]["tall"]
 
 
 def test_decks_and_stairs_take_the_field_but_not_the_light_below_them(scene: Scene, page: str) -> None:

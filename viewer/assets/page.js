@@ -82,14 +82,16 @@ class Page {
     }
   }
 
-  // Beside its name the colours of a layer; what they stand for where there is more than one.
+  // Beside its name the colours of a layer, with what they stand for where there is more than one.
   writeColours(name, label) {
-    for (const item of this.data.key.filter((one) => one.layer === name).slice(0, 8)) {
+    const entries = this.data.key.filter((one) => one.layer === name).slice(0, 8);
+    for (const item of entries) {
       const mark = make("span", "", label, {class: "swatch dot", title: item.label});
       const colour = `rgb(${item.colour.join(",")})`;
       mark.style.background = item.stripe
         ? `repeating-linear-gradient(135deg, rgb(${item.stripe.join(",")}) 0 2px, ${colour} 2px 5px)`
         : colour;
+      if (entries.length > 1) make("small", item.label, label);
     }
   }
 
@@ -113,6 +115,7 @@ class Page {
     for (const layer of this.painter.layers) {
       if (layer.entry.kind !== "labels") continue;
       layer.entry.points.forEach((place, k) => this.labels.push({layer, place, element: make("span", layer.entry.texts[k], $("labels"))}));
+      if (layer.entry.group === "scale") this.labels.forEach((label) => { label.beside ||= label.layer === layer; });
     }
   }
 
@@ -170,10 +173,16 @@ class Page {
     this.dirty = false;
     const frame = this.painter.draw(this.orbit), canvas = $("picture");
     $("needle").style.transform = `rotate(${this.orbit.northDegrees.toFixed(1)}deg)`;
-    for (const {layer, place, element} of this.labels) {
-      const at = layer.visible ? project(frame.matrix, place, canvas.clientWidth, canvas.clientHeight) : null;
-      element.hidden = !at;
-      if (at) element.style.transform = `translate(${at[0].toFixed(1)}px, ${at[1].toFixed(1)}px) translate(-50%, -100%)`;
+    const width = canvas.clientWidth, height = canvas.clientHeight;
+    for (const {layer, place, element, beside} of this.labels) {
+      const at = layer.visible ? project(frame.matrix, place, width, height) : null;
+      element.hidden = !at || at[0] < 0 || at[0] > width || at[1] < 0 || at[1] > height;
+      if (element.hidden) continue;
+      // A name is moved in from the edge of the picture rather than cut off; a mark of a scale stands left of its line.
+      const wide = element.offsetWidth, tall = element.offsetHeight;
+      const x = beside ? at[0] - wide - 3 : Math.max(2, Math.min(width - wide - 2, at[0] - wide / 2));
+      const y = beside ? at[1] - tall / 2 : Math.max(2, at[1] - tall);
+      element.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
     }
   }
 
