@@ -32,6 +32,8 @@ LINES = {"streets": ("Street centre lines", (120, 104, 98)), "other": ("Other li
 """Label and colour of each layer of lines."""
 
 MIN_HEIGHT_M = 2.0
+POSTS_UP_TO_M = 2_000.0
+"""In a wider area, and where there are many, points are discs: a post that could be seen there would be a kilometre tall."""
 
 
 def marker_layers(city: City, ground: Ground) -> list[MeshLayer]:
@@ -55,6 +57,13 @@ def marker_layers(city: City, ground: Ground) -> list[MeshLayer]:
     return [layer for layer in made if layer is not None]
 
 
+DISC_SHARE = 260.0
+"""The radius of a disc is the reach of the city over this: some five pixels in a picture of all of it."""
+LARGEST_NAMED = 5
+NAMED_APART = 0.1
+"""Of many stops so many are named, this share of the city apart."""
+SIZES = ("departures_day_total", "departures_day")
+"""Columns that tell how large a stop is."""
 MOST_NAMED = 12
 """So many points of a layer are named in a picture; more names would hide each other."""
 
@@ -71,7 +80,7 @@ def marker_labels(layers: Sequence[Layer], city: City) -> list[LabelLayer]:
     Returns
     -------
     list of LabelLayer
-        At most one; of soundings with the depth that they reach.
+        At most one; of soundings with the depth that they reach. Of many stops only the busiest are named.
     """
     points, texts = [], []
     for layer in layers:
@@ -79,20 +88,37 @@ def marker_labels(layers: Sequence[Layer], city: City) -> list[LabelLayer]:
         if not (isinstance(layer, MeshLayer) and layer.visible and name in POINTS and layer.name.endswith("_points")):
             continue
         assert layer.owner is not None
-        rows = np.unique(layer.owner)
-        if len(rows) > MOST_NAMED:
-            continue
         frame = _of_kind(city.layers[name], ("Point", "MultiPoint"))
+        rows = np.unique(layer.owner).astype(np.int64)
+        if len(rows) > MOST_NAMED:
+            rows = _largest(frame)
         for row in rows.tolist():
             corners = layer.vertices[np.unique(layer.triangles[layer.owner == row])]
             points.append([*corners[:, :2].mean(axis=0), corners[:, 2].max()])
-            texts.append(_name_of(frame.iloc[row]))
+            texts.append(name_of(frame.iloc[row]))
     if not points:
         return []
     return [LabelLayer("point_names", "Names of points", np.array(points), tuple(texts))]
 
 
-def _name_of(row: pd.Series) -> str:
+def _largest(frame: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Rows of the few stops with most departures that are well apart and named differently; none where that is not known."""
+    column = next((name for name in SIZES if name in frame and np.nan_to_num(frame[name].to_numpy(dtype=float)).max() > 0), None)
+    if column is None:
+        return np.empty(0, np.int64)
+    xy = np.column_stack([frame.geometry.x, frame.geometry.y])
+    apart = NAMED_APART * float(np.ptp(xy, axis=0).max())
+    names = [name_of(row) for _, row in frame.iterrows()]
+    chosen: list[int] = []
+    for row in np.argsort(-np.nan_to_num(frame[column].to_numpy(dtype=float)), kind="stable").tolist():
+        far = all(np.hypot(*(xy[row] - xy[other])) >= apart and names[row] != names[other] for other in chosen)
+        if far and len(chosen) < LARGEST_NAMED:
+            chosen.append(row)
+    return np.array(chosen, dtype=np.int64)
+
+
+def name_of(row: pd.Series) -> str:
+    """The name of a point, else its id; of a sounding with how deep it goes."""
     name = row.get("name")
     words = name if isinstance(name, str) and name else str(row.name)
     depth = row.get("depth_m")
@@ -107,8 +133,11 @@ def _points(city: City, ground: Ground, name: str, reach: float, *, visible: boo
     shapes_there = local(frame.geometry.values, city)
     rows = np.repeat(np.arange(len(frame), dtype=np.int32), shapely.get_num_geometries(shapes_there))
     xy = shapely.get_coordinates(shapely.get_parts(shapes_there))
-    height = max(MIN_HEIGHT_M, reach / 40)
-    post = shapes.tube(height / 12, 0.0, height, 10)
+    if len(xy) > MOST_NAMED or reach > POSTS_UP_TO_M:
+        post = shapes.tube(max(MIN_HEIGHT_M / 2, reach / DISC_SHARE), 0.0, max(MIN_HEIGHT_M / 2, reach / DISC_SHARE / 3), 14)
+    else:
+        height = max(MIN_HEIGHT_M, reach / 40)
+        post = shapes.tube(height / 12, 0.0, height, 10)
     builder = shapes.MeshBuilder()
     builder.add(*shapes.placed(*post, np.column_stack([xy, ground.at(xy)])), colour, np.repeat(rows, len(post[1])))
     vertices, faces, colours, owner = builder.arrays()
