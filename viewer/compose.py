@@ -20,6 +20,7 @@ from viewer.key import by_height, key_of
 from viewer.markers import marker_labels, marker_layers
 from viewer.no_height import unknown_buildings_layer
 from viewer.scene import FieldLayer, KeyEntry, Layer, MeshLayer, PeopleLayer, Scene, View
+from viewer.soundings import block_layers, only_soundings
 from viewer.words import title_of
 
 if TYPE_CHECKING:
@@ -91,10 +92,15 @@ def compose(
     placed = place(changes, city.origin, ground.at)
     drawn = objects.objects_with_mesh(city)
     floor = FloorLayers(city, ground, drawn, holes(placed), objects.has_terrain_mesh(city))
-    layers: list[Layer] = [*floor.layers(), *_solid_layers(city, drawn, ground, floor, set(names))]
+    layers: list[Layer]
+    if only_soundings(city):
+        layers = block_layers(city)
+    else:
+        layers = [*floor.layers(), *_solid_layers(city, drawn, ground, floor, set(names))]
+        layers += marker_labels(layers, city)
     layers += change_layers(placed)
     new = corners_of(layers, names)
-    layers += [*name_layer(new, names), *marker_labels(layers, city)]
+    layers += name_layer(new, names)
     if result is not None:
         layers += results.line_labels(result, city.origin, floor.raster.at)
     layers, key = _keyed(layers, city, surface_model=surface_model)

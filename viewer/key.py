@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from viewer import style
 from viewer.scene import Colour, KeyEntry, Layer, MeshLayer
 
-_SILENT = ("surroundings", "stairs", "quay_walls", "changes")
+_SILENT = ("surroundings", "stairs", "quay_walls", "changes", "section", "section_floor")
 """Layers that need no entry: they are part of what they stand beside, or have names of their own."""
 _SURFACES = {
     "carriageway": "Streets", "road": "Streets", "street": "Streets", "footway": "Footways", "pavement": "Footways",
@@ -52,6 +53,9 @@ def _entries(layer: MeshLayer) -> list[KeyEntry]:
         return [KeyEntry(layer.name, layer.label, style.WALLS[0])]
     if layer.name == "trees":
         return [KeyEntry(layer.name, layer.label, style.TREE_CROWNS[0])]
+    parts = layer.attributes.get("soil" if layer.name == "soundings_points" else "part", [])
+    if layer.name in ("soundings_points", "wells_points") and layer.owner is not None and any(parts):
+        return _parts(layer, parts)
     kinds = layer.attributes.get("land use" if layer.name == "landuse" else "surface")
     if kinds is None or layer.owner is None or layer.group not in ("street", "ground"):
         return [KeyEntry(layer.name, layer.label, main_colour(layer))]
@@ -66,6 +70,15 @@ def _entries(layer: MeshLayer) -> list[KeyEntry]:
         made.append(KeyEntry(layer.name, label or layer.label, _colour(layer.colours[triangle])))
     made.sort(key=lambda entry: -size.get(entry.label, 0.0))
     return _shared(made) if layer.name == "landuse" else made
+
+
+def _parts(layer: MeshLayer, parts: list[Any]) -> list[KeyEntry]:
+    """An entry for each class of soil or part of a well, from the top down."""
+    assert layer.owner is not None
+    rows, last = np.unique(layer.owner[::-1], return_index=True)
+    kinds = [parts[row] or layer.label for row in rows.tolist()]
+    colours = [_colour(layer.colours[::-1][triangle]) for triangle in last.tolist()]
+    return [KeyEntry(layer.name, str(kind), colour) for kind, colour in zip(kinds, colours, strict=True)]
 
 
 def _shared(entries: list[KeyEntry]) -> list[KeyEntry]:

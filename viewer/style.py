@@ -102,6 +102,23 @@ LAND: tuple[Colour, ...] = (
     (150, 184, 172),
 )
 """Kinds of land use, in the order in which most of the land has them."""
+SOUNDING: Colour = (150, 74, 38)
+SOILS: dict[str, Colour] = {
+    "Gravel": (214, 128, 62),
+    "Sand": (244, 208, 96),
+    "Loam": (188, 160, 190),
+    "Clay": (92, 142, 92),
+    "Peat": (110, 70, 50),
+    "Made ground": (128, 84, 96),
+    "Not described": (168, 172, 176),
+    "Tube": (150, 168, 188),
+    "Filter": (44, 128, 140),
+}
+"""Classes of soil, near to what Dutch drawings of boreholes use, and the parts of a well."""
+SECTION: Colour = (226, 216, 200)
+TABLE: Colour = (222, 224, 222)
+GRID: Colour = (126, 122, 112)
+"""A block of ground cut open, what it stands on, and the lines along it."""
 HEIGHTS: tuple[Colour, ...] = ((152, 172, 136), (176, 190, 148), (200, 204, 160), (216, 204, 160), (206, 182, 142), (190, 160, 130))
 """Heights of bare ground from low to high."""
 

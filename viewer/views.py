@@ -11,6 +11,8 @@ from viewer import raster
 from viewer.scene import MeshLayer, View
 
 ANGLE_DEG = 30.0
+NEAREST_M = 3.0
+"""A camera comes no nearer to what it looks at [m]."""
 HEAD = 0.14
 """Share of half a picture that is kept free above what a view is of."""
 
@@ -56,7 +58,7 @@ def _fit(
         distance = max(
             float(np.max(np.abs(across) / tan_side + depth)),
             float(np.max(np.maximum(height / tan_up, -height / tan_down) + depth)),
-            10.0,
+            NEAREST_M,
         )
         seen_x, seen_y = across / (distance - depth), height / (distance - depth)
         shift_x = (seen_x.min() + seen_x.max()) / 2 * distance
@@ -192,8 +194,10 @@ def _outermost(layers: list[MeshLayer], bounds: tuple[float, float, float, float
             points = points[(np.abs(points[:, :2] - [x, y]) <= [half_x + 1, half_y + 1]).all(axis=1)]
         if len(points):
             found[bare].append(points[np.unique(np.argmax(points @ toward.T, axis=0))])
-    # A single post says nothing of where it stands: show some ground round it.
-    posts = all(len(points) < 2 or np.ptp(points[:, :2], axis=0).max() < SMALLEST_M for points in found[False])
+    # A single post says nothing of where it stands: show some ground round it, unless it stands in a block of ground.
+    posts = not any(layer.name == "section" for layer in layers) and all(
+        len(points) < 2 or np.ptp(points[:, :2], axis=0).max() < SMALLEST_M for points in found[False]
+    )
     return np.concatenate(found[True] + found[False] if posts else found[False])
 
 

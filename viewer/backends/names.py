@@ -33,6 +33,10 @@ def placed_names(sheet: Sheet, scene: Scene, camera: Camera, taken: list[Box]) -
                 continue
             # what stands near an edge is named too: its name is moved in
             middle = min(max(x, half + 1), sheet.width - half - 1)
+            if layer.group == "scale":
+                # a mark of a scale stands beside its line, without a stem
+                found.append(Name(words, (x - 2 * half - sheet.px(4), y - tall, x - sheet.px(4), y + tall), (x, y)))
+                continue
             ends = [y - sheet.px(rise) for rise in (34, 64, 94, 124, -34, -64, -94)]
             boxes: list[Box] = [(middle - half, end - tall, middle + half, end + tall) for end in ends]
             there = [*taken, *(name.box for name in found)]
@@ -46,7 +50,8 @@ def write_names(sheet: Sheet, names: list[Name]) -> list[Box]:
     font = sheet.font(15, True)
     for words, box, (x, y) in names:
         middle, height = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        sheet.draw.line([(x, y), (x, height)], fill=INK, width=max(1, round(sheet.px(2))))
+        if box[0] < x < box[2]:
+            sheet.draw.line([(x, y), (x, height)], fill=INK, width=max(1, round(sheet.px(2))))
         sheet.panel(box)
         sheet.draw.text((middle, height), words, fill=INK, font=font, anchor="mm")
     return [name.box for name in names]

@@ -1,0 +1,230 @@
+"""Soundings and wells by themselves: columns in a block of ground that is cut open, with a grid to read sizes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from twin.errors import TwinError
+from twin.geo.subsurface import sounding_profile
+from viewer import shapes, style
+from viewer.floor import number
+from viewer.ground import local
+from viewer.markers import name_of
+from viewer.scene import Colour, LabelLayer, Layer, MeshLayer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twin.geo.city import City
+
+LEAST_SHARE = 1 / 40
+"""Soundings that reach less deep than this share of the area would be lines without a width: they are marked instead."""
+UNKNOWN = "Not described"
+Part = tuple[float, float, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A sounding, or a tube of a well.
+
+    Parameters
+    ----------
+    id, name, kind : str
+        An empty name is not written.
+    x, y, z : float
+        Place on the ground, local [m].
+    depth : float
+        [m]
+    layers : tuple
+        Top, bottom (depths) [m], what it is, and a description.
+    of : {"soundings", "wells"}
+    beside : int
+        How many tubes of the same well stand before it.
+    """
+
+    id: str
+    name: str
+    kind: str
+    x: float
+    y: float
+    z: float
+    depth: float
+    layers: tuple[Part, ...]
+    of: str = "soundings"
+    beside: int = 0
+
+
+def columns_of(city: City) -> list[Column]:
+    """Soundings of which the depth is known."""
+    frame = city.soundings
+    frame = frame[frame.geometry.geom_type.isin(["Point"]) & ~frame.geometry.is_empty] if len(frame) else frame
+    places = shapely.get_coordinates(local(frame.geometry.values, city)) if len(frame) else np.empty((0, 2))
+    found = []
+    for (x, y), (key, row) in zip(places.tolist(), frame.iterrows(), strict=True):
+        layers = _layers(row)
+        depth = number(row, "depth_m")
+        depth = depth if depth > 0 else max((bottom for _, bottom, _, _ in layers), default=0.0)
+        z = number(row, "surface_m") - city.origin[2]
+        if depth > 0:
+            kind = str(row.get("kind") or "")
+            found.append(Column(str(key), name_of(row), kind, x, y, z if np.isfinite(z) else 0.0, depth, _whole(layers, depth)))
+    return [*found, *_tubes(city)]
+
+
+def _tubes(city: City) -> list[Column]:
+    """Tubes of wells of which the filter is known: the tube down to it, and the filter."""
+    frame = city.wells
+    frame = frame[frame.geometry.geom_type.isin(["Point"]) & ~frame.geometry.is_empty] if len(frame) else frame
+    places = shapely.get_coordinates(local(frame.geometry.values, city)) if len(frame) else np.empty((0, 2))
+    found: list[Column] = []
+    count: dict[tuple[float, float], int] = {}
+    for (x, y), (key, row) in zip(places.tolist(), frame.iterrows(), strict=True):
+        surface, high, low = (number(row, name) for name in ("surface_m", "filter_top_m", "filter_bottom_m"))
+        if not (np.isfinite(surface) and low < high <= surface):
+            continue
+        beside = count.get((x, y), 0)
+        count[x, y] = beside + 1
+        parts = ((0.0, surface - high, "Tube", ""), (surface - high, surface - low, "Filter", ""))
+        name = "" if beside else f"{row.get('well') or key}"
+        found.append(Column(str(key), name, "well", x, y, surface - city.origin[2], surface - low, parts, "wells", beside))
+    return found
+
+
+def _layers(row: pd.Series) -> list[Part]:
+    try:
+        profile = sounding_profile(row)
+    except TwinError:  # the reader has told already
+        return []
+    if "bottom_m" not in profile:
+        return []
+    found = []
+    for top, bottom, kind, said in profile[["top_m", "bottom_m", "soil_class", "description"]].itertuples(index=False):
+        if np.isfinite(top) and bottom > top:
+            found.append((float(top), float(bottom), str(kind).capitalize() or UNKNOWN, str(said)))
+    return sorted(found)
+
+
+def _whole(layers: list[Part], depth: float) -> tuple[Part, ...]:
+    """Layers from the ground down to the end, with what is not described between them."""
+    if not layers:
+        return ()
+    full: list[Part] = []
+    end = 0.0
+    for top, bottom, kind, said in layers:
+        if top > end + 1e-6:
+            full.append((end, top, UNKNOWN, ""))
+        if bottom > end:
+            full.append((max(top, end), bottom, kind, said))
+            end = bottom
+    return (*full, (end, depth, UNKNOWN, "")) if depth > end + 1e-6 else tuple(full)
+
+
+def only_soundings(city: City) -> bool:
+    """Whether there is nothing to see in a city but soundings and wells, deep enough for their area to be seen as columns."""
+    others = [frame for name, frame in city.layers.items() if name not in ("soundings", "wells") and len(frame)]
+    if others or len(city.surfaces) or city.terrain is not None or city.dsm is not None:
+        return False
+    west, south, east, north = city.bounds
+    columns = columns_of(city)
+    if len(columns) < len(city.soundings) + len(city.wells):
+        return False  # none may be missing in a picture
+    deepest = max((column.depth for column in columns), default=0.0)
+    return deepest > LEAST_SHARE * max(east - west, north - south)
+
+
+def block_layers(city: City) -> list[Layer]:
+    """The columns, the block of ground that they are in, its grid, and names and depths."""
+    columns = columns_of(city)
+    deepest = max(column.depth for column in columns)
+    level = float(np.median([column.z for column in columns]))
+    x, y = np.array([column.x for column in columns]), np.array([column.y for column in columns])
+    reach = float(max(np.ptp(x), np.ptp(y)))
+    wide, near = 0.8 * deepest, 0.16 * deepest
+    extent = shapely.box(x.min() - wide, y.min() - wide, x.max() + 0.7 * wide, y.max() + 0.7 * wide)
+    # open towards the south-west, where the camera of a whole city stands
+    hole = shapely.union_all(
+        [shapely.box(px - wide - 1e-6, py - wide - 1e-6, px + near, py + near) for px, py in zip(x, y, strict=True)]
+    )
+    solid, bottom = shapely.difference(extent, hole), level - 1.04 * deepest
+    step = _step(deepest)
+    unit = f"{step:g} m"
+    top = shapes.plate(solid, level)
+    floor = shapes.plate(shapely.intersection(extent, hole), bottom)
+    table = shapes.plate(shapely.buffer(extent, 40 * deepest + 6 * reach, join_style="mitre"), bottom - 0.02 * deepest)
+    layers: list[Layer] = [
+        _plain("ground", "Ground", top, style.GROUND, "ground"),
+        _plain("section", "Section through the ground", shapes.sides(solid, bottom, level), style.SECTION, "section"),
+        _plain("section_floor", "Foot of the section", floor, style.SECTION, "ground"),
+        _plain("surroundings", "Beyond the model", table, style.TABLE, "surroundings"),
+        _plain("grid", f"Grid, lines {unit} apart", _grid(solid, level, bottom, step, deepest), style.GRID, "ground"),
+    ]
+    for of, label in (("soundings", "Soundings"), ("wells", "Wells")):
+        there = [column for column in columns if column.of == of]
+        if there:
+            layers.append(_columns_layer(there, max(0.07 * deepest, reach / 120), f"{of}_points", label))
+    named = [column for column in columns if column.name]
+    tops = np.array([[column.x, column.y, max(column.z, level) + 0.02 * deepest] for column in named])
+    layers.append(LabelLayer("point_names", "Names of points", tops, tuple(column.name for column in named)))
+    west, _, _, _ = solid.bounds
+    edge = float(shapely.intersection(solid, shapely.box(west, -1e9, west + 1e-3, 1e9)).bounds[1])
+    depths = step * np.arange(0, int(deepest / step + 1e-9) + 1)
+    scale = np.column_stack([np.full(len(depths), west), np.full(len(depths), edge), level - depths])
+    texts = ("0 m", *(f"{-depth:g} m".replace("-", "−") for depth in depths[1:]))
+    return [*layers, LabelLayer("depths", "Depths below the ground", scale, texts, group="scale")]
+
+
+def _step(deepest: float) -> float:
+    """A round distance between lines, four to ten of them down to the deepest."""
+    power = 10.0 ** np.floor(np.log10(deepest))
+    return float(max(s * power for s in (0.1, 0.2, 0.5, 1.0, 2.0) if s * power <= deepest / 3.9))
+
+
+def _plain(name: str, label: str, mesh: tuple[NDArray[np.float64], NDArray[np.int32]], colour: Colour, group: str) -> MeshLayer:
+    vertices, faces = mesh
+    return MeshLayer(name, label, vertices, faces, np.tile(np.array(colour, np.uint8), (len(faces), 1)), group=group)
+
+
+def _grid(
+    solid: BaseGeometry, level: float, bottom: float, step: float, deepest: float
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Squares on the ground, and lines at each depth along the sides of a block."""
+    west, south, east, north = solid.bounds
+    width, lift = 0.006 * deepest, 0.002 * deepest
+    xs = np.arange(np.ceil(west / step) * step, east, step)
+    ys = np.arange(np.ceil(south / step) * step, north, step)
+    lines = [shapely.box(x - width / 2, south, x + width / 2, north) for x in xs]
+    lines += [shapely.box(west, y - width / 2, east, y + width / 2) for y in ys]
+    flat = shapes.plate(shapely.intersection(shapely.union_all(lines), solid), level + lift)
+    bands: list[tuple[NDArray[np.float64], NDArray[np.int32]]] = [flat]
+    around = shapely.buffer(solid, lift, join_style="mitre")
+    bands += [shapes.sides(around, z - width / 2, z + width / 2) for z in np.arange(level - step, bottom, -step)]
+    return shapes.join(bands)
+
+
+def _columns_layer(columns: list[Column], radius: float, name: str, label: str) -> MeshLayer:
+    builder = shapes.MeshBuilder()
+    names = ("id", "kind", "soil" if name.startswith("soundings") else "part", "description", "top_m", "bottom_m")
+    table: dict[str, list[object]] = {key: [] for key in names}
+    for column in columns:
+        place = np.array([[column.x + 2.4 * radius * column.beside, column.y, 0.0]])
+        parts = column.layers or ((0.0, column.depth, "", ""),)
+        for top, bottom, kind, said in parts:
+            colour = style.SOILS.get(kind, style.SOUNDING) if kind else style.SOUNDING
+            piece = shapes.tube(radius, column.z - bottom, column.z - top, 24)
+            row = len(table["id"])
+            if bottom < column.depth:
+                # what is alike above and below a boundary is still two layers
+                edge = shapes.tube(1.01 * radius, column.z - bottom - 0.003 * column.depth, column.z - bottom, 24)
+                builder.add(*shapes.placed(*edge, place), style.GRID, row)
+            builder.add(*shapes.placed(*piece, place), colour, row)
+            values = (column.id, column.kind, kind or None, said or None, round(top, 3), round(bottom, 3))
+            for key, value in zip(table, values, strict=True):
+                table[key].append(value)
+    vertices, faces, colours, owner = builder.arrays()
+    return MeshLayer(name, label, vertices, faces, colours, owner, table, "furniture", casts_shadow=True)
