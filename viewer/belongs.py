@@ -40,7 +40,7 @@ def require_same_place(city: City, result: Result) -> None:
     if other is not None and other != _flat(city.crs):
         told = "; ".join(f"its {what} reach {_words(box)}" for what, box in extents.items())
         raise ParameterError(
-            f"the result is in {short_name(other)}, the city in {short_name(city.crs)}"
+            f"the result is in {stated if len(stated) < 40 else short_name(other)}, the city in {short_name(city.crs)}"
             + (f": {told}, the city reaches {_words(city.bounds)}" if told else ""),
             where=_name(city),
             hint=_HINT,
@@ -82,7 +82,7 @@ def _words(box: Box) -> str:
 
 
 def _name(city: City) -> str:
-    return city.name or (city.sources[0].name if city.sources else "")
+    return city.name or (city.sources[0].name.split("!")[0] if city.sources else "")
 
 
 def _horizontal(text: str) -> CRS | None:

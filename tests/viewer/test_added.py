@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+import trimesh
 from PIL import Image
 
 from twin.geo.city import City
@@ -86,6 +88,19 @@ def test_a_new_building_has_its_label_over_its_roof(town: City, crowd: Result, a
     top = corners_of(scene.layers, ["plan-tower"])["plan-tower"][:, 2].max()
     assert 0 < layer.points[0, 2] - top < 3
     assert names_of([], result) == {}
+
+
+def test_a_new_building_from_a_model_is_named_and_whole_too(town: City, crowd: Result, tmp_path: Path) -> None:
+    box = trimesh.creation.box(extents=(14.0, 14.0, 70.0))
+    box.export(tmp_path / "tower.stl")
+    at = (float(town.origin[0]) + 70.0, float(town.origin[1]) + 20.0)
+    city = town.with_model(tmp_path / "tower.stl", id="plan-tower", at=at)
+    scene = compose(city, crowd, added_buildings=["plan-tower"])
+    assert labels(scene, "building_names") == ("Plan tower",)
+    assert np.ptp(corners_of(scene.layers, ["plan-tower"])["plan-tower"][:, 2]) == pytest.approx(70.0)
+    for view in ("overview", "changes"):
+        pixels = pixels_of(scene, view)
+        assert ((pixels > 0) & (pixels < SIZE)).all()
 
 
 def test_what_is_not_drawn_has_no_name(town: City, crowd: Result) -> None:

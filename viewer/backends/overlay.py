@@ -36,8 +36,7 @@ def write_on(picture: Image.Image, scene: Scene, time: float, camera: Camera) ->
     sheet = Sheet(picture.size)
     foot = _credits(sheet, scene)
     taken = [_scale_and_north(sheet, camera, foot)]
-    names = [name.box for name in placed_names(sheet, scene, camera, taken)]
-    taken.append(_title(sheet, scene, time, sights(picture, scene, time, camera, names), taken))
+    taken.append(_title(sheet, scene, time, sights(picture, scene, time, camera, ()), taken))
     # a name that the title would hide gives way to it
     names = write_names(sheet, placed_names(sheet, scene, camera, taken))
     seen = sights(picture, scene, time, camera, names)

@@ -41,7 +41,7 @@ class Sights:
         hidden = sum(meet(box, other) for other in self.boxes)
         x, y = self.crowd.T
         inside = (x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])
-        return hidden + 10.0 * float(inside.mean() if len(x) else 0.0) + round(busy(self.picture, box), 3)
+        return hidden + 20.0 * float(inside.mean() if len(x) else 0.0) + round(busy(self.picture, box), 3)
 
     def best(self, boxes: Sequence[Box], taken: Sequence[Box], size: tuple[float, float]) -> Box:
         """Of some boxes the one that hides least, the first of equals; within a picture and free of what is taken if any is."""
