@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
     from twin.geo.city import City
 
-LEAST_SHARE = 1 / 40
+LEAST_SHARE = 1 / 12
 """Soundings that reach less deep than this share of the area would be lines without a width: they are marked instead."""
+TOGETHER = 0.25
+"""Soundings are at one place when they are less than this share of their depth apart."""
 UNKNOWN = "Not described"
 Part = tuple[float, float, str, str]
 
@@ -73,8 +75,12 @@ def columns_of(city: City) -> list[Column]:
         z = number(row, "surface_m") - city.origin[2]
         if depth > 0:
             kind = str(row.get("kind") or "")
-            found.append(Column(str(key), name_of(row), kind, x, y, z if np.isfinite(z) else 0.0, depth, _whole(layers, depth)))
-    return [*found, *_tubes(city)]
+            found.append(Column(str(key), name_of(row), kind, x, y, z, depth, _whole(layers, depth)))
+    found += _tubes(city)
+    # where the height of the ground is not told it is taken to be that of the others
+    heights = np.array([column.z for column in found])
+    usual = float(np.nanmedian(heights)) if np.isfinite(heights).any() else 0.0
+    return [column if np.isfinite(column.z) else replace(column, z=usual) for column in found]
 
 
 def _tubes(city: City) -> list[Column]:
@@ -145,24 +151,27 @@ def block_layers(city: City) -> list[Layer]:
     level = float(np.median([column.z for column in columns]))
     x, y = np.array([column.x for column in columns]), np.array([column.y for column in columns])
     reach = float(max(np.ptp(x), np.ptp(y)))
-    wide, near = 0.8 * deepest, 0.16 * deepest
-    extent = shapely.box(x.min() - wide, y.min() - wide, x.max() + 0.7 * wide, y.max() + 0.7 * wide)
-    # open towards the south-west, where the camera of a whole city stands
-    hole = shapely.union_all(
-        [shapely.box(px - wide - 1e-6, py - wide - 1e-6, px + near, py + near) for px, py in zip(x, y, strict=True)]
-    )
+    # Open towards the south-west, where the camera of a whole city stands. Where there are several, only the far sides are left.
+    one = reach < TOGETHER * deepest
+    open_by, wall = (0.8 * deepest, 0.56 * deepest) if one else (0.1 * reach + 0.2 * deepest, 0.02 * reach)
+    near = (0.16 if one else 0.3) * deepest
+    extent = shapely.box(x.min() - open_by, y.min() - open_by, x.max() + near + wall, y.max() + near + wall)
+    west, south, east, north = extent.bounds
+    hole = shapely.box(west, south, east - wall, north - wall)
     solid, bottom = shapely.difference(extent, hole), level - 1.04 * deepest
-    step = _step(deepest)
+    size = max(deepest, (east - west) / 4, (north - south) / 4)
+    step = _step(size)
     unit = f"{step:g} m"
+    floor = shapely.intersection(extent, hole)
+    grid = _grid((solid, level) if one else (floor, bottom), solid, (level, bottom), step, size)
     top = shapes.plate(solid, level)
-    floor = shapes.plate(shapely.intersection(extent, hole), bottom)
     table = shapes.plate(shapely.buffer(extent, 40 * deepest + 6 * reach, join_style="mitre"), bottom - 0.02 * deepest)
     layers: list[Layer] = [
         _plain("ground", "Ground", top, style.GROUND, "ground"),
         _plain("section", "Section through the ground", shapes.sides(solid, bottom, level), style.SECTION, "section"),
-        _plain("section_floor", "Foot of the section", floor, style.SECTION, "ground"),
+        _plain("section_floor", "Foot of the section", shapes.plate(floor, bottom), style.SECTION, "ground"),
         _plain("surroundings", "Beyond the model", table, style.TABLE, "surroundings"),
-        _plain("grid", f"Grid, lines {unit} apart", _grid(solid, level, bottom, step, deepest), style.GRID, "ground"),
+        _plain("grid", f"Grid, lines {unit} apart", grid, style.GRID, "ground"),
     ]
     for of, label in (("soundings", "Soundings"), ("wells", "Wells")):
         there = [column for column in columns if column.of == of]
@@ -171,10 +180,8 @@ def block_layers(city: City) -> list[Layer]:
     named = [column for column in columns if column.name]
     tops = np.array([[column.x, column.y, max(column.z, level) + 0.02 * deepest] for column in named])
     layers.append(LabelLayer("point_names", "Names of points", tops, tuple(column.name for column in named)))
-    west, _, _, _ = solid.bounds
-    edge = float(shapely.intersection(solid, shapely.box(west, -1e9, west + 1e-3, 1e9)).bounds[1])
     depths = step * np.arange(0, int(deepest / step + 1e-9) + 1)
-    scale = np.column_stack([np.full(len(depths), west), np.full(len(depths), edge), level - depths])
+    scale = np.column_stack([np.full(len(depths), west), np.full(len(depths), north - wall), level - depths])
     texts = ("0 m", *(f"{-depth:g} m".replace("-", "−") for depth in depths[1:]))
     return [*layers, LabelLayer("depths", "Depths below the ground", scale, texts, group="scale")]
 
@@ -191,16 +198,17 @@ def _plain(name: str, label: str, mesh: tuple[NDArray[np.float64], NDArray[np.in
 
 
 def _grid(
-    solid: BaseGeometry, level: float, bottom: float, step: float, deepest: float
+    squares: tuple[BaseGeometry, float], solid: BaseGeometry, heights: tuple[float, float], step: float, size: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Squares on the ground, and lines at each depth along the sides of a block."""
-    west, south, east, north = solid.bounds
-    width, lift = 0.006 * deepest, 0.002 * deepest
+    """Squares over an area at a height, and lines at each depth along the sides of a block, from its top to its foot."""
+    (area, z), (level, bottom) = squares, heights
+    west, south, east, north = area.bounds
+    width, lift = 0.006 * size, 0.002 * size
     xs = np.arange(np.ceil(west / step) * step, east, step)
     ys = np.arange(np.ceil(south / step) * step, north, step)
     lines = [shapely.box(x - width / 2, south, x + width / 2, north) for x in xs]
     lines += [shapely.box(west, y - width / 2, east, y + width / 2) for y in ys]
-    flat = shapes.plate(shapely.intersection(shapely.union_all(lines), solid), level + lift)
+    flat = shapes.plate(shapely.intersection(shapely.union_all(lines), area), z + lift)
     bands: list[tuple[NDArray[np.float64], NDArray[np.int32]]] = [flat]
     around = shapely.buffer(solid, lift, join_style="mitre")
     bands += [shapes.sides(around, z - width / 2, z + width / 2) for z in np.arange(level - step, bottom, -step)]
@@ -220,7 +228,7 @@ def _columns_layer(columns: list[Column], radius: float, name: str, label: str) 
             row = len(table["id"])
             if bottom < column.depth:
                 # what is alike above and below a boundary is still two layers
-                edge = shapes.tube(1.01 * radius, column.z - bottom - 0.003 * column.depth, column.z - bottom, 24)
+                edge = shapes.tube(1.01 * radius, column.z - bottom - 0.008 * column.depth, column.z - bottom, 24)
                 builder.add(*shapes.placed(*edge, place), style.GRID, row)
             builder.add(*shapes.placed(*piece, place), colour, row)
             values = (column.id, column.kind, kind or None, said or None, round(top, 3), round(bottom, 3))

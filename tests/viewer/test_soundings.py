@@ -103,7 +103,16 @@ def test_several_boreholes_stand_in_one_block_unless_they_are_far_apart(town: Ci
     scene = compose(near)
     assert only_soundings(near)
     assert texts(scene, "point_names") == ("B0, 5 m deep", "B1, 5 m deep", "B2, 5 m deep")
-    assert set(mesh(scene, "soundings_points").attributes["id"]) == {"B0", "B1", "B2"}
+    columns, ground = mesh(scene, "soundings_points"), mesh(scene, "ground")
+    assert set(columns.attributes["id"]) == {"B0", "B1", "B2"}
+    # nothing lies over them or before them, and their squares are at their feet
+    assert (ground.vertices[:, :2].max(axis=0) > columns.vertices[:, :2].max(axis=0)).all()
+    plan = shapely.union_all(shapely.polygons(ground.vertices[ground.triangles][:, :, :2]))
+    assert not plan.intersects(shapely.MultiPoint(columns.vertices[:, :2]).convex_hull)
+    assert not plan.intersects(shapely.box(*(columns.vertices[:, :2].min(axis=0) - 2), *columns.vertices[:, :2].max(axis=0)))
+    assert mesh(scene, "grid").vertices[:, 2].min() < columns.vertices[:, 2].min()
+    pixels, _ = Camera.of(scene.view(), SIZE).project(columns.vertices)
+    assert np.ptp(pixels[:, 1]) > 0.1 * SIZE[1]
     far = borehole(town, apart=400.0, count=3)
     assert not only_soundings(far)
     assert "section" not in {layer.name for layer in compose(far).layers}
@@ -164,3 +173,11 @@ def test_real_soundings_have_their_layers_in_the_key(real_data: Path, name: str,
     scene = compose(read_city(real_data / "subsurface" / name))
     assert {entry.label for entry in scene.key if entry.layer in ("soundings_points", "wells_points")} == kinds
     assert len(texts(scene, "depths")) > 4
+
+
+def test_ground_of_unknown_height_is_as_high_as_the_other(town: City) -> None:
+    city = borehole(town, apart=5.0, count=3)
+    frame = city.soundings.copy()
+    frame.loc["B1", "surface_m"] = np.nan
+    assert [column.z for column in columns_of(city.with_layer("soundings", frame))] == [1.25, 1.25, 1.25]
+    assert [column.z for column in columns_of(city.with_layer("soundings", frame.assign(surface_m=np.nan)))] == [0.0, 0.0, 0.0]
