@@ -518,7 +518,7 @@ def _scene_of(options: argparse.Namespace) -> Scene:
     if not path.exists() and str(path) != "sample":
         raise MissingFileError(f"there is no `{path}`", hint="give a folder that `twin run` wrote, or a city file")
     if _kind(path) != "result":
-        return viewer.compose(read_city(named(path)), title=path.name)
+        return viewer.compose(read_city(named(path)))
     result = _result_in(path, baseline=options.baseline)
     root = path if (path / "run.json").is_file() else path.parent
     known = json.loads((root / "run.json").read_text(encoding="utf-8")) if (root / "run.json").is_file() else {}
