@@ -16,7 +16,21 @@ from numpy.testing import assert_allclose
 
 from tests.reference.voronoi import cells as slow_cells
 from twin.errors import GeometryError, ParameterError
-from twin.measures import VoronoiCells, classic_density, individual_speed, voronoi, voronoi_density, voronoi_profile
+from twin.measures import (
+    VoronoiCells,
+    classic_density,
+    classic_profile,
+    crossings,
+    flow,
+    fundamental_diagram,
+    gaussian_profile,
+    individual_speed,
+    n_t,
+    pair_distribution,
+    voronoi,
+    voronoi_density,
+    voronoi_profile,
+)
 
 L_SHAPE = shapely.Polygon([(0, 0), (20, 0), (20, 8), (12, 8), (12, 20), (0, 20)], [[(3, 3), (5, 3), (5, 6), (3, 6)]])
 ROOM = shapely.box(0, 0, 10, 6)
@@ -141,6 +155,55 @@ def test_what_cannot_be_measured_is_told() -> None:
         individual_speed(data)
 
 
+def test_everybody_counts_once_at_the_first_crossing() -> None:
+    x = [0.0, 1.0, 2.0, 1.0, 2.0]
+    data = pd.DataFrame({"id": [1] * 5 + [2] * 3, "frame": [*range(5), 1, 2, 4], "x": [*x, 0.0, 3.0, 0.0], "y": 0.0})
+    line = shapely.LineString([(1.5, -1), (1.5, 1)])
+    crossed = crossings(data, line)
+    assert crossed.to_numpy().tolist() == [[1, 2], [2, 2], [1, 3], [1, 4]]
+    passed = n_t(data, line, frame_rate=2.0)
+    assert passed["cumulative_pedestrians"].tolist() == [0, 0, 2, 2, 2]
+    assert passed["time"].tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]
+    nobody = n_t(data, shapely.LineString([(9, -1), (9, 1)]), frame_rate=2.0)
+    assert nobody["cumulative_pedestrians"].tolist() == [0] * 5
+    speed = individual_speed(data, frame_step=1, frame_rate=2.0)
+    assert len(flow(nobody, crossings(data, shapely.LineString([(9, -1), (9, 1)])), speed, delta_frame=1, frame_rate=2.0)) == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 30), st.integers(1, 6), st.integers(0, 1000), st.sampled_from([0.1, 0.37, 1.0]))
+def test_pairs_are_counted_as_by_hand(count: int, frames: int, seed: int, width: float) -> None:
+    data = people(ROOM, count, frames, seed)
+    distances = []
+    for _, rows in data.groupby("frame"):
+        xy = rows[["x", "y"]].to_numpy()
+        apart = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+        distances += apart[np.triu_indices(len(xy), 1)].tolist()
+    found = pair_distribution(data, bin_m=width)
+    edges = np.arange(0.0, max(distances), width)
+    by_hand = pd.cut(np.array(distances), edges).value_counts().sort_index().to_numpy() / len(distances)
+    assert_allclose(found["share"], by_hand)
+
+
+def test_people_who_do_not_know_of_each_other_have_no_order() -> None:
+    data = people(ROOM, 40, 200)
+    g = pair_distribution(data, bin_m=0.5, randomisation=3)
+    assert_allclose(g["g"][g.index < 6.0], 1.0, atol=0.1)
+    assert pair_distribution(data, bin_m=0.5)["g"].equals(pair_distribution(data, bin_m=0.5)["g"])
+    with pytest.raises(ParameterError, match="no two people"):
+        pair_distribution(data[data["id"] == 1])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from([0.5, 1.0, 2.5]))
+def test_other_profiles_hold_everybody(seed: int, side: float) -> None:
+    data = people(L_SHAPE, 30, 3, seed)
+    classic = classic_profile(data, L_SHAPE, cell_m=side)["density"]
+    assert_allclose(classic.sum(("y", "x")) * side**2, 30.0)
+    wide = gaussian_profile(data, L_SHAPE.buffer(6.0), cell_m=side / 2, width_m=1.5)["density"]
+    assert_allclose(wide.sum(("y", "x")) * (side / 2) ** 2, 30.0, rtol=2e-2)
+
+
 # --- beside PedPy
 
 
@@ -183,6 +246,8 @@ def test_filmed_people_are_as_in_pedpy(real_data: Path, cut_off: float | None) -
     assert_allclose(found, by_cells.set_index("frame")["density"].reindex(found.index).to_numpy(), rtol=1e-6, atol=1e-9)
 
     profiles(pedpy, reference, speed, cells, walkable, area, mine)
+    if cut_off is None:
+        others(pedpy, data, theirs, area, walkable, measurement, middle, reference, speed)
 
 
 def profiles(
@@ -200,3 +265,51 @@ def profiles(
         found = voronoi_profile(cells, area, cell_m=0.5, speed=mine, frames=frames, speed_weight=weight)  # type: ignore[arg-type]
         assert_allclose(found["density"], np.array(density), rtol=1e-6, atol=1e-9)
         assert_allclose(found["speed"], np.array(speeds), rtol=1e-6, atol=1e-9)
+
+
+def others(
+    pedpy: Any, data: pd.DataFrame, theirs: Any, area: shapely.Polygon, walkable: Any, measurement: Any, middle: shapely.Polygon,
+    cells: pd.DataFrame, speed: pd.DataFrame,
+) -> None:  # fmt: skip
+    """Flow, N-t, the fundamental diagram, the classic and the Gaussian profile, and pairs."""
+    west, _, east, _ = area.bounds
+    line = shapely.LineString([(west, area.centroid.y), (east, area.centroid.y)])
+    passed, crossed = pedpy.compute_n_t(traj_data=theirs, measurement_line=pedpy.MeasurementLine(line))
+    mine = n_t(data, line, frame_rate=16)
+    assert mine["cumulative_pedestrians"].tolist() == passed["cumulative_pedestrians"].tolist()
+    assert_allclose(mine["time"], passed["time"])
+    windows = pedpy.compute_flow(nt=passed, crossing_frames=crossed, individual_speed=speed, delta_frame=30, frame_rate=16)
+    found = flow(mine, crossings(data, line), individual_speed(data, frame_rate=16), delta_frame=30, frame_rate=16)
+    assert len(found) > 2
+    assert_allclose(found, windows[["flow", "mean_speed"]], rtol=1e-9)
+
+    moving = pedpy.TrajectoryData(data.merge(speed[["id", "frame"]], on=["id", "frame"]), frame_rate=16)
+    mean = pedpy.compute_mean_speed_per_frame(traj_data=moving, individual_speed=speed, measurement_area=measurement)
+    diagram = fundamental_diagram(data, middle, frame_rate=16)
+    there = mean.set_index("frame")["speed"].reindex(diagram.index)
+    assert_allclose(diagram["speed"], there.to_numpy(), rtol=1e-9)
+    both = cells.merge(speed[["id", "frame"]], on=["id", "frame"])
+    density, meets = pedpy.compute_voronoi_density(individual_voronoi_data=both, measurement_area=measurement)
+    by_cells = pedpy.compute_voronoi_speed(
+        traj_data=moving, individual_voronoi_intersection=meets, individual_speed=speed, measurement_area=measurement
+    )
+    diagram = fundamental_diagram(data, middle, cells=voronoi(data, area), frame_rate=16)
+    for column, reference in (("speed", by_cells), ("density", density)):
+        assert_allclose(diagram[column], reference.set_index("frame")[column].reindex(diagram.index).to_numpy(), rtol=1e-6)
+
+    some = data[data["frame"] < data["frame"].min() + 25]
+    few = pedpy.TrajectoryData(some.copy(), frame_rate=16)
+    grid, rows, columns = pedpy.get_grid_cells(walkable_area=walkable, grid_size=0.5)
+    for method, keywords, other in (
+        (pedpy.DensityMethod.CLASSIC, {}, classic_profile(some, area, cell_m=0.5)),
+        (pedpy.DensityMethod.GAUSSIAN, {"gaussian_width": 0.7}, gaussian_profile(some, area, cell_m=0.5, width_m=0.7)),
+    ):
+        reference = pedpy.compute_density_profile(
+            data=few.data, walkable_area=walkable, grid_size=0.5, density_method=method, **keywords
+        )
+        # PedPy has the square root of 2 pi to six digits
+        assert_allclose(other["density"], np.array(reference).reshape(-1, rows, columns), rtol=1e-5, atol=1e-9)
+    assert len(grid) == rows * columns
+
+    radius, _ = pedpy.compute_pair_distribution_function(traj_data=few, radius_bin_size=0.2, randomisation_stacking=1)
+    assert_allclose(pair_distribution(some, bin_m=0.2).index, radius)
