@@ -33,12 +33,14 @@ def checked(trajectories: pd.DataFrame) -> pd.DataFrame:
 
 
 def area_of(area: object) -> shapely.Polygon:
+    """One valid polygon on the map, its outer ring counter-clockwise; ParameterError for anything else."""
     if not isinstance(area, shapely.Polygon) or area.is_empty or not area.is_valid:
         raise ParameterError("an area is one valid shapely Polygon", hint="for example shapely.box(0, 0, 10, 4)")
     return shapely.geometry.polygon.orient(shapely.force_2d(area))
 
 
 def rate_of(trajectories: pd.DataFrame, frame_rate: float | None) -> float:
+    """Frames a second, as said or as the trajectories state; ParameterError when neither does."""
     rate = trajectories.attrs.get("frame_rate") if frame_rate is None else frame_rate
     if not isinstance(rate, int | float) or not rate > 0:
         raise ParameterError("the frame rate is not known", hint="give frame_rate=..., in frames a second")
