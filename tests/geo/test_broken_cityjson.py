@@ -96,10 +96,9 @@ def test_missing_crs_is_a_local_plane(house: dict[str, Any], put: Put) -> None:
 @pytest.mark.parametrize(
     ("stated", "message"),
     [
-        ("https://www.opengis.net/def/crs/EPSG/0/4326", "in degrees"),
         ("https://www.opengis.net/def/crs/EPSG/0/4978", "geocentric"),
         ("https://www.opengis.net/def/crs/EPSG/0/9999999", "EPSG:9999999 is not a registered"),
-        ("https://www.opengis.net/def/crs/EPSG/0/2277", "foot"),
+        ("https://www.opengis.net/def/crs/EPSG/0/5709", "not a plane"),
         ("somewhere", "not a coordinate reference system"),
         (7415, "is not text"),
     ],

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from tests.geo.conftest import CUBE_FACES
 from twin.errors import FormatError
 from twin.geo.city import City, read_city
 from twin.geo.readers.object_types import ABOUT
@@ -170,3 +171,62 @@ def test_a_file_of_rows_only(house: dict[str, Any], put: Put, tmp_path: Path) ->
     assert again.trees.geometry["t"].z == 7.0
     with pytest.raises(FormatError):
         read_city(tmp_path / "x.city.json", lod="9")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_attributes_of_the_source_with_our_names_are_kept(house: dict[str, Any], put: Put, tmp_path: Path, suffix: str) -> None:
+    stated = {"type": "villa", "id": "17", "height_m": 8.5, "ground_m": 1.0, "roof_m": 3, "height_source": "guess"}
+    house["CityObjects"]["house"]["attributes"] = stated
+    house["CityObjects"]["tree"] = {"type": "SolitaryVegetationObject", "attributes": {"height_m": "tall", "z_m": -1.0}}
+    house["CityObjects"]["tree"]["geometry"] = [{"type": "MultiSurface", "lod": "1", "boundaries": CUBE_FACES}]
+    city = read_city(put(house))
+    write(city, tmp_path / f"x{suffix}")
+    again = read_city(tmp_path / f"x{suffix}")
+    for frame, other in ((city.buildings, again.buildings), (city.trees, again.trees)):
+        assert sorted(other.columns) == sorted(frame.columns)
+        for column in frame.columns.drop("geometry"):
+            assert same(frame[column], other[column]), column
+    assert again.buildings.loc["house", "height_m"] == pytest.approx(10.0)
+    assert again.buildings.loc["house", "height_m_attribute"] == 8.5
+    write(again, tmp_path / f"y{suffix}")
+    assert differences(again, read_city(tmp_path / f"y{suffix}")) == []
+
+
+def test_texts_that_look_like_lists_stay_texts(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    kept = {"val3dity": "[]", "pair": "[1, 2]", "object": '{"a": 1}'}
+    house["CityObjects"]["house"]["attributes"] = kept
+    geometry = house["CityObjects"]["house"]["geometry"][0]
+    geometry["semantics"]["surfaces"][1] |= {"codes": [1, 2], "text": "[1]"}
+    write(read_city(put(house)), tmp_path / "x.city.json")
+    written = json.loads((tmp_path / "x.city.json").read_text())["CityObjects"]["house"]
+    assert {name: written["attributes"][name] for name in kept} == kept
+    (roof,) = [one for one in written["geometry"][0]["semantics"]["surfaces"] if one["type"] == "RoofSurface"]
+    assert (roof["codes"], roof["text"]) == ([1, 2], "[1]")
+
+
+def test_members_point_to_their_group(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    house["CityObjects"]["group"] = {"type": "CityObjectGroup", "children": ["house"]}
+    house["CityObjects"]["house"]["parents"] = ["group"]
+    city = read_city(put(house))
+    write(city, tmp_path / "x.city.json")
+    written = json.loads((tmp_path / "x.city.json").read_text())["CityObjects"]
+    assert written["house"]["parents"] == ["group"]
+    assert written["group"]["children"] == ["house"]
+    write(city, tmp_path / "x.city.jsonl")
+    assert set(read_city(tmp_path / "x.city.jsonl").objects.index) == {"house", "group"}
+
+
+def test_two_geometries_of_one_level_are_no_solid(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    geometry = house["CityObjects"]["house"]["geometry"]
+    geometry.append({"type": "MultiSurface", "lod": "2.2", "boundaries": [[[0, 1, 2, 3]]]})
+    write(read_city(put(house)), tmp_path / "x.city.json")
+    (written,) = json.loads((tmp_path / "x.city.json").read_text())["CityObjects"]["house"]["geometry"]
+    assert (written["type"], len(written["boundaries"])) == ("MultiSurface", 7)
+
+
+@pytest.mark.parametrize(("kind", "boundaries"), [("MultiPoint", [0, 1]), ("MultiLineString", [[0, 1], [2, 3]])])
+def test_points_and_lines_keep_their_level(house: dict[str, Any], put: Put, tmp_path: Path, kind: str, boundaries: Any) -> None:
+    house["CityObjects"]["house"]["geometry"] = [{"type": kind, "lod": "2", "boundaries": boundaries}]
+    write(read_city(put(house)), tmp_path / "x.city.json")
+    (written,) = json.loads((tmp_path / "x.city.json").read_text())["CityObjects"]["house"]["geometry"]
+    assert (written["type"], written["lod"]) == (kind, "2")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from numpy.testing import assert_allclose
 from pyproj import CRS
 
 from twin.errors import CRSError
@@ -109,3 +112,41 @@ def test_each_source_says_of_which_layers_it_is(real_data: Path, tmp_path: Path)
     assert again.canopy is not None
     delft = read_city(real_data / "cityjson" / "delft.json").sources[0].layers
     assert set(delft) == {"bridges", "buildings", "green", "landuse", "other", "roads", "water"}
+
+
+@pytest.mark.parametrize(
+    ("code", "turned"),
+    [("EPSG/0/4326", True), ("EPSG/0/4258", True), ("EPSG/0/4258", False), ("OGC/0/CRS84", False), ("EPSG/0/3857", False)],
+)
+def test_cityjson_in_degrees_comes_to_metres(
+    house: dict[str, Any], put: Callable[..., Path], code: str, turned: bool
+) -> None:
+    """In the order of the system, or in the other one where that alone lies in Europe; and in the plane of web maps."""
+    from pyproj import Transformer
+
+    plain = read_city(put(house))
+    corners = np.array(house["vertices"]) * 0.001 + house["transform"]["translate"]
+    name = code.replace("/0/", ":")
+    x, y = Transformer.from_crs(28992, name, always_xy=True).transform(corners[:, 0], corners[:, 1])
+    first, second = (y, x) if turned else (x, y)
+    scale = 1e-3 if name == "EPSG:3857" else 1e-9
+    table = np.column_stack([first / scale, second / scale, corners[:, 2] / 0.001]).round().astype(np.int64)
+    house["vertices"] = table.tolist()
+    house["transform"] = {"scale": [scale, scale, 0.001], "translate": [0, 0, 0]}
+    house["metadata"] = {"referenceSystem": f"https://www.opengis.net/def/crs/{code}"}
+    city = read_city(put(house, "degrees.city.json"), crs="EPSG:28992")
+    mine, theirs = (
+        np.unique((one.surfaces.vertices + one.origin).round(2), axis=0) for one in (city, plain)
+    )
+    assert_allclose(mine, theirs, atol=0.02)
+    assert city.buildings.loc["house", "height_m"] == pytest.approx(10.0)
+    assert read_city(put(house, "degrees.city.json")).crs.to_epsg() in (28992, 7415)
+
+
+def test_cityjson_in_feet_comes_to_metres(house: dict[str, Any], put: Callable[..., Path]) -> None:
+    house["transform"] = {"scale": [0.001] * 3, "translate": [986_000.0, 206_000.0, 10.0]}
+    house["metadata"] = {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/2263"}
+    city = read_city(put(house), crs="EPSG:32618")
+    assert city.buildings.area.tolist() == pytest.approx([100 * 0.3048006096**2], rel=2e-3)
+    assert city.quality.counts()["height-unit"] == 1
+    assert is_plane(read_city(put(house)).crs)

@@ -146,3 +146,28 @@ def test_written_files_are_valid(real_data: Path, name: str) -> None:
         written["CityObjects"] = {key: written["CityObjects"][key] for key in kinds.values()}
     found = [error.message[:300] for error in jsonschema.Draft7Validator(schema).iter_errors(written)]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "ring",
+    [
+        [(0, 0), (10, 0), (10.0002, 0), (10, 10), (0, 10)],
+        [(0, 0), (10, 0), (10, 10), (5, 10), (5, 15), (5.0002, 10), (0, 10)],
+        [(0, 0), (10, 0), (10, 10), (10.0002, 20), (10.0004, 10), (0, 10)],
+        [(0, 0), (10, 0), (10, 5), (20, 5), (10, 5.0004), (10, 10), (0, 10)],
+        [(0, 0), (5, 0), (5, 5), (5.0003, 0), (10, 0), (10, 10), (0, 10)],
+    ],
+)
+@pytest.mark.parametrize("name", ["x.city.json", "x.city.jsonl", "folder"])
+def test_what_is_thinner_than_a_millimetre_does_no_harm(put: Callable[..., Path], tmp_path: Path, ring: Any, name: str) -> None:
+    geometry = {"type": "MultiSurface", "lod": "2", "boundaries": [[list(range(len(ring)))]]}
+    document = {
+        "type": "CityJSON", "version": "2.0", "transform": {"scale": [1e-6] * 3, "translate": [136_000, 455_000, 0]},
+        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/7415"},
+        "CityObjects": {"road": {"type": "Road", "geometry": [geometry]}},
+        "vertices": [[round(x * 1e6), round(y * 1e6), 0] for x, y in ring],
+    }  # fmt: skip
+    city = read_city(put(document))
+    write(city, tmp_path / name)
+    again = read_city(tmp_path / name)
+    assert again.surfaces.areas().sum() == pytest.approx(city.surfaces.areas().sum(), abs=0.05)

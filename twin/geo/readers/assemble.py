@@ -17,7 +17,7 @@ from twin.geo.crs import short_name
 from twin.geo.ears import MAX_HOLES
 from twin.geo.mesh import Outlines, Rings, TriangleMesh
 from twin.geo.rasters import merged_raster
-from twin.geo.readers.columns import typed
+from twin.geo.readers.columns import NESTED, nested_names, typed
 from twin.geo.readers.ground import lift
 from twin.geo.readers.join import join, note_raster
 from twin.geo.readers.layers import ObjectTable, layers_of, parts_of
@@ -256,8 +256,16 @@ def _drawn(
     return {
         "layers": frames, "parts": parts_of(table, frames), "surfaces": mesh, "objects": object_frame(model, layers),
         "terrain": terrain,
-        "textures": tuple(model.textures), "surface_table": pd.DataFrame(typed(model.surfaces)),
+        "textures": tuple(model.textures), "surface_table": surface_frame(model.surfaces),
     }  # fmt: skip
+
+
+def surface_frame(surfaces: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """The table `City.surface_table` of the attributes of semantic surfaces."""
+    columns = typed(surfaces)
+    found = pd.DataFrame(columns)
+    found.attrs = {NESTED: nested_names(columns)}
+    return found
 
 
 def _layer(kind: str, attributes: dict[str, Any]) -> str:

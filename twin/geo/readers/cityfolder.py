@@ -21,7 +21,7 @@ from twin.geo.city import LAYERS, City, Finding, Quality, Source
 from twin.geo.crs import parse, require_metres
 from twin.geo.layerfile import read_layer
 from twin.geo.readers import cityjson
-from twin.geo.readers.assemble import mesh_of, object_frame
+from twin.geo.readers.assemble import mesh_of, object_frame, surface_frame
 from twin.geo.readers.columns import typed
 from twin.geo.readers.model import ReadOptions
 from twin.geo.readers.object_types import layer_of
@@ -196,7 +196,7 @@ def _objects(blob: Blob, origin: np.ndarray[Any, np.dtype[np.float64]], lod: str
     mesh, _, _ = mesh_of(model, origin, reading.findings)
     # what was odd about the shapes was noted when the city was first read, and is in its quality
     found = tuple(finding for finding in reading.findings.collected() if finding.severity == "error")
-    table = pd.DataFrame(typed(model.surfaces))
+    table = surface_frame(model.surfaces)
     objects = object_frame(model, layers)
     return {
         "surface_table": table, "parts": parts, "surfaces": mesh, "objects": objects, "quality": Quality(found),

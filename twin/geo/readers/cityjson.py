@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
-from twin.geo.crs import horizontal, parse, require_metres, same
+from twin.geo.crs import horizontal, is_plane, parse, require_metres, same, short_name, vertical
 from twin.geo.readers.cityjson_appearance import Appearance
 from twin.geo.readers.cityjson_objects import Entry, build_model, check_lod, note_left
 from twin.geo.readers.cityjson_templates import Templates
 from twin.geo.readers.cityjson_textures import Textures
+from twin.geo.readers.gml_crs import north_first, stated_system
 from twin.geo.readers.jsonarrays import Documents, documents
 from twin.geo.readers.jsonpool import Pool
 from twin.geo.readers.model import Findings, ObjectModel, Reading, ReadOptions
@@ -72,7 +73,12 @@ class Header:
         self.scale, self.shift = _transform(content, name, self.version, findings)
         metadata = content.get("metadata")
         self.metadata: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
+        self.name = name
+        self._turned: bool | None = None
         self.crs = _crs(self.metadata, name)
+        if self.crs is not None and not is_plane(self.crs) and horizontal(self.crs).is_projected and vertical(self.crs) is None:
+            message = f"{short_name(self.crs)} is not in metres and states no unit of heights; they are taken as metres"
+            findings.add("height-unit", "", message, path="metadata.referenceSystem")
         told = self.metadata.pop(ABOUT, None)
         self.own = isinstance(told, dict)
         if isinstance(told, dict) and self.crs is not None:
@@ -88,6 +94,19 @@ class Header:
         if _too_deep(self.metadata):
             findings.add("metadata", "", "the metadata are nested too deep to be kept", path="metadata")
             self.metadata = {}
+
+    def east_first(
+        self, vertices: NDArray[np.float64], findings: Findings
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Vertices and shift with longitude before latitude; those of a plane have east first as they are."""
+        if self.crs is None or not horizontal(self.crs).is_geographic:
+            return vertices, self.shift
+        if self._turned is None:
+            stated = stated_system(str(self.metadata["referenceSystem"]), self.name)
+            self._turned, told = north_first(stated, vertices + self.shift)
+            if told:
+                findings.add("axis-order", "", told, path="metadata.referenceSystem")
+        return (vertices[:, [1, 0, 2]], self.shift[[1, 0, 2]]) if self._turned else (vertices, self.shift)
 
     def source(self, blob: Blob) -> Source:
         """Provenance as the header states it."""
@@ -213,8 +232,9 @@ def parts(
         if header is None or templates is None:
             raise FormatError("the file is empty", where=blob.name)
         vertices = _scaled(tables, header.scale, header.shift, blob.name, findings)
+        vertices, shift = header.east_first(vertices, findings)
         model = build_model(
-            entries, vertices, header.shift, findings, arrays=text.arrays, templates=templates, appearance=header.appearance,
+            entries, vertices, shift, findings, arrays=text.arrays, templates=templates, appearance=header.appearance,
             textures=header.textures, lod=options.lod, left=left, seen=seen,
         )  # fmt: skip
         if header.own:
@@ -360,7 +380,9 @@ def _crs(metadata: dict[str, Any], name: str) -> CRS | None:
         crs = parse(stated)
     except CRSError as error:
         raise CRSError(error.what, where=f"{name} metadata.referenceSystem", hint=error.hint) from None
-    return require_metres(crs, where=name)
+    flat = horizontal(crs)
+    # degrees, feet and a plane that stretches are brought into metres with the city; what is no place on a map is not
+    return crs if flat.is_geographic or flat.is_projected else require_metres(crs, where=name)
 
 
 def _collect(

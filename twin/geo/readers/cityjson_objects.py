@@ -188,7 +188,8 @@ def _add_geometries(taken: _Taken, row: int, entry: Entry, lod: str | None) -> N
     if len(set(once)) < len(once):
         message = "several geometries state the same lod; all of that lod are taken"
         taken.findings.add("lod-repeated", entry.object_id, message, path=root)
-    taken.kinds[row], taken.lods[row] = chosen[0].kind, wanted
+    # of several no solid can be made again without a guess
+    taken.kinds[row], taken.lods[row] = chosen[0].kind if len(once) < 2 else "MultiSurface", wanted
     for piece in chosen:
         if piece.kind in DEPTH:
             taken.flat.add(piece)

@@ -49,7 +49,19 @@ def column(values: list[Any]) -> pd.Series[Any]:
         dated = _dates(values)
         if dated is not None:
             return dated
-    return pd.Series([None if value is None else as_text(value) for value in values], dtype="str")
+    found = pd.Series([None if value is None else as_text(value) for value in values], dtype="str")
+    if kinds and kinds <= {dict, list}:
+        found.attrs[NESTED] = True
+    return found
+
+
+NESTED = "nested"
+"""Attribute of a column whose texts stand for lists or objects; of a frame, the names of such columns."""
+
+
+def nested_names(columns: Mapping[str, pd.Series[Any]]) -> list[str]:
+    """Columns of which every value was a list or an object in the source."""
+    return [name for name, values in columns.items() if values.attrs.get(NESTED)]
 
 
 _DATE = re.compile(r"^(?!0000)\d{4}-\d{2}-\d{2}$", re.ASCII)

@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.mesh import Rings
-from twin.geo.readers.columns import named, typed
-from twin.geo.readers.layer_columns import MAKERS, Faces, Picked, areas, pick
+from twin.geo.readers.columns import NESTED, named, nested_names, typed
+from twin.geo.readers.layer_columns import MAKERS, OURS, Faces, Picked, areas, pick
 from twin.geo.readers.object_types import TERRAIN
 
 if TYPE_CHECKING:
@@ -94,7 +94,9 @@ def parts_of(objects: ObjectTable, frames: dict[str, gpd.GeoDataFrame]) -> pd.Da
     rows = [row for row, one in enumerate(objects.ids) if one not in there and objects.attributes[row]]
     columns = typed([objects.attributes[row] for row in rows])
     index = pd.Index([objects.ids[row] for row in rows], name="id", dtype="str")
-    return pd.DataFrame({name: values.array for name, values in columns.items()}, index=index)
+    found = pd.DataFrame({name: values.array for name, values in columns.items()}, index=index)
+    found.attrs[NESTED] = nested_names(columns)
+    return found
 
 
 def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
@@ -131,13 +133,14 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
             [objects.attributes[m] for m in members],
             {place: objects.anchors[m] for place, m in enumerate(members.tolist()) if m in objects.anchors},
         )
+        said = _own_words(picked.attributes, objects.own[members])
         columns, geometry = MAKERS.get(name, areas)(picked, faces)
         for place, member in enumerate(members.tolist()):
             if member in objects.shapes and shapely.is_empty(geometry[place]):
                 geometry[place] = objects.shapes[member]
         stated = named(picked.columns, {*columns, "geometry", "id"})
         bare = shapely.is_empty(geometry) if name == "buildings" else None
-        _take_own(columns, stated, picked.attributes, objects.own[members], bare)
+        _take_own(columns, said, bare)
         for key in columns:
             if f"{key}_attribute" in stated and _repeats(columns[key], stated[f"{key}_attribute"]):
                 del stated[f"{key}_attribute"]
@@ -146,43 +149,46 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
         frames[name] = gpd.GeoDataFrame(
             frame, geometry=gpd.GeoSeries(geometry, index=ids, crs=objects.crs), crs=objects.crs
         )
+        frames[name].attrs[NESTED] = nested_names(stated)
     return frames
 
 
-def _take_own(
-    columns: dict[str, Any], stated: dict[str, pd.Series[Any]], attributes: list[dict[str, Any]], own: NDArray[np.bool_],
-    bare: NDArray[np.bool_] | None,
-) -> None:  # fmt: skip
-    """Let what a file of ours states in our columns stand there, and nowhere else.
+def _own_words(attributes: list[dict[str, Any]], own: NDArray[np.bool_]) -> dict[str, dict[int, Any]]:
+    """What objects of a file of ours state in our columns, by column and row; taken out of their attributes.
+
+    So an attribute of the source that has such a name, which is ``NAME_attribute`` in the file, keeps that name.
+    """
+    found: dict[str, dict[int, Any]] = {}
+    for row in np.flatnonzero(own).tolist():
+        for name in attributes[row].keys() & OURS:
+            found.setdefault(name, {})[row] = attributes[row].pop(name)
+    return found
+
+
+def _take_own(columns: dict[str, Any], said: dict[str, dict[int, Any]], bare: NDArray[np.bool_] | None) -> None:
+    """Let what a file of ours states in our columns stand there.
 
     The heights of a building (`bare` is given) stay those of its geometry where it has one and says otherwise: somebody
     may have changed it since.
     """
-    if not own.any():
-        return
-    keep = own.copy()
-    if bare is not None:
-        for key in ("ground_m", "roof_m"):
-            if f"{key}_attribute" in stated:
-                said = pd.to_numeric(stated[f"{key}_attribute"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
-                keep &= bare | np.isnan(said) | (np.abs(said - np.asarray(columns[key], dtype=np.float64)) < OWN_M)
-    for key, ours in columns.items():
-        there = f"{key}_attribute"
-        if there not in stated:
-            continue
-        theirs = stated[there].reset_index(drop=True)
-        take = keep & np.array([key in one for one in attributes], dtype=bool)
+    refused: set[int] = set()
+    for key in ("ground_m", "roof_m"):
+        for row, value in (said.get(key, {}) if bare is not None else {}).items():
+            mine = float(columns[key][row])
+            if bare is not None and not bare[row] and isinstance(value, int | float) and not abs(value - mine) < OWN_M:
+                refused.add(row)
+    for key in said.keys() & columns.keys():
+        rows = [row for row in said[key] if row not in refused]
+        values = [said[key][row] for row in rows]
+        ours = columns[key]
         if pd.api.types.is_numeric_dtype(pd.Series(ours)):
-            values = pd.to_numeric(theirs, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-            columns[key] = np.where(take, values, np.asarray(ours, dtype=np.float64))
+            column = np.array(ours, dtype=np.float64)
+            column[rows] = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+            columns[key] = column
         else:
-            said_text = theirs.astype("str").fillna("").to_numpy(dtype=object)
-            mixed = np.where(take, said_text, np.asarray(ours, dtype=object))
-            columns[key] = pd.array(mixed, dtype="str")
-        if own.all():
-            del stated[there]
-        else:
-            stated[there] = stated[there].mask(pd.Series(own, index=stated[there].index))
+            texts = np.array(ours, dtype=object)
+            texts[rows] = ["" if value is None else str(value) for value in values]
+            columns[key] = pd.array(texts, dtype="str")
 
 
 OWN_M = 0.02

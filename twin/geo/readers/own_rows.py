@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from twin.geo.city import LAYERS
-from twin.geo.readers.columns import typed
+from twin.geo.readers.columns import NESTED, nested_names, typed
 from twin.geo.readers.layer_columns import OUR_NUMBERS
 from twin.geo.readers.model import Findings, ObjectModel
 from twin.geo.readers.object_types import LAYER, OWN, ROW, SPACE, layer_of
@@ -57,7 +57,8 @@ def taken_apart(
             if not model.attributes[row].pop(SPACE, False) and shapes[row] is not None:
                 shapes[row] = shapely.force_2d(shapes[row])
         index = pd.Index(ids, name="id", dtype="str")
-        columns = {name: values.array for name, values in typed([model.attributes[row] for row in members]).items()}
+        made = typed([model.attributes[row] for row in members])
+        columns = {name: values.array for name, values in made.items()}
         columns.pop("geometry", None)
         if layer == "soundings" and PROFILE in columns:
             columns[PROFILE] = pd.array([model.attributes[row].get(PROFILE) for row in members], dtype=object)
@@ -69,6 +70,7 @@ def taken_apart(
         for object_id in frame.index[twice]:
             findings.add("duplicate-id", str(object_id), "a second row with this id; left out", severity="error", path=where)
         frame = frame[~twice]
+        frame.attrs[NESTED] = [name for name in nested_names(made) if name != PROFILE]
         # cellars and mains are as they were read the first time
         frames[layer] = frame if layer in ("cellars", "utilities", "buildings") else with_promised(layer, frame, where, findings)
     gone = np.zeros(len(model.ids), dtype=bool)

@@ -18,6 +18,7 @@ from twin.geo.terrain import Terrain
 from twin.geo.writers.atomic import new_folder
 from twin.geo.writers.cityjson import cityjson_bytes, plain
 from twin.geo.writers.pictures import named
+from twin.geo.writers.readback import as_triangles, check_written, differing, read_again
 from twin.geo.writers.toml import dumps
 
 FORMAT = "stadstwin city folder"
@@ -71,7 +72,30 @@ def write_city_folder(city: City, folder: Path) -> Path:
         if len(city.quality):
             entries.append(_entry(place, QUALITY, "quality", _quality(city.quality)))
         (place / INDEX).write_text(dumps(_index(city, entries)), encoding="utf-8")
+        _check(city, place, folder, entries, names)
     return folder
+
+
+def _check(city: City, place: Path, folder: Path, entries: list[dict[str, Any]], pictures: dict[int, str]) -> None:
+    """See that a folder reads back; objects whose outlines cross themselves on whole millimetres are written in triangles.
+
+    Raises
+    ------
+    OutputError
+        When it does not.
+    """
+    again = read_again(place, folder)
+    wrong = differing(city, again, folder)
+    if wrong:
+        torn = as_triangles(city, np.unique(np.concatenate(list(wrong.values()))))
+        content = cityjson_bytes(torn, attributes=False, marks=True, pictures=pictures)
+        entries[0] = _entry(place, OBJECTS, "objects", content)
+        (place / INDEX).write_text(dumps(_index(city, entries)), encoding="utf-8")
+        again = check_written(city, place, folder)
+    for name, frame in city.layers.items():
+        there = len(again.layers[name])
+        if there != len(frame):
+            raise OutputError(f"layer `{name}` came back with {there} rows of {len(frame)}", where=str(folder))
 
 
 def _check_place(folder: Path) -> None:

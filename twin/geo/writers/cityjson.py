@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ from twin.errors import OutputError
 from twin.geo.city import City
 from twin.geo.crs import horizontal
 from twin.geo.readers.cityjson_objects import LODS
-from twin.geo.readers.columns import as_text
+from twin.geo.readers.columns import NESTED, as_text
 from twin.geo.readers.layer_columns import OURS
 from twin.geo.readers.object_types import ABOUT, LAYER, LAYER_OF, ROW, TERRAIN, layer_of
 from twin.geo.writers.atomic import written_file
 from twin.geo.writers.cityjson_pack import SCALE_M, Packed, geometry, pack
 from twin.geo.writers.pictures import KIND, folder_of, named, write_pictures
-from twin.geo.writers.readback import check_written
+from twin.geo.writers.readback import as_triangles, check_written, differing, read_again
 from twin.geo.writers.row_objects import row_objects, skeleton
 
 PARTS = ""
@@ -58,8 +58,7 @@ def write_cityjson(city: City, path: str | Path) -> Path:
     path = Path(path)
     pictures, names = pictures_beside(city, path)
     with written_file(path) as place:
-        place.write_bytes(cityjson_bytes(city, pictures=names))
-        check_beside(city, place, path, pictures)
+        write_checked(city, place, path, pictures, lambda one: cityjson_bytes(one, pictures=names))
     return path
 
 
@@ -75,16 +74,24 @@ def pictures_beside(city: City, path: Path) -> tuple[list[tuple[str, bytes]], di
     return list(found.values()), {row: f"{folder_of(path)}/{name}" for row, (name, _) in found.items()}
 
 
-def check_beside(city: City, place: Path, path: Path, pictures: list[tuple[str, bytes]]) -> None:
-    """See that a file with its pictures reads back, then put the pictures beside its final place.
+def write_checked(
+    city: City, place: Path, path: Path, pictures: list[tuple[str, bytes]], content: Callable[[City], bytes]
+) -> None:
+    """Write a file, see that it reads back with its pictures, then put the pictures beside its final place.
+
+    An object whose outlines cross themselves once they are on whole millimetres is written in triangles.
 
     Raises
     ------
     OutputError
-        When it does not, or they cannot be written.
+        When it does not read back, or something cannot be written.
     """
+    place.write_bytes(content(city))
     write_pictures(pictures, place.parent / folder_of(path))
-    check_written(city, place, path)
+    wrong = differing(city, read_again(place, path), path)
+    if wrong:
+        place.write_bytes(content(as_triangles(city, np.unique(np.concatenate(list(wrong.values()))))))
+        check_written(city, place, path)
     write_pictures(pictures, path.parent / folder_of(path))
 
 
@@ -155,6 +162,10 @@ def cityjson_document(
             stated[LAYER] = str(row.layer)
         if stated.get("type") == row.type:
             del stated["type"]
+        for name in ("type", "id", "geometry"):
+            # a column of the city cannot have this name, an attribute can
+            if name not in stated and f"{name}_attribute" in stated:
+                stated[name] = stated.pop(f"{name}_attribute")
         if attributes and (str(row.layer), str(object_id)) not in with_row and _may_have_row(row, known):
             stated[ROW] = ""
         members, roles = _members(stated, known) if written["type"] == "CityObjectGroup" else ([], None)
@@ -169,10 +180,14 @@ def cityjson_document(
             if roles is not None:
                 written["children_roles"] = roles
         if found is None:
-            found = skeleton(city, places.get((str(row.layer), str(object_id))), of_row, len(packed.grid), loose)
+            found = skeleton(
+                city, places.get((str(row.layer), str(object_id))), of_row, _known_lod(str(row.lod)) if row.lod else "0",
+                len(packed.grid), loose,
+            )  # fmt: skip
         if found is not None:
             written["geometry"] = [found]
         objects[str(object_id)] = written
+    _tell_members(objects)
     vertices = [*packed.grid.tolist(), *loose]
     if attributes:
         more, points = row_objects(city, rows, len(vertices), SCALE_M)
@@ -190,6 +205,16 @@ def cityjson_document(
     }
 
 
+def _tell_members(objects: dict[str, Any]) -> None:
+    """Let the members of groups point to them, after what they are parts of."""
+    for group_id, group in objects.items():
+        if group["type"] == "CityObjectGroup":
+            for child in group["children"]:
+                parents = objects[child].setdefault("parents", []) if child in objects else [group_id]
+                if group_id not in parents:
+                    parents.append(group_id)
+
+
 def _places(city: City) -> dict[tuple[str, str], Any]:
     """Points and lines of rows by layer and id: of objects that may have no triangles."""
     return {
@@ -204,7 +229,11 @@ def _surfaces(city: City) -> list[dict[str, Any]]:
     """Attributes of semantic surfaces by row, without what is missing."""
     if city.surfaces.outlines is None or city.surfaces.outlines.row is None:
         return []
-    columns = {str(name): [plain(value) for value in city.surface_table[name].tolist()] for name in city.surface_table}
+    packed = set(city.surface_table.attrs.get(NESTED, ()))
+    columns = {
+        str(name): [nested(plain(value)) if name in packed else plain(value) for value in city.surface_table[name].tolist()]
+        for name in city.surface_table
+    }
     return [
         {name: values[row] for name, values in columns.items() if values[row] is not None} for row in range(len(city.surface_table))
     ]
@@ -341,10 +370,11 @@ def _attributes(frames: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], dic
     for layer, frame in frames.items():
         table = pd.DataFrame(frame.drop(columns=frame.geometry.name) if isinstance(frame, gpd.GeoDataFrame) else frame)
         names = [str(name) for name in table.columns]
+        packed = set(frame.attrs.get(NESTED, ()))
         columns = [[plain(value) for value in table.iloc[:, number].tolist()] for number in range(len(names))]
         for row, object_id in enumerate(frame.index):
             stated = {
-                name: nested(column[row])
+                name: nested(column[row]) if name in packed else column[row]
                 for name, column in zip(names, columns, strict=True)
                 if column[row] is not None or name in OURS
             }

@@ -87,17 +87,23 @@ def pack(mesh: TriangleMesh, objects: int) -> Packed:
     lead[polygon[solid][::-1]] = np.flatnonzero(solid)[::-1]
     # rings of places in the table of corners, so that what is known of a corner goes along
     corner = rings.indices
-    rings, there = _mended(Rings(np.arange(len(corner)), rings.sizes, rings.counts), grid[corner], lead >= 0)
+    rings, there = _mended(
+        Rings(np.arange(len(corner)), rings.sizes, rings.counts), grid[corner], mesh.vertices[corner], lead >= 0
+    )
     lead[~there] = -1
     chosen = np.flatnonzero(lead >= 0)
     chosen = chosen[np.argsort(mesh.owner[lead[chosen]], kind="stable")]
     rings = _picked(rings, chosen)
     picture, pictures, uv, places = _pictures(mesh, rings, chosen)
     rings = Rings(corner[rings.indices], rings.sizes, rings.counts)
-    first, number = welded(grid[rings.indices])
     keep = solid & (lead >= 0)[polygon]
+    # a triangle may use a corner that fell together with another one and is no longer in its ring
+    used = np.unique(mesh.triangles[keep])
+    first, number = welded(grid[np.concatenate([rings.indices, used])])
+    places_of = np.concatenate([rings.indices, used])[first]
     of_vertex = np.full(len(grid), -1, dtype=np.int64)
-    of_vertex[rings.indices] = number
+    of_vertex[used] = number[len(rings.indices) :]
+    number = number[: len(rings.indices)]
     place = np.full(count, -1, dtype=np.int64)
     place[chosen] = np.arange(len(chosen))
     triangles, owner = of_vertex[mesh.triangles[keep]], mesh.owner[keep]
@@ -107,7 +113,7 @@ def pack(mesh: TriangleMesh, objects: int) -> Packed:
     position = np.full(len(mesh), -1, dtype=np.int64)
     position[keep] = np.arange(len(triangles))
     shell_of[:] = shell[position[lead[chosen]]] if len(chosen) else 0
-    corners = grid[rings.indices][first]
+    corners = grid[places_of]
     points = np.asarray(corners * SCALE_M, dtype=np.float64)
     small = TriangleMesh(points.reshape(-1, 3), triangles.astype(np.int32), owner, mesh.semantic[keep])
     volume = signed_volumes(small, shell, int(shell.max()) + 1 if len(shell) else 0)
@@ -144,15 +150,30 @@ def has_area(corners: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.asarray(area > 1.0001 * (1e-9 + 1e-12 * extent**2))
 
 
-def _mended(rings: Rings, points: NDArray[np.int64], wanted: NDArray[np.bool_]) -> tuple[Rings, NDArray[np.bool_]]:
-    """Rings without points (N, 3), one an index, that fall together on the millimetre; which polygons still have an outer ring."""
+def _mended(
+    rings: Rings, points: NDArray[np.int64], exact: NDArray[np.float64], wanted: NDArray[np.bool_]
+) -> tuple[Rings, NDArray[np.bool_]]:
+    """Rings without what falls together on the millimetre: points, and spikes that had a width before.
+
+    Parameters
+    ----------
+    rings : Rings
+    points : (N, 3) int64
+        Place of each index on whole millimetres.
+    exact : (N, 3) float64
+        And as it was.
+    wanted : (P,) bool
+        Polygons that are to be written.
+
+    Returns
+    -------
+    Rings
+    (P,) bool
+        Which of the wanted polygons still have an outer ring.
+    """
     ring_polygon = np.repeat(np.arange(len(rings.counts)), rings.counts)
     ring_of = np.repeat(np.arange(len(rings.sizes)), rings.sizes)
-    start = starts_of(rings.sizes)
-    following = np.arange(1, len(rings.indices) + 1)
-    filled = rings.sizes > 0
-    following[start[filled] + rings.sizes[filled] - 1] = start[filled]
-    keep = (points != points[following]).any(axis=1)
+    keep = _apart(rings.sizes, ring_of, points, exact)
     sizes = np.bincount(ring_of[keep], minlength=len(rings.sizes))
     keep_ring = sizes >= 3
     outer = np.zeros(len(sizes), dtype=bool)
@@ -163,6 +184,30 @@ def _mended(rings: Rings, points: NDArray[np.int64], wanted: NDArray[np.bool_]) 
     keep &= keep_ring[ring_of]
     counts = np.bincount(ring_polygon[keep_ring], minlength=len(rings.counts))
     return Rings(rings.indices[keep], sizes[keep_ring], counts), there
+
+
+def _apart(
+    ring_sizes: NDArray[np.int64], ring_of: NDArray[np.int64], points: NDArray[np.int64], exact: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Which points of rings (N,) stay when those go that fall on the next one, or are the tip of a spike without width."""
+    keep = np.ones(len(points), dtype=bool)
+    while True:
+        left = np.flatnonzero(keep)
+        sizes = np.bincount(ring_of[left], minlength=len(ring_sizes))
+        start, filled = starts_of(sizes), sizes > 0
+        following, before = np.arange(1, len(left) + 1), np.arange(-1, len(left) - 1)
+        following[start[filled] + sizes[filled] - 1] = start[filled]
+        before[start[filled]] = start[filled] + sizes[filled] - 1
+        here = points[left]
+        gone = (here == here[following]).all(axis=1)
+        if not gone.any():
+            tip = (here[before] == here[following]).all(axis=1)
+            # what was a spike in the source stays one
+            tip &= (exact[left][before] != exact[left][following]).any(axis=1)
+            gone = tip & ~tip[before]
+        if not gone.any():
+            return keep
+        keep[left[gone]] = False
 
 
 def _picked(rings: Rings, chosen: NDArray[np.int64]) -> Rings:

@@ -8,7 +8,7 @@ from typing import Any
 
 from twin.geo.city import City
 from twin.geo.writers.atomic import written_file
-from twin.geo.writers.cityjson import check_beside, cityjson_document, dumped, pictures_beside
+from twin.geo.writers.cityjson import cityjson_document, dumped, pictures_beside, write_checked
 
 
 def write_cityjsonseq(city: City, path: str | Path) -> Path:
@@ -22,9 +22,7 @@ def write_cityjsonseq(city: City, path: str | Path) -> Path:
     path = Path(path)
     pictures, names = pictures_beside(city, path)
     with written_file(path) as place:
-        with place.open("wb") as file:
-            file.writelines(lines(city, names))
-        check_beside(city, place, path, pictures)
+        write_checked(city, place, path, pictures, lambda one: b"".join(lines(one, names)))
     return path
 
 
@@ -36,7 +34,8 @@ def lines(city: City, pictures: Mapping[int, str] | None = None) -> list[bytes]:
     appearance = header.pop("appearance", {})
     found = [dumped(header)]
     for object_id, content in objects.items():
-        if content.get("parents") and content["parents"][0] in objects:
+        # the members of a group are features of their own, parts of a building are not
+        if any(one in objects and objects[one]["type"] != "CityObjectGroup" for one in content.get("parents", [])):
             continue
         members: dict[str, Any] = {}
         _gather(object_id, objects, members)
@@ -88,7 +87,13 @@ def _feature(object_id: str, members: dict[str, Any], vertices: list[Any], appea
                     theme: {"values": shown(value["values"])} for theme, value in geometry["texture"].items()
                 }
             geometries.append(moved)
-        written[one] = {**content, "geometry": geometries} if geometries else content
+        written[one] = {**content, "geometry": geometries} if geometries else dict(content)
+        if content.get("parents"):
+            # what is in another feature cannot be pointed to
+            there = [parent for parent in content["parents"] if parent in members]
+            written[one] |= {"parents": there} if there else {}
+            if not there:
+                del written[one]["parents"]
     feature = {"type": "CityJSONFeature", "id": object_id, "CityObjects": written, "vertices": [vertices[one] for one in numbers]}
     own: dict[str, Any] = {}
     if colours:

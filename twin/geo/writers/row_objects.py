@@ -80,7 +80,7 @@ def row_objects(
 
 
 def skeleton(
-    city: City, shape: Any, attributes: dict[str, Any], first_vertex: int, vertices: list[list[int]]
+    city: City, shape: Any, attributes: dict[str, Any], lod: str, first_vertex: int, vertices: list[list[int]]
 ) -> dict[str, Any] | None:
     """Geometry of an object that is only a point or a line, from its row; None for any other.
 
@@ -90,6 +90,8 @@ def skeleton(
     shape : shapely geometry or None
     attributes : dict
         Of its row.
+    lod : str
+        Its level of detail.
     first_vertex : int
         Number of the first of `vertices`.
     vertices : list of [x, y, z]
@@ -97,7 +99,8 @@ def skeleton(
     """
     if shape is None or shape.is_empty or shape.geom_type not in ("Point", "MultiPoint", "LineString", "MultiLineString"):
         return None
-    return _geometry(shape, _height(city, attributes, shape), city.origin, 0.001, first_vertex, vertices)
+    found = _geometry(shape, _height(city, attributes, shape), city.origin, 0.001, first_vertex, vertices)
+    return None if found is None else {**found, "lod": lod}
 
 
 def _height(city: City, attributes: dict[str, Any], shape: Any) -> float:
