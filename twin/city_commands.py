@@ -372,18 +372,36 @@ def convert(options: argparse.Namespace) -> int:
         target, notes = _print(city, options.out, given)
     else:
         target = write(city, options.out, **given)
-    objects = f"{len(city.objects):,} object{'' if len(city.objects) == 1 else 's'}"
-    say(f"{target}: {objects}, {len(city.surfaces):,} triangles; read back and compared")
+    kind = "" if writer is None else writer.module
+    say(f"{target}: {_written(city, kind, given)}; read back and compared")
     if there:
         say("  took the place of what was there under this name")
     for note in notes:
         say(f"  {note}")
     left = [name for name in RASTERS if getattr(city, name) is not None]
-    if left and writer is not None and writer.module not in ("geotiff", "stl"):
+    if left and kind not in ("", "geotiff", "stl"):
         say(f"  not written in this format: {', '.join(left)} (a city folder or .tif holds them)")
+    if len(city.surfaces) and kind in ("geopackage", "geoparquet"):
+        say("  not written in this format: triangles, and parts that have no row (a city folder or .city.json holds them)")
     if city.quality or options.height is not None:
         tell_findings(city, sources, options)
     return 0
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _written(city: City, kind: str, given: dict[str, Any]) -> str:
+    """What of a city stands in a file of a kind (the module of its writer, or empty for a city folder)."""
+    rows = {name: len(frame) for name, frame in city.layers.items() if len(frame)}
+    if kind == "geotiff":
+        raster = getattr(city, given.get("raster") or "terrain")
+        return f"a raster of {raster.grid.shape[0]:,} x {raster.grid.shape[1]:,} cells of {raster.grid.cell:g} m"
+    if kind in ("geopackage", "geoparquet"):
+        chosen = {name: count for name, count in rows.items() if given.get("layer") in (None, name)}
+        return f"{_counted(sum(chosen.values()), 'row')} in {_counted(len(chosen), 'layer')}"
+    return f"{_counted(len(city.objects), 'object')}, {_counted(len(city.surfaces), 'triangle')}"
 
 
 def model_scale(text: str) -> float:
