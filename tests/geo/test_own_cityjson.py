@@ -230,3 +230,49 @@ def test_points_and_lines_keep_their_level(house: dict[str, Any], put: Put, tmp_
     write(read_city(put(house)), tmp_path / "x.city.json")
     (written,) = json.loads((tmp_path / "x.city.json").read_text())["CityObjects"]["house"]["geometry"]
     assert (written["type"], written["lod"]) == (kind, "2")
+
+
+def test_an_address_is_an_address_again(house: dict[str, Any], put: Put, tmp_path: Path, real_data: Path) -> None:
+    import jsonschema
+
+    place = {"type": "MultiPoint", "lod": "0", "boundaries": [0]}
+    house["CityObjects"]["house"]["address"] = [{"City": "Utrecht", "number": 7, "location": place}, {"City": "Elsewhere"}]
+    city = read_city(put(house))
+    write(city, tmp_path / "x.city.json")
+    document = json.loads((tmp_path / "x.city.json").read_text())
+    jsonschema.validate(document, json.loads((real_data / "cityjson" / "cityjson.min.schema.json").read_text()))
+    written = document["CityObjects"]["house"]
+    assert [one["City"] for one in written["address"]] == ["Utrecht", "Elsewhere"]
+    point = document["vertices"][written["address"][0]["location"]["boundaries"][0]]
+    assert [p * 0.001 + t for p, t in zip(point, document["transform"]["translate"], strict=True)] == [136_000.0, 455_000.0, 1.5]
+    assert "address" not in written["attributes"]
+    assert read_city(tmp_path / "x.city.json").buildings["address"].tolist() == city.buildings["address"].tolist()
+    write(city, tmp_path / "x.city.jsonl")
+    assert read_city(tmp_path / "x.city.jsonl").buildings["address"].tolist() == city.buildings["address"].tolist()
+
+
+def test_declared_extensions_are_kept(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    house["extensions"] = {"Noise": {"url": "https://x.org/noise.ext.json", "version": "1.0"}, "odd": {"url": 5}}
+    write(read_city(put(house)), tmp_path / "x.city.json")
+    written = json.loads((tmp_path / "x.city.json").read_text())
+    assert written["extensions"] == {"Noise": {"url": "https://x.org/noise.ext.json", "version": "1.0"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "boundaries", "wkt"),
+    [
+        ("MultiPoint", [0], "POINT (136010 455000)"),
+        ("MultiPoint", [0, 1], "MULTIPOINT (136010 455000, 136011 455000)"),
+        ("MultiLineString", [[0, 1, 2]], "LINESTRING (136010 455000, 136011 455000, 136010 455001)"),
+    ],
+)
+def test_templates_of_points_and_lines(house: dict[str, Any], put: Put, kind: str, boundaries: Any, wkt: str) -> None:
+    template = {"type": kind, "lod": "1", "boundaries": boundaries}
+    house["geometry-templates"] = {"templates": [template], "vertices-templates": [[0, 0, 0], [1, 0, 0], [0, 1, 0]]}
+    instance = {"type": "GeometryInstance", "template": 0, "boundaries": [1]}
+    house["CityObjects"]["lamp"] = {"type": "GenericCityObject", "geometry": [instance]}
+    city = read_city(put(house))
+    assert shapely.force_2d(city.other.geometry["lamp"]).equals(shapely.from_wkt(wkt))
+    assert [one for one in city.quality.findings if one.severity == "error"] == []
+    house["geometry-templates"]["templates"][0]["boundaries"] = [9] if kind == "MultiPoint" else [[9, 1]]
+    assert "templates" in read_city(put(house)).quality.counts()

@@ -285,6 +285,7 @@ def _skeletons(model: ObjectModel, taken: _Taken) -> None:
             model.shapes[row] = lines[0] if len(lines) == 1 else shapely.MultiLineString(lines)
         elif len(points) == 1:
             model.anchors[row] = points[0]
+            model.shapes[row] = shapely.Point(points[0])
         elif points:
             model.shapes[row] = shapely.MultiPoint(np.array(points))
 

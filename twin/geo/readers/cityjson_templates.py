@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from twin.geo.mesh import Rings
 from twin.geo.readers.cityjson_appearance import Appearance
-from twin.geo.readers.cityjson_geometry import DEPTH, Flat, FlatGeometry, Piece
+from twin.geo.readers.cityjson_geometry import DEPTH, SKELETONS, Flat, FlatGeometry, Piece
 from twin.geo.readers.jsonarrays import NumberArrays
+from twin.geo.readers.jsonpool import Pool
 from twin.geo.readers.model import Findings, ObjectModel
 from twin.geo.readers.surface_links import rows_moved
 
@@ -61,6 +63,7 @@ class Templates:
         self._lods: list[str] = []
         self._flat: list[Flat | None] = []
         self._surfaces: dict[int, list[dict[str, Any]]] = {}
+        self._skeletons: dict[int, tuple[str, list[list[int]]]] = {}
         self._vertices = np.empty((0, 3))
         self._noted = False
         if content is None:
@@ -79,8 +82,18 @@ class Templates:
             self._lods.append(lod_text(stated))
             if lod_text(stated) not in LODS:
                 note_lod(stated, "", f"{root}[{number}]", findings)
+            if isinstance(template, dict) and kind in SKELETONS:
+                nest = Pool(arrays).as_lists(template.get("boundaries"))
+                lines = [nest] if kind == "MultiPoint" else nest
+                if _are_places(lines, len(self._vertices)):
+                    self._skeletons[number] = (str(kind), lines)
+                else:
+                    message = "the boundaries are not numbers of vertices that are there; left out"
+                    findings.add("templates", "", message, severity="error", path=f"{root}[{number}].boundaries")
+                self._flat.append(None)
+                continue
             if not isinstance(kind, str) or kind not in DEPTH:
-                message = f"a template of type {str(kind)[:60]!r} is not surfaces or a solid; left out"
+                message = f"a template of type {str(kind)[:60]!r} is not a geometry; left out"
                 findings.add("templates", "", message, severity="error", path=f"{root}[{number}]")
                 self._flat.append(None)
                 continue
@@ -100,7 +113,7 @@ class Templates:
             message = f"template {str(number)[:40]} is not there: the file has {len(self._flat)}; left out"
             findings.add("template", piece.object_id, message, severity="error", path=piece.path)
             return None
-        if self._flat[number] is None or vertex < 0:
+        if (self._flat[number] is None and number not in self._skeletons) or vertex < 0:
             return None
         stated = piece.geometry.get("transformationMatrix")
         matrix = np.eye(4)
@@ -113,8 +126,36 @@ class Templates:
             matrix = np.array(stated, dtype=np.float64).reshape(4, 4)
         return Instance(piece.row, number, vertex, matrix, piece.path)
 
+    def _place_skeleton(self, model: ObjectModel, instance: Instance) -> None:
+        """Points or lines of a template as the shape of an object that has none yet."""
+        kind, lines = self._skeletons[instance.template]
+        place = model.vertices[instance.vertex]
+        moved = []
+        for line in lines:
+            shape = np.column_stack([self._vertices[line], np.ones(len(line))]) @ instance.matrix.T
+            weight = np.where(shape[:, 3:] == 0, 1.0, shape[:, 3:])
+            moved.append(shape[:, :3] / weight + place)
+        if instance.row in model.shapes or instance.row in model.anchors or not all(np.isfinite(one).all() for one in moved):
+            return
+        if kind == "MultiPoint":
+            if len(moved[0]) == 1:
+                model.anchors[instance.row] = moved[0][0]
+                model.shapes[instance.row] = shapely.Point(moved[0][0])
+            else:
+                model.shapes[instance.row] = shapely.MultiPoint(moved[0])
+        else:
+            usable = [shapely.LineString(one) for one in moved if len(one) >= 2]
+            if usable:
+                model.shapes[instance.row] = usable[0] if len(usable) == 1 else shapely.MultiLineString(usable)
+        if model.kinds is not None:
+            model.kinds[instance.row] = kind
+
     def placed(self, model: ObjectModel, instances: list[Instance], findings: Findings) -> ObjectModel:
         """The model with all instances as faces of their objects; their places become anchors."""
+        for instance in instances:
+            if instance.template in self._skeletons and np.isfinite(model.vertices[instance.vertex]).all():
+                self._place_skeleton(model, instance)
+        instances = [instance for instance in instances if instance.template not in self._skeletons]
         if not instances:
             return model
         used: dict[int, list[Instance]] = {}
@@ -223,3 +264,12 @@ def _points(points: list[Any], findings: Findings) -> NDArray[np.float64]:
             path = f"geometry-templates.vertices-templates[{number}]"
             findings.add("vertex", "", f"vertex {number} of the templates is not three numbers", severity="error", path=path)
     return table
+
+
+def _are_places(lines: Any, vertices: int) -> bool:
+    """Whether something is lists of numbers of vertices, with some in each."""
+    if not isinstance(lines, list) or not lines:
+        return False
+    return all(
+        isinstance(line, list) and line and all(type(one) is int and 0 <= one < vertices for one in line) for line in lines
+    )

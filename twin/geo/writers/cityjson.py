@@ -37,6 +37,8 @@ _SECOND = re.compile(
     r"^(Building|Bridge|Tunnel)(Part|Installation|ConstructiveElement|Furniture|Storey|Room|Unit|HollowSpace)$"
 )
 _EXTENSION = re.compile(r"^\+[A-Z]\w+$")
+_EXTENSION_VERSION = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)(?:\.(0|[1-9]\d*))?$")
+_WITH_ADDRESS = ("Building", "BuildingPart", "BuildingUnit", "Bridge", "BridgePart")
 _SURFACES_ONLY = ("Road", "Railway", "TransportSquare", "Waterway", "LandUse")
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
@@ -47,8 +49,8 @@ def write_cityjson(city: City, path: str | Path) -> Path:
     Objects have the type of geometry and the polygons that their source had. Where it stated none, a closed object becomes a
     Solid (with its cavities as inner shells), any other a MultiSurface, of its triangles. Rows of a layer that are not in
     `City.objects` become points, lines or flat surfaces of lod 0. The terrain raster is not part of it; `City.save` keeps
-    everything. A place of an address is told in coordinates, since an attribute cannot point to a vertex. Pictures on surfaces
-    go into a folder beside the file, which is called after it: ``delft_pictures`` for ``delft.city.json``.
+    everything. Pictures on surfaces go into a folder beside the file, which is called after it: ``delft_pictures`` for
+    ``delft.city.json``.
 
     Raises
     ------
@@ -168,6 +170,8 @@ def cityjson_document(
                 stated[name] = stated.pop(f"{name}_attribute")
         if attributes and (str(row.layer), str(object_id)) not in with_row and _may_have_row(row, known):
             stated[ROW] = ""
+        if written["type"] in _WITH_ADDRESS and (places_at := _addresses(stated, city, len(packed.grid), loose)):
+            written["address"] = places_at
         members, roles = _members(stated, known) if written["type"] == "CityObjectGroup" else ([], None)
         if stated:
             written["attributes"] = stated
@@ -198,11 +202,35 @@ def cityjson_document(
         "version": "2.0",
         "transform": {"scale": [SCALE_M] * 3, "translate": [float(value) for value in city.origin]},
         "metadata": _metadata(city, vertices) | (_about(city) if attributes else {}),
-        **_extensions(city, objects),
+        **_extensions(city),
         **_appearance(packed, city, pictures or {}),
         "CityObjects": objects,
         "vertices": vertices,
     }
+
+
+def _addresses(stated: dict[str, Any], city: City, first_vertex: int, loose: list[list[int]]) -> list[dict[str, Any]]:
+    """Addresses as CityJSON has them, taken out of the attributes; their places become vertices. Empty for any other form."""
+    rows = stated.get("address")
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        return []
+    found = []
+    for row in rows:
+        points = row.get("location")
+        kept = {key: value for key, value in row.items() if key != "location"}
+        try:
+            grid = np.rint((np.array(points, dtype=np.float64).reshape(-1, 3) - city.origin) / SCALE_M)
+        except (TypeError, ValueError):
+            grid = np.empty((0, 3))
+        if points is not None and (not len(grid) or not np.isfinite(grid).all()):
+            return []
+        if len(grid):
+            start = first_vertex + len(loose)
+            loose.extend(grid.astype(np.int64).tolist())
+            kept["location"] = {"type": "MultiPoint", "lod": "0", "boundaries": list(range(start, start + len(grid)))}
+        found.append(kept)
+    del stated["address"]
+    return found
 
 
 def _tell_members(objects: dict[str, Any]) -> None:
@@ -308,15 +336,16 @@ def _appearance(packed: Packed, city: City, pictures: Mapping[int, str]) -> dict
     return {"appearance": found} if found else {}
 
 
-def _extensions(city: City, objects: dict[str, Any]) -> dict[str, Any]:
-    """Extensions that the source declared, where they are still used, and their properties of the file as a whole."""
+def _extensions(city: City) -> dict[str, Any]:
+    """Extensions that the source declared, in the form that version 2.0 asks for, and their properties of the whole file."""
     stated = city.metadata.get("extensions")
     own = {str(key): plain(value) for key, value in city.metadata.items() if str(key).startswith("+")}
-    used = own or any(
-        one["type"].startswith("+") or any(key.startswith("+") for key in one.get("attributes", {})) for one in objects.values()
-    )
-    sound = isinstance(stated, dict) and all(isinstance(one, dict) for one in stated.values())
-    return {"extensions": plain(stated), **own} if used and sound else own
+    declared = stated if isinstance(stated, dict) else {}
+    sound = {
+        str(name): plain(one) for name, one in declared.items()
+        if isinstance(one, dict) and isinstance(one.get("url"), str) and _EXTENSION_VERSION.match(str(one.get("version", "")))
+    }  # fmt: skip
+    return {"extensions": sound, **own} if sound else own
 
 
 def _kept(stated: dict[str, Any]) -> dict[str, Any]:

@@ -88,6 +88,13 @@ def _feature(object_id: str, members: dict[str, Any], vertices: list[Any], appea
                 }
             geometries.append(moved)
         written[one] = {**content, "geometry": geometries} if geometries else dict(content)
+        if "address" in content:
+            written[one]["address"] = [
+                {**row, "location": {**row["location"], "boundaries": renumber(row["location"]["boundaries"], numbers)}}
+                if "location" in row
+                else row
+                for row in content["address"]
+            ]
         if content.get("parents"):
             # what is in another feature cannot be pointed to
             there = [parent for parent in content["parents"] if parent in members]
