@@ -14,9 +14,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from pyproj import CRS
 
 from twin.errors import CRSError, GeometryError, ParameterError
 from twin.geo.city import City, read_city
+from twin.geo.mesh import TriangleMesh
 from twin.geo.topology import object_use, signed_volumes
 
 AREA = (136600.0, 455700.0, 136800.0, 455900.0)
@@ -151,3 +153,91 @@ def test_the_public_writer_and_check(house: dict[str, Any], put: Callable[..., P
     again = twin.read_city(twin.write_city(city, tmp_path / "x.city.json"))
     assert again.objects.equals(city.objects)
     assert again.check().counts() == city.check().counts() == {}
+
+
+def agree(city: City) -> None:
+    """Every object with triangles has a row, itself or its whole, unless it is of the ground; every parent is there."""
+    rows = {one for frame in city.layers.values() for one in frame.index}
+    parent = city.objects["parent"]
+    assert set(parent[parent != ""]) <= set(city.objects.index)
+    for one in city.objects.index[np.unique(city.surfaces.owner)]:
+        up = one
+        while up not in rows and parent[up]:
+            up = parent[up]
+        assert up in rows or city.objects.loc[one, "layer"] == "terrain", one
+
+
+def test_a_clip_of_a_road_leaves_no_triangles_of_parts_that_are_gone(real_data: Path) -> None:
+    """Its 302 parts hang below one street: they are judged one by one."""
+    city = read_city(real_data / "citygml" / "citygml3_roads_roundabout.gml")
+    west, south, *_ = city.bounds
+    part = city.clip((west, south, west + 100, south + 200))
+    agree(part)
+    drawn = part.objects.index[np.unique(part.surfaces.owner)]
+    assert 0 < len(drawn) < 60
+    assert set(part.objects.index) == set(part.roads.index)
+    # the street and its sections have no shape of their own and stay with what is left of them
+    assert "UUID_Drummond_Street_" in part.roads.index
+    assert part.bounds[3] < city.bounds[3] - 100
+    assert len(part.surfaces) < len(city.surfaces) / 2
+    again = part.clip((west, south, west + 100, south + 200))
+    assert again.objects.equals(part.objects)
+    assert len(again.surfaces) == len(part.surfaces)
+
+
+def test_each_kind_of_hierarchy_is_clipped_by_its_own_rule() -> None:
+    """Row, parent, layer and west edge of a 10 m square of each object; None: no shape."""
+    plan: dict[str, tuple[str, str, float | None]] = {
+        "street": ("", "roads", None),
+        "near": ("street", "roads", 0.0),
+        "far": ("street", "roads", 100.0),
+        "house": ("", "buildings", 0.0),
+        "annex": ("house", "buildings", 200.0),
+        "barn": ("", "buildings", 300.0),
+        "lamp": ("barn", "furniture", 0.0),
+        "porch": ("barn", "buildings", 0.0),
+        "bell": ("house", "furniture", 400.0),
+        "row": ("", "other", None),
+        "shed": ("row", "buildings", 500.0),
+        "loose": ("", "other", 0.0),
+        "beyond": ("", "other", 600.0),
+        "ground": ("", "terrain", 0.0),
+        "ground beyond": ("", "terrain", 700.0),
+    }
+    rowless = {"annex", "porch", "loose", "beyond", "ground", "ground beyond"}
+    crs = CRS("EPSG:7415")
+    index = pd.Index(list(plan), name="id", dtype="str")
+    objects = pd.DataFrame({"parent": [one[0] for one in plan.values()], "layer": [one[1] for one in plan.values()]}, index=index)
+    objects = objects.assign(type="Thing", lod="1", geometry="MultiSurface")
+    drawn = [(row, west) for row, (*_, west) in enumerate(plan.values()) if west is not None]
+    corners = np.concatenate([[(west, 0, 0), (west + 10, 0, 0), (west + 10, 10, 0)] for _, west in drawn]).astype(float)
+    count = len(drawn)
+    mesh = TriangleMesh(
+        corners, np.arange(3 * count, dtype="i4").reshape(-1, 3), np.array([row for row, _ in drawn], "i4"), np.zeros(count, "u1")
+    )
+    frames = {}
+    for layer in ("roads", "buildings", "furniture", "other"):
+        ids = [one for one, (_, of, _) in plan.items() if of == layer and one not in rowless]
+        wests = [plan[one][2] for one in ids]
+        shapes = [shapely.Polygon() if west is None else shapely.box(west, 0, west + 10, 10) for west in wests]
+        frames[layer] = gpd.GeoDataFrame(geometry=shapes, index=pd.Index(ids, name="id", dtype="str"), crs=crs)
+    part = City(crs, np.zeros(3), frames, mesh, objects).clip((-5, -5, 20, 20))
+    agree_on = ["street", "near", "house", "annex", "lamp", "loose", "ground"]
+    assert part.objects.index.tolist() == agree_on
+    assert part.objects["parent"].tolist() == ["", "street", "", "house", "", "", ""]
+    assert part.objects.index[np.unique(part.surfaces.owner)].tolist() == agree_on[1:]
+    assert {name: frame.index.tolist() for name, frame in part.layers.items() if len(frame)} == {
+        "roads": ["street", "near"], "buildings": ["house"], "furniture": ["lamp"],
+    }  # fmt: skip
+
+
+def test_objects_without_triangles_stay_with_their_rows(house: dict[str, Any], put: Callable[..., Path]) -> None:
+    """A tree that is a point is an object too."""
+    house["vertices"].append([0, 0, 0])
+    point = {"type": "MultiPoint", "lod": "1", "boundaries": [len(house["vertices"]) - 1]}
+    house["CityObjects"]["tree"] = {"type": "SolitaryVegetationObject", "geometry": [point]}
+    city = read_city(put(house))
+    x, y = city.trees.geometry.iloc[0].coords[0][:2]
+    part = city.clip((x - 1, y - 1, x + 1, y + 1))
+    assert part.trees.index.tolist() == ["tree"]
+    assert "tree" in part.objects.index

@@ -427,7 +427,8 @@ class City:
     def clip(self, area: Sequence[float] | BaseGeometry) -> City:
         """The part of the city in a box or a polygon; the rest is shared.
 
-        Objects with triangles (buildings, bridges, ...) stay whole where they touch it; rows without are cut at its edge.
+        Objects with triangles stay whole where they touch it, parts of buildings, bridges and tunnels with their whole; parts of
+        roads and groups are judged one by one. Rows without triangles are cut at its edge.
 
         Parameters
         ----------
