@@ -294,7 +294,6 @@ def test_collections_are_taken_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"type": "FeatureCollection", "features": []}', "has no features"),
         ('{"type": "FeatureCollection"}', "not a FeatureCollection with `features`"),
         ('{"type": "FeatureCollection", "features": [', r"a.geojson:1:\d+: broken JSON"),
         ('{"type": "Feature", "geometry": null}\n{"type": "Feature", nonsense}', r"a.geojson:2:\d+: broken JSON"),
@@ -365,3 +364,22 @@ def test_other_real_files(real_data: Path) -> None:
     assert (len(tiles.other), tiles.crs.to_epsg()) == (1407, 28992)
     crowns = city_of(real_data / "raster" / "athens" / "trees.gpkg")
     assert len(crowns.green) == 6
+
+
+@pytest.mark.parametrize("crs", [None, "urn:ogc:def:crs:OGC:1.3:CRS84", RD])
+def test_a_collection_without_features_adds_nothing(tmp_path: Path, crs: str | None) -> None:
+    """A query that finds nothing answers so: it must not stop what other files hold."""
+    empty = tmp_path / "empty.geojson"
+    empty.write_text(geojson(crs=crs))
+    alone = city_of(empty)
+    assert not any(len(frame) for frame in alone.layers.values())
+    assert codes(alone) == {"no-features": 1}
+    panden = write(houses(height=[10.0, 5.0]), tmp_path / "panden.gpkg")
+    for files in ([panden, empty], [empty, panden]):
+        city = city_of(files)
+        assert (len(city.buildings), CRS(city.crs).to_epsg()) == (2, 28992)
+        assert "no-features" in codes(city)
+        clipped = city_of(files, clip=(135990, 454990, 136005, 455005))
+        assert len(clipped.buildings) == 1
+    folder = city_of(panden).save(tmp_path / "town")
+    assert len(city_of([folder, empty]).buildings) == 2

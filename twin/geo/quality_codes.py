@@ -172,6 +172,7 @@ VECTORS = {
     "layer-geometry": "rows have a shape that their layer does not have; they are in `other`",
     "layer-told": "what the features of a file were taken for; `--layer` says otherwise",
     "layer-unknown": "nothing tells what the features of a file are: say it with `--layer`",
+    "no-features": "the file is sound and holds no features: it adds nothing to the city",
     "no-geometry-column": "a table without geometry; not read",
     "sibling-missing": "a file that belongs to another (`.prj`, `.dbf`) is not beside it",
 }

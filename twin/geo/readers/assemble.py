@@ -210,7 +210,7 @@ def _system_of(city: City, name: str, readings: Sequence[Reading]) -> CRS:
         When one does not.
     """
     for reading in readings:
-        if reading.crs is None:
+        if reading.crs is None and not reading.empty:
             raise CRSError(
                 f"{name} is in {short_name(city.crs)}, {reading.source.name} does not say in which system it is",
                 hint="write the system into that file, or read it alone",
@@ -288,7 +288,7 @@ def _layers_of(reading: Reading) -> tuple[str, ...]:
 def _bring(reading: Reading, target: CRS, findings: Findings) -> None:
     """Bring the coordinates of a reading into the system of the city."""
     move: Move | None = None
-    if reading.crs is not None:
+    if reading.crs is not None and not reading.empty:
         move, told = mover(reading.crs, target, reading.source.name)
         if told:
             findings.add("crs", "", told, severity="info", path=reading.source.name)

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from twin.errors import CRSError, FormatError
-from twin.geo.crs import parse
+from twin.geo.crs import is_plane, parse
 from twin.geo.readers.columns import table
 from twin.geo.readers.formats import text_of
 from twin.geo.readers.model import Findings, ReadOptions
@@ -41,7 +41,7 @@ def geojson_tables(blob: Blob, options: ReadOptions, findings: Findings) -> Tabl
     """
     about, features, lines = _document(blob)
     if not features:
-        raise FormatError("the GeoJSON has no features", where=blob.name)
+        findings.add("no-features", "", "the GeoJSON has no features", path=blob.name)
     records: list[dict[str, Any]] = []
     texts: list[bytes | None] = []
     for number, feature in enumerate(features):
@@ -60,7 +60,9 @@ def geojson_tables(blob: Blob, options: ReadOptions, findings: Findings) -> Tabl
     unreadable = [n for n, (text, shape) in enumerate(zip(texts, shapes, strict=True)) if text is not None and shape is None]
     for number in unreadable:
         findings.add("geometry", "", "the geometry is not one of GeoJSON", path=f"{blob.name} features[{number}]")
-    crs = _crs(about, shapes, blob.name)
+    stated = _crs(about, shapes, blob.name)
+    # degrees in which nothing lies say nothing of the city
+    crs = stated if features or is_plane(stated) else None
     columns = {key: value.array for key, value in table(records, {"geometry"}).items()}
     frame = gpd.GeoDataFrame(pd.DataFrame(columns, index=pd.RangeIndex(len(records))), geometry=shapes, crs=crs)
     window = options.window(crs)

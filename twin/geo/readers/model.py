@@ -235,6 +235,11 @@ class Reading:
     ready: bool = False
 
     @property
+    def empty(self) -> bool:
+        """Whether the file holds nothing: what it says of its system then asks for nothing."""
+        return self.objects is None and not self.rasters and not any(len(frame) for frame in self.layers.values())
+
+    @property
     def ids(self) -> set[str]:
         """Ids of all objects and rows."""
         objects = set() if self.objects is None else set(self.objects.ids)

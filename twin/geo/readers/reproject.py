@@ -28,7 +28,7 @@ def common_crs(readings: Sequence[Reading], options: ReadOptions) -> CRS:
 
     The one asked for; else the first that is projected in metres, with the vertical datum of another file that has the same
     horizontal system; else, when all are geographic, RD New + NAP in the Netherlands and the UTM zone elsewhere; a local
-    plane when no file states a system.
+    plane when no file states a system, or none holds anything. Files that hold nothing need not state one.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def common_crs(readings: Sequence[Reading], options: ReadOptions) -> CRS:
         When some files state a system and others do not, or the one asked for is not in metres.
     """
     stated = [(reading.crs, reading) for reading in readings if reading.crs is not None]
-    unstated = [reading.source.name for reading in readings if reading.crs is None]
+    unstated = [reading.source.name for reading in readings if reading.crs is None and not reading.empty]
     if not stated:
         return local_plane() if options.crs is None else require_metres(options.crs)
     if unstated:
@@ -50,7 +50,8 @@ def common_crs(readings: Sequence[Reading], options: ReadOptions) -> CRS:
         return require_metres(options.crs)
     planes = [crs for crs, _ in stated if is_plane(crs)]
     if not planes:
-        return _plane_of(stated)
+        filled = [(crs, reading) for crs, reading in stated if not reading.empty]
+        return _plane_of(filled) if filled else local_plane()
     first = planes[0]
     if vertical(first) is None:
         for crs in planes[1:]:
