@@ -12,7 +12,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from twin.errors import CRSError, FormatError
-from twin.geo.city import City, read_city
+from twin.geo.city import City, read_city, stream_city
 from twin.geo.mesh import SEMANTICS
 from twin.geo.topology import object_use, signed_volumes
 
@@ -140,8 +140,18 @@ def test_highest_lod_by_default_and_any_by_name(house: dict[str, Any], put: Put)
     assert ground.buildings.height_m.tolist() == [9.0]
     with pytest.raises(FormatError, match=r"nothing in lod '1.3'; the file has: 0, 2.2"):
         read_city(path, lod="1.3")
-    with pytest.raises(FormatError, match="lod is text"):
-        read_city(path, lod=2)  # type: ignore[arg-type]
+    for wrong in (True, float("nan"), [2]):
+        with pytest.raises(FormatError, match="lod is text"):
+            read_city(path, lod=wrong)  # type: ignore[arg-type]
+
+
+def test_a_level_of_detail_may_be_a_number(house: dict[str, Any], put: Put) -> None:
+    low = {"type": "MultiSurface", "lod": "2", "boundaries": [[[0, 1, 2, 3]]]}
+    house["CityObjects"]["house"]["geometry"].insert(0, low)
+    path = put(house)
+    for level, spelled in ((2, "2"), (2.0, "2"), (np.int64(2), "2"), (2.2, "2.2"), (np.float32(2.2), "2.2")):
+        assert read_city(path, lod=level).objects.lod.tolist() == [spelled]
+        assert next(iter(stream_city(path, lod=level))).objects.lod.tolist() == [spelled]
 
 
 def test_parts_belong_to_their_building(house: dict[str, Any], put: Put) -> None:

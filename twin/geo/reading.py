@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def read_city(
     source: str | Path | Sequence[str | Path],
     *,
-    lod: str | None = None,
+    lod: str | float | None = None,
     crs: str | CRS | None = None,
     clip: Sequence[float] | BaseGeometry | None = None,
     height: str | None = None,
@@ -31,8 +31,8 @@ def read_city(
         A file of a known format (also in .gz or .zip), a city folder, or ``"sample"`` for the embedded district; or several
         of these, which become one city. Of two objects with the same id the one of the file or folder named first is kept.
         A city folder gives the coordinate system, and its rasters are kept; several folders are in one system.
-    lod : str, optional
-        Level of detail to take where an object has several; by default the highest.
+    lod : str or float, optional
+        Level of detail to take where an object has several, e.g. ``"2.2"`` or 2.2; by default the highest.
     crs : str or pyproj.CRS, optional
         System that the city shall be in, e.g. ``"EPSG:7415"``. By default the first one that is projected in metres, with
         the vertical datum of another file that has one; RD New + NAP or the UTM zone where all are geographic.
@@ -68,7 +68,7 @@ def read_city(
 def stream_city(
     source: str | Path,
     *,
-    lod: str | None = None,
+    lod: str | float | None = None,
     crs: str | CRS | None = None,
     clip: Sequence[float] | BaseGeometry | None = None,
 ) -> Iterator[City]:

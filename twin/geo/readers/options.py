@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from numbers import Real
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ RASTER_ROLES = ("terrain", "dsm", "canopy")
 
 def read_options(
     *,
-    lod: str | None = None,
+    lod: str | float | None = None,
     crs: str | CRS | None = None,
     clip: Sequence[float] | BaseGeometry | None = None,
     height: str | None = None,
@@ -36,14 +37,13 @@ def read_options(
     Raises
     ------
     FormatError
-        When `lod` is not text.
+        When `lod` is neither text nor a number.
     CRSError
         When `crs` is not registered or not in metres.
     ParameterError
         When `clip`, `roles` or `layer` cannot be used.
     """
-    if lod is not None and not isinstance(lod, str):
-        raise FormatError(f"lod is text such as '2.2', not {lod!r}")
+    level = None if lod is None else _level(lod)
     if height is not None and not isinstance(height, str):
         raise ParameterError(f"height is the name of a column, not {height!r}", hint='e.g. height="hoogte"')
     target = None if crs is None else require_metres(asked_crs(crs))
@@ -58,7 +58,16 @@ def read_options(
             hint = f"one of {', '.join(LAYERS)}"
             raise ParameterError(f"a city has no layer {wanted!r}{did_you_mean(str(wanted), LAYERS)}", where=name, hint=hint)
     area = None if clip is None else clip_area(clip)
-    return ReadOptions(lod, target, area, height, MappingProxyType(dict(roles or {})), MappingProxyType(dict(layer or {})))
+    return ReadOptions(level, target, area, height, MappingProxyType(dict(roles or {})), MappingProxyType(dict(layer or {})))
+
+
+def _level(lod: object) -> str:
+    """A level of detail as files spell it: ``"2"`` for 2 and 2.0, ``"2.2"`` for 2.2."""
+    if isinstance(lod, str):
+        return lod
+    if isinstance(lod, Real) and not isinstance(lod, bool) and np.isfinite(float(lod)):
+        return f"{float(lod):g}"
+    raise FormatError(f"lod is text such as '2.2', or a number, not {lod!r}")
 
 
 def asked_crs(crs: object) -> CRS:
