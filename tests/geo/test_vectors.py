@@ -342,7 +342,7 @@ def test_bubenec(real_data: Path) -> None:
 @pytest.mark.realdata
 def test_property_map(real_data: Path) -> None:
     city = city_of(real_data / "footprints" / "PropertyMap.shp")
-    assert city.buildings.index.tolist() == ["PropertyMap-0", "PropertyMap-2", "PropertyMap-3"]
+    assert city.buildings.index.tolist() == ["A", "B", "C"], "its `uuid`, not the number of the row"
     assert city.buildings["height_m"].tolist() == [5.0, 10.0, 10.0]
     assert city.buildings["height_source"].unique().tolist() == ["attribute:height"]
     volumes = signed_volumes(city.surfaces, city.surfaces.owner.astype(np.int64), 3)
@@ -383,3 +383,29 @@ def test_a_collection_without_features_adds_nothing(tmp_path: Path, crs: str | N
         assert len(clipped.buildings) == 1
     folder = city_of(panden).save(tmp_path / "town")
     assert len(city_of([folder, empty]).buildings) == 2
+
+
+@pytest.mark.parametrize("column", ["identificatie", "lokaalID", "bag_id", "gml_id", "GlobalID", "uuid"])
+def test_ids_of_registers_name_an_object_in_every_file(tmp_path: Path, column: str) -> None:
+    """However short they are, and whatever counts the rows beside them."""
+    for number, name in enumerate(("pand_x.gpkg", "pand_y.gpkg")):
+        frame = houses(objectid=[number, number + 1], height=[1.0, 2.0], **{column: ["A", "B"]})
+        write(frame, tmp_path / name)
+    city = city_of([tmp_path / "pand_x.gpkg", tmp_path / "pand_y.gpkg"])
+    assert city.buildings.index.tolist() == ["A", "B"]
+    assert codes(city)["duplicate-id"] == 2
+
+
+def test_a_shapefile_cuts_the_name_of_an_id(tmp_path: Path) -> None:
+    frame = houses(identificatie=["A", "B"], height=[1.0, 2.0])
+    write(frame, tmp_path / "pand_x.gpkg")
+    write(frame.rename(columns={"identificatie": "identifica"}), tmp_path / "pand_y.shp")
+    city = city_of([tmp_path / "pand_x.gpkg", tmp_path / "pand_y.shp"])
+    assert city.buildings.index.tolist() == ["A", "B"]
+
+
+@pytest.mark.parametrize("column", ["id", "fid_1", "objectid", "gid", "ogc_fid"])
+def test_numbers_of_rows_name_nothing_beyond_their_table(tmp_path: Path, column: str) -> None:
+    for name in ("pand_x.gpkg", "pand_y.gpkg"):
+        write(houses(height=[1.0, 2.0], **{column: [1, 2]}), tmp_path / name)
+    assert len(city_of([tmp_path / "pand_x.gpkg", tmp_path / "pand_y.gpkg"]).buildings) == 4

@@ -37,8 +37,17 @@ ID_COLUMNS = (
 )  # fmt: skip
 """Columns that name an object, in lower case, most trusted first."""
 
+REGISTERED = frozenset(
+    ("identificatie", "identificatiebagpnd", "lokaalid", "lokaal_id", "localid", "local_id", "gml_id", "globalid", "uuid", "bag_id")
+)
+"""Columns of ids that a register gives out: they name an object in the whole world, however short they are."""
+
 LONG_ID = 8
-"""A text of so many letters names an object in the whole world; shorter ones and numbers get the name of their layer in front."""
+"""A text of so many letters names an object in the whole world; of other columns than those of registers shorter ones and numbers
+get the name of their layer in front."""
+
+SHORT_NAME = 10
+"""Letters that a shapefile has for the name of a column."""
 
 _KINDS = {0: "Point", 4: "Point", 1: "Line", 2: "Line", 5: "Line", 3: "Polygon", 6: "Polygon"}
 
@@ -195,12 +204,11 @@ def _own_ids(columns: pd.DataFrame) -> list[str] | None:
 def _ids(columns: pd.DataFrame, table: str, taken: set[str]) -> list[str]:
     """A unique id for each row: a column that names objects, else the name of the layer and a number."""
     found: list[str] | None = None
-    by_name = {str(name).lower(): name for name in columns.columns}
-    for known in ID_COLUMNS:
-        if known in by_name and (found := _named_by(columns[by_name[known]], table)) is not None:
-            if known in ("id", _ID) and table in LAYERS and not pd.api.types.is_numeric_dtype(columns[by_name[known]]):
+    for known, name in _id_columns(columns):
+        if (found := _named_by(columns[name], table, registered=known in REGISTERED)) is not None:
+            if known in ("id", _ID) and table in LAYERS and not pd.api.types.is_numeric_dtype(columns[name]):
                 # a table that is named as a layer of a city holds its objects by their own ids
-                own = [str(value).strip() for value in columns[by_name[known]].tolist()]
+                own = [str(value).strip() for value in columns[name].tolist()]
                 found = own if taken.isdisjoint(own) else found
             break
     if found is None or not taken.isdisjoint(found):
@@ -213,7 +221,18 @@ def _ids(columns: pd.DataFrame, table: str, taken: set[str]) -> list[str]:
     return found
 
 
-def _named_by(column: pd.Series[Any], table: str) -> list[str] | None:
+def _id_columns(columns: pd.DataFrame) -> list[tuple[str, Any]]:
+    """The columns that may name objects, as `ID_COLUMNS` and as the table calls them, most trusted first.
+
+    Whole numbers count the rows of a table, so what a register gave out comes before them.
+    """
+    by_name = {str(name).lower(): name for name in columns.columns}
+    there = [(known, by_name.get(known, by_name.get(known[:SHORT_NAME]))) for known in ID_COLUMNS]
+    found = [(known, name) for known, name in there if name is not None]
+    return sorted(found, key=lambda one: one[0] not in REGISTERED and pd.api.types.is_numeric_dtype(columns[one[1]]))
+
+
+def _named_by(column: pd.Series[Any], table: str, *, registered: bool = False) -> list[str] | None:
     if column.isna().any():
         return None
     if pd.api.types.is_float_dtype(column):
@@ -226,7 +245,7 @@ def _named_by(column: pd.Series[Any], table: str) -> list[str] | None:
     if len(set(texts)) < len(texts) or "" in texts:
         return None
     whole_world = not pd.api.types.is_numeric_dtype(column) and min(map(len, texts)) >= LONG_ID
-    return texts if whole_world else [f"{table}-{text}" for text in texts]
+    return texts if registered or whole_world else [f"{table}-{text}" for text in texts]
 
 
 def _repaired(
