@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
@@ -22,6 +23,7 @@ from twin.geo.readers import read
 from twin.geo.readers.options import read_options
 from twin.geo.readers.vector_layers import layer_by_name
 from twin.geo.topology import signed_volumes
+from twin.geo.writers import write as write_city
 
 RD = "EPSG:28992"
 A, B = shapely.box(136000, 455000, 136010, 455020), shapely.box(136020, 455000, 136030, 455010)
@@ -409,3 +411,28 @@ def test_numbers_of_rows_name_nothing_beyond_their_table(tmp_path: Path, column:
     for name in ("pand_x.gpkg", "pand_y.gpkg"):
         write(houses(height=[1.0, 2.0], **{column: [1, 2]}), tmp_path / name)
     assert len(city_of([tmp_path / "pand_x.gpkg", tmp_path / "pand_y.gpkg"]).buildings) == 4
+
+
+@pytest.mark.parametrize("name", ["panden.gpkg", "panden.fgb", "panden.shp", "panden.parquet"])
+@pytest.mark.parametrize("clip", [None, (135990, 454990, 136005, 455005)])
+def test_large_whole_numbers_with_gaps_keep_their_digits(tmp_path: Path, name: str, clip: Any) -> None:
+    """A float has no room for the last digit of such a number."""
+    nr = pd.array([2**53 + 1, None], dtype="Int64")
+    frame = houses(uuid=["A", "B"], nr=nr, small=pd.array([None, 3], dtype="Int64"), height=[1.0, 2.0])
+    rows = city_of(write(frame, tmp_path / name), clip=clip).buildings
+    assert rows.loc["A", "nr"] == 9007199254740993
+    assert rows["nr"].isna().sum() == len(rows) - 1
+    assert str(rows["small"].dtype) == "Int64"
+
+
+def test_large_whole_numbers_survive_a_round_trip(tmp_path: Path) -> None:
+    frame = houses(uuid=["A", "B"], nr=pd.array([2**53 + 1, None], dtype="Int64"), height=[1.0, 2.0])
+    frame.to_parquet(tmp_path / "a.parquet")
+    table = pq.read_table(tmp_path / "a.parquet")
+    # without what pandas says of its columns, as others write it
+    bare = {key: value for key, value in table.schema.metadata.items() if key != b"pandas"}
+    pq.write_table(table.replace_schema_metadata(bare), tmp_path / "a.parquet")
+    city = city_of(tmp_path / "a.parquet", layer={"a": "buildings"})
+    for out in ("b.gpkg", "b.parquet"):
+        write_city(city, tmp_path / out)
+        assert city_of(tmp_path / out).buildings["nr"].iloc[0] == 2**53 + 1

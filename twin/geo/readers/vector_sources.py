@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from twin.errors import CRSError, FormatError
@@ -254,15 +255,19 @@ def _by_gdal(
                 _check_rows(int(info["features"]), path, blob.name)
                 about = {**said_by(info.get("layer_metadata")), **said_by(info.get("dataset_metadata")), **about}
                 window = options.window(crs_of(info["crs"], blob.name))
-                frame = pyogrio.read_dataframe(place, layer=name, bbox=window, encoding=encoding, **opening)
-                tables.append(Table(str(name), as_stored(frame, info)))
+                how = {"layer": name, "bbox": window, "encoding": encoding, **opening}
+                tables.append(Table(str(name), as_stored(pyogrio.read_dataframe(place, **how), info, place, **how)))
         finally:
             if restore:
                 pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": before})
     return Tables(kind, tables, about)
 
 
-def as_stored(frame: gpd.GeoDataFrame, info: Mapping[str, Any]) -> gpd.GeoDataFrame:
+EXACT = 2**53
+"""A float holds every whole number up to this one."""
+
+
+def as_stored(frame: gpd.GeoDataFrame, info: Mapping[str, Any], place: str | Path, **how: Any) -> gpd.GeoDataFrame:
     """Whole numbers and truth values with gaps as such: pyogrio makes floats of them.
 
     Parameters
@@ -271,6 +276,10 @@ def as_stored(frame: gpd.GeoDataFrame, info: Mapping[str, Any]) -> gpd.GeoDataFr
         As pyogrio reads it.
     info : mapping
         What ``pyogrio.read_info`` says of it.
+    place : str or Path
+        The file, which is read again where a float cannot hold a whole number.
+    **how
+        As it was read.
     """
     restored: dict[str, Any] = {}
     for name, kind in zip(info["fields"], info["dtypes"], strict=True):
@@ -280,7 +289,31 @@ def as_stored(frame: gpd.GeoDataFrame, info: Mapping[str, Any]) -> gpd.GeoDataFr
             restored[name] = frame[name].astype("boolean")
         elif str(kind).startswith(("int", "uint")):
             restored[name] = frame[name].astype("Int64")
+    large = [name for name in restored if restored[name].dtype == "Int64" and bool((frame[name].abs() >= EXACT).any())]
+    if large:
+        restored |= _whole(frame, large, place, **how)
     return frame.assign(**restored) if restored else frame
+
+
+def _whole(frame: gpd.GeoDataFrame, names: list[str], place: str | Path, **how: Any) -> dict[str, pd.Series[Any]]:
+    """Columns of whole numbers as the file has them, to the last digit.
+
+    Raises
+    ------
+    ValueError
+        When they are not those of the frame.
+    """
+    import pyogrio
+
+    table = pyogrio.read_arrow(place, columns=names, **how)[1]
+    return {name: _same_whole(table.column(name).to_pylist(), frame[name]) for name in names}
+
+
+def _same_whole(values: list[int | None], rounded: pd.Series[Any]) -> pd.Series[Any]:
+    """Whole numbers that a column of floats was made of."""
+    if len(values) != len(rounded) or not np.array_equal(np.array(values, np.float64), rounded.to_numpy(), equal_nan=True):
+        raise ValueError(f"column `{rounded.name}` reads differently a second time")
+    return pd.Series(pd.array(values, dtype="Int64"), index=rounded.index)
 
 
 def _check_rows(rows: int, path: Path, name: str) -> None:
@@ -347,10 +380,21 @@ def _parquet(blob: Blob, path: Path, options: ReadOptions, findings: Findings) -
         if footer.num_rows > MAX_ROWS or swells(max(unpacked, least), size, MAX_PARQUET_RATIO):
             raise FormatError(f"{footer.num_rows} rows in {size} bytes cannot be", where=blob.name)
         stream.seek(0)
-        frame = _within(gpd.read_parquet(stream), options, blob.name)
+        frame = gpd.read_parquet(stream)
+        large = {
+            name: _same_whole(file.read(columns=[name]).column(name).to_pylist(), frame[name])
+            for name in frame.columns
+            if pd.api.types.is_float_dtype(frame[name].dtype) and _is_whole(file.schema_arrow, name)
+        }
+        frame = _within(frame.assign(**large) if large else frame, options, blob.name)
     about = {**statements(said.get("stadstwin", b"")), **said_by({k: v.decode("utf-8", "replace") for k, v in said.items()})}
     version = str(geo.get("version", "")) if isinstance(geo, dict) else ""
     return Tables(f"GeoParquet {version}".strip(), [Table(Path(blob.name.split("!")[-1]).name.split(".")[0], frame)], about)
+
+
+def _is_whole(schema: Any, name: str) -> bool:
+    """Whether a column of a Parquet file is of whole numbers; with gaps they are read as floats."""
+    return name in schema.names and str(schema.field(name).type).startswith(("int", "uint"))
 
 
 def _within(frame: gpd.GeoDataFrame, options: ReadOptions, name: str) -> gpd.GeoDataFrame:

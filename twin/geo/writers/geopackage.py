@@ -99,5 +99,5 @@ def _compare(layers: dict[str, gpd.GeoDataFrame], place: Path, path: Path) -> No
     for name, frame in layers.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            again = as_stored(pyogrio.read_dataframe(place, layer=name), pyogrio.read_info(place, layer=name))
+            again = as_stored(pyogrio.read_dataframe(place, layer=name), pyogrio.read_info(place, layer=name), place, layer=name)
         check_frame(frame, again, f"{path}:{name}")

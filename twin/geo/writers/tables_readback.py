@@ -83,7 +83,9 @@ def _unlike(before: pd.Series[Any], after: pd.Series[Any]) -> str:
         return "has other gaps"
     known = before.notna()
     if one == "number":
-        a, b = (column[known].to_numpy(dtype=np.float64) for column in (before, after))
+        # large whole numbers that differ by little are one float
+        whole = all(pd.api.types.is_signed_integer_dtype(column.dtype) for column in (before, after))
+        a, b = (column[known].to_numpy(dtype=np.int64 if whole else np.float64) for column in (before, after))
         same = a == b
     elif one == "time":
         # GeoPackage keeps milliseconds.
