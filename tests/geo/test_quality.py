@@ -93,6 +93,16 @@ def test_heights_come_from_geometry_then_attributes_then_storeys() -> None:
     assert_allclose(found.roof_m, [11.0, 9.0, 12.0, np.nan, np.nan, np.nan])
 
 
+def test_a_geometry_over_the_limit_is_told_as_it_is_drawn(house: dict[str, Any], put: Callable[..., Path]) -> None:
+    for height in (999, 1001, 2000):
+        tall = {**house, "vertices": [[x, y, z // 10 * height] for x, y, z in house["vertices"]]}
+        city = read_city(put(tall))
+        assert city.buildings["height_m"].tolist() == [height]
+        assert city.buildings["height_source"].tolist() == ["geometry"]
+        told = [(one.code, one.severity, f"{height}.0 m" in one.message) for one in check(city).findings]
+        assert told == ([("height", "warning", True)] if height > 1000 else [])
+
+
 def test_welding_counts_in_order_of_appearance() -> None:
     rows = np.array([[5, 0, 0], [1, 2, 3], [5, 0, 0], [-9, 4, 4], [1, 2, 3]])
     for shift in (0, 2**40):

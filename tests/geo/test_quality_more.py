@@ -76,6 +76,37 @@ def test_a_building_far_below_its_neighbours(city: City) -> None:
 
 
 @pytest.mark.parametrize(
+    ("grounds", "crs", "told"),
+    [
+        ([-55.0], "EPSG:7415", [("b0", "info", "NAP")]),
+        ([-55.0], "EPSG:28992", []),
+        ([-55.0, 1.0], "EPSG:7415", [("b0", "info", "around"), ("b1", "info", "around")]),
+        ([-55.0, 1.0, 1.0], "EPSG:28992", [("b0", "info", "around")]),
+        ([-55.0, -56.0, 1.0], "EPSG:7415", [("b2", "info", "around"), ("", "info", "2 buildings")]),
+        ([-55.0, 1.0, 1.0, 1.0], "EPSG:7415", [("b0", "warning", "around")]),
+        ([-55.0, -56.0], "EPSG:7415", [("", "info", "2 buildings")]),
+        ([-19.0], "EPSG:7415", []),
+        ([-431.0], "EPSG:28992", [("b0", "warning", "between -430 and 5,500 m")]),
+        ([5501.0, 5502.0], "EPSG:28992", [("b0", "warning", "between"), ("b1", "warning", "between")]),
+    ],
+)
+def test_a_ground_where_none_is(city: City, grounds: list[float], crs: str, told: list[tuple[str, str, str]]) -> None:
+    index = [f"b{k}" for k in range(len(grounds))]
+    shapes = [shapely.box(*(city.buildings.total_bounds + 20.0 * k)) for k in range(len(grounds))]
+    rows = gpd.GeoDataFrame({"ground_m": grounds, "height_m": 3.0}, geometry=shapes, index=index, crs=crs)
+    there = City(rows.crs, np.zeros(3)).with_layer("buildings", rows)
+    found = [one for one in check(there).findings if one.code == "height"]
+    assert [(one.object_id, one.severity) for one in found] == [one[:2] for one in told]
+    assert all(word in one.message for one, (_, _, word) in zip(found, told, strict=True))
+
+
+def test_terrain_speaks_before_neighbours(city: City) -> None:
+    low = replace(city, terrain=ground(city, -55.0).terrain)
+    rows = low.buildings.assign(ground_m=-55.0)
+    assert "height" not in check(low.with_layer("buildings", rows)).counts()
+
+
+@pytest.mark.parametrize(
     "attributes",
     [
         {"relativeToTerrain": "entirelyBelowTerrain"},

@@ -43,7 +43,8 @@ ROOF_ABOVE_M = 1.0
 """A surface or an outline less than this above the ground is not the roof of a building [m]."""
 
 HEIGHT_LIMIT_M = 1000.0
-"""A height above the ground that is stated as more is not one: the highest building has 828 m [m]."""
+"""A height above the ground that is stated as more is not one: the highest building has 828 m [m]. What the geometry says stays:
+it is drawn that high, and told by `twin.geo.quality.check`."""
 
 FOOT_M = 0.3048
 """International foot (1959) [m]."""
@@ -130,10 +131,10 @@ class _Decision:
         self.source = np.full(len(ground), "unknown", dtype=object)
         self.refused: dict[str, int] = {}
 
-    def take(self, height: NDArray[np.float64], label: str, least: float = 0.0) -> None:
+    def take(self, height: NDArray[np.float64], label: str, least: float = 0.0, most: float = HEIGHT_LIMIT_M) -> None:
         """Use heights above the ground where none is known yet."""
         open_ = np.isnan(self.height)
-        absurd = open_ & (height > HEIGHT_LIMIT_M)
+        absurd = open_ & (height > most)
         if absurd.any():
             self.refused[label] = int(absurd.sum())
         use = open_ & (height > least) & ~absurd
@@ -192,7 +193,7 @@ def building_heights(
         ``"attribute:NAME"``, ``"storeys:NAME"`` or ``"unknown"``.
     """
     decision = _Decision(_stated_ground(ground_m, attributes))
-    decision.take(np.asarray(roof_m, dtype=np.float64) - decision.ground, "geometry", FLAT_M)
+    decision.take(np.asarray(roof_m, dtype=np.float64) - decision.ground, "geometry", FLAT_M, np.inf)
     decision.attributes(attributes)
     decision.storeys(attributes)
     return decision.table(attributes.index)

@@ -65,7 +65,7 @@ OBJECTS = {
 """Whole objects, and what of a file becomes none."""
 
 HEIGHTS = {
-    "height": "a height that cannot be: not positive, over 1,000 m, or a ground 25 m off that of the buildings around",
+    "height": "a height that cannot be (not positive, over 1,000 m), or a ground 25 m off those around, or where none is",
     "height-unknown": "nothing states the height of a building",
     "height-absurd": "a column states heights that no building has; not used",
     "height-column": "the column asked for is not there, or holds no heights",
