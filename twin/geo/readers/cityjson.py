@@ -350,8 +350,10 @@ def _transform(
         return np.ones(3), np.zeros(3)
     scale = _three(transform.get("scale")) if isinstance(transform, dict) else None
     translate = _three(transform.get("translate")) if isinstance(transform, dict) else None
-    if scale is None or translate is None or not (scale != 0).all():
+    if scale is None or translate is None:
         raise FormatError("`transform` needs a scale and a translate of three finite numbers", where=name)
+    if not (scale != 0).all():
+        raise FormatError(f"the scale of `transform` is {scale.tolist()}: with a zero all places fall together", where=name)
     return scale, translate
 
 
