@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 
 from twin.cli import main
@@ -108,8 +109,39 @@ def test_validate_writes_its_findings(part: Path, tmp_path: Path, capsys: pytest
         assert (tmp_path / name).stat().st_size > 100
     assert main(["validate", str(part), "--out", str(tmp_path / "found.xls")]) == 1
     assert "are not written as .xls" in capsys.readouterr().err
-    assert main(["validate", str(part), str(part), "--out", str(out)]) == 1
-    assert "findings of one file" in capsys.readouterr().err
+
+
+def test_validate_writes_the_findings_of_all_files(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = json.loads(part.read_text())
+    house = next(one for one in document["CityObjects"].values() if one["type"] == "Building")
+    geometry = house["geometry"][0]
+    shell = geometry["boundaries"][0] if geometry["type"] == "Solid" else geometry["boundaries"]
+    shell[0] = [[0, 1, 10**9]]
+    part.write_text(json.dumps(document))
+    utm, broken = tmp_path / "utm.city.json", tmp_path / "broken.city.json"
+    assert main(["convert", str(part), str(utm), "--crs", "EPSG:25831"]) == 0
+    broken.write_text('{"type": "CityJSON", ')
+    files = [str(part), str(broken), str(utm)]
+    capsys.readouterr()
+    for name in ("found.gpkg", "found.csv", "found.json"):
+        out = tmp_path / name
+        assert main(["validate", *files, "--out", str(out)]) == 1
+        assert "broken JSON" in capsys.readouterr().err
+        rows = pd.DataFrame(json.loads(out.read_text())["findings"]) if name.endswith("json") else gpd.read_file(out)
+        assert {str(part), str(broken)} <= set(rows["file"])
+        assert rows.loc[rows["file"] == str(broken), "code"].tolist() == ["refused"]
+        assert "broken JSON" in rows.loc[rows["code"] == "refused", "message"].iloc[0]
+    places = gpd.read_file(tmp_path / "found.gpkg")
+    x = places.geometry[~(places.geometry.is_empty | places.geometry.isna())].x
+    assert x.between(100_000, 200_000).all(), "in the system of the first"
+    # of a file that is refused alone there is a table too
+    assert main(["validate", str(broken), "--out", str(tmp_path / "one.gpkg")]) == 1
+    assert gpd.read_file(tmp_path / "one.gpkg")["code"].tolist() == ["refused"]
+    # the findings never take the place of what is looked at
+    before = part.read_bytes()
+    (tmp_path / "part.json").write_bytes(before)
+    assert main(["validate", str(tmp_path / "part.json"), "--out", str(tmp_path / "part.json")]) == 1
+    assert (tmp_path / "part.json").read_bytes() == before
 
 
 def test_convert_with_repairs(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

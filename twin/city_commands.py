@@ -16,6 +16,7 @@ from twin.errors import CRSError, GeometryError, OutputError, ParameterError, Tw
 if TYPE_CHECKING:
     from twin.geo.city import City, Quality
     from twin.geo.writers import Writer
+    from twin.geo.writers.findings import Checked
 
 SHOWN = 20
 """So many findings are listed unless all are asked for."""
@@ -211,11 +212,15 @@ def vertical_name(city: City) -> str:
     return part.name if part is not None else "vertical datum not stated"
 
 
-def validate_city(path: Path, options: argparse.Namespace) -> bool:
-    """Print (and write) what is wrong with a city; returns whether something had to be left out."""
-    from twin.geo.city import Quality
-    from twin.geo.quality import CODES, check
-    from twin.geo.writers.findings import SUFFIXES, write_findings
+def check_validation(options: argparse.Namespace) -> None:
+    """See that the options of ``twin validate`` can be used, before anything is read.
+
+    Raises
+    ------
+    ParameterError, OutputError
+        When they cannot.
+    """
+    from twin.geo.writers.findings import SUFFIXES
 
     if options.planarity is not None and not options.planarity > 0:
         raise ParameterError(f"--planarity {options.planarity:g} is not a thickness", hint="give metres, above 0")
@@ -226,6 +231,21 @@ def validate_city(path: Path, options: argparse.Namespace) -> bool:
             what = f"findings are not written as {suffix or 'a file without suffix'}"
             raise OutputError(what, where=str(options.out), hint=hint)
         check_folder_of(options.out)
+        _check_not_its_source(options.out, [path for path in options.files if not path.is_dir()])
+
+
+def validate_city(path: Path, options: argparse.Namespace) -> Checked:
+    """Print what is wrong with a city.
+
+    Raises
+    ------
+    TwinError
+        When it cannot be read.
+    """
+    from twin.geo.city import Quality
+    from twin.geo.quality import CODES, check
+    from twin.geo.writers.findings import Checked
+
     city = read([path], options)
     known = {(one.code, one.object_id) for one in city.quality.findings}
     more = check(city, planarity_m=options.planarity).findings
@@ -236,9 +256,23 @@ def validate_city(path: Path, options: argparse.Namespace) -> bool:
     for code, count in quality.counts().items():
         say(f"  {count:>7,} {code:20} {CODES.get(code, '')}".rstrip())
     _list(quality, options.all)
-    if options.out is not None:
-        say(f"  written: {write_findings(quality, city, options.out)}")
-    return quality.errors > 0
+    return Checked(str(path), quality, city)
+
+
+def refused(path: Path, error: TwinError) -> Checked:
+    """A file that could not be read, as its one finding."""
+    from twin.geo.city import Finding, Quality
+    from twin.geo.writers.findings import Checked
+
+    finding = Finding("refused", "", " ".join(str(error).split()), severity="error", path=path.name)
+    return Checked(str(path), Quality((finding,)), None)
+
+
+def write_checked(found: Sequence[Checked], out: Path) -> None:
+    """Write what was found in all files as one table."""
+    from twin.geo.writers.findings import write_findings_of
+
+    say(f"  written: {write_findings_of(found, out)}")
 
 
 def _list(quality: Quality, everything: bool) -> None:

@@ -103,7 +103,7 @@ def _parser() -> CommandParser:
     validate = add("validate", "tell what is wrong with a city or a scenario, and where", "twin validate my_event.yaml", _validate)
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
     validate.add_argument("--all", action="store_true", help="list every finding, not the first 20")
-    validate.add_argument("--out", type=Path, metavar="FILE", help="also write the findings: .csv, .json or .gpkg (on the map)")
+    validate.add_argument("--out", type=Path, metavar="FILE", help="also write all findings: .csv, .json or .gpkg (map)")
     validate.add_argument("--planarity", type=float, metavar="M", help="also report faces that are thicker than this, in metres")
     convert = add(
         "convert",
@@ -449,10 +449,10 @@ def _seeds_compared(path: Path) -> int | None:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from twin.city_commands import complain_of, validate_city
+    from twin.city_commands import check_validation, complain_of, refused, validate_city, write_checked
 
-    if options.out is not None and len(options.files) > 1:
-        raise ParameterError("--out takes the findings of one file", hint="validate the files one by one")
+    check_validation(options)
+    found = []
     bad = False
     for path in options.files:
         try:
@@ -462,10 +462,16 @@ def _validate(options: argparse.Namespace) -> int:
                 people = _validate_scenario(path)
                 _say(f"{path}: valid" if people else f"{path}: valid, but {NOBODY}\n  {NOBODY_HINT}")
             else:
-                bad |= validate_city(path, options)
+                found.append(validate_city(path, options))
+                bad |= found[-1].quality.errors > 0
         except TwinError as error:
             complain_of(path, error)
             bad = True
+            # what is wrong with the command is not wrong with the file
+            if not isinstance(error, ParameterError) and _kind(path) == "city":
+                found.append(refused(path, error))
+    if options.out is not None and found:
+        write_checked(found, options.out)
     return FAILED if bad else DONE
 
 

@@ -50,6 +50,7 @@ SOLIDS = {
 """Closed shapes."""
 
 OBJECTS = {
+    "refused": "the file could not be read at all; the message says why",
     "duplicate-id": "two objects have the same id; the one of the file named first is kept, or the newer version",
     "duplicate-object": "two objects have the same faces",
     "no-id": "something has no id in the file: it is called by its kind and number, or left out if it is a stop",

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import orjson
 import pandas as pd
 import shapely
+from pyproj.exceptions import ProjError
 
 from twin.errors import OutputError
 from twin.geo.city import City, Quality
+from twin.geo.crs import horizontal, same
 from twin.geo.quality import CODES
 from twin.geo.writers.atomic import write_bytes, written_file
+
+if TYPE_CHECKING:
+    from pyproj import CRS
 
 SUFFIXES = (".csv", ".json", ".gpkg")
 
@@ -34,28 +41,90 @@ def write_findings(quality: Quality, city: City, path: str | Path) -> Path:
     OutputError
         When the suffix is another one, or the file cannot be written.
     """
-    path = Path(path)
+    return _write(findings_frame(quality, city), quality, [city], Path(path))
+
+
+class Checked(NamedTuple):
+    """What was found in one file.
+
+    Parameters
+    ----------
+    file : str
+        As it was named.
+    quality : Quality
+    city : City or None
+        None when the file was refused.
+    """
+
+    file: str
+    quality: Quality
+    city: City | None
+
+
+def write_findings_of(files: Sequence[Checked], path: str | Path) -> Path:
+    """Write the findings of several files as one table, with a column ``file``; see `write_findings`.
+
+    On the map they are in the system of the first city; findings of a city that cannot be brought there have no place.
+
+    Parameters
+    ----------
+    files : sequence of Checked
+    path : str or Path
+
+    Raises
+    ------
+    OutputError
+        When the suffix is another one, or the file cannot be written.
+    """
+    cities = [one.city for one in files if one.city is not None]
+    crs = cities[0].crs if cities else None
+    frames = []
+    for one in files:
+        frame = one.quality.to_frame().astype("str")
+        points = [shapely.Point()] * len(frame) if one.city is None else _points(one.quality, one.city, crs)
+        frames.append(gpd.GeoDataFrame(frame.assign(file=one.file), geometry=gpd.GeoSeries(points, crs=crs), crs=crs))
+    table = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=crs)
+    quality = Quality(tuple(finding for one in files for finding in one.quality.findings))
+    return _write(table, quality, cities, Path(path))
+
+
+def _points(quality: Quality, city: City, crs: CRS | None) -> list[Any]:
+    """A point for each finding in a system; an empty one where it has no place, or none that is known there."""
+    points = findings_frame(quality, city).geometry
+    if crs is None or same(horizontal(city.crs), horizontal(crs)):
+        return list(points)
+    try:
+        return list(points.to_crs(crs))
+    except ProjError:
+        return [shapely.Point()] * len(points)
+
+
+def _write(frame: gpd.GeoDataFrame, quality: Quality, cities: Sequence[City], path: Path) -> Path:
+    """Write a table of findings as the suffix says."""
     suffix = path.suffix.lower()
+    plain = pd.DataFrame(frame.drop(columns="geometry"))
     if suffix == ".csv":
-        return write_bytes(path, quality.to_frame().to_csv(index=False).encode("utf-8"))
+        return write_bytes(path, plain.to_csv(index=False).encode("utf-8"))
     if suffix == ".json":
         document = {
             "format": "stadstwin findings",
-            "city": city.name,
-            "sources": [source.name for source in city.sources],
+            "city": ", ".join(dict.fromkeys(city.name for city in cities if city.name)),
+            "sources": list(dict.fromkeys(source.name for city in cities for source in city.sources)),
             "counts": quality.counts(),
             "codes": {code: CODES.get(code, "") for code in quality.counts()},
-            "findings": quality.to_frame().to_dict(orient="records"),
+            "findings": plain.to_dict(orient="records"),
         }
         return write_bytes(path, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     if suffix == ".gpkg":
-        frame = findings_frame(quality, city)
         with written_file(path) as place:
             import pyogrio
 
             crs = frame.crs if frame.crs is not None and frame.crs.to_authority() is not None else None
             table = frame.set_crs(crs, allow_override=True)
-            pyogrio.write_dataframe(table, place, layer="findings", driver="GPKG", geometry_type="Point")
+            with warnings.catch_warnings():
+                # a local plane has no code that a GeoPackage knows, and files that are refused have no system
+                warnings.simplefilter("ignore", UserWarning)
+                pyogrio.write_dataframe(table, place, layer="findings", driver="GPKG", geometry_type="Point")
         return path
     hint = f"give a name that ends in {', '.join(SUFFIXES)}"
     raise OutputError(f"findings are not written as {path.suffix or 'a file without suffix'}", where=str(path), hint=hint)
