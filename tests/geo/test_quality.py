@@ -103,6 +103,15 @@ def test_a_geometry_over_the_limit_is_told_as_it_is_drawn(house: dict[str, Any],
         assert told == ([("height", "warning", True)] if height > 1000 else [])
 
 
+def test_a_bow_tie_is_left_out_as_one(house: dict[str, Any], put: Callable[..., Path]) -> None:
+    faces = [[[0, 1, 5, 4]], [[0, 2, 1, 3]], [[0, 1, 1, 0]]]
+    house["CityObjects"]["house"]["geometry"] = [{"type": "MultiSurface", "lod": "2", "boundaries": faces}]
+    told = {one.code: one for one in read_city(put(house)).quality.findings if one.severity == "error"}
+    assert set(told) == {"self-crossing", "too-few-points"}
+    assert told["self-crossing"].path.endswith("boundaries[1]")
+    assert "left out" in told["self-crossing"].message
+
+
 def test_welding_counts_in_order_of_appearance() -> None:
     rows = np.array([[5, 0, 0], [1, 2, 3], [5, 0, 0], [-9, 4, 4], [1, 2, 3]])
     for shift in (0, 2**40):

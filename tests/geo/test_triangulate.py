@@ -123,7 +123,8 @@ def test_faults_are_told_and_the_rest_is_cut() -> None:
     assert faults["repeated-point"] == [0]
     assert faults["too-few-points"] == [1, 7]
     assert faults["not-finite"] == [2]
-    assert faults["no-area"] == [3, 6]
+    assert faults["no-area"] == [3]
+    assert faults["self-crossing"] == [6]
     assert faults["non-planar"] == [4]
     assert faults["hole-dropped"] == [5]
     assert np.unique(cut.polygon).tolist() == [0, 4, 5]
@@ -135,6 +136,31 @@ def test_bow_tie_is_told() -> None:
     points = np.array([[0, 0, 0], [4, 0, 0], [-1, 3, 0], [4, 4, 0], [0, 4, 0.0]])
     cut = triangulate(points, rings_of([[0, 1, 2, 3, 4]]))
     assert "self-crossing" in cut.faults
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.3, 1.2])
+@pytest.mark.parametrize(
+    ("ring", "code"),
+    [
+        ([0, 2, 1, 3], "self-crossing"),
+        ([0, 2, 2, 1, 3, 0], "self-crossing"),
+        ([0, 4, 2, 1, 4, 3], "self-crossing"),  # the crossing is a corner
+        ([0, 1, 2, 1], "no-area"),  # there and back
+        ([0, 1, 2, 3, 2, 1], "no-area"),
+        ([0, 1, 1, 0], "too-few-points"),
+        ([0, 4, 2, 4], "no-area"),  # a line
+        ([0, 2, 1, 3] * 17, "self-crossing"),
+        ([0, 4, 2, 4] * 17, "no-area"),
+    ],
+)
+def test_what_cancels_is_told_from_what_is_flat(ring: list[int], code: str, turn: float) -> None:
+    square = np.array([[0, 0, 0], [4, 0, 0], [4, 4, 0], [0, 4, 0], [2, 2, 0.0]])
+    c, s = np.cos(turn), np.sin(turn)
+    points = square @ np.array([[1, 0, 0], [0, c, s], [0, -s, c]]) + [100.0, -50.0, 7.0]
+    cut = triangulate(points, rings_of([[0, 1, 2]], [ring]))
+    found = {one: rows.tolist() for one, rows in cut.faults.items() if one != "repeated-point"}
+    assert found == {code: [1]}
+    assert cut.polygon.tolist() == [0]
 
 
 @pytest.mark.parametrize("far", [0.0, 1e6])

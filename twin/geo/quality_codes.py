@@ -30,7 +30,7 @@ SHAPES = {
     "boundary": "boundaries are not nested as their type of geometry asks for",
     "hole-dropped": "a hole has fewer than three different points; the hole is ignored",
     "non-planar": "a surface is bent by more than the tolerance: 1 cm, or that of `--planarity`",
-    "self-crossing": "the outline of a surface crosses itself",
+    "self-crossing": "the outline of a surface crosses itself; left out where its parts cancel to no area",
     "not-cut": "a surface cannot be cut into triangles",
     "too-many-holes": "a surface has more holes than can be cut in time",
     "geometry": "a geometry is of a kind that is not read, or cannot be made",

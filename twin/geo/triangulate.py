@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twin.geo.ears import MAX_HOLES, clip, starts_of
 from twin.geo.kernels.faces import HOLE_DROPPED, NO_AREA, NON_PLANAR, NOT_FINITE, REPEATED_POINT, TOO_FEW_POINTS, cut_faces
+from twin.geo.kernels.ring_crossings import count_crossings
 from twin.geo.mesh import Rings
 
 PLANARITY_M = 0.01
@@ -29,6 +30,9 @@ FAULT_BITS = {
 }
 """Bit of each fault that the kernel tells."""
 
+MAX_LOOPED = 64
+"""An outline without area of more corners is not taken apart, only searched for sides that cross."""
+
 
 class Triangulation(NamedTuple):
     """Triangles of many polygons.
@@ -41,7 +45,8 @@ class Triangulation(NamedTuple):
         Polygon that each triangle is of, ascending.
     faults : dict of str to (K,) int64
         Polygons by what is wrong with them. ``not-finite``, ``too-few-points``, ``no-area``, ``not-cut`` and
-        ``too-many-holes`` have no triangles; ``repeated-point``, ``hole-dropped``, ``non-planar`` and ``self-crossing`` have.
+        ``too-many-holes`` have no triangles; ``repeated-point``, ``hole-dropped`` and ``non-planar`` have. ``self-crossing``
+        has, unless the parts of the outline that turn either way cancel.
     rings : Rings
         The polygons after mending; those without triangles have no rings.
     """
@@ -120,7 +125,44 @@ def triangulate(vertices: NDArray[np.float64], rings: Rings) -> Triangulation:
         triangles, polygon = _with_rest(table, mended, rest, normal, triangles, polygon, faults)
         none = np.empty(0, np.int64)
         mended = _without(mended, np.concatenate([faults.get(code, none) for code in ("not-cut", "too-many-holes")]))
+    _tell_cancelled(table, rings, faults)
     return Triangulation(triangles, polygon, faults, mended)
+
+
+def _tell_cancelled(vertices: NDArray[np.float64], rings: Rings, faults: dict[str, NDArray[np.int64]]) -> None:
+    """Move polygons that have no area because their outline crosses itself, as a bow tie does, to ``self-crossing``."""
+    flat = faults.get("no-area", np.empty(0, np.int64))
+    first_ring = np.cumsum(rings.counts) - rings.counts
+    # a triangle cannot cross itself
+    flat = flat[rings.sizes[first_ring[flat]] > 3] if len(flat) else flat
+    if not len(flat):
+        return
+    end = np.cumsum(rings.sizes)[first_ring[flat]]
+    start = end - rings.sizes[first_ring[flat]]
+    outlines = (vertices[rings.indices[a:b]] for a, b in zip(start.tolist(), end.tolist(), strict=True))
+    crossed = flat[np.fromiter((_cancels(outline) for outline in outlines), np.bool_, len(flat))]
+    if len(crossed):
+        rest = np.setdiff1d(faults.pop("no-area"), crossed)
+        if len(rest):
+            faults["no-area"] = rest
+        faults["self-crossing"] = np.union1d(faults.get("self-crossing", crossed), crossed)
+
+
+def _cancels(outline: NDArray[np.float64]) -> bool:
+    """Whether a ring (N, 3) without net area encloses some."""
+    import shapely
+
+    relative = outline - outline[0]
+    # Newell's normal is none here, so the plane is that of the points themselves
+    _, spread, axes = np.linalg.svd(relative, full_matrices=False)
+    if not spread[1] > 1e-6 * spread[0]:
+        return False
+    flat = relative @ axes[:2].T
+    if len(flat) > MAX_LOOPED:
+        following = np.roll(flat, -1, axis=0)
+        return count_crossings(np.ascontiguousarray(np.hstack([flat, following])), 0)[0] > 0
+    loops = shapely.make_valid(shapely.Polygon(flat))
+    return bool(shapely.area(loops) > 1e-9 + 1e-6 * spread[0] * spread[1])
 
 
 def _mended(rings: Rings, keep: NDArray[np.bool_], keep_ring: NDArray[np.bool_], fault: NDArray[np.uint8]) -> Rings:

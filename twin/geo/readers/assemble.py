@@ -50,6 +50,9 @@ FAULTS = {
 }
 """Severity and message of each fault that triangulation finds in a surface."""
 
+CANCELLED = ("error", "the surface crosses itself, and its parts cancel to no area; left out")
+"""As `FAULTS`, for a surface that crosses itself and has no triangles."""
+
 
 def local_origin(models: Sequence[ObjectModel], readings: Sequence[Reading]) -> NDArray[np.float64]:
     """South-west corner of what is drawn in whole metres, at height 0; without faces, of the rows."""
@@ -81,7 +84,10 @@ def mesh_of(
     cut = triangulate(vertices, Rings(number[model.rings.indices], model.rings.sizes, model.rings.counts))
     for code, faces in cut.faults.items():
         # A face that a reader has emptied was noted there.
-        _note(code, faces[np.flatnonzero(~emptied[faces])], model, findings)
+        faces = faces[np.flatnonzero(~emptied[faces])]
+        gone = (cut.rings.counts[faces] == 0) & (code == "self-crossing")
+        _note(code, faces[~gone], model, findings, FAULTS[code])
+        _note(code, faces[gone], model, findings, CANCELLED)
     finite = np.asarray(np.isfinite(vertices).all(axis=1))
     vertices = np.where(finite[:, None], vertices, 0.0)
     colour = None if model.colour is None else model.colour[cut.polygon]
@@ -121,8 +127,8 @@ def _outlines(cut: Triangulation, surface: NDArray[np.int32] | None, nest: NDArr
     return Outlines(kept, number[cut.polygon].astype(np.int32), row, nest)
 
 
-def _note(code: str, faces: NDArray[np.int64], model: ObjectModel, findings: Findings) -> None:
-    severity, message = FAULTS[code]
+def _note(code: str, faces: NDArray[np.int64], model: ObjectModel, findings: Findings, fault: tuple[str, str]) -> None:
+    severity, message = fault
     for face in faces[:MAX_FINDINGS_A_CODE].tolist():
         findings.add(code, model.ids[model.owner[face]], message, severity=severity, path=model.path_of(face))
     for _ in range(len(faces) - MAX_FINDINGS_A_CODE):
