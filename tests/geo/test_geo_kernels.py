@@ -175,6 +175,68 @@ def test_crossing_faces_are_found_as_the_slow_way_does(points: np.ndarray, trian
     assert crossing_faces(points, faces, start, 1000).tolist() == [slow_crossing.crossing(points, faces)]
 
 
+BOX = np.array([[0, 3, 2], [0, 2, 1], [4, 5, 6], [4, 6, 7], [0, 1, 5], [0, 5, 4], [1, 2, 6], [1, 6, 5], [2, 3, 7], [2, 7, 6],
+                [3, 0, 4], [3, 4, 7]])  # fmt: skip
+
+
+def boxes(*low_high: tuple[list[float], list[float]]) -> tuple[np.ndarray, np.ndarray]:
+    """Corners and outward triangles of boxes."""
+    unit = np.array([[x ^ (y & 1), y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], dtype=float)
+    points = [np.add(low, unit * np.subtract(high, low)) for low, high in low_high]
+    # corners of two boxes in one place are one, as they are after welding
+    distinct, number = np.unique(np.concatenate(points), axis=0, return_inverse=True)
+    faces = np.concatenate([BOX + 8 * k for k in range(len(points))])
+    return distinct, number.reshape(-1)[faces].astype(np.int64)
+
+
+# not just the tolerance itself, where rounding decides
+ties = st.sampled_from([0.0, 2.5, 5.0, 7.5, 10.0, -5.0, 0.0008, 0.0012, 5.0012, 12.0])
+steps = st.one_of(ties, st.integers(-1_200, 1_200).map(lambda n: n / 100))
+sides = st.sampled_from([(10.0, 10.0, 10.0), (5.0, 5.0, 5.0), (5.0, 20.0, 10.0), (30.0, 2.5, 7.5)])
+
+
+@settings(max_examples=25)
+@given(st.tuples(steps, steps, steps), sides)
+def test_boxes_go_through_each_other_when_their_volumes_share_and_their_faces_meet(
+    offset: tuple[float, float, float], size: tuple[float, float, float]
+) -> None:
+    low, high = np.array(offset), np.add(offset, size)
+    points, faces = boxes(([0, 0, 0], [10, 10, 10]), (low, high))
+    (found,) = crossing_faces(points, faces, np.array([0, len(faces)]), 1000)
+    assert found == slow_crossing.crossing(points, faces)
+    common = np.minimum(high, 10) - np.maximum(low, 0)
+    if (common <= 0.001).any():
+        assert found == 0
+    inside = (low > 0.002).all() and (high < 9.998).all()
+    same = (abs(low) < 0.002).all() and (abs(high - 10) < 0.002).all()
+    if (common > 0.01).all() and not inside and not same and not ((low < -0.002).all() and (high > 10.002).all()):
+        assert found > 0
+
+
+@pytest.mark.parametrize(
+    "offset", [(5, 5, 0), (5, 5, 0.001), (5, 5, 5), (5, 0, 0), (0, 0, 5), (2.5, 2.5, 0), (2.5, 5, 0), (0, 5, 2.5)]
+)
+def test_solids_cut_alike_go_through_each_other(offset: tuple[float, float, float]) -> None:
+    points, faces = boxes(([0, 0, 0], [10, 10, 10]), (list(offset), np.add(offset, 10).tolist()))
+    assert crossing_faces(points, faces, np.array([0, 24]), 1000)[0] > 0
+
+
+@pytest.mark.parametrize("offset", [(10, 0, 0), (10, 5, 0), (10, 10, 0), (10, 2.5, 5), (0, 0, 10), (10.001, 5, 0), (10, 10, 10)])
+def test_solids_side_by_side_do_not(offset: tuple[float, float, float]) -> None:
+    points, faces = boxes(([0, 0, 0], [10, 10, 10]), (list(offset), np.add(offset, 10).tolist()))
+    assert crossing_faces(points, faces, np.array([0, 24]), 1000)[0] == 0
+
+
+@pytest.mark.parametrize(("top", "crossed"), [(1.0, 3), (0.0, 2), (-0.5, 0)])
+def test_a_face_through_the_diagonal_of_another(top: float, crossed: int) -> None:
+    """The edge between the two halves of a leaning square lies in the other face; a ridge that only touches is none."""
+    near = [[0, 0, 0], [4, 0, 0], [2, 2, -1.0], [2, -2, top]]
+    points = np.array([*near, [-9, -9, 0], [9, -9, 0], [0, 9, 0], [0, 9, 5], [1, 9, 5], [0, 9, 6]])
+    faces = np.array([[0, 1, 2], [1, 0, 3], [4, 5, 6], [7, 8, 9]])
+    found = crossing_faces(points, faces, np.array([0, 4]), 1000)[0]
+    assert found == slow_crossing.crossing(points, faces) == crossed
+
+
 def test_objects_are_looked_at_one_by_one() -> None:
     one = np.array([[0, 0, 0], [4, 0, 0], [0, 4, 0], [1, 1, -1], [1, 1, 1], [2, 2, 1.0]])
     through = np.array([[0, 1, 2], [3, 4, 5], [0, 1, 2], [3, 4, 5]])

@@ -57,6 +57,16 @@ def test_a_solid_that_goes_through_itself(house: dict[str, Any], put: Put) -> No
     assert found.findings[0].message.startswith("10 triangles")
 
 
+@pytest.mark.parametrize("kind", ["Solid", "MultiSolid", "CompositeSolid"])
+@pytest.mark.parametrize("up", [0, 1, 2000])
+def test_cubes_cut_alike_that_stand_in_each_other(house: dict[str, Any], put: Put, kind: str, up: int) -> None:
+    house["vertices"] += [[x + 5000, y + 5000, z + up] for x, y, z in CUBE_VERTICES]
+    more = [[[index + 8 for index in ring] for ring in face] for face in CUBE_FACES]
+    boundaries = [CUBE_FACES + more] if kind == "Solid" else [[CUBE_FACES], [more]]
+    house["CityObjects"]["house"]["geometry"] = [{"type": kind, "lod": "2", "boundaries": boundaries}]
+    assert check(read_city(put(house))).counts() == {"self-intersection": 1}
+
+
 def test_ground_off_the_terrain(city: City) -> None:
     assert check(ground(city, 1.5)).counts() == {}
     assert check(ground(city, 4.0)).counts() == {}

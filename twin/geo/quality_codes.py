@@ -43,7 +43,7 @@ SOLIDS = {
     "non-manifold": "an edge has more than two faces",
     "turned-face": "neighbouring faces look opposite ways",
     "inside-out": "all faces look inward; those of a mesh file are turned when read",
-    "self-intersection": "faces of one object go through each other by more than 1 mm",
+    "self-intersection": "faces of one object go through each other by more than 1 mm, or overlap looking the same way",
     "duplicate-face": "a triangle stands twice in one object",
     "not-checked": "too much in one place to look at all of it",
 }
