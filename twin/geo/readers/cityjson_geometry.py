@@ -168,8 +168,12 @@ class FlatGeometry:
             self.findings.add("semantics", piece.object_id, "semantics without a list of surfaces; ignored", path=where)
             return -1
         try:
-            self._codes += [_CODES.get(one["type"], 0) for one in known]
-            self._surface_rows += [-1 if len(one) == 1 and one["type"] in _CODES else self._surface(one) for one in known]
+            codes = [_CODES.get(one["type"], 0) for one in known]
+            self._codes += codes
+            # most say no more than their type
+            self._surface_rows += [
+                -1 if code and len(one) == 1 else self._surface(one) for one, code in zip(known, codes, strict=True)
+            ]
         except (TypeError, KeyError):
             self._linked = False
             del self._codes[self._code_start[-1] :], self._surface_rows[self._code_start[-1] :]

@@ -40,10 +40,13 @@ class NumberArrays:
 
     def number(self, value: Any) -> int:
         """Row of `table` that a value of a document stands for; -1 when it stands for itself."""
+        # no text of the file begins like a mark, so what does is one, and ends in its number
         if type(value) is str and value.startswith(self.mark):
-            number = value[len(self.mark) :]
-            if number.isascii() and number.isdigit() and len(number) < 12 and int(number) < len(self.table):
-                return int(number)
+            try:
+                number = int(value[len(self.mark) :][:12])
+            except ValueError:
+                return -1
+            return number if 0 <= number < len(self.table) else -1
         return -1
 
     def numbers_of(self, row: int) -> NDArray[np.int64]:
