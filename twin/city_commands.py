@@ -462,7 +462,8 @@ def _print(city: City, path: Path, given: dict[str, Any]) -> tuple[Path, Sequenc
             raise ParameterError(f"a model for a 3D printer has no option `{name}`")
     model = print_model(city, **given)
     width, depth, height = model.size_mm
-    solids = "one closed solid" if model.united else f"{len(model.solids)} closed solids that overlap, which slicers unite"
+    several = f"{len(model.solids)} closed solids that overlap, which slicers unite"
+    solids = "one closed solid" if model.united else several if len(model.solids) > 1 else "closed bodies that do not touch"
     size = f"{width:.0f} x {depth:.0f} x {height:.0f} mm at 1:{1 / model.scale:g}, {solids}"
     return write_print_model(model, path), (size, *model.notes)
 

@@ -23,7 +23,7 @@ from tests.places import at, frame, town
 from twin.errors import MissingExtraError, OutputError, ParameterError
 from twin.geo.city import City, read_city
 from twin.geo.mesh import SEMANTICS, TriangleMesh
-from twin.geo.printable import STEP_MM, PrintModel, print_model
+from twin.geo.printable import STEP_MM, PrintModel, _without_crumbs, print_model
 from twin.geo.solids import closed, prisms, slab, tidied, volume
 from twin.geo.union import touching_edges, united
 from twin.geo.writers.obj import write_obj
@@ -229,6 +229,38 @@ def test_united_solids_are_one(street: City, tmp_path: Path) -> None:
     plate = ((east - west) * 2 + 6) * ((north - south) * 2 + 6) * 4.0
     above = sum(12 * 16 * 2 * height for height in (5, 6, 7)) + 16 * 24 * 2 * 7.5
     assert one.volume == pytest.approx(plate + above, rel=1e-4)
+
+
+def test_crumbs_are_no_part_of_the_one_solid() -> None:
+    cubes = [
+        _steps(box(1, 1, 1, (0.0, 0.0, 0.0))),
+        _steps(box(1, 1, 1, (3.0, 0.0, 0.0))),
+    ]
+    step = np.int64(round(1 / STEP_MM))
+    body, other = (cube[0] * 20 for cube in cubes)
+    side = float(np.ptp(body[:, 0])) * STEP_MM
+    assert side > 2.0
+    corners = cubes[0][0] - cubes[0][0].min(axis=0)
+    small = corners * (step // 5) // corners.max()
+    middle = np.rint(body.mean(axis=0)).astype(np.int64)
+    crumb, void = small + body.max(axis=0) + step, small + middle
+
+    def joined(*parts: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        start = np.cumsum([0, *(len(part[0]) for part in parts)])
+        return np.concatenate([part[0] for part in parts]), np.concatenate([p[1] + s for p, s in zip(parts, start, strict=False)])
+
+    faces = cubes[0][1]
+    whole = joined((body, faces), (crumb, faces), (crumb + 2 * step, faces), (void, faces[:, ::-1]))
+    one, bodies, notes = _without_crumbs(whole)
+    assert closed(one)
+    assert (len(one[0]), len(one[1]), bodies) == (len(body), len(faces), 1)
+    assert notes == ["Loose bodies under 1 mm3, left out: 2.", "Voids under 1 mm3, left out: 1."]
+    two, bodies, notes = _without_crumbs(joined((body, faces), (other, faces)))
+    assert (len(two[1]), bodies, notes) == (2 * len(faces), 2, ["The print is 2 bodies that do not touch."])
+    # a void that prints stays
+    large = corners * (2 * step) // corners.max() + middle - step
+    hollow, bodies, notes = _without_crumbs(joined((body, faces), (large, faces[:, ::-1])))
+    assert (len(hollow[1]), bodies, notes) == (2 * len(faces), 1, [])
 
 
 def test_solids_that_touch_in_an_edge_are_joined() -> None:

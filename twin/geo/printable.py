@@ -31,6 +31,9 @@ THINNEST_MM = 2 * NOZZLE_MM
 USUAL_BED_MM = 220.0
 """Side of the print bed of common desktop printers [mm]."""
 
+LEAST_BODY_MM3 = 1.0
+"""Loose bodies and voids smaller than this are not printed [mm3]: a dozen of the smallest drops that a nozzle lays down."""
+
 LEAST_BASE_MM, MOST_BASE_MM = 0.6, 50.0
 MAX_NODES = 1_000_000
 """Of the top of the base."""
@@ -56,7 +59,7 @@ class PrintModel:
     scale : float
         Of the print to the city.
     united : bool
-        Whether they are one solid; else they overlap, which slicers unite.
+        Whether they are one solid; else they overlap, which slicers unite, or are bodies that do not touch, see `notes`.
     notes : tuple of str
         What the print cannot show, or was done to make it printable.
     """
@@ -142,6 +145,10 @@ def print_model(
         from twin.geo.union import united
 
         one = united(solids, required=unite is True)
+    bodies = 1
+    if one is not None:
+        one, bodies, told = _without_crumbs(one)
+        notes += told
     if one is None:
         notes.append("The solids overlap instead of being one; slicers unite them.")
     width, depth = float(along_x[-1]) * STEP_MM, float(along_y[-1]) * STEP_MM
@@ -149,7 +156,35 @@ def print_model(
         size = f"{width:.0f} x {depth:.0f} mm"
         hint = "take a smaller scale or a part of the city"
         notes.append(f"The print is {size}, larger than a usual bed of {USUAL_BED_MM:.0f} mm: {hint}.")
-    return PrintModel((one,) if one is not None else tuple(solids), scale, one is not None, tuple(notes))
+    return PrintModel((one,) if one is not None else tuple(solids), scale, one is not None and bodies == 1, tuple(notes))
+
+
+def _without_crumbs(solid: Solid) -> tuple[Solid, int, list[str]]:
+    """A closed solid without bodies and voids too small to print, the number of bodies left, and notes.
+
+    Buildings that miss each other or the base by a hair leave such crumbs where they are united.
+    """
+    vertices, triangles = solid
+    use = edge_use(triangles, np.zeros(len(triangles), np.int32), 1)
+    part = shells(len(triangles), use.pairs)
+    count = int(part.max()) + 1
+    a, b, c = ((vertices[triangles[:, k]] - vertices[0]).astype(np.float64) for k in range(3))
+    sixfold = np.bincount(part, weights=np.einsum("ij,ij->i", a, np.cross(b, c)), minlength=count)
+    volume_mm3 = sixfold / 6.0 * STEP_MM**3
+    small = np.abs(volume_mm3) < LEAST_BODY_MM3
+    # what is left of a print that is all crumbs is the print
+    small[np.argmax(volume_mm3)] = False
+    notes = []
+    for name, mine in (("Loose bodies", small & (volume_mm3 > 0)), ("Voids", small & (volume_mm3 <= 0))):
+        if mine.any():
+            notes.append(f"{name} under {LEAST_BODY_MM3:g} mm3, left out: {int(mine.sum())}.")
+    bodies = int((~small & (volume_mm3 > 0)).sum())
+    if bodies > 1:
+        notes.append(f"The print is {bodies} bodies that do not touch.")
+    if small.any():
+        used, again = np.unique(triangles[~small[part]], return_inverse=True)
+        solid = vertices[used], again.reshape(-1, 3)
+    return solid, bodies, notes
 
 
 class _Made:
