@@ -134,6 +134,42 @@ def test_a_garage_below_the_ground_extruded_upward(house: dict[str, Any], put: P
     assert "underground-above" not in check(ground(read_city(put(deep)), 1.5)).counts()
 
 
+@pytest.mark.parametrize(
+    ("attributes", "told"),
+    [
+        ({"function": "underground garage"}, True),
+        ({"function": "werfkelder"}, True),
+        ({"class": "parkeergarage", "usage": "ondergrondse parkeergarage"}, True),
+        ({"usage": "parkeergarage ondergronds"}, True),
+        ({"gebruiksfunctie": "Kelder"}, True),
+        ({"Class": "basement"}, True),
+        ({"function": "wine cellar"}, True),
+        ({"funktion": "Tiefgarage"}, True),
+        ({"usage": "souterrain"}, True),
+        ({"location": "underground"}, True),
+        ({"layer": "-1"}, True),
+        ({"level": -1}, True),
+        ({"underground": True}, True),
+        ({"function": "garage"}, False),
+        ({"function": "woning met kelder"}, False),
+        ({"function": "entrance to underground station"}, False),
+        ({"layer": 1, "level": "0"}, False),
+        ({"underground": False}, False),
+        ({"name": "Keldermans"}, False),
+        ({"function": "keldermanshuis"}, False),
+    ],
+)
+def test_what_is_said_in_words_to_be_below_the_ground(
+    house: dict[str, Any], put: Put, attributes: dict[str, Any], told: bool
+) -> None:
+    house["CityObjects"]["house"]["attributes"] = attributes
+    city = read_city(put(house))
+    for whole in (city, ground(city, 1.5)):
+        assert ("underground-above" in check(whole).counts()) == told
+    # sunk into the ground: only words speak against it
+    assert "underground-above" not in check(ground(city, 3.0)).counts()
+
+
 def test_cellars_are_below_the_street(sample: City) -> None:
     assert "underground-above" not in check(sample).counts()
     high = sample.cellars.assign(floor_m=sample.cellars.floor_m + 20.0)
