@@ -177,7 +177,8 @@ def test_a_file_of_rows_only(house: dict[str, Any], put: Put, tmp_path: Path) ->
 def test_attributes_of_the_source_with_our_names_are_kept(house: dict[str, Any], put: Put, tmp_path: Path, suffix: str) -> None:
     stated = {"type": "villa", "id": "17", "height_m": 8.5, "ground_m": 1.0, "roof_m": 3, "height_source": "guess"}
     house["CityObjects"]["house"]["attributes"] = stated
-    house["CityObjects"]["tree"] = {"type": "SolitaryVegetationObject", "attributes": {"height_m": "tall", "z_m": -1.0}}
+    of_tree = {"height_m": "tall", "z_m": -1.0, "kind": "oak", "level": 2}
+    house["CityObjects"]["tree"] = {"type": "SolitaryVegetationObject", "attributes": of_tree}
     house["CityObjects"]["tree"]["geometry"] = [{"type": "MultiSurface", "lod": "1", "boundaries": CUBE_FACES}]
     city = read_city(put(house))
     write(city, tmp_path / f"x{suffix}")

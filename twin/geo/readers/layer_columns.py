@@ -295,11 +295,18 @@ def _furniture(objects: Picked, faces: Faces) -> Columns:
     return columns, geometry
 
 
-OUR_NUMBERS = frozenset({
-    "z_m", "underside_z_m", "ground_m", "roof_m", "height_m", "crown_diameter_m", "crown_base_m",
-})  # fmt: skip
-OURS = OUR_NUMBERS | {"surface", "level", "kind", "height_source"}
-"""Columns that are worked out from faces and attributes; in a file of ours the value stated is the one meant, null too."""
+OURS_OF = {
+    "buildings": {"ground_m", "roof_m", "height_m", "height_source"},
+    "roads": {"surface", "level", "z_m"},
+    "water": {"z_m"},
+    "bridges": {"level", "z_m", "underside_z_m"},
+    "trees": {"height_m", "crown_diameter_m", "crown_base_m", "z_m"},
+    "furniture": {"kind", "height_m", "z_m"},
+}
+"""Columns of each layer that are worked out from faces and attributes; in a file of ours the value stated is the one meant, null
+too."""
+
+OUR_NUMBERS = frozenset().union(*OURS_OF.values()) - {"surface", "level", "kind", "height_source"}
 
 MAKERS: dict[str, Callable[[Picked, Faces], Columns]] = {
     "buildings": _buildings,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.geo.mesh import Rings
 from twin.geo.readers.columns import NESTED, named, nested_names, typed
-from twin.geo.readers.layer_columns import MAKERS, OURS, Faces, Picked, areas, pick
+from twin.geo.readers.layer_columns import MAKERS, OURS_OF, Faces, Picked, areas, pick
 from twin.geo.readers.object_types import TERRAIN
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
             [objects.attributes[m] for m in members],
             {place: objects.anchors[m] for place, m in enumerate(members.tolist()) if m in objects.anchors},
         )
-        said = _own_words(picked.attributes, objects.own[members])
+        said = _own_words(picked.attributes, objects.own[members], OURS_OF.get(name, set()))
         columns, geometry = MAKERS.get(name, areas)(picked, faces)
         for place, member in enumerate(members.tolist()):
             if member in objects.shapes and shapely.is_empty(geometry[place]):
@@ -153,14 +153,14 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
     return frames
 
 
-def _own_words(attributes: list[dict[str, Any]], own: NDArray[np.bool_]) -> dict[str, dict[int, Any]]:
+def _own_words(attributes: list[dict[str, Any]], own: NDArray[np.bool_], ours: set[str]) -> dict[str, dict[int, Any]]:
     """What objects of a file of ours state in our columns, by column and row; taken out of their attributes.
 
     So an attribute of the source that has such a name, which is ``NAME_attribute`` in the file, keeps that name.
     """
     found: dict[str, dict[int, Any]] = {}
     for row in np.flatnonzero(own).tolist():
-        for name in attributes[row].keys() & OURS:
+        for name in attributes[row].keys() & ours:
             found.setdefault(name, {})[row] = attributes[row].pop(name)
     return found
 

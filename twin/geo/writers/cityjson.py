@@ -18,7 +18,7 @@ from twin.geo.city import City
 from twin.geo.crs import horizontal
 from twin.geo.readers.cityjson_objects import LODS
 from twin.geo.readers.columns import NESTED, as_text
-from twin.geo.readers.layer_columns import OURS
+from twin.geo.readers.layer_columns import OURS_OF
 from twin.geo.readers.object_types import ABOUT, LAYER, LAYER_OF, ROW, TERRAIN, layer_of
 from twin.geo.writers.atomic import written_file
 from twin.geo.writers.cityjson_pack import SCALE_M, Packed, geometry, pack
@@ -405,7 +405,7 @@ def _attributes(frames: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], dic
             stated = {
                 name: nested(column[row]) if name in packed else column[row]
                 for name, column in zip(names, columns, strict=True)
-                if column[row] is not None or name in OURS
+                if column[row] is not None or name in OURS_OF.get(layer, ())
             }
             if stated:
                 found[layer, str(object_id)] = stated
