@@ -153,7 +153,7 @@ def test_help_shows_an_example_for_every_command(capsys: pytest.CaptureFixture[s
     [
         (b"", "empty"),
         (b"{not json", "JSON"),
-        (b'{"type": "FeatureCollection", "features": []}', "no features"),
+        (b'{"type": "FeatureCollection", "features": []}', "the city is empty"),
         (b"<CityModel/>", "XML"),
         (
             json.dumps({

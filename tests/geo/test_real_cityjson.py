@@ -64,7 +64,9 @@ def test_the_hague_terrain(the_hague: City) -> None:
 
 
 def test_the_hague_has_four_overlaps_two_open_parts_and_two_grounds_off_the_terrain(the_hague: City) -> None:
-    assert check(the_hague).counts() == {"footprint-overlap": 4, "open-solid": 2, "ground-off-terrain": 2}
+    # faces of two go through each other along an edge that both have
+    found = {"footprint-overlap": 4, "open-solid": 2, "ground-off-terrain": 2, "self-intersection": 2}
+    assert check(the_hague).counts() == found
     # by hand: the two stand more than 3 m off the triangles below their middle
     off = [one.object_id for one in check(the_hague).findings if one.code == "ground-off-terrain"]
     middle = the_hague.buildings.loc[off].centroid
