@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from twin.discretize import Ground, discretize
-from twin.errors import MissingFileError, ParameterError, ScenarioError, StairError, WalkableError, did_you_mean
+from twin.errors import GeometryError, MissingFileError, ParameterError, ScenarioError, StairError, WalkableError, did_you_mean
 from twin.geo.city import City, read_city
 from twin.geo.crs import short_name
 from twin.impacts.crowding import judged_with_people
@@ -72,9 +72,16 @@ def load_city(scenario: Scenario) -> City:
     ------
     MissingFileError
         When it is not there; paths are relative to the scenario file.
+    GeometryError
+        When there is nothing in it.
     """
     places = city_places(scenario)
-    return read_city(places[0] if len(places) == 1 else places, lod=scenario.lod)
+    city = read_city(places[0] if len(places) == 1 else places, lod=scenario.lod)
+    try:
+        _ = city.bounds
+    except GeometryError as error:
+        raise GeometryError(error.what, where=", ".join(place.name for place in places), hint=error.hint) from None
+    return city
 
 
 def city_places(scenario: Scenario) -> list[Path]:
