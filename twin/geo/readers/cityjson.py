@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
-from twin.geo.crs import horizontal, is_plane, parse, require_metres, same, short_name, vertical
+from twin.geo.crs import horizontal, parse, require_metres, same, short_name, vertical
 from twin.geo.readers.cityjson_appearance import Appearance
 from twin.geo.readers.cityjson_objects import Entry, build_model, check_lod, note_left
 from twin.geo.readers.cityjson_templates import Templates
@@ -76,8 +76,9 @@ class Header:
         self.name = name
         self._turned: bool | None = None
         self.crs = _crs(self.metadata, name)
-        if self.crs is not None and not is_plane(self.crs) and horizontal(self.crs).is_projected and vertical(self.crs) is None:
-            message = f"{short_name(self.crs)} is not in metres and states no unit of heights; they are taken as metres"
+        units = {axis.unit_name.lower() for axis in horizontal(self.crs).axis_info} if self.crs is not None else set()
+        if self.crs is not None and any("foot" in unit for unit in units) and vertical(self.crs) is None:
+            message = f"{short_name(self.crs)} is in feet and states no unit of heights; they are taken as metres"
             findings.add("height-unit", "", message, path="metadata.referenceSystem")
         told = self.metadata.pop(ABOUT, None)
         self.own = isinstance(told, dict)

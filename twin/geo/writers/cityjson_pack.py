@@ -17,6 +17,9 @@ from twin.geo.writers.pictures import places as picture_places
 UV_STEPS = 1_000_000
 """Places in pictures are written in millionths of their width."""
 
+MAX_ROUNDS = 100
+"""So often points that fall together are looked for again after others have gone."""
+
 SCALE_M = 0.001
 """Coordinates are written in whole millimetres."""
 
@@ -191,7 +194,8 @@ def _apart(
 ) -> NDArray[np.bool_]:
     """Which points of rings (N,) stay when those go that fall on the next one, or are the tip of a spike without width."""
     keep = np.ones(len(points), dtype=bool)
-    while True:
+    # a long spike goes point by point; what is left of one is found when the file is read again, and written in triangles
+    for _ in range(MAX_ROUNDS):
         left = np.flatnonzero(keep)
         sizes = np.bincount(ring_of[left], minlength=len(ring_sizes))
         start, filled = starts_of(sizes), sizes > 0
@@ -208,6 +212,7 @@ def _apart(
         if not gone.any():
             return keep
         keep[left[gone]] = False
+    return keep
 
 
 def _picked(rings: Rings, chosen: NDArray[np.int64]) -> Rings:
