@@ -214,13 +214,13 @@ def test_folder_that_cannot_be_made_is_told(folder: Path, tmp_path: Path, capsys
 def test_folder_of_a_run_cut_short_may_be_used_again(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import twin.cli
+    import twin.commands.run
 
     def cut(*given: object) -> None:
         raise KeyboardInterrupt
 
     out = tmp_path / "out"
-    monkeypatch.setattr(twin.cli, "_save", cut)
+    monkeypatch.setattr(twin.commands.run, "_save", cut)
     assert main(["run", str(folder / "party.yaml"), "--out", str(out), "--seeds", "1"]) == 1
     assert "interrupted" in capsys.readouterr().err
     monkeypatch.undo()

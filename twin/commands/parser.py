@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from twin.errors import did_you_mean
+
+if TYPE_CHECKING:
+    Commands: TypeAlias = "argparse._SubParsersAction[CommandParser]"
+    """Where the commands of a parser are kept."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -47,3 +51,25 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the usage of this command and what is wrong; ends with code 2."""
         self.exit(2, f"{self.format_usage()}{self.prog}: error: {message}\n")
+
+
+def add_command(
+    commands: Commands, name: str, help_text: str, example: str, command: Callable[[argparse.Namespace], int]
+) -> CommandParser:
+    """Declare a command; returns its parser, for its options.
+
+    Parameters
+    ----------
+    commands : what `add_subparsers` returned
+    name : str
+    help_text : str
+        What it does, without capital and stop.
+    example : str
+        A command line as people type it.
+    command : callable
+        Takes the options and returns the exit code.
+    """
+    description = help_text[0].upper() + help_text[1:] + "."
+    parser = commands.add_parser(name, help=help_text, description=description, epilog=f"example:\n  {example}")
+    parser.set_defaults(command=command)
+    return parser

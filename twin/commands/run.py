@@ -1,0 +1,127 @@
+"""``twin run`` and ``twin demo``: a scenario from its file to report, scene and data."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twin.commands.figures import tell
+from twin.commands.parser import add_command
+from twin.commands.pictures import draw_all
+from twin.commands.run_folder import check_out, clear_leftovers, mark
+from twin.commands.terminal import DONE, FAILED, complain
+from twin.errors import InterruptedRunError
+
+if TYPE_CHECKING:
+    from twin.commands.parser import Commands
+    from twin.compare import Comparison
+    from twin.result import Result
+
+
+def add_to(commands: Commands) -> None:
+    """Declare ``demo`` and ``run``."""
+    demo = add_command(commands, "demo", "run the main job on the embedded sample", "twin demo --out demo", _demo)
+    demo.add_argument(
+        "--out", type=Path, default=Path("stadstwin-demo"), metavar="DIR", help="folder to write (default: %(default)s)"
+    )
+    run = add_command(
+        commands,
+        "run",
+        "run a scenario, compare it with its baseline, write report, scene and data",
+        "twin run kings_day.yaml --out out/kings_day",
+        _run,
+    )
+    run.add_argument("scenario", type=Path, metavar="SCENARIO", help="scenario file (YAML)")
+    run.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    run.add_argument(
+        "--seeds", type=_count, metavar="N", help="number of runs with different random numbers (default: the scenario's)"
+    )
+    run.add_argument("--no-pictures", action="store_true", help="write data and report only")
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if not 1 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number from 1 to 1000")
+    return value
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from twin.geo.samples import sample_folder
+
+    return _run_scenario(sample_folder().parent / "demo.yaml", options.out, None, pictures=True)
+
+
+def _run(options: argparse.Namespace) -> int:
+    return _run_scenario(options.scenario, options.out, options.seeds, pictures=not options.no_pictures)
+
+
+def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -> int:
+    from twin.compare import Comparison, compare
+    from twin.run import load_city, run
+    from twin.scenario import read_scenario
+
+    started = time.perf_counter()
+    scenario = read_scenario(path)
+    check_out(out)
+    _warn_of_compiling()
+    city = load_city(scenario)
+    made: dict[str, str] = {}
+
+    def draw(before: Result | None, after: Result) -> None:
+        if pictures:
+            mark(scenario, path, out)
+            made.update(draw_all(scenario, city, before, after, out))
+
+    subject: Comparison | Result
+    try:
+        if scenario.has_variant:
+            subject = compare(scenario, seeds=seeds, city=city, when_first=draw)
+        else:
+            subject = run(scenario, city=city)
+            draw(None, subject)
+    except InterruptedRunError as error:
+        result: Any = error.result
+        if result:
+            mark(scenario, path, out)
+        kept = f"\n  what was done until then is in {result.save(out / 'baseline')}, marked as partial" if result else ""
+        complain(f"error: {error}{kept}")
+        return FAILED
+    clear_leftovers(out, made.values(), ("baseline", "variant") if isinstance(subject, Comparison) else ("variant",))
+    mark(scenario, path, out)
+    _save(subject, out)
+    _write_report(subject, out, made)
+    tell(subject, out, made, time.perf_counter() - started)
+    if subject.partial:
+        complain("interrupted: everything above is up to that moment and marked as partial")
+    return FAILED if subject.partial else DONE
+
+
+def _warn_of_compiling() -> None:
+    from twin.jit import cache_folder
+
+    if not any(Path(cache_folder()).glob("**/*.nbi")):
+        complain("The first run compiles the simulation, which takes about half a minute; later ones start at once.")
+
+
+def _save(subject: Comparison | Result, out: Path) -> None:
+    from twin.compare import Comparison
+
+    if isinstance(subject, Comparison):
+        subject.save(out)
+    else:
+        subject.save(out / "variant")
+
+
+def _write_report(subject: Comparison | Result, out: Path, made: dict[str, str]) -> None:
+    from twin import report
+    from twin.result_io import write_text
+
+    sides = [name for name in ("before", "after") if name in made]
+    pictures: dict[str, bytes] = {name: (out / made[name]).read_bytes() for name in sides}
+    write_text(out / "report.html", report.write(subject, pictures, made.get("scene.html")))

@@ -1,0 +1,96 @@
+"""``twin view`` and ``twin export``: a result or a city as a scene."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twin.commands.output_place import check_folder_of
+from twin.commands.parser import add_command
+from twin.commands.pictures import compose_side
+from twin.commands.reading import named
+from twin.commands.run_folder import kind_of, result_in
+from twin.commands.terminal import DONE, say
+from twin.errors import MissingFileError, ParameterError
+
+if TYPE_CHECKING:
+    from twin.commands.parser import Commands
+    from twin.geo.city import City
+    from twin.scenario import Scenario
+    from viewer.scene import Scene
+
+
+def add_to(commands: Commands) -> None:
+    """Declare ``view`` and ``export``."""
+    view = add_command(commands, "view", "open a result (or a city) in a window", "twin view out/kings_day", _view)
+    export = add_command(
+        commands,
+        "export",
+        "write a result (or a city) as a scene: .html, .glb or .png",
+        "twin export out/kings_day square.png --time 120",
+        _export,
+    )
+    for sub in (view, export):
+        sub.add_argument("result", type=Path, metavar="RESULT", help="folder of `twin run`, or a city file")
+        if sub is export:
+            sub.add_argument("file", type=Path, metavar="FILE", help="what to write; its suffix says as what")
+        sub.add_argument("--time", type=float, metavar="S", help="moment to show, seconds from the start")
+        sub.add_argument("--city", type=Path, metavar="FILE", help="the city, when it has moved since the run")
+        sub.add_argument("--baseline", action="store_true", help="the side without the changes")
+
+
+def _view(options: argparse.Namespace) -> int:
+    import viewer
+
+    viewer.show(_scene_of(options))
+    return DONE
+
+
+def _export(options: argparse.Namespace) -> int:
+    import viewer
+
+    check_folder_of(options.file)
+    target = viewer.export(_scene_of(options), options.file)
+    say(f"{target} ({target.stat().st_size / 1e6:.1f} MB)")
+    return DONE
+
+
+def _scene_of(options: argparse.Namespace) -> Scene:
+    import viewer
+    from twin.geo.city import read_city
+    from twin.scenario import scenario_from_text
+
+    path: Path = options.result
+    if not path.exists() and str(path) != "sample":
+        raise MissingFileError(f"there is no `{path}`", hint="give a folder that `twin run` wrote, or a city file")
+    if kind_of(path) != "result":
+        return viewer.compose(read_city(named(path)))
+    result = result_in(path, baseline=options.baseline)
+    root = path if (path / "run.json").is_file() else path.parent
+    known = json.loads((root / "run.json").read_text(encoding="utf-8")) if (root / "run.json").is_file() else {}
+    text = str(result.provenance.get("scenario", ""))
+    source = Path(known["scenario"]) if "scenario" in known else None
+    scenario = scenario_from_text(text, source=source)
+    city = read_city(options.city, lod=scenario.lod) if options.city is not None else _city_of(scenario, root, known)
+    baseline = options.baseline or path.name == "baseline"
+    end = float(result.series["time_s"].iloc[-1]) if len(result.series) else 0.0
+    if options.time is not None and not 0.0 <= options.time <= end:
+        raise ParameterError(f"--time {options.time:g} is not within the run", hint=f"it lasts from 0 to {end:g} s")
+    return compose_side(scenario, city, result, baseline=baseline, moment=options.time)
+
+
+def _city_of(scenario: Scenario, root: Path, known: Mapping[str, Any]) -> City:
+    """The city as it was when the scenario was run, wherever that file is now; `known` is what ``run.json`` in `root` says."""
+    from twin.run import load_city
+
+    if "city" not in known:
+        return load_city(scenario)
+    stated = known["city"] if isinstance(known["city"], list) else [known["city"]]
+    try:
+        return load_city(scenario.model_copy(update={"city": tuple(map(str, stated))}))
+    except MissingFileError as error:
+        error.where, error.hint = str(root), "it has moved since the run: give it with --city FILE"
+        raise
