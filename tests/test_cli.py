@@ -296,6 +296,16 @@ def test_export_needs_its_folder_as_convert_does(folder: Path, tmp_path: Path, c
     assert not (tmp_path / "no").exists()
 
 
+def test_export_refuses_a_suffix_before_anything_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.city.json").write_text("{")
+    for name, told in (("x.xyz", "a scene cannot be written as `.xyz`"), ("x", "written as `x`"), ("x.mp4", "a film (.mp4)")):
+        assert main(["export", str(tmp_path / "broken.city.json"), str(tmp_path / name)]) == 1
+        error = capsys.readouterr().err
+        assert told in error
+        assert "use one of .html, .glb, .png" in error
+    assert [path.name for path in tmp_path.iterdir()] == ["broken.city.json"]
+
+
 def test_validate_tells_the_line_of_people_who_cannot_be_placed(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,14 +39,25 @@ def export(scene: Scene, path: str | Path) -> Path:
         For a picture, when there is no OpenGL.
     """
     target = Path(path)
-    suffix = target.suffix.lower()
-    if suffix not in _WRITERS:
-        there = ", ".join(_WRITERS)
-        if suffix in _LATER:
-            what = f"{_LATER[suffix]} ({suffix}) cannot be written yet"
-        else:
-            what = f"a scene cannot be written as `{suffix or target.name}`"
-        raise OutputError(what, where=str(target), hint=f"use one of {there}")
-    module, name = _WRITERS[suffix]
+    check_suffix(target)
+    module, name = _WRITERS[target.suffix.lower()]
     getattr(import_module(module), name)(scene, target)
     return target
+
+
+def check_suffix(path: Path) -> None:
+    """See that a scene can be written under a name, before there is one.
+
+    Raises
+    ------
+    OutputError
+        When the suffix is not known.
+    """
+    suffix = path.suffix.lower()
+    if suffix in _WRITERS:
+        return
+    if suffix in _LATER:
+        what = f"{_LATER[suffix]} ({suffix}) cannot be written yet"
+    else:
+        what = f"a scene cannot be written as `{suffix or path.name}`"
+    raise OutputError(what, where=str(path), hint=f"use one of {', '.join(_WRITERS)}")

@@ -51,7 +51,9 @@ def _view(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     import viewer
+    from viewer.export import check_suffix
 
+    check_suffix(options.file)
     check_folder_of(options.file)
     target = viewer.export(_scene_of(options), options.file)
     say(f"{target} ({target.stat().st_size / 1e6:.1f} MB)")
