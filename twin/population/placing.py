@@ -1,0 +1,190 @@
+"""The people of a scenario on the floor, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.discretize import Ground
+from twin.errors import ScenarioError, UnreachableError
+from twin.geo.city import City
+from twin.population.destinations import Destinations, find_destinations, nodes_under
+from twin.population.entry_times import entry_times
+from twin.population.journeys import Planner
+from twin.population.spots import Spots
+from twin.rng import normals
+from twin.scenario.apply import Changed, Located, locate
+from twin.scenario.model import Arrivals, CrowdSettings, EventChange, Scenario, Zone
+from twin.sim.crowd.wayfinding import Routes
+from twin.sim.model import STAGE_END, Goals, Journeys, People
+
+SPEED_RANGE_M_S = (0.5, 2.2)
+"""Speeds that people want to walk at are kept within these [m/s]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Everybody who takes part.
+
+    Parameters
+    ----------
+    people : People
+    goals : Goals
+    journeys : Journeys
+    routes : Routes
+    goal_names : tuple of str
+    exits : tuple of int
+        Goals by which people leave.
+    places : mapping of str to Located
+        Shape and level of each goal.
+    groups : tuple of str
+        Names of the groups: flows, arrivals, zones.
+    group : (N,) int32
+        Group of each person.
+    """
+
+    people: People
+    goals: Goals
+    journeys: Journeys
+    routes: Routes
+    goal_names: tuple[str, ...]
+    exits: tuple[int, ...]
+    places: Mapping[str, Located]
+    groups: tuple[str, ...]
+    group: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    name: str
+    where: str
+    xy: NDArray[np.float64]
+    start: NDArray[np.float64]
+    level: str
+    journey: NDArray[np.int32]
+
+
+def populate(
+    scenario: Scenario, changed: Changed, ground: Ground, *, seed: int, destinations: Destinations | None = None
+) -> Population:
+    """Place the people of a scenario on the floor.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    changed : Changed
+        The city with the changes made, and the events that take place.
+    ground : Ground
+    seed : int
+    destinations : Destinations, optional
+        From `find_destinations` with the same scenario, changes and floor.
+
+    Returns
+    -------
+    Population
+        Without anybody when the scenario has neither flows nor an event that takes place.
+
+    Raises
+    ------
+    ScenarioError
+        When a name is not that of an exit, zone or waypoint, or a place is not in the city.
+    StartError
+        When people would start in a building, in water, or closer than 5 to the square metre.
+    UnreachableError
+        When somebody cannot reach a goal.
+    """
+    if destinations is None:
+        destinations = find_destinations(scenario, changed, ground)
+    return _Builder(scenario, changed, ground, seed, destinations).build()
+
+
+class _Builder:
+    def __init__(self, scenario: Scenario, changed: Changed, ground: Ground, seed: int, destinations: Destinations) -> None:
+        self.crowd: CrowdSettings = scenario.crowd
+        self.city: City = changed.city
+        self.events: tuple[EventChange, ...] = changed.events
+        self.ground, self.seed, self.destinations = ground, seed, destinations
+        self.spots = Spots(scenario, changed, ground, seed)
+        self.planner = Planner(changed, ground, destinations, seed)
+
+    def build(self) -> Population:
+        places, kinds = self.destinations.places, self.destinations.kinds
+        somebody = bool(self.crowd.flows) or bool(self.events)
+        exits = tuple(i for i, name in enumerate(places) if kinds[name] == "exit")
+        if somebody and not exits:
+            raise ScenarioError("there is no exit", where="crowd.exits", hint="give at least one place where people leave")
+        groups = [g for g in self._groups() if len(g.xy)]
+        journeys = self.planner.table.arrays()
+        for g in groups:
+            self._check_reachable(g, journeys)
+        people, group = self._people(groups)
+        return Population(
+            people, self.destinations.goals, journeys, self.destinations.routes, tuple(places), exits, places,
+            tuple(g.name for g in groups), group,
+        )  # fmt: skip
+
+    def _groups(self) -> Iterable[_Group]:
+        for k, flow in enumerate(self.crowd.flows):
+            yield self._arrivals(flow, None, f"crowd.flows[{k}]")
+        for event in self.events:
+            for zone in event.zones:
+                if zone.present:
+                    yield self._present(zone, event)
+            for k, arrivals in enumerate(event.arrivals):
+                yield self._arrivals(arrivals, event, f"changes[{event.id}].arrivals[{k}]")
+
+    def _present(self, zone: Zone, event: EventChange) -> _Group:
+        place = self.destinations.places[zone.id]
+        where = f"changes[{event.id}].zones[{zone.id}]"
+        xy = self.spots.spread(place, zone.present, zone.id, where)
+        journey = self.planner.of_present(zone, event, xy, where)
+        return _Group(zone.id, where, xy, np.zeros(len(xy)), place.level, journey)
+
+    def _arrivals(self, arrivals: Arrivals, event: EventChange | None, where: str) -> _Group:
+        place = locate(arrivals.at, self.city, f"{where}.at")
+        start = entry_times(arrivals, self.crowd.duration_s, self.seed)
+        xy = self.spots.anywhere(place, len(start), arrivals.id, f"{where}.at")
+        journey = self.planner.of_arrivals(arrivals, event, place, len(xy), where)
+        return _Group(arrivals.id, where, xy, start, place.level, journey)
+
+    def _people(self, groups: list[_Group]) -> tuple[People, NDArray[np.int32]]:
+        if not groups:
+            none, nobody = np.empty(0), np.empty(0, np.int32)
+            return People(none, none, nobody, none, nobody, none, none), nobody
+        member = np.concatenate([np.full(len(g.xy), k, np.int32) for k, g in enumerate(groups)])
+        xy = self.ground.local(np.concatenate([g.xy for g in groups]))
+        start = np.concatenate([g.start for g in groups])
+        low, high = SPEED_RANGE_M_S
+        mean, spread = self.crowd.speed_mean_m_s, self.crowd.speed_sd_m_s
+        speed = np.concatenate([
+            np.clip(mean + spread * normals(self.seed, f"{g.name}/speed", len(g.xy)), low, high) for g in groups
+        ])  # fmt: skip
+        level = np.concatenate([np.full(len(g.xy), self.ground.level_number(g.level), np.int32) for g in groups])
+        journey = np.concatenate([g.journey for g in groups])
+        order = np.argsort(start, kind="stable")
+        people = People(
+            xy[order, 0].copy(), xy[order, 1].copy(), level[order], start[order], journey[order], speed[order],
+            np.full(len(order), self.crowd.radius_m),
+        )  # fmt: skip
+        return people, member[order]
+
+    def _check_reachable(self, group: _Group, journeys: Journeys) -> None:
+        routes = self.destinations.routes
+        nodes = nodes_under(self.ground, routes, group.xy, group.level)
+        names = list(self.destinations.places)
+        for j in np.unique(group.journey):
+            mine = nodes[group.journey == j]
+            for goal, kind in zip(journeys.goal[j], journeys.kind[j], strict=True):
+                if kind == STAGE_END:
+                    break
+                lost = int(np.count_nonzero(~np.isfinite(routes.time[goal, mine])))
+                if lost:
+                    name = names[goal]
+                    raise UnreachableError(
+                        f"{lost} people of `{group.name}` cannot reach `{name}`: nothing walkable leads there",
+                        where=f"{group.where} to {self.destinations.where[name]}",
+                        hint="open a way (closures, fences, stairs, `area`), or leave that goal out",
+                    )
