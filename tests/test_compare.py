@@ -1,0 +1,102 @@
+"""Baseline and variant side by side: what the changes do, and what is judged."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from geopandas.testing import assert_geodataframe_equal
+
+import twin
+from tests.places import NORTH_CLOSED, at, box_of, town, town_scenario
+from twin.errors import ParameterError, ScenarioError
+from twin.geo.city import City
+from twin.scenario import scenario_from_text
+
+
+def test_closure_sends_everybody_round_the_other_side() -> None:
+    both = twin.compare(town_scenario(NORTH_CLOSED), city=town(), progress=False)
+    assert both.seeds == (1, 2)
+    lines = both.baseline.features["lines"], both.variant.features["lines"]
+    assert lines[0].loc["north-side", "to_right"] + lines[0].loc["north-side", "to_left"] > 20
+    assert lines[1].loc["north-side", "to_right"] + lines[1].loc["north-side", "to_left"] == 0
+    people = both.variant.trajectories
+    west, south = at(20, 37)
+    inside = (people["x"] > west) & (people["x"] < west + 20) & (people["y"] > south)
+    assert not inside.any()
+    table = both.table()
+    assert table.loc["evacuation", "change"] > 0
+    assert set(table.columns) >= {"baseline", "variant", "change", "within_noise", "limit", "verdict"}
+    change = both.difference["density_max_change"]
+    assert float(change.max()) > 0 > float(change.min())
+
+
+def test_the_base_city_is_not_edited() -> None:
+    city = town()
+    before = city.buildings.copy(), city.terrain.height.copy()  # type: ignore[union-attr]
+    changes = f"""\
+  - {{id: tower, type: building, footprint: {box_of(42, 4, 50, 12)}, height_m: 30}}
+  - {{id: gone, type: building, remove: house}}
+  - {{id: pit, type: excavation, outline: {{polygon: {box_of(42, 44, 50, 52)}}}, bottom_m: -3}}
+"""
+    both = twin.compare(town_scenario(changes), city=city, seeds=1, progress=False)
+    assert_geodataframe_equal(city.buildings, before[0])
+    np.testing.assert_array_equal(city.terrain.height, before[1])  # type: ignore[union-attr]
+    floors = [r.fields["walkable"].sum() for r in (both.baseline, both.variant)]
+    assert floors[0] != floors[1]
+    people = gpd.points_from_xy(both.variant.trajectories["x"], both.variant.trajectories["y"])
+    assert not shapely.intersects(shapely.Polygon(box_of(42, 4, 50, 12)), people).any()
+    assert shapely.intersects(city.buildings.geometry["house"], people).any()  # it is gone: people walk there
+    assert not shapely.intersects(shapely.Polygon(box_of(41.5, 43.5, 50.5, 52.5)), people).any()
+
+
+def test_a_fence_is_not_crossed() -> None:
+    fence = f"  - {{id: fence, type: fence, line: [{at(20, 38)}, {at(20, 60)}]}}"
+    both = twin.compare(town_scenario(fence), city=town(), seeds=1, progress=False)
+    walked = both.variant.trajectories.sort_values(["id", "frame"])
+    x0 = at(20, 0)[0]
+    north = walked["y"] > at(0, 38.2)[1]
+    side = np.sign(walked["x"] - x0)
+    step = (side != side.shift()) & (walked["id"] == walked["id"].shift()) & north & north.shift(fill_value=False)
+    assert not step.any()
+    assert both.variant.figure("left").value == 120
+
+
+def test_a_limit_that_is_not_kept_within_the_run_is_exceeded() -> None:
+    text = town_scenario(NORTH_CLOSED).text.replace("duration_s: 150", "duration_s: 40")
+    judged = {}
+    for limit in (20, 60):
+        scenario = scenario_from_text(text + f"\nanalyses: {{crowding: {{evacuation_limit_s: {limit}}}}}\n")
+        both = twin.compare(scenario, city=town(), progress=False)
+        judged[limit] = both.table().loc["evacuation"]
+        assert any("not judged" in told for told in both.variant.provenance["remarks"]) == (limit == 60)
+    assert judged[20]["verdict"] == "exceeds"
+    assert np.isinf(judged[20]["variant"])
+    assert judged[60]["verdict"] == ""
+    assert np.isnan(judged[60]["variant"])
+
+
+def test_one_seed_says_nothing_of_noise() -> None:
+    both = twin.compare(town_scenario(NORTH_CLOSED), city=town(), seeds=1, progress=False)
+    assert both.table().loc["evacuation", "within_noise"] is None
+    assert not both.table().loc["people", "within_noise"]
+    assert both.table().loc["people", "within_noise"] is not None
+
+
+def test_nothing_to_compare_is_told() -> None:
+    with pytest.raises(ScenarioError, match="nothing to compare"):
+        twin.compare(town_scenario(), city=town())
+    with pytest.raises(ParameterError, match="at least one seed"):
+        twin.ensemble(town_scenario(), seeds=[], city=town())
+
+
+def test_sample_scenarios_are_valid_and_run(sample: City) -> None:
+    """The shipped scenarios, shortened: the whole event is run by `make test-all`."""
+    from twin.geo.samples import sample_folder
+
+    for name, duration in (("demo", 20.0), ("pit_garage", 30.0), ("kings_day", 10.0)):
+        scenario = twin.read_scenario(sample_folder().parent / f"{name}.yaml").with_crowd(duration_s=duration)
+        both = twin.compare(scenario, seeds=1, city=sample, progress=False)
+        assert both.variant.figure("people").value > 1000 or name == "pit_garage"
+        assert len(both.variant.trajectories)
