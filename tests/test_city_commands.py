@@ -21,6 +21,18 @@ def part(tmp_path: Path) -> Path:
     return path
 
 
+def _broken(part: Path, to: Path, count: int) -> list[str]:
+    """Write a part in which that many buildings have a surface with a vertex that is not there; ids of the buildings."""
+    document = json.loads(part.read_text())
+    houses = [key for key, one in document["CityObjects"].items() if one["type"] == "Building" and one["geometry"]][:count]
+    for house in houses:
+        geometry = document["CityObjects"][house]["geometry"][0]
+        shell = geometry["boundaries"][0] if geometry["type"] == "Solid" else geometry["boundaries"]
+        shell[0] = [[0, 1, 10**9]]
+    to.write_text(json.dumps(document))
+    return houses
+
+
 def test_convert_says_what_it_wrote(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     city = read_city(part)
     again = tmp_path / "again.city.json"
@@ -90,12 +102,7 @@ def test_a_part_in_another_system(part: Path, tmp_path: Path) -> None:
 
 
 def test_validate_writes_its_findings(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    document = json.loads(part.read_text())
-    house = next(key for key, one in document["CityObjects"].items() if one["type"] == "Building")
-    geometry = document["CityObjects"][house]["geometry"][0]
-    shell = geometry["boundaries"][0] if geometry["type"] == "Solid" else geometry["boundaries"]
-    shell[0] = [[0, 1, 10**9]]
-    part.write_text(json.dumps(document))
+    (house,) = _broken(part, part, 1)
     out = tmp_path / "found.gpkg"
     assert main(["validate", str(part), "--out", str(out)]) == 1
     told = capsys.readouterr().out
@@ -112,12 +119,7 @@ def test_validate_writes_its_findings(part: Path, tmp_path: Path, capsys: pytest
 
 
 def test_validate_writes_the_findings_of_all_files(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    document = json.loads(part.read_text())
-    house = next(one for one in document["CityObjects"].values() if one["type"] == "Building")
-    geometry = house["geometry"][0]
-    shell = geometry["boundaries"][0] if geometry["type"] == "Solid" else geometry["boundaries"]
-    shell[0] = [[0, 1, 10**9]]
-    part.write_text(json.dumps(document))
+    _broken(part, part, 1)
     utm, broken = tmp_path / "utm.city.json", tmp_path / "broken.city.json"
     assert main(["convert", str(part), str(utm), "--crs", "EPSG:25831"]) == 0
     broken.write_text('{"type": "CityJSON", ')
@@ -226,13 +228,7 @@ def test_an_option_that_did_nothing_is_told_whole(part: Path, tmp_path: Path, ca
 def test_many_findings_are_counted(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     many = tmp_path / "twice.city.json"
     for count in (2, 5):
-        document = json.loads(part.read_text())
-        houses = [one for one in document["CityObjects"].values() if one["type"] == "Building" and one["geometry"]][:count]
-        for house in houses:
-            geometry = house["geometry"][0]
-            shell = geometry["boundaries"][0] if geometry["type"] == "Solid" else geometry["boundaries"]
-            shell[0] = [[0, 1, 10**9]]
-        many.write_text(json.dumps(document))
+        assert len(_broken(part, many, count)) == count
         assert main(["info", str(many)]) == 0
         told = " ".join(capsys.readouterr().out.split())
         assert told.count("found wrong error: vertex-index") == (2 if count == 2 else 0)
