@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from twin.errors import ParameterError, did_you_mean
-from viewer import shapes, style
+from viewer import props, shapes, style
 from viewer.scene import Colour, LabelLayer, MeshLayer
 from viewer.words import readable_label
 
@@ -120,7 +120,7 @@ def _posts(
 ) -> None:
     spaced = np.vstack([shapely.get_coordinates(part) for part in shapely.get_parts(shapely.segmentize(line, 2.5))])
     feet = np.column_stack([spaced, np.zeros(len(spaced))])
-    builder.add(*shapes.placed(*shapes.tube(0.06, bottom, top, 4), feet), colour, row)
+    builder.add(*props.placed(*props.tube(0.06, bottom, top, 4), feet), colour, row)
 
 
 def _fence(builder: shapes.MeshBuilder, item: PlacedChange, row: int) -> None:
@@ -140,7 +140,7 @@ def _stage(builder: shapes.MeshBuilder, item: PlacedChange, row: int) -> None:
     corners = shapely.get_coordinates(shapely.buffer(box, -0.25, join_style="mitre"))[:-1]
     if len(corners):
         feet = np.column_stack([corners, np.zeros(len(corners))])
-        builder.add(*shapes.placed(*shapes.tube(0.18, item.z + deck, roof, 4), feet), style.LAMP, row)
+        builder.add(*props.placed(*props.tube(0.18, item.z + deck, roof, 4), feet), style.LAMP, row)
     builder.add(*shapes.prism(item.shape, roof - 0.35, roof), style.STAGE, row)
 
 

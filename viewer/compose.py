@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.geo.crs import short_name
-from viewer import objects, results, style, views
+from viewer import buildings, objects, own_meshes, results, style, underground, views
 from viewer.added import corners_of, name_layer, names_of
 from viewer.belongs import require_same_place
+from viewer.bridges import bridges_layer
 from viewer.changes import ChangeShape, change_layers, holes, place
-from viewer.floor import FloorLayers, bridges_layer
+from viewer.floor import FloorLayers
 from viewer.ground import Ground
 from viewer.key import by_height, key_of
 from viewer.markers import marker_labels, marker_layers
@@ -90,8 +91,8 @@ def compose(
         city = replace(city, terrain=city.dsm)
     ground = Ground(city)
     placed = place(changes, city.origin, ground.at)
-    drawn = objects.objects_with_mesh(city)
-    floor = FloorLayers(city, ground, drawn, holes(placed), objects.has_terrain_mesh(city))
+    drawn = own_meshes.objects_with_mesh(city)
+    floor = FloorLayers(city, ground, drawn, holes(placed), own_meshes.has_terrain_mesh(city))
     layers: list[Layer]
     if only_soundings(city):
         layers = block_layers(city)
@@ -131,15 +132,15 @@ def compose(
 def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayers, marked: set[str]) -> list[MeshLayer]:
     made = [
         bridges_layer(city, drawn, floor.raster),
-        objects.buildings_layer(city, drawn, ground, marked),
+        buildings.buildings_layer(city, drawn, ground, marked),
         unknown_buildings_layer(city, drawn, ground),
         objects.trees_layer(city, drawn, ground),
         objects.furniture_layer(city, drawn, ground),
-        objects.cellars_layer(city, drawn),
-        objects.mains_layer(city, drawn, ground),
-        objects.planned_pits_layer(city, ground, floor.holes),
+        underground.cellars_layer(city, drawn),
+        underground.mains_layer(city, drawn, ground),
+        underground.planned_pits_layer(city, ground, floor.holes),
     ]
-    known = [layer for layer in made if layer is not None] + objects.other_meshes(city, floor.holes)
+    known = [layer for layer in made if layer is not None] + own_meshes.other_meshes(city, floor.holes)
     return known + marker_layers(city, ground)
 
 

@@ -1,8 +1,7 @@
-"""Layers of the floor: ground, streets by level, water, green, bridges, stairs, pits."""
+"""Layers of the floor: ground, streets by level, water, green, quay walls, stairs."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +28,10 @@ from viewer.ground import (
     walls_where_it_drops,
 )
 from viewer.scene import MeshLayer
+from viewer.stairs import stair_meshes
+from viewer.tables import attributes_of, number
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from twin.geo.city import City
 
 LIFT = {
@@ -40,17 +39,8 @@ LIFT = {
     "cycleway": 0.03, "street": 0.04, "square": 0.05,
 }  # fmt: skip
 """How far surfaces lie above the ground, so that of two that overlap the same one is seen everywhere [m]."""
-PARAPET_M = 1.0
 UNDER_M = 2.0
 """What closes the cracks in the floor lies this far below the lowest thing [m]."""
-
-
-def number(row: Any, name: str) -> float:
-    """A number of a row of a table; NaN when it is not there or not a number."""
-    try:
-        return float(row.get(name, math.nan))
-    except (TypeError, ValueError):
-        return math.nan
 
 
 def patches_of(city: City, drawn: set[str], holes: Sequence[BaseGeometry]) -> list[Patch]:
@@ -130,7 +120,7 @@ class FloorLayers:
         cell = None if city.terrain is None else city.terrain.grid.cell
         self.size = grid_size(self.extent, ground, cell)
         self.patches = patches_of(city, drawn, holes)
-        self.stairs = _stair_meshes(city)
+        self.stairs = stair_meshes(city)
         self.drawn = drawn
         self.land = style.land_colours(land_kinds(city), city.landuse.area.to_numpy()) if only_land(city) else []
         decks = [shape for shape in local(city.bridges.geometry.values, city) if shape is not None] if len(city.bridges) else []
@@ -248,101 +238,3 @@ def _layer_of(patch: Patch, city: City) -> tuple[str, str, str]:
     level = str(frame["level"].iloc[patch.row]) if "level" in frame else "street"
     label = {"street": "Streets", "wharf": "Wharf"}.get(level, f"Streets ({level})")
     return (f"roads_{level}", label, "street")
-
-
-def _stair_meshes(city: City) -> list[tuple[tuple[NDArray[np.float64], NDArray[np.int32]], Any]]:
-    """Flights of steps, each a row of blocks down to below the foot."""
-    frame = city.stairs
-    if not len(frame):
-        return []
-    meshes = []
-    for outline, (_, row) in zip(local(frame.geometry.values, city), frame.iterrows(), strict=True):
-        bottom, top = number(row, "bottom_z_m") - city.origin[2], number(row, "top_z_m") - city.origin[2]
-        azimuth = math.radians(number(row, "up_azimuth_deg"))
-        if not (np.isfinite([bottom, top, azimuth]).all() and top > bottom):
-            continue
-        meshes.append((flight(outline, bottom, top, azimuth), row))
-    return meshes
-
-
-def flight(outline: BaseGeometry, bottom: float, top: float, azimuth: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Steps of about 0.17 m over an outline, climbing towards an azimuth [rad]."""
-    up = np.array([math.sin(azimuth), math.cos(azimuth)])
-    side = np.array([up[1], -up[0]])
-    corners = shapely.get_coordinates(outline)
-    low, high = float((corners @ up).min()), float((corners @ up).max())
-    count = int(np.clip(round((top - bottom) / 0.17), 2, 60))
-    reach = 1e4
-    parts = []
-    for step in range(count):
-        near, far = low + (high - low) * step / count, low + (high - low) * (step + 1) / count
-        box = shapely.Polygon(
-            [near * up - reach * side, near * up + reach * side, far * up + reach * side, far * up - reach * side]
-        )
-        tread = shapely.intersection(outline, box)
-        if not tread.is_empty:
-            parts.append(shapes.prism(tread, bottom - 0.3, bottom + (top - bottom) * (step + 1) / count))
-    return shapes.join(parts) if parts else (np.empty((0, 3)), np.empty((0, 3), np.int32))
-
-
-def bridges_layer(city: City, drawn: set[str], floor: Floor) -> MeshLayer | None:
-    """Decks with their thickness and parapets where there is something lower beside them."""
-    builder = shapes.MeshBuilder()
-    frame = city.bridges
-    if not len(frame):
-        return None
-    for row_number, (outline, (object_id, row)) in enumerate(
-        zip(local(frame.geometry.values, city), frame.iterrows(), strict=True)
-    ):
-        top = number(row, "z_m") - city.origin[2]
-        if str(object_id) in drawn or not np.isfinite(top) or outline is None or outline.is_empty:
-            continue
-        under = number(row, "underside_z_m") - city.origin[2]
-        under = under if np.isfinite(under) and under < top - 0.1 else top - 0.6
-        builder.add(*shapes.prism(outline, under, top + 0.03), style.SURFACES["bridge"], row_number)
-        builder.add(*_parapets(outline, top, floor), style.QUAY_WALL, row_number)
-    if not len(builder):
-        return None
-    vertices, faces, colours, owner = builder.arrays()
-    attributes = attributes_of(frame)
-    return MeshLayer("bridges", "Bridges", vertices, faces, colours, owner, attributes, "bridges", edges=True, casts_shadow=True)
-
-
-def _parapets(outline: BaseGeometry, top: float, floor: Floor) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    first, second, _ = shapes.edges_of([outline], 1.0)
-    along = second - first
-    length = np.maximum(np.linalg.norm(along, axis=1), 1e-9)
-    right = np.column_stack([along[:, 1], -along[:, 0]]) / length[:, None]
-    outside = floor.at((first + second) / 2 + right * 1.2)
-    open_side = ~(np.abs(outside - top) < 0.5)
-    if not open_side.any():
-        return np.empty((0, 3)), np.empty((0, 3), np.int32)
-    lines = shapely.linestrings(np.stack([first[open_side], second[open_side]], axis=1))
-    course = shapely.line_merge(shapely.multilinestrings(lines))
-    body = shapely.intersection(shapely.buffer(course, 0.35, cap_style="flat", join_style="mitre"), outline)
-    return shapes.prism(body, top, top + PARAPET_M)
-
-
-def attributes_of(frame: gpd.GeoDataFrame, limit: int = 14) -> dict[str, list[Any]]:
-    """What a table says of its objects, as plain text and numbers by column; the id first."""
-    columns: dict[str, list[Any]] = {"id": [str(key) for key in frame.index]}
-    for name in frame.columns:
-        if name == frame.geometry.name or len(columns) >= limit:
-            continue
-        values = [_plain(value) for value in frame[name].tolist()]
-        if any(value is not None for value in values):
-            columns[str(name)] = values
-    return columns
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return round(float(value), 3) if math.isfinite(value) else None
-    if value is None or isinstance(value, dict | list | np.ndarray):
-        return None
-    text = str(value)
-    return text[:200] if text and text not in ("nan", "<NA>", "NaT") else None

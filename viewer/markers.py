@@ -11,10 +11,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from viewer import shapes
-from viewer.floor import attributes_of
+from viewer import props, shapes
 from viewer.ground import Ground, local
 from viewer.scene import LabelLayer, Layer, MeshLayer
+from viewer.tables import attributes_of
 
 if TYPE_CHECKING:
     from twin.geo.city import City
@@ -134,12 +134,12 @@ def _points(city: City, ground: Ground, name: str, reach: float, *, visible: boo
     rows = np.repeat(np.arange(len(frame), dtype=np.int32), shapely.get_num_geometries(shapes_there))
     xy = shapely.get_coordinates(shapely.get_parts(shapes_there))
     if len(xy) > MOST_NAMED or reach > POSTS_UP_TO_M:
-        post = shapes.tube(max(MIN_HEIGHT_M / 2, reach / DISC_SHARE), 0.0, max(MIN_HEIGHT_M / 2, reach / DISC_SHARE / 3), 14)
+        post = props.tube(max(MIN_HEIGHT_M / 2, reach / DISC_SHARE), 0.0, max(MIN_HEIGHT_M / 2, reach / DISC_SHARE / 3), 14)
     else:
         height = max(MIN_HEIGHT_M, reach / 40)
-        post = shapes.tube(height / 12, 0.0, height, 10)
+        post = props.tube(height / 12, 0.0, height, 10)
     builder = shapes.MeshBuilder()
-    builder.add(*shapes.placed(*post, np.column_stack([xy, ground.at(xy)])), colour, np.repeat(rows, len(post[1])))
+    builder.add(*props.placed(*post, np.column_stack([xy, ground.at(xy)])), colour, np.repeat(rows, len(post[1])))
     vertices, faces, colours, owner = builder.arrays()
     attributes = attributes_of(frame)
     return MeshLayer(

@@ -9,9 +9,9 @@ import shapely
 from numpy.typing import NDArray
 
 from viewer import shapes, style
-from viewer.floor import attributes_of
 from viewer.ground import Ground, local
 from viewer.scene import Colour, MeshLayer
+from viewer.tables import attributes_of
 
 if TYPE_CHECKING:
     from twin.geo.city import City
@@ -81,9 +81,7 @@ def _bands(areas: NDArray[np.object_], width: float) -> tuple[NDArray[np.int64],
     return part, number, np.asarray(shapely.polygons(np.stack([corners, heights], axis=2)))
 
 
-def _lay(
-    builder: shapes.MeshBuilder, areas: NDArray[np.object_], owner: NDArray[np.int32], ground: Ground, colour: Colour
-) -> None:
+def _lay(builder: shapes.MeshBuilder, areas: NDArray[np.object_], owner: NDArray[np.int32], ground: Ground, colour: Colour) -> None:
     """Lay areas on the ground, all at once: a city may have many thousands of them."""
     pieces, source = shapely.get_parts(shapely.segmentize(areas, LONGEST_M), return_index=True)
     flat = shapely.get_type_id(pieces) == POLYGON

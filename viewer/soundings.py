@@ -12,11 +12,11 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.errors import TwinError
 from twin.geo.subsurface import sounding_profile
-from viewer import shapes, style
-from viewer.floor import number
+from viewer import props, shapes, style
 from viewer.ground import local
 from viewer.markers import name_of
 from viewer.scene import Colour, LabelLayer, Layer, MeshLayer
+from viewer.tables import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -224,13 +224,13 @@ def _columns_layer(columns: list[Column], radius: float, name: str, label: str) 
         parts = column.layers or ((0.0, column.depth, "", ""),)
         for top, bottom, kind, said in parts:
             colour = style.SOILS.get(kind, style.SOUNDING) if kind else style.SOUNDING
-            piece = shapes.tube(radius, column.z - bottom, column.z - top, 24)
+            piece = props.tube(radius, column.z - bottom, column.z - top, 24)
             row = len(table["id"])
             if bottom < column.depth:
                 # what is alike above and below a boundary is still two layers
-                edge = shapes.tube(1.01 * radius, column.z - bottom - 0.008 * column.depth, column.z - bottom, 24)
-                builder.add(*shapes.placed(*edge, place), style.GRID, row)
-            builder.add(*shapes.placed(*piece, place), colour, row)
+                edge = props.tube(1.01 * radius, column.z - bottom - 0.008 * column.depth, column.z - bottom, 24)
+                builder.add(*props.placed(*edge, place), style.GRID, row)
+            builder.add(*props.placed(*piece, place), colour, row)
             values = (column.id, column.kind, kind or None, said or None, round(top, 3), round(bottom, 3))
             for key, value in zip(table, values, strict=True):
                 table[key].append(value)

@@ -102,6 +102,8 @@ LAND: tuple[Colour, ...] = (
     (150, 184, 172),
 )
 """Kinds of land use, in the order in which most of the land has them."""
+MAINS: dict[str, Colour] = {"sewer": (140, 120, 104), "water": (58, 110, 170), "gas": (206, 172, 60), "heat": (186, 74, 60)}
+"""Mains by what runs in them."""
 SOUNDING: Colour = (150, 74, 38)
 SOILS: dict[str, Colour] = {
     "Gravel": (214, 128, 62),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer import shapes, style
+from viewer import props, style
 from viewer.scene import FieldLayer, MeshLayer, PeopleLayer, Scene
 
 Mesh = tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.uint8]]
@@ -38,8 +38,8 @@ def field_mesh(layer: FieldLayer, scene: Scene, time: float, lift: float = 0.08)
 def people_mesh(layer: PeopleLayer, time: float) -> Mesh:
     """Everybody who is there as a small figure."""
     at = layer.frame(time).astype(np.float64)
-    body, faces = shapes.capsule(segments=6 if len(at) <= 3000 else 4)
-    vertices, triangles = shapes.placed(body, faces, at)
+    body, faces = props.capsule(segments=6 if len(at) <= 3000 else 4)
+    vertices, triangles = props.placed(body, faces, at)
     colours = np.broadcast_to(np.array(layer.colour, np.uint8), (len(triangles), 3))
     return vertices, triangles, colours
 

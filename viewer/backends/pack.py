@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer import raster, shapes, style
+from viewer import props, raster, style
 from viewer.backends import light
 from viewer.backends.camera import Camera
 from viewer.scene import Colour, FieldLayer, MeshLayer, PeopleLayer, Scene
@@ -122,7 +122,7 @@ def _figures(
     at = layer.frame(time).astype(np.float64)
     if not len(at):
         return (np.empty((0, 3)), np.empty((0, 3), np.int32)), np.empty(0, np.int32)
-    body, faces = shapes.capsule(segments=6 if len(at) <= 4000 else 4)
+    body, faces = props.capsule(segments=6 if len(at) <= 4000 else 4)
     pixels, depth = camera.project(at)
     distance = np.full(len(at), camera.distance) if camera.parallel else np.maximum(depth, 1.0)
     width = 0.5 * camera.height / (2 * camera.tan_half * distance)
@@ -131,7 +131,7 @@ def _figures(
     if camera.parallel:
         wider *= PLAN_SIZE
     scale = np.column_stack([wider, wider, np.sqrt(wider)])[inside]
-    mesh = shapes.placed(body, faces, at[inside], scale)
+    mesh = props.placed(body, faces, at[inside], scale)
     return mesh, np.repeat(np.arange(inside.sum(), dtype=np.int32), len(faces))
 
 
