@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 
 from benchmarks.printing import show
 from twin.discretize import discretize_area
-from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.engine import Crowd
+from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
 from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -39,7 +39,7 @@ def test_an_edit_in_any_kernel_file_starts_a_new_cache(copied):
     before = run(HASH, copied)
     assert before == kernel_hash() == run(HASH, copied)
     seen = {before}
-    for name in ("sim/crowd/kernels.py", "sim/crowd/surroundings.py", "sim/floor.py", "sim/model.py", "rng.py", "jit.py"):
+    for name in ("sim/crowd/settle.py", "sim/crowd/surroundings.py", "sim/floor.py", "sim/model.py", "rng.py", "jit.py"):
         with (copied / "twin" / name).open("a") as file:
             file.write("\n# edited\n")
         seen.add(run(HASH, copied))
@@ -110,9 +110,11 @@ def test_options_do_not_share_a_compiled_kernel():
 
 
 def test_the_kernels_of_the_crowd_are_two():
-    from twin.sim.crowd.kernels import find_neighbours, reorder, step_people
+    from twin.sim.crowd.intend import intend
+    from twin.sim.crowd.neighbours import find_neighbours, reorder
+    from twin.sim.crowd.settle import settle
 
-    for serial, parallel in (find_neighbours, reorder, step_people):
+    for serial, parallel in (find_neighbours, intend, reorder, settle):
         assert not serial.targetoptions.get("parallel")
         assert parallel.targetoptions["parallel"]
         assert serial._cache._cache_path != parallel._cache._cache_path

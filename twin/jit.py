@@ -25,7 +25,7 @@ import numba
 import numba.core.config as _config
 from numba import prange
 
-__all__ = ["cache_folder", "kernel_hash", "njit", "prange"]
+__all__ = ["cache_folder", "kernel_hash", "njit", "prange", "wrote"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _LOCK = threading.Lock()
@@ -111,3 +111,12 @@ def njit(*, parallel: bool = False, fastmath: set[str] | bool = False, inline: s
         return compiled
 
     return decorate
+
+
+@njit()
+def wrote(*arrays):  # type: ignore[no-untyped-def]
+    """Say after a parallel loop which arrays it wrote, where they came to the kernel inside a tuple.
+
+    Numba (0.68) takes an array that was taken out of a tuple for one that nobody else sees, and leaves out what the last
+    part of a parallel loop writes to it, unless something comes after that may look at it.
+    """

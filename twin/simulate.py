@@ -19,9 +19,9 @@ from twin.progress import Bar, Quiet
 from twin.reporters import DensityReporter, FrameReporter, NumbersReporter, Reporter
 from twin.result import Figure, Result
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
-from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.engine import Crowd
 from twin.sim.crowd.measures import density_grid, level_of_service
+from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
 from twin.variables import variable
 
 if TYPE_CHECKING:

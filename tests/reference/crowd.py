@@ -51,7 +51,7 @@ def direction(
 ) -> NDArray[np.float64]:
     """e = norm(e0 + sum_j -A exp((l - d) / D) n_ij + sum_w -A_w exp((r - d) / D_w) n_iw); zero when the sum is.
 
-    People beyond `cut` and walls beyond `wall_cut` are left out; by default nobody is.
+    People with a gap d - l above `cut` and walls beyond `wall_cut` are left out; by default nobody is.
     """
     total = wanted.astype(float).copy()
     here = np.array([x[i], y[i]])
@@ -60,7 +60,7 @@ def direction(
             continue
         apart = np.array([x[j], y[j]]) - here
         d = float(np.hypot(*apart))
-        if d > cut:
+        if d - radius[i] - radius[j] > cut:
             continue
         total -= strength * math.exp((radius[i] + radius[j] - d) / reach) * apart / d
     for point in wall_points(x[i], y[i], walls):

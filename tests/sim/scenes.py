@@ -12,8 +12,8 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.discretize import Ground, _to_arrays, discretize_area
 from twin.geo.walkable import Stair, Walkable
-from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.engine import Crowd
+from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
 from twin.sim.model import STAGE_END, STAGE_LEAVE, Goals, Journeys, People
 
 

@@ -9,8 +9,8 @@ import shapely
 import twin
 from tests.sim.scenes import crowd_of, goals_of, ground_of, journeys_of, leaving, people_of, wharf_and_street
 from twin.errors import ParameterError, StartError, TwinError, UnreachableError, WalkableError
-from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.engine import Crowd
+from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.wayfinding import find_routes
 from twin.sim.model import STAGE_LEAVE
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from tests.reference import crowd as slow
 from tests.sim.scenes import crowd_of, ground_of, people_of, scattered
-from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
-from twin.sim.crowd.kernels import GONE, sort_by_cell
+from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
+from twin.sim.crowd.neighbours import sort_by_cell
+from twin.sim.crowd.state import GONE_RADIUS
 from twin.sim.crowd.surroundings import exponential, wall_repulsion
 from twin.sim.floor import Chain, build_floor
 
@@ -23,15 +24,11 @@ EXIT = shapely.box(0, 0, 0.75, 9)
 
 def wanted_directions(crowd):
     """e0 of everybody, from the crowd's own field at the cell or between cells: the reference tests the forces."""
-    from twin.sim.crowd.surroundings import cell_of, way
-
-    floor, routes = crowd.floor, crowd.routes
-    out = []
-    for x, y in zip(crowd.people.x, crowd.people.y, strict=True):
-        row, column = cell_of(floor, x, y)
-        k = routes.node[0, row, column]
-        out.append(way(floor, routes.node, routes.direction, 0, 0, x, y, row, column, k))
-    return np.array(out)
+    crowd.advance()
+    rows = crowd._store.arrays
+    out = np.full((len(crowd.people.x), 2), np.nan)
+    out[rows["person"][: crowd._store.n]] = np.column_stack([rows["want_x"], rows["want_y"]])[: crowd._store.n]
+    return out
 
 
 @settings(max_examples=25)
@@ -47,7 +44,6 @@ def test_a_step_is_what_the_equations_say(seed, count, time_gap, body, dt):
     assert np.isfinite(crowd.routes.time).all()
     # everybody in one room with a line of sight matters; a wall hides others, so the reference asks for the same
     wanted = wanted_directions(crowd)
-    crowd.advance()
     shot = crowd.snapshot()
     assert len(shot.id) + crowd.left + crowd.waiting == len(points)
     here = np.flatnonzero(np.isin(np.arange(len(points)), np.union1d(shot.id, np.flatnonzero(crowd.exit_goal >= 0))))
@@ -60,7 +56,7 @@ def test_a_step_is_what_the_equations_say(seed, count, time_gap, body, dt):
         args = (x[seen], y[seen], radius[here][seen])
         e = slow.direction(
             me, *args, wanted[here][i], walls, strength=model.strength, reach=model.range, wall_strength=model.wall_strength,
-            wall_reach=model.wall_range, cut=model.reach(radius[here][i], radius.max(), speed[here][i]),
+            wall_reach=model.wall_range, cut=model.cut,
             wall_cut=model.wall_reach(radius.max()),
         )  # fmt: skip
         v = slow.speed(me, *args, e, desired=speed[here][i], time_gap=time_gap)
@@ -69,7 +65,8 @@ def test_a_step_is_what_the_equations_say(seed, count, time_gap, body, dt):
         found = np.array([shot.x[k], shot.y[k]])
         if shapely.Point(expected).distance(ROOM.boundary) < radius[here][i] + 1e-9:
             continue  # pushed back to a radius from the wall: tested elsewhere
-        assert np.hypot(*(found - expected)) <= 1e-7 or near_tie(me, *args, e)
+        # distances and pushes are float32: where pushes all but cancel, a millionth of them still turns one a little
+        assert np.hypot(*(found - expected)) <= 5e-6 or near_tie(me, *args, e)
         compared += 1
         np.testing.assert_allclose(shot.speed[k], np.hypot(*(found - [x[i], y[i]])) / dt, atol=1e-9)
     assert compared >= len(shot.id) // 3
@@ -84,7 +81,7 @@ def test_what_is_out_of_reach_hardly_matters(seed, count):
     args = (0, points[:, 0], points[:, 1], np.full(len(points), 0.2), np.array([1.0, 0.0]), walls)
     how = {"strength": 8.0, "reach": 0.1, "wall_strength": 5.0, "wall_reach": 0.02}
     whole = slow.direction(*args, **how)
-    cut = slow.direction(*args, **how, cut=model.reach(0.2, 0.2, 1.34), wall_cut=model.wall_reach(0.2))
+    cut = slow.direction(*args, **how, cut=model.cut, wall_cut=model.wall_reach(0.2))
     assert np.hypot(*(whole - cut)) < 0.02
 
 
@@ -140,7 +137,8 @@ def test_sorting_lists_everybody_once(seed, count, side):
     gone = random.random(count) < 0.2
     rows = columns = math.ceil(10.0 / side)
     start, order = np.zeros(rows * columns + 1, np.int32), np.full(count, -1, np.int32)
-    there = int(sort_by_cell(count, np.where(gone, GONE, x), y, 0.0, 10.0, side, rows, columns, start, order))
+    body = np.where(gone, GONE_RADIUS, np.float32(0.2))
+    there = int(sort_by_cell(count, x, y, body, 0.0, 10.0, side, rows, columns, start, order))
     assert there == count - gone.sum()
     kept = np.flatnonzero(~gone)
     expected = slow.sort_by_cell(x[kept], y[kept], 0.0, 10.0, side, rows, columns)

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError, StartError, UnreachableError
 from twin.jit import njit
-from twin.sim.crowd.collision_free_speed import CollisionFreeSpeed
-from twin.sim.crowd.kernels import (
-    GONE,
-    admit,
-    find_neighbours,
-    reorder,
-    sort_by_cell,
-    step_people,
-    what_happened,
-)
+from twin.sim.crowd.checks import check_step, checked_lines, checked_people, checked_routes
+from twin.sim.crowd.intend import intend
+from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
+from twin.sim.crowd.neighbours import admit
+from twin.sim.crowd.settle import settle, what_happened
+from twin.sim.crowd.stages import stages_of
+from twin.sim.crowd.store import SKIN_M, Store
 from twin.sim.crowd.surroundings import near_nodes
+from twin.sim.crowd.tiles import make_tiles
 from twin.sim.crowd.wayfinding import Routes, find_routes
-from twin.sim.model import STAGE_END, STAGE_LEAVE, STAGE_PASS, STAGE_STAY, Floor, Goals, Journeys, People, Snapshot
-
-SKIN_M = 0.4
-"""Neighbours this much beyond a person's reach are listed, so a list holds until somebody has moved half of it."""
+from twin.sim.model import STAGE_END, Floor, Goals, Journeys, People, Snapshot
 
 ENTRY_INTERVAL_S = 0.2
 """How often those who wait at a source look whether their place is free."""
 
 PARALLEL_FROM = 1000
 """Number of people present from which one run uses all cores."""
-
-_FIELDS: tuple[tuple[str, str], ...] = (
-    ("person", "i4"), ("x", "f8"), ("y", "f8"), ("level", "i4"), ("stage", "i4"), ("radius", "f8"), ("desired", "f8"),
-    ("reach", "f8"), ("journey", "i4"), ("home_x", "f8"), ("home_y", "f8"),
-)  # fmt: skip
-
 
 class Crowd:
     """A crowd that walks.
@@ -99,60 +85,51 @@ class Crowd:
         parallel: bool | None = None,
     ) -> None:
         self.floor, self.goals = floor, goals
-        self.journeys = _checked_journeys(journeys, len(goals.start) - 1)
-        self.people = _checked_people(people, self.journeys)
+        self.journeys = journeys
+        self._stages = stages_of(journeys, len(goals.start) - 1)
+        self.people = checked_people(people, len(self._stages.first))
         self.model = CollisionFreeSpeed() if model is None else model
         self.model.check()
         self.dt, self.seed, self.step = float(dt), int(seed), 0
         count = len(self.people.x)
         self._parallel = parallel
         self._mode = int(bool(parallel))
-        radius = float(self.people.radius.max()) if count else 0.2
-        if count:
-            _check_step(self.dt, float(self.people.desired_speed.max()), float(self.people.radius.min()))
-        else:
-            _check_step(self.dt, 0.0, radius)
-        self._wall_reach = self.model.wall_reach(radius)
-        if self._wall_reach > floor.bucket_reach or radius > floor.bucket_reach:
+        self._radius = float(self.people.radius.max()) if count else 0.2
+        fastest = float(self.people.desired_speed.max(initial=0.0))
+        check_step(self.dt, fastest, float(self.people.radius.min()) if count else self._radius)
+        wall_reach = self.model.wall_reach(self._radius)
+        if max(wall_reach, self._radius) > floor.bucket_reach:
             raise ParameterError(
-                f"people or their repulsion by walls reach {max(self._wall_reach, radius):.2f} m",
+                f"people or their repulsion by walls reach {max(wall_reach, self._radius):.2f} m",
                 hint=f"the floor is prepared for at most {floor.bucket_reach:g} m: use a smaller radius or wall_range",
             )
-        self.routes = find_routes(floor, goals) if routes is None else _checked_routes(routes, floor, goals)
-        nodes = nodes_of(floor, self.routes, self.people.x, self.people.y, self.people.level)
-        self._check_starts(nodes)
-        self._check_ways(nodes)
+        self.routes = find_routes(floor, goals) if routes is None else checked_routes(routes, floor, goals)
+        self._start_node = nodes_of(floor, self.routes, self.people.x, self.people.y, self.people.level)
+        self._check_starts(self._start_node)
+        self._check_ways(self._start_node)
+        self._first_stage = self._stages.first[self.people.journey]
         # who starts in the zone where it will stay keeps its place; who comes from elsewhere is given one
-        first = self.journeys.goal[self.people.journey, 0]
+        first = self._stages.goal[self._first_stage]
         bound = first >= 0
         at_home = np.zeros(count, np.bool_)
-        at_home[bound] = self.routes.time[first[bound], nodes[bound]] == 0.0
+        at_home[bound] = self.routes.time[first[bound], self._start_node[bound]] == 0.0
         self._home_x = np.where(at_home, self.people.x, np.nan)
         self._home_y = np.where(at_home, self.people.y, np.nan)
 
         self.exit_time = np.full(count, np.nan)
         self.exit_goal = np.full(count, -1, np.int32)
-        self._lines, self._line_level = _checked_lines(lines, line_level)
+        self._lines, self._line_level = checked_lines(lines, line_level)
         self.passed = np.zeros((count, len(self._lines), 2), np.int32)
-
+        self._tiles = make_tiles(
+            floor, self.routes.node, goals, self._lines, self._line_level, wall_reach=wall_reach,
+            stride=self._radius + fastest * self.dt,
+        )  # fmt: skip
         reach = np.vectorize(self.model.reach, otypes=[np.float64])
-        self._reach = reach(self.people.radius, radius, self.people.desired_speed) if count else np.empty(0)
-        self._side = float(self._reach.max(initial=1.0)) + SKIN_M
-        self._rows = math.ceil(floor.mask.shape[1] * floor.cell / self._side) + 1
-        self._columns = math.ceil(floor.mask.shape[2] * floor.cell / self._side) + 1
-        self._start = np.zeros(self._rows * self._columns + 1, np.int32)
+        self._store = Store(floor, reach(self.people.radius, self._radius, self.people.desired_speed) if count else np.empty(0))
         self._height = _heights(floor, self.people.x, self.people.y, self.people.level)
         self._entry_stride = max(1, round(ENTRY_INTERVAL_S / self.dt))
         self._waiting = np.empty(0, np.int32)
         self._next = 0
-        self._count = 0
-        self._now: dict[str, NDArray[Any]] = {}
-        self._spare: dict[str, NDArray[Any]] = {}
-        self._start_node = nodes
-        self._speed: NDArray[np.float64] = np.zeros(0)
-        self._node: NDArray[np.int32] = np.zeros(0, np.int32)
-        self._neighbours: NDArray[np.int32] = np.zeros((0, 0), np.int32)
-        self._allocate(64)
         self._stale = True
         self._call_due()
         self._build()  # whoever is there from the start is there at time 0
@@ -167,7 +144,7 @@ class Crowd:
     @property
     def present(self) -> int:
         """People on the floor."""
-        return int(np.count_nonzero(self._now["x"][: self._count] < 0.5 * GONE))
+        return len(self._store.here())
 
     @property
     def waiting(self) -> int:
@@ -186,12 +163,11 @@ class Crowd:
 
     def snapshot(self) -> Snapshot:
         """Who is where now, ordered by id."""
-        now = self._now
-        here = np.flatnonzero(now["x"][: self._count] < 0.5 * GONE)
-        here = here[np.argsort(now["person"][here], kind="stable")]
+        now, here = self._store.arrays, self._store.here()
         x, y, level = now["x"][here], now["y"][here], now["level"][here]
         z = _heights(self.floor, x, y, level)
-        return Snapshot(self.time, now["person"][here], x, y, z, level, self._speed[here])
+        speed = np.hypot(now["vx"][here], now["vy"][here])
+        return Snapshot(self.time, now["person"][here], x, y, z, level, speed)
 
     # --- what one may do
 
@@ -213,96 +189,47 @@ class Crowd:
             self._call_due()
         if self._stale:
             self._build()
-        n, now, new = self._count, self._now, self._spare
+        n, now = self._store.n, self._store.arrays
         if n:
-            step_people[self._mode](
-                n, self.time, self.dt, self.seed, self.floor, self.routes.node, self.routes.time, self.routes.direction,
-                self.goals, self.journeys, self.model, self._wall_reach,
-                now["person"], now["x"], now["y"], now["level"], now["stage"], now["radius"], now["desired"], now["reach"],
-                now["journey"], now["home_x"], now["home_y"], self._neighbours, self._neighbour_count,
-                self._lines, self._line_level,
-                new["x"], new["y"], new["level"], new["stage"], self._node, self._speed, self._moved2, self._built_x, self._built_y,
-                self.passed, self._left_goal,
+            crowd, near, floor, routes = self._store.present(), self._store.near(), self.floor, self.routes
+            intend[self._mode](
+                crowd, self.time, self.seed, floor, self._tiles, routes.time, routes.direction, self.goals, self._stages,
+                self._first_stage, self._home_x, self._home_y,
             )  # fmt: skip
-            for name in ("x", "y", "level", "stage"):
-                now[name], new[name] = new[name], now[name]
-            leaving, furthest = what_happened(n, self._left_goal, self._moved2)
+            self.model.move(crowd, near, floor, dt=self.dt, radius=self._radius, parallel=bool(self._mode))
+            settle[self._mode](
+                crowd, self.dt, 1.0, floor, self._tiles, routes.time, self._stages, self._lines, self._line_level,
+                now["built_x"], now["built_y"], now["moved2"], self.passed, now["left_goal"],
+            )  # fmt: skip
+            leaving, furthest = what_happened(n, now["left_goal"], now["moved2"])
             if leaving:
-                gone = np.flatnonzero(self._left_goal[:n] >= 0)
+                gone = np.flatnonzero(now["left_goal"][:n] >= 0)
                 person = now["person"][gone]
-                self.exit_goal[person] = self._left_goal[gone]
+                self.exit_goal[person] = now["left_goal"][gone]
                 self.exit_time[person] = (self.step + 1) * self.dt
-                now["x"][gone] = GONE
+                self._store.remove(gone)
             self._stale = furthest > (0.5 * SKIN_M) ** 2
         self.step += 1
 
     # --- bookkeeping
 
-    def _allocate(self, capacity: int) -> None:
-        """Room for so many people present; keeps what is there."""
-
-        def grown(old: NDArray[Any] | None, dtype: str) -> NDArray[Any]:
-            new = np.zeros(capacity, dtype)
-            if old is not None:
-                new[: len(old)] = old
-            return new
-
-        for name, dtype in _FIELDS:
-            for store in (self._now, self._spare):
-                store[name] = grown(store.get(name), dtype)
-        self._speed, self._spare_speed = grown(self._speed, "f8"), np.zeros(capacity)
-        self._node, self._spare_node = grown(self._node, "i4"), np.zeros(capacity, np.int32)
-        # the rest is filled anew whenever the lists are built
-        self._z, self._clear = np.zeros(capacity), np.zeros(capacity)
-        self._moved2, self._built_x, self._built_y = np.zeros(capacity), np.zeros(capacity), np.zeros(capacity)
-        self._order = np.zeros(capacity, np.int32)
-        self._left_goal = np.full(capacity, -1, np.int32)
-        self._neighbour_count = np.zeros(capacity, np.int32)
-        self._neighbours = np.zeros((capacity, max(24, self._neighbours.shape[1])), np.int32)
-
-    def _sort(self) -> None:
-        now, to = self._now, self._spare
-        grid = (self.floor.west, self.floor.north, self._side, self._rows, self._columns)
-        alive = int(sort_by_cell(self._count, now["x"], now["y"], *grid, self._start, self._order))
-        arrays: list[Any] = [store[name] for store in (now, to) for name, _ in _FIELDS]
-        reorder[self._mode](
-            alive, self._order, self.floor,
-            *arrays, self._node, self._spare_node, self._speed, self._spare_speed, self._z, self._clear,
-        )  # fmt: skip
-        self._now, self._spare = to, now
-        self._node, self._spare_node = self._spare_node, self._node
-        self._speed, self._spare_speed = self._spare_speed, self._speed
-        self._count = alive
-        if self._parallel is None:
-            self._mode = int(alive >= PARALLEL_FROM)
-
     def _build(self) -> None:
-        self._sort()
+        self._store.sort(self._mode)
         if len(self._waiting) and self._enter():
-            self._sort()
-        n, now = self._count, self._now
-        grid = (self.floor.west, self.floor.north, self._side, self._rows, self._columns)
-        while n:
-            find_neighbours[self._mode](
-                n, now["x"], now["y"], now["level"], self._z, self._clear, now["reach"], SKIN_M, self.floor, *grid,
-                self._start, self._neighbours, self._neighbour_count,
-            )  # fmt: skip
-            most = int(self._neighbour_count[:n].max())
-            if most <= self._neighbours.shape[1]:
-                break
-            self._neighbours = np.zeros((len(now["x"]), max(most + 4, 2 * self._neighbours.shape[1])), np.int32)
-        self._built_x[:n] = now["x"][:n]
-        self._built_y[:n] = now["y"][:n]
+            self._store.sort(self._mode)
+        if self._parallel is None:
+            self._mode = int(self._store.n >= PARALLEL_FROM)
+        self._store.list_neighbours(self._mode)
         self._stale = False
 
     def _enter(self) -> int:
         """Let those in whose place is free; they come behind the others in the arrays."""
-        people, now, n = self.people, self._now, self._count
+        people, store = self.people, self._store
+        now = store.arrays
         taken = np.zeros(len(self._waiting), np.bool_)
-        grid = (self.floor.west, self.floor.north, self._side, self._rows, self._columns)
         let_in = int(
             admit(
-                self._waiting, now["x"], now["y"], now["level"], self._z, now["radius"], n, self._start, *grid,
+                self._waiting, now["x"], now["y"], now["level"], now["z"], now["radius"], store.n, store.start, *store.grid,
                 people.x, people.y, people.level, self._height, people.radius, taken,
             )
         )  # fmt: skip
@@ -310,21 +237,15 @@ class Crowd:
             return 0
         ids = self._waiting[taken]
         self._waiting = self._waiting[~taken]
-        if n + let_in > len(now["x"]):
-            self._allocate(max(2 * len(now["x"]), n + let_in))
-            now = self._now
-        rows = slice(n, n + let_in)
+        rows = store.add(let_in)
+        now = store.arrays
         now["person"][rows] = ids
-        now["stage"][rows] = 0
-        for name, source in (
-            ("x", people.x), ("y", people.y), ("level", people.level), ("radius", people.radius),
-            ("desired", people.desired_speed), ("reach", self._reach), ("journey", people.journey),
-            ("home_x", self._home_x), ("home_y", self._home_y),
+        for name, value in (
+            ("x", people.x[ids]), ("y", people.y[ids]), ("level", people.level[ids]), ("radius", people.radius[ids]),
+            ("desired", people.desired_speed[ids]), ("stage", self._first_stage[ids]), ("node", self._start_node[ids]),
+            ("heading_x", 0.0), ("heading_y", 0.0), ("vx", 0.0), ("vy", 0.0), ("hold", 0.0),
         ):  # fmt: skip
-            now[name][rows] = source[ids]
-        self._speed[rows] = 0.0
-        self._node[rows] = self._start_node[ids]
-        self._count = n + let_in
+            now[name][rows] = value
         return let_in
 
     def _check_starts(self, nodes: NDArray[np.int32]) -> None:
@@ -350,86 +271,6 @@ class Crowd:
                         hint="open a way to it, or send them elsewhere",
                     )
 
-
-def _check_step(dt: float, fastest: float, smallest_radius: float) -> None:
-    if not (math.isfinite(dt) and dt > 0):
-        raise ParameterError(f"a step of {dt} s is not possible", hint="give a positive number of seconds")
-    if dt * fastest > 2.0 * smallest_radius:
-        raise ParameterError(
-            f"in a step of {dt:g} s somebody walks {dt * fastest:.2f} m, further than people are wide",
-            hint=f"use dt of at most {2.0 * smallest_radius / fastest:.2f} s; 0.05 s is usual",
-        )
-
-
-def _checked_journeys(journeys: Journeys, goals: int) -> Journeys:
-    """Arrays of the right type that end every row with `STAGE_END`, so that nobody walks past its last stage."""
-    goal, kind = np.asarray(journeys.goal, np.int32), np.asarray(journeys.kind, np.int8)
-    until = np.asarray(journeys.until, np.float64)
-    if goal.ndim != 2 or not goal.shape == kind.shape == until.shape:
-        raise ParameterError(
-            f"`goal`, `kind` and `until` of the journeys have shapes {goal.shape}, {kind.shape} and {until.shape}",
-            hint="each is (journeys, stages)",
-        )
-    kind = np.where(np.logical_or.accumulate(kind == STAGE_END, axis=1), STAGE_END, kind)
-    used = kind != STAGE_END
-    if not np.isin(kind, (STAGE_END, STAGE_PASS, STAGE_STAY, STAGE_LEAVE)).all():
-        raise ParameterError("a stage of a journey is neither passed, stayed at nor left by")
-    wrong = used & ((goal < 0) | (goal >= goals))
-    if wrong.any():
-        j, k = (int(index) for index in np.argwhere(wrong)[0])
-        raise ParameterError(f"stage {k} of journey {j} is goal {goal[j, k]}, of the {goals} goals there are")
-    if np.isnan(until[used & (kind == STAGE_STAY)]).any():
-        raise ParameterError("`until` of a stay is not a number", hint="give the time at which it ends, or inf")
-    rows = len(goal)
-    return Journeys(
-        np.hstack([goal, np.full((rows, 1), -1, np.int32)]),
-        np.hstack([kind, np.full((rows, 1), STAGE_END, np.int8)]),
-        np.hstack([until, np.full((rows, 1), np.inf)]),
-    )
-
-
-def _checked_routes(routes: Routes, floor: Floor, goals: Goals) -> Routes:
-    count = len(goals.start) - 1
-    if routes.node.shape != floor.mask.shape or len(routes.time) != count or len(routes.direction) != count:
-        raise ParameterError(
-            f"the routes are to {len(routes.time)} goals on a floor of {routes.node.shape} cells, "
-            f"not to {count} on {floor.mask.shape}",
-            hint="find them with the same floor and goals",
-        )
-    return routes
-
-
-def _checked_lines(
-    lines: NDArray[np.float64] | None, level: NDArray[np.int32] | None
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    ends = np.empty((0, 4)) if lines is None else np.ascontiguousarray(lines, np.float64)
-    levels = np.zeros(len(ends), np.int32) if level is None else np.ascontiguousarray(level, np.int32)
-    if ends.ndim != 2 or ends.shape[1] != 4 or levels.shape != (len(ends),):
-        raise ParameterError(f"`lines` have shape {ends.shape} and `line_level` {levels.shape}", hint="they are (M, 4) and (M,)")
-    if not np.isfinite(ends).all():
-        raise ParameterError("a line that people are counted at has an end that is not a finite number")
-    return ends, levels
-
-
-def _checked_people(people: People, journeys: Journeys) -> People:
-    count = len(people.x)
-    dtypes = ("f8", "f8", "i4", "f8", "i4", "f8", "f8")
-    arrays = []
-    for name, value, dtype in zip(people._fields, people, dtypes, strict=True):
-        array = np.ascontiguousarray(value, dtype=dtype)
-        if array.shape != (count,):
-            raise ParameterError(f"`{name}` of the people has shape {array.shape}, not ({count},)")
-        if dtype == "f8" and not np.isfinite(array).all():
-            raise ParameterError(f"`{name}` of person {int(np.flatnonzero(~np.isfinite(array))[0])} is not a finite number")
-        arrays.append(array)
-    checked = People(*arrays)
-    if (checked.radius <= 0).any() or (checked.desired_speed < 0).any():
-        raise ParameterError("radii must be positive and desired speeds not negative")
-    if (np.diff(checked.start) < 0).any():
-        raise ParameterError("`start` of the people must rise: order them by the time at which they enter")
-    if count and not (checked.journey.min() >= 0 and checked.journey.max() < len(journeys.goal)):
-        raise ParameterError(f"`journey` of the people points past the {len(journeys.goal)} journeys there are")
-    return checked
 
 
 def nodes_of(

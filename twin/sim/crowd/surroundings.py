@@ -112,33 +112,6 @@ def node_at(floor, node, level, x, y):
 
 
 @njit()
-def way(floor, node, direction, goal, level, x, y, row, column, k):
-    """Direction to a goal at a point in cell (row, column): bilinear in the open, the cell's own beside a wall."""
-    if node[level, row, column] < 0 or floor.distance[level, row, column] < 1.5 * floor.cell:
-        return direction[goal, k, 0], direction[goal, k, 1]
-    # this far from walls all four cells around are floor, unless the level ends there without a wall (a portal)
-    fx = (x - floor.west) / floor.cell - 0.5
-    fy = (floor.north - y) / floor.cell - 0.5
-    c0, r0 = int(fx), int(fy)
-    _levels, rows, columns = floor.mask.shape
-    c0, r0 = min(max(c0, 0), columns - 2), min(max(r0, 0), rows - 2)
-    fx -= c0
-    fy -= r0
-    a, b = node[level, r0, c0], node[level, r0, c0 + 1]
-    c, d = node[level, r0 + 1, c0], node[level, r0 + 1, c0 + 1]
-    if a < 0 or b < 0 or c < 0 or d < 0:
-        return direction[goal, k, 0], direction[goal, k, 1]
-    wa, wb, wc, wd = (1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy
-    ex = wa * direction[goal, a, 0] + wb * direction[goal, b, 0] + wc * direction[goal, c, 0] + wd * direction[goal, d, 0]
-    ey = wa * direction[goal, a, 1] + wb * direction[goal, b, 1] + wc * direction[goal, c, 1] + wd * direction[goal, d, 1]
-    norm2 = ex * ex + ey * ey
-    if norm2 < 1e-12:
-        return direction[goal, k, 0], direction[goal, k, 1]
-    norm = np.sqrt(norm2)
-    return ex / norm, ey / norm
-
-
-@njit()
 def nearest_wall(floor, level, x, y):
     """Distance to the nearest wall in the bucket and the nearest point on it."""
     b = bucket_of(floor, level, x, y)

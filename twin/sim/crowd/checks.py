@@ -1,0 +1,70 @@
+"""What a crowd is given, looked at once: arrays that fit together, steps and people that are possible."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import ParameterError
+from twin.sim.crowd.wayfinding import Routes
+from twin.sim.model import Floor, Goals, People
+
+
+def check_step(dt: float, fastest: float, smallest_radius: float) -> None:
+    """Refuse a step that is no step, or one in which somebody walks through somebody."""
+    if not (math.isfinite(dt) and dt > 0):
+        raise ParameterError(f"a step of {dt} s is not possible", hint="give a positive number of seconds")
+    if dt * fastest > 2.0 * smallest_radius:
+        raise ParameterError(
+            f"in a step of {dt:g} s somebody walks {dt * fastest:.2f} m, further than people are wide",
+            hint=f"use dt of at most {2.0 * smallest_radius / fastest:.2f} s; 0.05 s is usual",
+        )
+
+
+def checked_routes(routes: Routes, floor: Floor, goals: Goals) -> Routes:
+    """Routes that are of this floor and to these goals."""
+    count = len(goals.start) - 1
+    if routes.node.shape != floor.mask.shape or len(routes.time) != count or len(routes.direction) != count:
+        raise ParameterError(
+            f"the routes are to {len(routes.time)} goals on a floor of {routes.node.shape} cells, "
+            f"not to {count} on {floor.mask.shape}",
+            hint="find them with the same floor and goals",
+        )
+    return routes
+
+
+def checked_lines(
+    lines: NDArray[np.float64] | None, level: NDArray[np.int32] | None
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Lines (M, 4) and their levels (M,)."""
+    ends = np.empty((0, 4)) if lines is None else np.ascontiguousarray(lines, np.float64)
+    levels = np.zeros(len(ends), np.int32) if level is None else np.ascontiguousarray(level, np.int32)
+    if ends.ndim != 2 or ends.shape[1] != 4 or levels.shape != (len(ends),):
+        raise ParameterError(f"`lines` have shape {ends.shape} and `line_level` {levels.shape}", hint="they are (M, 4) and (M,)")
+    if not np.isfinite(ends).all():
+        raise ParameterError("a line that people are counted at has an end that is not a finite number")
+    return ends, levels
+
+
+def checked_people(people: People, journeys: int) -> People:
+    """People as contiguous arrays of one length, with values that are possible."""
+    count = len(people.x)
+    dtypes = ("f8", "f8", "i4", "f8", "i4", "f8", "f8")
+    arrays = []
+    for name, value, dtype in zip(people._fields, people, dtypes, strict=True):
+        array = np.ascontiguousarray(value, dtype=dtype)
+        if array.shape != (count,):
+            raise ParameterError(f"`{name}` of the people has shape {array.shape}, not ({count},)")
+        if dtype == "f8" and not np.isfinite(array).all():
+            raise ParameterError(f"`{name}` of person {int(np.flatnonzero(~np.isfinite(array))[0])} is not a finite number")
+        arrays.append(array)
+    checked = People(*arrays)
+    if (checked.radius <= 0).any() or (checked.desired_speed < 0).any():
+        raise ParameterError("radii must be positive and desired speeds not negative")
+    if (np.diff(checked.start) < 0).any():
+        raise ParameterError("`start` of the people must rise: order them by the time at which they enter")
+    if count and not (checked.journey.min() >= 0 and checked.journey.max() < journeys):
+        raise ParameterError(f"`journey` of the people points past the {journeys} journeys there are")
+    return checked

@@ -1,0 +1,113 @@
+"""What everybody wants at the start of a step: a way and a speed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twin.jit import njit, prange, wrote
+from twin.rng import uniform
+from twin.sim.crowd.state import FLOOR, GONE_RADIUS, PER_METRE, SLOW, SMOOTH, WALL
+from twin.sim.model import STAGE_END, STAGE_STAY
+
+ARRIVED_M = 0.4
+"""Who is this near to its place in a zone stands."""
+
+GIVING_WAY_M_S = 0.3
+"""Who stands gives way no faster than this."""
+
+_SPOT_STREAM = 731_001
+
+
+@njit()
+def spot(floor, goals, seed, person, stage, goal):
+    """The place in a zone that a person takes, drawn by lot."""
+    first, last = goals.start[goal], goals.start[goal + 1]
+    pick = first + int(uniform(seed, _SPOT_STREAM, person, 3 * stage) * (last - first))
+    jx = uniform(seed, _SPOT_STREAM, person, 3 * stage + 1)
+    jy = uniform(seed, _SPOT_STREAM, person, 3 * stage + 2)
+    return (
+        floor.west + (goals.cells[pick, 2] + jx) * floor.cell,
+        floor.north - (goals.cells[pick, 1] + jy) * floor.cell,
+    )
+
+
+@njit(inline="always")
+def way(fx, fy, node, kind, direction, goal, level, k):
+    """Unit vector towards a goal: bilinear over four cells in the open, that of node `k` beside a wall.
+
+    (fx, fy) is the place in cells, from the centre of the first one eastward and southward.
+    """
+    c0, r0 = int(fx), int(fy)
+    if fx >= 0.0 and fy >= 0.0 and r0 < node.shape[1] and c0 < node.shape[2] and kind[level, r0, c0] & SMOOTH:
+        fx -= c0
+        fy -= r0
+        a, c = np.uint32(node[level, r0, c0]), np.uint32(node[level, r0 + 1, c0])
+        b, d = a + np.uint32(1), c + np.uint32(1)
+        to = direction[goal]
+        wa, wb, wc, wd = (1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy
+        ex = wa * to[a, 0] + wb * to[b, 0] + wc * to[c, 0] + wd * to[d, 0]
+        ey = wa * to[a, 1] + wb * to[b, 1] + wc * to[c, 1] + wd * to[d, 1]
+        norm2 = ex * ex + ey * ey
+        if norm2 > 1e-12:
+            norm = 1.0 / np.sqrt(norm2)
+            return ex * norm, ey * norm
+    return np.float64(direction[goal, k, 0]), np.float64(direction[goal, k, 1])
+
+
+def _intend(crowd, now, seed, floor, tiles, time, direction, goals, stages, first_stage, home_x, home_y):
+    """Write `want_*`, `standing`, `by_wall` and the fixed-point coordinates of everybody present.
+
+    `first_stage`, `home_x` and `home_y` are by person: who starts where it will stay keeps its place (else that is
+    not a number).
+    """
+    n = crowd.n
+    _levels, rows, columns = tiles.kind.shape
+    per_cell = 1.0 / floor.cell
+    person, x, y, level, stage = crowd.person, crowd.x, crowd.y, crowd.level, crowd.stage
+    standing, by_wall, want_x, want_y = crowd.standing, crowd.by_wall, crowd.want_x, crowd.want_y
+    want_speed, body, fixed, node, desired = crowd.want_speed, crowd.body, crowd.fixed, crowd.node, crowd.desired
+    hold = crowd.hold
+    for i in prange(n):
+        ex = ey = v0 = 0.0
+        stands, wall = 0, 0
+        if body[i] != GONE_RADIUS:
+            xi, yi, lev, st = x[i], y[i], level[i], stage[i]
+            fixed[i] = (np.int64(np.rint(yi * PER_METRE)) << 32) | (np.int64(np.rint(xi * PER_METRE)) & 0xFFFFFFFF)
+            fx, fy = (xi - floor.west) * per_cell, (floor.north - yi) * per_cell
+            row, column = min(max(int(fy), 0), rows - 1), min(max(int(fx), 0), columns - 1)
+            kind = tiles.kind[lev, row, column]
+            wall = int((kind & WALL) != 0)
+            while stages.kind[st] == STAGE_STAY and now >= stages.until[st] - 1e-9:
+                st = stages.next[st]
+            stage[i] = st
+            what, goal, k = stages.kind[st], stages.goal[st], node[i]
+            v0 = desired[i]
+            if kind & SLOW and kind & FLOOR:
+                v0 *= floor.speed[lev, row, column]
+            if now < hold[i] - 1e-9:
+                stands = 1
+            elif k >= 0 and what != STAGE_END:
+                if what == STAGE_STAY and time[goal, k] == 0.0:
+                    j = person[i]
+                    if st == first_stage[j] and home_x[j] == home_x[j]:
+                        sx, sy = home_x[j], home_y[j]
+                    else:
+                        sx, sy = spot(floor, goals, seed, j, st - first_stage[j], goal)
+                    d = np.sqrt((sx - xi) ** 2 + (sy - yi) ** 2)
+                    if d < ARRIVED_M:
+                        stands = 1
+                    else:
+                        ex, ey = (sx - xi) / d, (sy - yi) / d
+                        v0 = min(v0, 0.8 * d)
+                else:
+                    ex, ey = way(fx - 0.5, fy - 0.5, tiles.node, tiles.kind, direction, goal, lev, k)
+            if stands:
+                v0 = min(v0, GIVING_WAY_M_S)
+        standing[i], by_wall[i] = stands, wall
+        want_x[i], want_y[i], want_speed[i] = ex, ey, v0
+    wrote(standing, by_wall, want_x, want_y, want_speed, fixed, stage)
+
+
+intend: tuple[Any, Any] = (njit()(_intend), njit(parallel=True)(_intend))

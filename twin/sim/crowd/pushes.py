@@ -1,0 +1,103 @@
+"""Repulsion by neighbours that falls off exponentially, and the gap ahead: sixteen neighbours at a time.
+
+What the collision-free speed models spend their time on. A person's neighbours are first laid side by side in scratch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.jit import njit
+from twin.sim.crowd.state import PER_METRE
+from twin.sim.lanes import (
+    LANES,
+    before,
+    fused,
+    high_apart,
+    larger,
+    least,
+    load,
+    low_apart,
+    magnitude,
+    root,
+    smaller,
+    spread,
+    store,
+    total,
+    where,
+)
+
+_METRE = np.float32(1.0 / PER_METRE)
+_ONE, _TINY, _NOTHING = np.float32(1.0), np.float32(1e-12), np.float32(0.0)
+_C2, _C3, _C4, _C5, _C6, _C7 = (np.float32(1.0 / f) for f in (2, 6, 24, 120, 720, 5040))
+NO_GAP = np.float32(1e30)
+"""Gap ahead of who has nobody ahead [m]."""
+
+
+@njit(inline="always")
+def lay_out(k, first, count, row, fixed, body, places, reals):
+    """Write who is listed from ``row[first]`` on into scratch, from slot k on; gives the slot after them.
+
+    ``places[k:]`` gets sixteen fixed-point places, ``reals[4 k:]`` sixteen radii (and leaves room for `repel`), and so
+    on; beyond the last of `count`, whatever the list holds.
+    """
+    for q in range(first, first + count, LANES):
+        base = 4 * k
+        for lane in range(LANES):
+            j = np.uint32(row[q + lane])  # without a sign there is no test for counting from the end
+            places[k + lane] = fixed[j]
+            reals[base + lane] = body[j]
+        k += LANES
+    return k
+
+
+@njit()
+def slots_for(room, block):
+    """Slots of scratch that the neighbours of a block may take, each padded to whole sixteens."""
+    return room + block * LANES
+
+
+@njit(inline="always")
+def repel(k, some, x0, y0, r0, places, reals, strength, per_range, cut):
+    """Work out what the first `some` in slot k do to a person: gaps d - l and ``-strength exp((l - d) / range) n``.
+
+    (x0, y0) is the person's own place in fixed point, r0 its radius, `per_range` -1 / (16 range); beyond a gap of `cut`
+    nobody pushes. Leaves sums of radii, gaps, and both components of the pushes in scratch. They are not added up here: sums
+    wait for what is summed, and the processor would wait for them with every person.
+    """
+    base = 4 * k
+    x, y = low_apart(places, k, x0) * _METRE, high_apart(places, k, y0) * _METRE
+    d = root(larger(fused(x, x, y * y), spread(_TINY)))
+    contact = load(reals, base) + r0
+    gap = where(before(some), d - contact, spread(NO_GAP))
+    store(reals, base, contact)
+    store(reals, base + LANES, gap)
+    # exp(u) as the 16th power of a series: to 2e-6 of its value where it matters, without a branch or a table
+    u = larger(smaller(gap * per_range, spread(_ONE)), spread(-_ONE))
+    u2 = u * u
+    low = fused(fused(u, spread(_C3), spread(_C2)), u2, u + _ONE)
+    high = fused(fused(u, spread(_C7), spread(_C6)), u2, fused(u, spread(_C5), spread(_C4)))
+    e = fused(high, u2 * u2, low)
+    e = e * e
+    e = e * e
+    e = e * e
+    e = e * e
+    f = where(gap <= cut, (-strength / d) * e, spread(_NOTHING))
+    store(reals, base + 2 * LANES, f * x)
+    store(reals, base + 3 * LANES, f * y)
+
+
+@njit(inline="always")
+def push_of(k, reals):
+    """Sum of the pushes of slot k, after `repel`."""
+    base = 4 * k + 2 * LANES
+    return total(load(reals, base)), total(load(reals, base + LANES))
+
+
+@njit(inline="always")
+def gap_ahead(k, x0, y0, places, reals, ex, ey):
+    """Least gap among the sixteen in slot k that are ahead along the unit vector (ex, ey) and at most l to the side."""
+    base = 4 * k
+    x, y = low_apart(places, k, x0) * _METRE, high_apart(places, k, y0) * _METRE
+    ahead = (x * ex + y * ey >= _NOTHING) & (magnitude(y * ex - x * ey) <= load(reals, base))
+    return least(where(ahead, load(reals, base + LANES), spread(NO_GAP)))

@@ -1,0 +1,142 @@
+"""Who is present, as a structure of arrays sorted by cell, and who is near whom.
+
+Row i of every array is one person; rows from `n` on are room to grow. Kernels get these NamedTuples and nothing else of
+the engine, so that a model is one file that knows them. Take the arrays out of them before a parallel loop, and name those
+that it writes in `twin.jit.wrote` after it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+GONE_RADIUS = np.float32(-1e6)
+"""`body` of who has left since the rows were sorted: out of everybody's reach, whatever the distance."""
+
+PER_METRE = 2.0**20
+"""Fixed-point coordinates count steps of about a micrometre; their differences are exact up to 2 km apart."""
+
+BLOCK = 64
+"""People that one task looks after. The neighbours of a block stand together."""
+
+
+class Present(NamedTuple):
+    """The people present.
+
+    Attributes
+    ----------
+    n : int
+        Rows in use.
+    person : (C,) int32
+        Row of `People`.
+    x, y : (C,) float64
+        Position [m].
+    fixed : (C,) int64
+        The same in steps of 1 / `PER_METRE`: x in the low half, y in the high half, both wrapped around to int32.
+        Subtract the halves of two people as int32 to get the way from one to the other, exactly.
+    level : (C,) int32
+    stage : (C,) int32
+        Row of `Stages`.
+    node : (C,) int32
+        Node of the floor each stands on; -1 for none.
+    radius : (C,) float32
+        Of the body [m].
+    body : (C,) float32
+        The same, or `GONE_RADIUS`.
+    desired : (C,) float64
+        Speed on a free flat floor [m/s].
+    heading_x, heading_y : (C,) float32
+        Unit vector in which each faces; zero before the first step.
+    vx, vy : (C,) float64
+        Velocity over the last step [m/s].
+    hold : (C,) float64
+        Time until which each does not walk [s].
+    want_x, want_y : (C,) float64
+        Unit vector of the way each wants to go now; zero for who has nowhere to go.
+    want_speed : (C,) float64
+        Speed each would like to have now: the desired one, times that of the floor [m/s].
+    standing : (C,) uint8
+        1 for who stays at a place and only gives way.
+    by_wall : (C,) uint8
+        1 where a wall may be within reach.
+    next_vx, next_vy : (C,) float64
+        What the model writes: the velocity for the coming step [m/s].
+    """
+
+    n: int
+    person: NDArray[np.int32]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    fixed: NDArray[np.int64]
+    level: NDArray[np.int32]
+    stage: NDArray[np.int32]
+    node: NDArray[np.int32]
+    radius: NDArray[np.float32]
+    body: NDArray[np.float32]
+    desired: NDArray[np.float64]
+    heading_x: NDArray[np.float32]
+    heading_y: NDArray[np.float32]
+    vx: NDArray[np.float64]
+    vy: NDArray[np.float64]
+    hold: NDArray[np.float64]
+    want_x: NDArray[np.float64]
+    want_y: NDArray[np.float64]
+    want_speed: NDArray[np.float64]
+    standing: NDArray[np.uint8]
+    by_wall: NDArray[np.uint8]
+    next_vx: NDArray[np.float64]
+    next_vy: NDArray[np.float64]
+
+
+class Near(NamedTuple):
+    """Who may matter to whom until somebody has moved half the skin.
+
+    Attributes
+    ----------
+    first : (C,) int64
+        Where the neighbours of each begin in `row`.
+    number : (C,) int32
+        How many they are.
+    row : (B * R + 16,) int32
+        Rows of `Present`; each block of `BLOCK` people has room for R. What stands between lists is some row as well.
+    room : int
+        R.
+    """
+
+    first: NDArray[np.int64]
+    number: NDArray[np.int32]
+    row: NDArray[np.int32]
+    room: int
+
+
+class Tiles(NamedTuple):
+    """What a cell of the floor asks of who walks over it, so that most steps look at one byte.
+
+    Attributes
+    ----------
+    node : (L, H, W) int32
+        Number of the node of each cell, -1 off the floor.
+    kind : (L, H, W) uint8
+        Sum of `FLOOR` and the other flags.
+    """
+
+    node: NDArray[np.int32]
+    kind: NDArray[np.uint8]
+
+
+FLOOR = 1
+"""The centre of the cell is floor."""
+SMOOTH = 2
+"""This cell and those to the east, south and south-east are floor with no wall between them, and numbered in rows."""
+WALL = 4
+"""A wall may be within reach of a person in the cell."""
+PORTAL = 8
+"""The cell belongs to two levels, or lies beside one that does."""
+SLOW = 16
+"""The floor has a speed factor other than 1."""
+GOAL = 32
+"""The cell belongs to some goal."""
+LINE = 64
+"""A step from here may cross a line at which people are counted, or a gate."""

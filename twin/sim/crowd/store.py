@@ -1,0 +1,141 @@
+"""The arrays of who is present: room for them, sorted by cell, with lists of who is near whom."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.sim.crowd.neighbours import find_neighbours, reorder, sort_by_cell, stand
+from twin.sim.crowd.state import BLOCK, GONE_RADIUS, Near, Present
+from twin.sim.lanes import LANES
+from twin.sim.model import Floor
+
+SKIN_M = 0.4
+"""Neighbours this much beyond a person's reach are listed, so a list holds until somebody has moved half of it."""
+
+_KINDS = {"person": "i4", "level": "i4", "stage": "i4", "node": "i4", "radius": "f4", "heading_x": "f4", "heading_y": "f4"}
+_SPARE = {
+    "person": "spare_person", "level": "spare_level", "stage": "left_goal", "node": "count", "x": "built_x", "y": "built_y",
+    "vx": "next_vx", "vy": "next_vy", "desired": "want_speed", "hold": "want_x", "radius": "body", "heading_x": "z",
+    "heading_y": "clear",
+}  # fmt: skip
+"""What a person carries, and the array that it is sorted into: one that is written anew before it is read again."""
+_OTHERS = {"order": "i4", "want_y": "f8", "moved2": "f8", "standing": "u1", "by_wall": "u1", "first": "i8", "fixed": "i8"}
+
+
+class Store:
+    """Rows of `Present`.
+
+    Parameters
+    ----------
+    floor : Floor
+    reach : (N,) float64
+        By person, the distance beyond which nobody matters to it [m].
+    """
+
+    def __init__(self, floor: Floor, reach: NDArray[np.float64]) -> None:
+        self.floor, self.reach = floor, reach
+        self.n = 0
+        self.side = float(reach.max(initial=1.0)) + SKIN_M
+        self.rows = math.ceil(floor.mask.shape[1] * floor.cell / self.side) + 1
+        self.columns = math.ceil(floor.mask.shape[2] * floor.cell / self.side) + 1
+        self.start = np.zeros(self.rows * self.columns + 1, np.int32)
+        self.room = 16 * BLOCK
+        self.neighbour = np.zeros(0, np.int32)
+        self.arrays: dict[str, NDArray[Any]] = {}
+        self.grow(BLOCK)
+
+    @property
+    def capacity(self) -> int:
+        """Rows there is room for."""
+        return len(self.arrays["x"])
+
+    @property
+    def grid(self) -> tuple[float, float, float, int, int]:
+        """Of the cells that people are sorted by: west, north, side, rows and columns."""
+        return self.floor.west, self.floor.north, self.side, self.rows, self.columns
+
+    def grow(self, capacity: int) -> None:
+        """Room for so many; keeps what is there."""
+        kinds = {**_OTHERS}
+        for name, spare in _SPARE.items():
+            kinds[name] = kinds[spare] = _KINDS.get(name, "f8")
+        for name, kind in kinds.items():
+            new = np.zeros(capacity, kind)
+            old = self.arrays.get(name)
+            if old is not None:
+                new[: len(old)] = old
+            self.arrays[name] = new
+        self._make_room()
+        self._bind()
+
+    def present(self) -> Present:
+        """The rows as kernels get them."""
+        return self._present
+
+    def near(self) -> Near:
+        """The lists as kernels get them."""
+        return Near(self.arrays["first"], self.arrays["count"], self.neighbour, self.room)
+
+    def _bind(self) -> None:
+        self._present = Present(self.n, *(self.arrays[name] for name in Present._fields[1:]))
+
+    def set_count(self, n: int) -> None:
+        """Say how many rows are in use."""
+        self.n = n
+        self._bind()
+
+    def _make_room(self) -> None:
+        blocks = (self.capacity + BLOCK - 1) // BLOCK
+        if len(self.neighbour) < blocks * self.room + LANES:
+            self.neighbour = np.zeros(blocks * self.room + LANES, np.int32)
+        self.used = np.zeros(blocks, np.int64)
+
+    def sort(self, mode: int) -> None:
+        """Pack the rows in the order of the cells, without who has left."""
+        a = self.arrays
+        alive = int(sort_by_cell(self.n, a["x"], a["y"], a["body"], *self.grid, self.start, a["order"]))
+        reorder[mode](alive, a["order"], *(a[name] for name in _SPARE), *(a[spare] for spare in _SPARE.values()))
+        for name, spare in _SPARE.items():
+            a[name], a[spare] = a[spare], a[name]
+        stand[mode](
+            alive, a["x"], a["y"], a["level"], a["radius"], self.floor, a["body"], a["z"], a["clear"], a["built_x"], a["built_y"]
+        )
+        self.set_count(alive)
+
+    def list_neighbours(self, mode: int) -> None:
+        """Find who may matter to whom."""
+        a, n = self.arrays, self.n
+        while n:
+            find_neighbours[mode](
+                n, a["person"], a["x"], a["y"], a["level"], a["z"], a["clear"], self.reach, SKIN_M, self.floor, *self.grid,
+                self.start, a["first"], a["count"], self.neighbour, self.room, self.used,
+            )  # fmt: skip
+            most = int(self.used[: (n + BLOCK - 1) // BLOCK].max())
+            if most <= self.room:
+                break
+            self.room = most + most // 8
+            self._make_room()
+
+    def add(self, count: int) -> slice:
+        """Rows for newcomers, behind the others."""
+        n = self.n
+        if n + count > self.capacity:
+            self.grow(max(self.capacity + self.capacity // 2, n + count))
+        rows = slice(n, n + count)
+        self.arrays["body"][rows] = np.float32(0.0)
+        self.set_count(n + count)
+        return rows
+
+    def remove(self, rows: NDArray[np.int64]) -> None:
+        """Take people out of everybody's reach; their rows go when the rows are sorted."""
+        self.arrays["body"][rows] = GONE_RADIUS
+
+    def here(self) -> NDArray[np.int64]:
+        """Rows of who is present, by person."""
+        rows = np.flatnonzero(self.arrays["body"][: self.n] != GONE_RADIUS)
+        found: NDArray[np.int64] = rows[np.argsort(self.arrays["person"][rows], kind="stable")]
+        return found
