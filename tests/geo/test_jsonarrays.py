@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ def restored(text: bytes) -> list[Any]:
         return value
 
     return [back(value, False) for value in found]
+
+
+class Pairs(tuple[tuple[str, Any], ...]):
+    """An object whose keys may be repeated."""
 
 
 def several(text: bytes) -> list[Any]:
@@ -156,6 +161,38 @@ def test_a_text_cannot_pass_for_an_array() -> None:
         document["CityObjects"]["a"]["geometry"][0]["boundaries"] = name
         document["CityObjects"][name] = {"type": "Building"}
         assert restored(orjson.dumps(document)) == [document]
+
+
+names = st.sampled_from(["a", "b", "CityObjects", 'q"', "vertices", ""])
+inner = st.recursive(
+    st.just("x") | st.just([[0, 1, 2]]),
+    lambda one: st.lists(one, max_size=2) | st.lists(st.tuples(names, one), max_size=3).map(Pairs),
+    max_leaves=5,
+)
+entries = st.lists(st.tuples(names, inner), max_size=6).map(Pairs)
+roots = st.lists(st.tuples(st.sampled_from(["CityObjects", "geometry", "x"]), entries | inner), max_size=4).map(Pairs)
+
+
+def spelt(value: Any, indent: str) -> str:
+    """JSON text in which keys may be repeated; every second key is spelt with an escape."""
+    if isinstance(value, Pairs):
+        keys = [
+            f"\\u{ord(key[0]):04x}{key[1:]}" if n % 2 and key[:1] in ("a", "b") else json.dumps(key)[1:-1]
+            for n, (key, _) in enumerate(value)
+        ]
+        rows = [f'"{key}"{indent}:{indent}{spelt(one, indent)}' for key, (_, one) in zip(keys, value, strict=True)]
+        return "{" + f",{indent}".join(rows) + "}"
+    return "[" + ",".join(spelt(one, indent) for one in value) + "]" if isinstance(value, list) else json.dumps(value)
+
+
+@given(st.lists(roots, min_size=1, max_size=3), st.sampled_from(["", " ", "\n\t"]))
+def test_ids_that_stand_twice_are_counted(documents_of: list[Any], indent: str) -> None:
+    found = documents("\n".join(spelt(one, indent) for one in documents_of).encode(), "x")
+    list(found)
+    for number, pairs in enumerate(documents_of):
+        expected = Counter(key for name, one in pairs if name == "CityObjects" and isinstance(one, Pairs) for key, _ in one)
+        assert found.keys(number) == expected.total()
+        assert found.repeated(number) == {key: times for key, times in expected.items() if times > 1}
 
 
 def test_lines_of_a_sequence_and_where_one_is_broken() -> None:

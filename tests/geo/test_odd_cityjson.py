@@ -49,6 +49,35 @@ def test_brackets_in_texts_are_not_counted() -> None:
     assert found["vertices"] == ["[["]
 
 
+def test_two_objects_of_one_id_in_a_document_are_told(house: dict[str, Any], put: Put) -> None:
+    house["CityObjects"] = {"house": {"type": "Building", "attributes": {"name": "first"}}, **house["CityObjects"]}
+    text = json.dumps(house)
+    assert told_twice(put(text)) == []
+    twice = text.replace(
+        '"CityObjects": {', '"CityObjects": {"h\\u006fuse": {"type": "Bridge"}, "lamp": {"type": "CityFurniture"}, '
+    )
+    assert told_twice(put(twice)) == [("house", "2 objects of one document have this id; the last is kept, as JSON readers do")]
+    assert read_city(put(twice)).objects["type"].to_dict() == {"house": "Building", "lamp": "CityFurniture"}
+    lost = text.replace('"CityObjects": {', '"CityObjects": {"a": {"type": "Bridge"}, "b": {"type": "Road"}}, "CityObjects": {')
+    ((object_id, message),) = told_twice(put(lost))
+    assert not object_id
+    assert "2 objects of others are lost" in message
+
+
+def test_two_objects_of_one_id_in_a_feature_are_told(house: dict[str, Any], put: Put) -> None:
+    vertices, objects = house["vertices"], house["CityObjects"]
+    feature = json.dumps({"type": "CityJSONFeature", "id": "house", "CityObjects": objects, "vertices": vertices})
+    twice = feature.replace('"CityObjects": {', '"CityObjects": {"house": {"type": "Building"}, ').replace("house", "shed")
+    header = json.dumps({**house, "CityObjects": {}, "vertices": []})
+    path = put(f"{header}\n{feature}\n{twice}\n", "city.city.jsonl")
+    assert [one for one, _ in told_twice(path)] == ["shed"]
+
+
+def told_twice(path: Path) -> list[tuple[str, str]]:
+    """Objects of which a second one is told."""
+    return [(one.object_id, one.message) for one in read_city(path).quality.findings if one.code == "duplicate-id"]
+
+
 @pytest.mark.parametrize("value", ["\\u00400#99", "\\u00400#x", "\\u00400#0", "@0#0", "@0#", "\\u0040\\u0030\\u0023\\u0030"])
 @pytest.mark.parametrize("key", ["vertices", "boundaries"])
 def test_no_spelling_passes_for_an_array(house: dict[str, Any], put: Put, value: str, key: str) -> None:

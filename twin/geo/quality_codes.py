@@ -51,7 +51,7 @@ SOLIDS = {
 
 OBJECTS = {
     "refused": "the file could not be read at all; the message says why",
-    "duplicate-id": "two objects have the same id; the one of the file named first is kept, or the newer version",
+    "duplicate-id": "two objects have the same id: the first is kept (of one CityJSON document the last), or the newer version",
     "duplicate-object": "two objects have the same faces",
     "no-id": "something has no id in the file: it is called by its kind and number, or left out if it is a stop",
     "object-id": "an object without an id; left out",

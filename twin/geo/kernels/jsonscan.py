@@ -56,8 +56,8 @@ def scan(text, mark, key_bytes, key_ends, key_codes, out, numbers, sizes, table,
         Lengths of the lists of each level, level 0 being the lists of numbers.
     table : (K, COLUMNS) int64
         A row an array; arrays beyond K stay in the text.
-    roots : (R, 3) int64
-        Of each value where it starts in `text`, and where it starts and ends in `out`.
+    roots : (R, 4) int64
+        Of each value where it starts in `text`, where it starts and ends in `out`, and how many keys its `CityObjects` have.
 
     Returns
     -------
@@ -89,6 +89,7 @@ def scan(text, mark, key_bytes, key_ends, key_codes, out, numbers, sizes, table,
                 return o, arrays, -1
             roots[values, 0] = i
             roots[values, 1] = o
+            roots[values, 3] = 0
         if c == 34:
             start = i
             i += 1
@@ -108,6 +109,8 @@ def scan(text, mark, key_bytes, key_ends, key_codes, out, numbers, sizes, table,
                     out[o] = 58
                     o += 1
                     i = j + 1
+                    if depth == 2 and role[2] == CITY_OBJECTS:
+                        roots[values, 3] += 1
                     pending = _key(text, start + 1, i, key_bytes, key_ends, key_codes)
                     while i < total and (text[i] == 32 or text[i] == 10 or text[i] == 13 or text[i] == 9):
                         i += 1
@@ -160,6 +163,49 @@ def scan(text, mark, key_bytes, key_ends, key_codes, out, numbers, sizes, table,
         roots[values, 2] = o
         values += 1
     return o, arrays, values
+
+
+@njit()
+def object_keys(text, key_bytes, key_ends, key_codes, places):
+    """Find the keys of all objects named `CityObjects` at the root of a JSON value.
+
+    Parameters
+    ----------
+    text : (N,) uint8
+        One sound JSON value as `scan` leaves it, without white space outside strings.
+    key_bytes, key_ends, key_codes : arrays
+        `KEY_BYTES`, `KEY_ENDS`, `KEY_CODES`.
+    places : (K, 2) int64
+        Gets where the text of each key starts and ends, with its quotes; K as `scan` has counted them.
+    """
+    total = len(text)
+    depth = 0
+    found = 0
+    inside = False
+    i = 0
+    while i < total:
+        c = text[i]
+        if c == 34:
+            start = i
+            i += 1
+            while i < total and text[i] != 34:
+                if text[i] == 92:
+                    i += 1
+                i += 1
+            i += 1
+            if i < total and text[i] == 58:
+                if depth == 1:
+                    inside = _key(text, start + 1, i, key_bytes, key_ends, key_codes) == CITY_OBJECTS
+                elif depth == 2 and inside:
+                    places[found, 0] = start
+                    places[found, 1] = i
+                    found += 1
+            continue
+        if c == 123 or c == 91:
+            depth += 1
+        elif c == 125 or c == 93:
+            depth -= 1
+        i += 1
 
 
 @njit()

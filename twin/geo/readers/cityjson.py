@@ -219,7 +219,7 @@ def parts(
         entries: list[Entry] = []
         tables: list[NDArray[np.float64]] = []
         count = 0
-        for content, line in zip(text, text.lines(), strict=True):
+        for number, (content, line) in enumerate(zip(text, text.lines(), strict=True)):
             where = blob.name
             if header is None:
                 if not isinstance(content, dict):
@@ -229,6 +229,7 @@ def parts(
             else:
                 where = f"{blob.name}:{line}"
                 _check_feature(content, where)
+            _note_repeated(text, number, content, findings)
             count += _collect(content, where, count, entries, tables, text, header, findings)
         if header is None or templates is None:
             raise FormatError("the file is empty", where=blob.name)
@@ -433,6 +434,23 @@ def _collect(
             continue
         entries.append(Entry(object_id, content, first_vertex, len(table), first_material, materials, first_texture))
     return len(table)
+
+
+def _note_repeated(text: Documents, number: int, document: dict[str, Any], findings: Findings) -> None:
+    """Note the ids that stand more than once in one document; a JSON parser keeps the last of them without a word."""
+    objects = document.get("CityObjects")
+    if not isinstance(objects, dict):
+        return
+    lost = text.keys(number) - len(objects)
+    if lost <= 0:
+        return
+    for object_id, times in text.repeated(number).items():
+        message = f"{times} objects of one document have this id; the last is kept, as JSON readers do"
+        findings.add("duplicate-id", object_id, message, severity="error", path=f"CityObjects.{object_id}")
+        lost -= times - 1
+    if lost > 0:
+        message = f"`CityObjects` stands more than once in one document; the last is kept, and {lost} objects of others are lost"
+        findings.add("duplicate-id", "", message, severity="error", path="CityObjects")
 
 
 def _in_units_of(

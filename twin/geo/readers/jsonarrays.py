@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -68,8 +69,8 @@ class Documents:
         As it came.
     reduced : bytes
         Without the number arrays.
-    roots : (R, 3) int64
-        Start of each value in `text`, start and end in `reduced`.
+    roots : (R, 4) int64
+        Start of each value in `text`, start and end in `reduced`, and number of keys in its `CityObjects`.
     arrays : NumberArrays
     name : str
         For messages.
@@ -98,11 +99,25 @@ class Documents:
     def __iter__(self) -> Iterator[Any]:
         """Each value; FormatError with line and column where one is broken."""
         view = memoryview(self.reduced)
-        for number, (_, start, stop) in enumerate(self.roots.tolist()):
+        for number, (_, start, stop, _) in enumerate(self.roots.tolist()):
             try:
                 yield orjson.loads(view[start:stop])
             except orjson.JSONDecodeError:
                 raise self._broken(number) from None
+
+    def keys(self, number: int) -> int:
+        """How many keys the `CityObjects` of a value have as text; the parser keeps one of those that are the same."""
+        return int(self.roots[number, 3])
+
+    def repeated(self, number: int) -> dict[str, int]:
+        """Ids that stand more than once in the `CityObjects` of a sound value, and how often: a second look at its text."""
+        start, stop = self.roots[number, 1:3].tolist()
+        text = self.reduced[start:stop]
+        places = np.zeros((self.keys(number), 2), dtype=np.int64)
+        known = jsonscan.KEY_BYTES, jsonscan.KEY_ENDS, jsonscan.KEY_CODES
+        jsonscan.object_keys(np.frombuffer(text, dtype=np.uint8), *known, places)
+        times = Counter(orjson.loads(text[first:last]) for first, last in places.tolist())
+        return {object_id: count for object_id, count in times.items() if count > 1}
 
     def _broken(self, number: int) -> FormatError:
         """What the parser says of the text as it came, at its place in the file."""
@@ -138,7 +153,7 @@ def documents(text: bytes, name: str, *, first_line: int = 1) -> Documents:
     sizes = np.empty((LEVELS, size // 2 + 2), dtype=np.int32)
     # an array takes a key of at least eight letters, and a document at least one byte and a line feed
     table = np.empty((size // 16 + 1, jsonscan.COLUMNS), dtype=np.int64)
-    roots = np.empty((size // 2 + 2, 3), dtype=np.int64)
+    roots = np.empty((size // 2 + 2, 4), dtype=np.int64)
     code = np.frombuffer(mark, dtype=np.uint8)
     keys = jsonscan.KEY_BYTES, jsonscan.KEY_ENDS, jsonscan.KEY_CODES
     length, arrays, values = jsonscan.scan(np.frombuffer(text, dtype=np.uint8), code, *keys, out, numbers, sizes, table, roots)
