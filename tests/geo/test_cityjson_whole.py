@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+import twin
 from tests.geo.conftest import CUBE_FACES, CUBE_VERTICES
 from twin.geo.city import City, read_city
 from twin.geo.topology import object_use, signed_volumes
@@ -192,11 +193,73 @@ def test_materials_become_colours(house: dict[str, Any], put: Put) -> None:
     assert city.surfaces.colour is not None
     by_face = city.surfaces.colour[np.searchsorted(city.surfaces.polygons.polygon, np.arange(6))]
     assert by_face.tolist() == [[255, 0, 0, 255], [0, 128, 255, 64], *[[0, 0, 0, 0]] * 4]
-    assert city.quality.counts() == {"material": 2}
+    assert city.quality.counts() == {"material": 2, "theme": 1}
     geometry["material"] = {"night": {"value": 1}}
     city = read_city(put(house))
     assert city.surfaces.colour is not None
     assert (city.surfaces.colour == [0, 128, 255, 64]).all()
+
+
+def themed(house: dict[str, Any]) -> dict[str, Any]:
+    """A house with themes of which the first is not the default, and a shed that has only the others."""
+    colours = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    materials = [{"name": str(number), "diffuseColor": colour} for number, colour in enumerate(colours)]
+    house["appearance"] = {"materials": materials, "default-theme-material": "visual"}
+    shed = json.loads(json.dumps(house["CityObjects"]["house"]))
+    house["CityObjects"]["house"]["geometry"][0]["material"] = {"sun": {"value": 0}, "visual": {"value": 1}, "heat": {"value": 2}}
+    shed["geometry"][0]["material"] = {"heat": {"value": 2}, "sun": {"value": 0}}
+    house["CityObjects"]["shed"] = shed
+    return house
+
+
+def colours_of(city: City) -> list[list[int]]:
+    """Colours of the first triangle of each object."""
+    assert city.surfaces.colour is not None
+    first = np.searchsorted(city.surfaces.owner, np.arange(len(city.objects)))
+    return [one[:3] for one in city.surfaces.colour[first].tolist()]
+
+
+def test_of_several_themes_the_default_is_shown_and_the_names_are_kept(house: dict[str, Any], put: Put) -> None:
+    city = read_city(put(themed(house)))
+    # without the default a shape has the theme that the file names first, not the one that it names first itself
+    assert colours_of(city) == [[0, 255, 0], [255, 0, 0]]
+    assert city.metadata["themes"] == {"material": {"taken": ["visual", "sun"], "left": ["heat"]}}
+    (told,) = [one for one in city.quality.findings if one.code == "theme"]
+    assert told.severity == "info"
+    assert told.message == (
+        "3 themes of materials: shown is 'visual', the default of the file, and where a shape has not that one 'sun'; "
+        "not shown is 'heat'"
+    )
+    del house["appearance"]["default-theme-material"]
+    city = read_city(put(house))
+    assert colours_of(city) == [[255, 0, 0], [255, 0, 0]]
+    assert city.metadata["themes"] == {"material": {"taken": ["sun"], "left": ["visual", "heat"]}}
+
+
+def test_a_theme_is_written_by_its_name(house: dict[str, Any], put: Put) -> None:
+    themed(house)["appearance"]["default-theme-material"] = "heat"
+    city = read_city(put(house))
+    written = json.loads(_written(city))
+    assert [set(written["CityObjects"][one]["geometry"][0]["material"]) for one in ("house", "shed")] == [{"heat"}, {"heat"}]
+    again = read_city(put(written))
+    assert colours_of(again) == [[0, 0, 255], [0, 0, 255]]
+    assert again.metadata["themes"] == {"material": {"taken": ["heat"], "left": []}}
+    assert "theme" not in again.quality.counts()
+
+
+def test_themes_of_a_sequence_are_told_once(house: dict[str, Any], put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    themed(house)
+    monkeypatch.setattr("twin.geo.readers.cityjson.CHUNK_BYTES", 4000)
+    header = {**house, "CityObjects": {}, "vertices": []}
+    shed = house["CityObjects"]["shed"]
+    features = [
+        {"type": "CityJSONFeature", "id": f"s{n}", "CityObjects": {f"s{n}": shed}, "vertices": house["vertices"]} for n in range(20)
+    ]
+    path = put("\n".join(json.dumps(one) for one in (header, *features)), "sheds.city.jsonl")
+    city = read_city(path)
+    assert city.metadata["themes"] == {"material": {"taken": ["heat"], "left": ["sun"]}}
+    assert city.quality.counts()["theme"] == 1
+    assert sum(one.quality.counts().get("theme", 0) for one in twin.stream_city(path)) == 1
 
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)

@@ -76,7 +76,8 @@ class City:
         Height of the highest surface (roofs, trees) in the vertical datum, and of trees above the ground, where a source has
         them [m].
     metadata : mapping
-        What the sources say about themselves beyond `sources`, as they say it: ``metadata``, ``extensions``, ...
+        What the sources say about themselves beyond `sources`, as they say it: ``metadata``, ``extensions``, ...;
+        in ``themes`` which sets of materials and pictures were taken, and which left.
     textures : tuple of Texture
         Pictures on surfaces, see `TriangleMesh.texture`.
     surface_table : DataFrame

@@ -102,6 +102,7 @@ CITYJSON = {
     "semantics": "what surfaces are (wall, roof, ...) does not fit the surfaces; taken as not known",
     "template": "a shape to be placed is not there, or its place is none; left out",
     "templates": "the table of shapes to be placed is not readable, or holds one that is no surface; ignored",
+    "theme": "of several sets of materials or pictures (themes) one is shown; the message names all",
     "texture-missing": "pictures are not in the folder of the file; their surfaces are drawn plain",
     "version": "a version of CityJSON that is not known; read as the nearest one",
 }

@@ -19,6 +19,7 @@ from twin.geo.readers.cityjson_appearance import Appearance
 from twin.geo.readers.cityjson_objects import Entry, build_model, check_lod, note_left
 from twin.geo.readers.cityjson_templates import Templates
 from twin.geo.readers.cityjson_textures import Textures
+from twin.geo.readers.cityjson_themes import Themes
 from twin.geo.readers.gml_crs import north_first, stated_system
 from twin.geo.readers.jsonarrays import Documents, documents
 from twin.geo.readers.jsonpool import Pool
@@ -117,11 +118,24 @@ class Header:
         form = f"{self.kind} {self.version}".strip()
         return Source(blob.name, form, _text(licence), _text(credit), blob.sha256, _text(self.metadata.get("referenceDate")))
 
+    @property
+    def themes(self) -> tuple[Themes, Themes]:
+        """Themes of materials and of pictures."""
+        return self.appearance.themes, self.textures.themes
+
+    def note_themes(self, findings: Findings) -> None:
+        """Note where one of several themes was taken."""
+        for themes in self.themes:
+            themes.note(findings)
+
     def about(self) -> dict[str, Any]:
-        """Metadata, extensions and properties of extensions, as the file has them."""
+        """Metadata, extensions and properties of extensions, as the file has them, and the names of its themes."""
         found: dict[str, Any] = {"metadata": self.metadata} if self.metadata else {}
         if isinstance(self.extensions, dict) and self.extensions:
             found["extensions"] = self.extensions
+        themes = {one.what: one.names() for one in self.themes if one.names()}
+        if themes:
+            found["themes"] = themes
         return {**found, **self.extra}
 
 
@@ -244,9 +258,12 @@ def parts(
                 one[OWN] = True
         if apart:
             note_left(left, blob.name, findings)
+            header.note_themes(findings)
         yield header, model
     check_lod(options.lod, seen, blob.name)
     note_left(left, blob.name, findings)
+    if header is not None:
+        header.note_themes(findings)
 
 
 def _pieces(blob: Blob, findings: Findings) -> Iterator[Documents]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.geo.readers.cityjson_themes import Themes
 from twin.geo.readers.model import Findings
 
 MAX_MATERIALS = 1_000_000
@@ -24,7 +25,7 @@ class Appearance:
     """
 
     def __init__(self, content: Any, findings: Findings) -> None:
-        self.theme: str | None = None
+        self.themes = Themes("material")
         self._tables: list[NDArray[np.uint8]] = []
         self._count = 0
         self.add(content, findings)
@@ -42,9 +43,7 @@ class Appearance:
         if not isinstance(content, dict):
             findings.add("appearance", "", "`appearance` is not an object; ignored", path="appearance")
             return first
-        theme = content.get("default-theme-material")
-        if self.theme is None and isinstance(theme, str):
-            self.theme = theme
+        self.themes.add(content)
         materials = content.get("materials")
         if isinstance(materials, list):
             self._tables.append(_colours(materials[: max(0, MAX_MATERIALS - self._count)], findings))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from twin.geo.mesh import SEMANTICS, Rings
 from twin.geo.readers.cityjson_textures import Textures
+from twin.geo.readers.cityjson_themes import Themes
 from twin.geo.readers.jsonarrays import NumberArrays
 from twin.geo.readers.jsonpool import Pool, spans
 from twin.geo.readers.model import MAX_FINDINGS_A_CODE, Findings
@@ -91,15 +92,15 @@ class FlatGeometry:
     arrays : NumberArrays
         Those of the document.
     findings : Findings
-    theme : str, optional
-        Theme of materials that is preferred.
+    themes : Themes, optional
+        Says which of several sets of materials is taken.
     textures : Textures, optional
         Pictures that faces may show.
     """
 
     arrays: NumberArrays
     findings: Findings
-    theme: str | None = None
+    themes: Themes = field(default_factory=lambda: Themes("material"))
     textures: Textures | None = None
     pieces: list[Piece] = field(default_factory=list)
     pool: Pool = field(init=False)
@@ -222,10 +223,9 @@ class FlatGeometry:
 
     def _material(self, piece: Piece, depth: int) -> tuple[int, int]:
         """Row of the materials by surface, or -1, and the one material of all surfaces, or -1."""
-        themes = piece.geometry.get("material")
-        if not isinstance(themes, dict) or not themes:
+        if "material" not in piece.geometry:
             return -1, -1
-        chosen = themes.get(self.theme) if self.theme in themes else next(iter(themes.values()))
+        chosen = self.themes.of(piece.geometry)
         if not isinstance(chosen, dict):
             return -1, -1
         if type(chosen.get("value")) is int:

@@ -89,7 +89,7 @@ class _Taken:
     def __init__(
         self, arrays: NumberArrays, templates: Templates, appearance: Appearance, textures: Textures, findings: Findings
     ) -> None:
-        self.flat = FlatGeometry(arrays, findings, appearance.theme, textures)
+        self.flat = FlatGeometry(arrays, findings, appearance.themes, textures)
         self.templates = templates
         self.findings = findings
         self.instances: list[Instance] = []

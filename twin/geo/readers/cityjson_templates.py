@@ -97,7 +97,7 @@ class Templates:
                 findings.add("templates", "", message, severity="error", path=f"{root}[{number}]")
                 self._flat.append(None)
                 continue
-            flat = FlatGeometry(arrays, findings, appearance.theme)
+            flat = FlatGeometry(arrays, findings, appearance.themes)
             flat.add(Piece(0, "", number, kind, 0, len(self._vertices), template, root=root))
             self._flat.append(flat.finish())
             self._surfaces[number] = flat.surfaces

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.geo.readers.cityjson_themes import Themes
 from twin.geo.readers.model import Findings
 from twin.geo.textures import Texture, find_texture
 
@@ -30,7 +31,7 @@ class Textures:
 
     def __init__(self, content: Any, folder: Path | None, findings: Findings) -> None:
         self.found: list[Texture] = []
-        self.theme: str | None = None
+        self.themes = Themes("texture")
         self._number: dict[int, int] = {}
         self._places = np.empty((0, 2), dtype=np.float32)
         self._folder = folder
@@ -43,9 +44,7 @@ class Textures:
         rows = content.get("textures") if isinstance(content, dict) else None
         if not isinstance(rows, list) or not rows or self._rows > MAX_TEXTURES:
             return first
-        theme = content.get("default-theme-texture")
-        if self.theme is None and isinstance(theme, str):
-            self.theme = theme
+        self.themes.add(content)
         before = len(self.found)
         for number, row in enumerate(rows[:MAX_TEXTURES], start=self._rows):
             image = row.get("image") if isinstance(row, dict) else None
@@ -84,10 +83,9 @@ class Textures:
         list of int, (N, 2) float32
             Number in `found` or -1 by face; places by corner, ring after ring, NaN without one.
         """
-        themes = geometry.get("texture")
-        if not self.found or not isinstance(themes, dict) or not themes:
+        if not self.found:
             return None
-        chosen = themes.get(self.theme) if self.theme in themes else next(iter(themes.values()))
+        chosen = self.themes.of(geometry)
         values: Any = chosen.get("values") if isinstance(chosen, dict) else None
         try:
             for _ in range(depth):

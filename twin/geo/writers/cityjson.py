@@ -141,6 +141,7 @@ def cityjson_document(
     packed = pack(city.surfaces if pictures else replace(city.surfaces, texture=None, uv=None), len(city.objects))
     rows = _attributes({**(city.layers if attributes else {}), PARTS: city.parts})
     surfaces = _surfaces(city)
+    themes = {what: _theme(city, what) for what in ("material", "texture")}
     children: dict[str, list[str]] = {}
     known = set(city.objects.index)
     for object_id, parent in city.objects["parent"].items():
@@ -189,6 +190,9 @@ def cityjson_document(
                 len(packed.grid), loose,
             )  # fmt: skip
         if found is not None:
+            for what, theme in themes.items():
+                if what in found:
+                    found[what] = {theme: found[what]}
             written["geometry"] = [found]
         objects[str(object_id)] = written
     _tell_members(objects)
@@ -334,6 +338,14 @@ def _appearance(packed: Packed, city: City, pictures: Mapping[int, str]) -> dict
         found["textures"] = [{"type": KIND[city.textures[row].media_type], "image": pictures[row]} for row in rows]
         found["vertices-texture"] = packed.uv.tolist()
     return {"appearance": found} if found else {}
+
+
+def _theme(city: City, what: str) -> str:
+    """Name of the one theme that the materials or pictures of a city were taken from; empty when there is none, or several."""
+    themes = city.metadata.get("themes")
+    stated = themes.get(what) if isinstance(themes, dict) else None
+    taken = stated.get("taken") if isinstance(stated, dict) else None
+    return taken[0] if isinstance(taken, list) and len(taken) == 1 and isinstance(taken[0], str) else ""
 
 
 def _extensions(city: City) -> dict[str, Any]:

@@ -260,7 +260,7 @@ def _materials(mesh: TriangleMesh, lead: NDArray[np.int64]) -> tuple[NDArray[np.
 def geometry(
     packed: Packed, number: int, lod: str, kind: str, solid: bool, surfaces: Sequence[dict[str, Any]] = ()
 ) -> dict[str, Any] | None:
-    """Geometry of one object.
+    """Geometry of one object, its materials and pictures without the name of a theme.
 
     Parameters
     ----------
@@ -323,14 +323,14 @@ def geometry(
         found["semantics"] = {"surfaces": stated, "values": nest([place.get(key) for key in keys])}
     colour = packed.colour[start:stop]
     if (colour >= 0).any():
-        found["material"] = {"": {"values": nest([one if one >= 0 else None for one in colour.tolist()])}}
+        found["material"] = {"values": nest([one if one >= 0 else None for one in colour.tolist()])}
     picture = packed.picture[start:stop].tolist()
     if any(one >= 0 for one in picture):
         shown = [
             [[one, *ring] for ring in packed.places[face]] if one >= 0 else [[None]]
             for face, one in enumerate(picture, start=start)
         ]
-        found["texture"] = {"": {"values": nest(shown)}}
+        found["texture"] = {"values": nest(shown)}
     return found
 
 
