@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,47 @@ def test_rows_without_triangles_are_written_too(house: dict[str, Any], put: Put,
     assert write(city, tmp_path / "folder").is_dir()
     with pytest.raises(OutputError, match=r"no writer knows the suffix '.dwg'"):
         write(city, tmp_path / "out.dwg")
+
+
+def test_each_object_states_its_extent(house: dict[str, Any], put: Put) -> None:
+    objects, geometry = house["CityObjects"], house["CityObjects"]["house"]["geometry"]
+    house["vertices"] += [[x + 20000, y, z - 3000] for x, y, z in house["vertices"]] + [[50000, 0, 7000]]
+    moved = json.loads(json.dumps(geometry).replace("boundaries", "taken"))
+    moved[0]["boundaries"] = [[[[number + 8 for number in ring] for ring in face] for face in moved[0].pop("taken")[0]]]
+    objects["annex"] = {"type": "BuildingPart", "geometry": moved, "parents": ["house"]}
+    objects["house"]["children"] = ["annex"]
+    objects["hall"] = {"type": "Building", "children": ["room"]}
+    objects["room"] = {"type": "BuildingRoom", "geometry": moved, "parents": ["hall"]}
+    objects["lamp"] = {"type": "CityFurniture", "geometry": [{"type": "MultiPoint", "lod": "1", "boundaries": [16]}]}
+    objects["town"] = {"type": "CityObjectGroup", "children": ["house", "lamp"]}
+    objects["plan"] = {"type": "Building"}
+    written = json.loads(cityjson_bytes(read_city(put(house))))["CityObjects"]
+    one, other = [136020, 455000, -1.5, 136030, 455010, 8.5], [136000, 455000, 1.5, 136010, 455010, 11.5]
+    assert {name: content.get("geographicalExtent") for name, content in written.items()} == {
+        "house": [*other[:2], -1.5, 136030, *other[4:]],
+        "annex": one,
+        "hall": one,
+        "room": one,
+        "lamp": [136050, 455000, 8.5] * 2,
+        "town": None,
+        "plan": None,
+    }
+
+
+def test_parts_of_each_other_have_the_extent_of_their_own(house: dict[str, Any], put: Put) -> None:
+    """A city that was put together may have circles and long chains of parts."""
+    city = read_city(put(house))
+    names = [f"p{number}" for number in range(3000)]
+    rows = pd.DataFrame(
+        {"type": "BuildingPart", "layer": "buildings", "parent": [*names[1:], "house"], "lod": "", "geometry": ""}, index=names
+    )
+    objects = pd.concat([city.objects, rows.astype("str")])
+    objects.index.name = "id"
+    written = json.loads(cityjson_bytes(replace(city, objects=objects)))["CityObjects"]
+    assert [one for one in written.values() if "geographicalExtent" in one] == [written["house"]]
+    objects.loc["house", "parent"] = "p7"
+    written = json.loads(cityjson_bytes(replace(city, objects=objects)))["CityObjects"]
+    assert [one for one in written.values() if "geographicalExtent" in one] == [written["house"]]
 
 
 def test_folder_that_is_not_there(house: dict[str, Any], put: Put, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from twin.geo.readers.layer_columns import OURS_OF
 from twin.geo.readers.object_types import ABOUT, LAYER, LAYER_OF, ROW, TERRAIN, layer_of
 from twin.geo.writers.atomic import written_file
 from twin.geo.writers.cityjson_pack import SCALE_M, Packed, geometry, pack
+from twin.geo.writers.extents import stated_boxes, tell_extents
 from twin.geo.writers.pictures import KIND, folder_of, named, write_pictures
 from twin.geo.writers.readback import as_triangles, check_written, differing, read_again
 from twin.geo.writers.row_objects import row_objects, skeleton
@@ -132,7 +133,7 @@ def cityjson_document(
     Parameters
     ----------
     attributes : bool
-        With the rows of the layers as attributes.
+        With the rows of the layers as attributes, and the extent of each object.
     marks : bool
         With attributes that keep type, layer and lod where CityJSON has no room for them; for the city folder.
     pictures : mapping of int to str, optional
@@ -201,6 +202,7 @@ def cityjson_document(
         more, points = row_objects(city, rows, len(vertices), SCALE_M)
         objects |= more
         vertices += points
+        tell_extents(objects, vertices, city.origin)
     return {
         "type": "CityJSON",
         "version": "2.0",
@@ -392,8 +394,7 @@ def _metadata(city: City, vertices: list[list[int]]) -> dict[str, Any]:
     metadata = _kept(stated) if isinstance(stated, dict) else {}
     if vertices:
         grid = np.array(vertices, dtype=np.int64)
-        low, high = grid.min(axis=0) * SCALE_M + city.origin, grid.max(axis=0) * SCALE_M + city.origin
-        metadata["geographicalExtent"] = [round(float(value), 3) for value in (*low, *high)]
+        metadata["geographicalExtent"] = stated_boxes(np.concatenate([grid.min(axis=0), grid.max(axis=0)])[None], city.origin)[0]
     if _DATE.match(city.date):
         metadata["referenceDate"] = city.date
     # of a plane and heights without a code for both, CityJSON can name the plane
