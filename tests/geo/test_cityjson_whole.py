@@ -122,6 +122,29 @@ def test_groups_keep_their_members(house: dict[str, Any], put: Put) -> None:
     assert len(city.buildings) == 1
     again = json.loads(_written(city))["CityObjects"]["town"]
     assert again == {"type": "CityObjectGroup", "children": ["house"], "children_roles": ["home"]}
+    house["CityObjects"]["town"]["children_roles"] = [None]
+    assert json.loads(_written(read_city(put(house))))["CityObjects"]["town"]["children_roles"] == [None]
+
+
+def test_roles_of_parts_are_kept(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    objects = house["CityObjects"]
+    for name in ("kitchen", "hall", "attic"):
+        objects[name] = {"type": "BuildingRoom", "parents": ["house"]}
+    # not in the order in which they are written
+    objects["house"] |= {"children": ["attic", "hall", "kitchen"], "children_roles": ["under the roof", None, "cooking"]}
+    city = read_city(put(house))
+    assert city.quality.counts() == {}
+    assert json.loads(city.buildings.loc["house", "children_roles"])["attic"] == "under the roof"
+    for again in (city, read_city(city.save(tmp_path / "folder")), read_city(put(_written(city), "again.city.json"))):
+        written = json.loads(_written(again))["CityObjects"]["house"]
+        assert dict(zip(written["children"], written["children_roles"], strict=True)) == {
+            "kitchen": "cooking", "hall": None, "attic": "under the roof"
+        }  # fmt: skip
+        assert "children_roles" not in written["attributes"]
+    objects["house"]["children_roles"] = ["too", "few"]
+    written = json.loads(_written(read_city(put(house))))["CityObjects"]["house"]
+    assert written["attributes"]["children_roles"] == ["too", "few"]
+    assert "children_roles" not in written
 
 
 def _written(city: City) -> bytes:

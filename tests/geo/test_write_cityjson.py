@@ -172,6 +172,7 @@ def test_folder_that_is_not_there(house: dict[str, Any], put: Put, tmp_path: Pat
         "cityjson/delft_subset.city.jsonl",
         "cityjson/delft.json",
         "cityjson/geom_temp.city.jsonl",
+        "cityjson/hierarchy.city.json",
         "cityjson/DH_01_subs.city.json",
         "cityjson_conformance/cityobject_all_types.city.json",
         "cityjson_conformance/cityjson_fake_complete.city.json",

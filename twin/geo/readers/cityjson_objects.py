@@ -23,6 +23,9 @@ LODS = ("0", "1", "2", "3", *(f"{whole}.{part}" for whole in range(4) for part i
 
 TEMPLATE = "GeometryInstance"
 
+ROLES = "children_roles"
+"""Attribute with what the parts of an object are to it, by their ids."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -296,6 +299,10 @@ _OWN_KEYS = {
 }  # fmt: skip
 
 
+_TAKEN_APART = {"address", "children_roles"}
+"""Of these, those that become attributes in another form."""
+
+
 def _attributes(
     entry: Entry, vertices: NDArray[np.float64], shift: NDArray[np.float64], taken: _Taken, findings: Findings
 ) -> dict[str, Any]:
@@ -307,7 +314,7 @@ def _attributes(
         findings.add("attributes", entry.object_id, "the attributes are not an object; ignored", path=path)
         attributes = None
     extra = content.keys() - _OWN_KEYS
-    if not extra and "address" not in content and content["type"] != "CityObjectGroup":
+    if not extra and not content.keys() & _TAKEN_APART and content["type"] != "CityObjectGroup":
         return attributes or {}
     found = dict(attributes or {})
     for key in sorted(extra):
@@ -323,7 +330,15 @@ def _attributes(
         found["members"] = content.get("children", content.get("members"))
         if content.get("children_roles") is not None:
             found["roles"] = content["children_roles"]
+    elif content.get("children_roles") and ROLES not in found:
+        found[ROLES] = _roles(content.get("children"), content["children_roles"])
     return found
+
+
+def _roles(children: Any, roles: Any) -> Any:
+    """Roles of parts by their ids; as they are stated where they are not one for each."""
+    both = isinstance(children, list) and isinstance(roles, list) and len(children) == len(roles)
+    return dict(zip(children, roles, strict=True)) if both and all(isinstance(one, str) for one in children) else roles
 
 
 def _address(address: Any, entry: Entry, vertices: NDArray[np.float64], shift: NDArray[np.float64], taken: _Taken) -> Any:

@@ -16,7 +16,7 @@ import pandas as pd
 from twin.errors import OutputError
 from twin.geo.city import City
 from twin.geo.crs import horizontal
-from twin.geo.readers.cityjson_objects import LODS
+from twin.geo.readers.cityjson_objects import LODS, ROLES
 from twin.geo.readers.columns import NESTED, as_text
 from twin.geo.readers.layer_columns import OURS_OF
 from twin.geo.readers.object_types import ABOUT, LAYER, LAYER_OF, ROW, TERRAIN, layer_of
@@ -174,15 +174,18 @@ def cityjson_document(
             stated[ROW] = ""
         if written["type"] in _WITH_ADDRESS and (places_at := _addresses(stated, city, len(packed.grid), loose)):
             written["address"] = places_at
-        members, roles = _members(stated, known) if written["type"] == "CityObjectGroup" else ([], None)
+        group = written["type"] == "CityObjectGroup"
+        members, roles = _members(stated, known) if group else ([], None)
+        below = [*members, *children.get(str(object_id), [])]
+        roles = _roles_of(stated, below) if not group else roles
         if stated:
             written["attributes"] = stated
         if row.parent in known:
             written["parents"] = [row.parent]
         elif _SECOND.match(written["type"]):
             written["parents"] = []
-        if object_id in children or written["type"] == "CityObjectGroup":
-            written["children"] = [*members, *children.get(object_id, [])]
+        if below or group:
+            written["children"] = below
             if roles is not None:
                 written["children_roles"] = roles
         if found is None:
@@ -310,22 +313,37 @@ def _mark(stated: dict[str, Any], written: str, row: Any, geometry: dict[str, An
         stated[MARK_LOD] = str(row.lod)
 
 
-def _members(stated: dict[str, Any], known: set[str]) -> tuple[list[str], list[str] | None]:
+def _members(stated: dict[str, Any], known: set[str]) -> tuple[list[str], list[str | None] | None]:
     """Members of a group and their roles, taken out of the attributes that hold them."""
     members, roles = _listed(stated.pop("members", None)), _listed(stated.pop("roles", None))
     there = [str(one) for one in members if str(one) in known]
     if len(roles) != len(members):
         return there, None
-    return there, [str(role) for one, role in zip(members, roles, strict=True) if str(one) in known]
+    return there, [None if role is None else str(role) for one, role in zip(members, roles, strict=True) if str(one) in known]
+
+
+def _roles_of(stated: dict[str, Any], children: list[str]) -> list[str | None] | None:
+    """What the parts of an object are to it, taken out of the attribute that holds it by id; None where nothing is said."""
+    by_id = _parsed(stated.get(ROLES))
+    if not isinstance(by_id, dict) or not by_id.keys() & set(children):
+        return None
+    del stated[ROLES]
+    return [None if by_id.get(one) is None else str(by_id[one]) for one in children]
 
 
 def _listed(value: Any) -> list[Any]:
+    value = _parsed(value)
+    return value if isinstance(value, list) else []
+
+
+def _parsed(value: Any) -> Any:
+    """What a text of JSON says; any other value, and None for a text that is none."""
     if isinstance(value, str):
         try:
             value = orjson.loads(value)
         except orjson.JSONDecodeError:
-            return []
-    return value if isinstance(value, list) else []
+            return None
+    return value
 
 
 def _appearance(packed: Packed, city: City, pictures: Mapping[int, str]) -> dict[str, Any]:
