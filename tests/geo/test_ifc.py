@@ -194,6 +194,36 @@ def test_without_a_place_it_is_a_local_plane(put: Put) -> None:
     assert with_crs.crs.to_epsg() == 7415
 
 
+def _set_of(number: int, name: str, values: int) -> str:
+    """A property set of the house with some values."""
+    lines = [f"#{number + k}=IFCPROPERTYSINGLEVALUE('P{k:02d}',$,IFCINTEGER({k}),$);" for k in range(1, values + 1)]
+    numbers = ",".join(f"#{number + k}" for k in range(1, values + 1))
+    lines.append(f"#{number}=IFCPROPERTYSET('{guid(number)}',$,{name},$,({numbers}));")
+    lines.append(f"#{number + 90}=IFCRELDEFINESBYPROPERTIES('{guid(number + 90)}',$,$,$,(#11),#{number});")
+    return "\n".join(lines) + "\n"
+
+
+@needed
+def test_property_sets_that_cannot_be_read_or_are_too_long_are_told(put: Put) -> None:
+    broken = f"#980=IFCRELDEFINESBYPROPERTIES('{guid(980)}',$,$,$,(#12),$);\n"
+    path = put(model(HOUSE, conversion=CONVERSION, more=_set_of(1000, "'Pset_A'", 50) + _set_of(1100, "'Z'", 30) + broken), "h.ifc")
+    city = read_city(path)
+    told = {one.code: one for one in city.quality.findings}
+    assert told["attributes"].object_id == guid(12)
+    assert told["attributes"].message.startswith("its property sets cannot be read: ")
+    assert told["attribute-skipped"].message == "1 objects have more than 60 property values; 20 values are left out"
+    row = city.buildings.loc[guid(11)]
+    assert (row["Pset_A.P50"], row["Z.P10"]) == (50, 10)
+    assert "Z.P11" not in row
+
+
+@needed
+def test_a_property_set_without_a_name_is_read(put: Put) -> None:
+    city = read_city(put(model(HOUSE, conversion=CONVERSION, more=_set_of(1000, "$", 2)), "house.ifc"))
+    assert city.buildings.loc[guid(11), "unnamed.P02"] == 2
+    assert not codes(city) & {"attributes", "attribute-skipped"}
+
+
 @needed
 def test_property_sets_and_what_stands_loose(put: Put) -> None:
     more = (

@@ -59,6 +59,8 @@ OBJECTS = {
     "footprint-overlap": "footprints of two buildings overlap",
     "no-footprint": "a building has no footprint",
     "no-geometry": "a building has no geometry, nor have its parts; or a row of a file has none and is left out",
+    "attributes": "the attributes of an object, or a part of them, cannot be read; left out",
+    "attribute-skipped": "attributes with too much in them, or too many of them, are left out",
     "textures": "pictures on surfaces that are not drawn (CityGML), or whose places are no numbers (CityJSON)",
     "not-read": "the file also holds things of a kind that is not read; the message names them",
     "option-unused": "an option was given that nothing in the files answers to",
@@ -89,7 +91,6 @@ LEVELS_OF_DETAIL = {
 
 CITYJSON = {
     "appearance": "`appearance` is not what the standard says; ignored",
-    "attributes": "the attributes of an object are not readable; ignored",
     "byte-order-mark": "the file starts with a byte order mark; ignored",
     "child": "an object names a child that is not in the file",
     "parent": "an object is part of one that is not in the file, or of itself; it stands for itself",
@@ -109,7 +110,6 @@ CITYJSON = {
 """Of CityJSON."""
 
 CITYGML = {
-    "attribute-skipped": "attributes with too much in them are left out",
     "curve": "a curved edge is taken as straight; a ring of links or turned curves is left out",
     "dynamizer": "time series are not read",
     "ended": "objects that have ended, or are not in the last version, are left out; if all have, all stay",

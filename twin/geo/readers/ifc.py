@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from twin.errors import FormatError, MissingExtraError
 from twin.geo.city import Source
 from twin.geo.mesh import SEMANTICS
+from twin.geo.readers.ifc_child import MAX_VALUES
 from twin.geo.readers.ifc_place import MapPlace, place_of
 from twin.geo.readers.ifc_types import SLABS, root_of, semantic_of, type_of
 from twin.geo.readers.meshfile import LOD, semantics_by_normal
@@ -115,6 +116,7 @@ def _taken_apart(blob: Blob, findings: Findings) -> Parts:
         parts = _found(Path(folder), blob.name)
     for problem in parts.told["problems"]:
         _note(problem, blob.name, findings)
+    _note_attributes(parts.told["entities"], blob.name, findings)
     if parts.told["rooms"]:
         message = f"{parts.told['rooms']} rooms are kept without faces"
         findings.add("rooms-not-drawn", "", message, severity="info", path=blob.name)
@@ -165,6 +167,18 @@ def _note(problem: str, name: str, findings: Findings) -> None:
     object_id, _, why = problem.partition(": ")
     message = f"its geometry cannot be made{': ' + why if why else ''}; left out"
     findings.add("geometry", object_id, message, severity="error", path=name)
+
+
+def _note_attributes(rows: list[dict[str, Any]], name: str, findings: Findings) -> None:
+    """Note the objects whose property sets cannot be read, and how many have more values than are kept."""
+    for row in rows:
+        if row["unread"]:
+            message = f"its property sets cannot be read: {row['unread']}; left out"
+            findings.add("attributes", row["id"], message, path=name)
+    long = [row["more"] for row in rows if row["more"]]
+    if long:
+        message = f"{len(long)} objects have more than {MAX_VALUES} property values; {sum(long)} values are left out"
+        findings.add("attribute-skipped", "", message, path=name)
 
 
 # --- objects

@@ -22,6 +22,9 @@ MAX_TEXT = 300
 FIRST_SETS = ("Pset_", "Qto_", "BaseQuantities", "ePset_")
 """Property sets of the standard come before those of a vendor."""
 
+UNNAMED = "unnamed"
+"""What a property set without a name is called."""
+
 NOT_DRAWN = ("IfcFeatureElement", "IfcVirtualElement")
 BASES = ("IfcBuildingElement", "IfcBuiltElement", "IfcFurnishingElement", "IfcDistributionElement")
 SPATIAL = ("IfcSpatialStructureElement", "IfcSpatialElement")
@@ -66,21 +69,35 @@ def stated(entity: Any, *names: str) -> dict[str, Any]:
     return found
 
 
-def properties(entity: Any) -> dict[str, Any]:
-    """Values of its property sets, ``"Set.Property"``, those of the standard first."""
+def properties(entity: Any) -> tuple[dict[str, Any], str, int]:
+    """Values of its property sets, ``"Set.Property"``, those of the standard first.
+
+    Returns
+    -------
+    dict
+    str
+        Why they cannot be read, or empty.
+    int
+        Number of values that were too many.
+    """
     from ifcopenshell.util.element import get_psets
 
     try:
-        sets = get_psets(entity)
-    except Exception:  # the library walks into what files leave out, with AttributeError, TypeError, RuntimeError, ...
-        return {}
+        sets = {str(name or UNNAMED): values for name, values in get_psets(entity).items()}
+    except Exception as error:  # the library walks into what files leave out: AttributeError, TypeError, RuntimeError, ...
+        return {}, f"{type(error).__name__}: {error}"[:MAX_TEXT], 0
     found: dict[str, Any] = {}
+    more = 0
     for name in sorted(sets, key=lambda one: (not one.startswith(FIRST_SETS), one)):
         for key, value in sets[name].items():
             plain = value_of(value) if key != "id" else None
-            if plain is not None and len(found) < MAX_VALUES:
+            if plain is None:
+                continue
+            if len(found) < MAX_VALUES:
                 found[f"{name}.{key}"] = plain
-    return found
+            else:
+                more += 1
+    return found, "", more
 
 
 def parent_of(entity: Any) -> str:
@@ -103,7 +120,7 @@ def parent_of(entity: Any) -> str:
 def entity_row(entity: Any, *, spatial: bool) -> dict[str, Any]:
     """What is told of one entity."""
     names = ("Name", "LongName", "Description", "ObjectType", "Tag", "Elevation", "ElevationOfTerrain", "ElevationOfRefHeight")
-    attributes = {**stated(entity, *names), **properties(entity)}
+    values, unread, more = properties(entity)
     return {
         "id": str(entity.GlobalId),
         "class": entity.is_a(),
@@ -111,7 +128,9 @@ def entity_row(entity: Any, *, spatial: bool) -> dict[str, Any]:
         "predefined": str(getattr(entity, "PredefinedType", None) or ""),
         "parent": parent_of(entity),
         "spatial": spatial,
-        "attributes": attributes,
+        "attributes": {**stated(entity, *names), **values},
+        "unread": unread,
+        "more": more,
     }
 
 
