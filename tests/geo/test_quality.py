@@ -50,6 +50,24 @@ def test_turned_and_inward_and_double_faces(city: City) -> None:
     assert check(replace(city, surfaces=double)).counts() == {"non-manifold": 1, "duplicate-face": 1}
 
 
+def test_a_triangle_that_is_thinner_than_a_millimetre(city: City) -> None:
+    mesh = city.surfaces
+    # one of the two triangles at an edge goes to a point beside its end, and the sliver between them is a triangle too
+    near = mesh.vertices[mesh.triangles[0, :1]] + [0.0, 0.0, 2e-4]
+    sliver = np.array([[*mesh.triangles[0, 1::-1], len(mesh.vertices)]], dtype=np.int32)
+    points, triangles = np.concatenate([mesh.vertices, near]), np.concatenate([mesh.triangles, sliver[:, ::-1]])
+    triangles[0, 0] = len(mesh.vertices)
+    owner, semantic = np.append(mesh.owner, mesh.owner[:1]), np.append(mesh.semantic, mesh.semantic[:1])
+    thin = replace(city, surfaces=TriangleMesh(points, triangles, owner, semantic))
+    (found,) = check(thin).findings
+    assert (found.code, found.object_id) == ("degenerate-face", "house")
+    assert found.message == "1 triangles have corners that fall together"
+    mended = thin.repaired()
+    assert mended.quality.counts() == {"repaired-degenerate": 1}
+    assert check(mended).counts() == {}
+    assert_array_equal(mended.surfaces.triangles, triangles[:-1])
+
+
 def test_overlapping_footprints_and_heights(city: City) -> None:
     one = city.buildings
     second = one.set_axis(["second"]).assign(height_m=1500.0)

@@ -11,7 +11,7 @@ from twin.geo.city import City, Finding, Quality
 from twin.geo.given import city_of, number_of
 from twin.geo.quality_codes import CODES as CODES
 from twin.geo.quality_heights import buried, grounds, heights
-from twin.geo.quality_solids import Welded, bent_faces, drawn, duplicate_faces, duplicate_objects, solids
+from twin.geo.quality_solids import Welded, bent_faces, degenerate_faces, drawn, duplicate_faces, duplicate_objects, solids
 
 OVERLAP_M2 = 0.5
 OVERLAP_PART = 0.01
@@ -65,6 +65,7 @@ def check(city: City, *, planarity_m: float | None = None) -> Quality:
     if len(city.surfaces):
         mesh = Welded.of(city.surfaces)
         found += solids(city, mesh)
+        found += degenerate_faces(city, mesh)
         found += duplicate_faces(city, mesh)
         found += duplicate_objects(city, mesh)
         if planarity_m is not None:

@@ -44,6 +44,7 @@ SOLIDS = {
     "turned-face": "neighbouring faces look opposite ways",
     "inside-out": "all faces look inward; those of a mesh file are turned when read",
     "self-intersection": "faces of one object go through each other by more than 1 mm, or overlap looking the same way",
+    "degenerate-face": "two corners of a triangle are on the same millimetre",
     "duplicate-face": "a triangle stands twice in one object",
     "not-checked": "too much in one place to look at all of it",
 }
@@ -301,6 +302,7 @@ MENDED: Mapping[str, str] = MappingProxyType(
         "open-solid": "repaired-closed",
         "turned-face": "repaired-orientation",
         "inside-out": "repaired-orientation",
+        "degenerate-face": "repaired-degenerate",
         "duplicate-face": "repaired-duplicate",
     }
 )

@@ -11,7 +11,7 @@ from twin.geo.city import City, Finding
 from twin.geo.kernels.crossing import crossing_faces
 from twin.geo.mesh import TriangleMesh
 from twin.geo.readers.object_types import TERRAIN
-from twin.geo.topology import edge_use, quantised, signed_volumes, welded
+from twin.geo.topology import degenerate, edge_use, quantised, signed_volumes, welded
 from twin.geo.triangulate import newell
 
 NEARLY_CLOSED = 0.4
@@ -108,6 +108,14 @@ def _crossing(city: City, mesh: Welded, wanted: NDArray[np.bool_]) -> NDArray[np
     start = np.searchsorted(owner[chosen], np.arange(len(wanted) + 1))
     counted = crossing_faces(mesh.points, np.ascontiguousarray(mesh.triangles[chosen]), start, CROSSING_LIMIT)
     return np.asarray(counted, dtype=np.int64)
+
+
+def degenerate_faces(city: City, mesh: Welded) -> list[Finding]:
+    """Triangles of which two corners are one; a solid stays closed without them."""
+    times = np.bincount(city.surfaces.owner[degenerate(mesh.triangles)], minlength=len(city.objects))
+    index = city.objects.index
+    what = "triangles have corners that fall together"
+    return [Finding("degenerate-face", str(index[row]), f"{times[row]} {what}") for row in np.flatnonzero(times).tolist()]
 
 
 def duplicate_faces(city: City, mesh: Welded) -> list[Finding]:

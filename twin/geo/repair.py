@@ -12,7 +12,7 @@ from twin.geo.city import City, Finding, Quality
 from twin.geo.given import city_of
 from twin.geo.mesh import SEMANTICS, Outlines, Rings, TriangleMesh
 from twin.geo.quality_solids import Welded, duplicates, meant_closed
-from twin.geo.topology import edge_use, signed_volumes
+from twin.geo.topology import degenerate, edge_use, signed_volumes
 from twin.geo.triangulate import newell, triangulate
 
 FLAT_M = 0.01
@@ -25,8 +25,8 @@ MAX_RIM = 200
 def repair(city: City) -> City:
     """A city with its shapes mended where that is safe.
 
-    In this order: triangles without area are taken out (``repaired-degenerate``); of triangles that stand twice in an object
-    one is kept (``repaired-duplicate``); a solid with a gap whose rim is a planar ring is closed there
+    In this order: triangles whose corners fall together are taken out (``repaired-degenerate``); of triangles that stand
+    twice in an object one is kept (``repaired-duplicate``); a solid with a gap whose rim is a planar ring is closed there
     (``repaired-closed``); faces of a solid that look opposite ways are turned to agree, outward (``repaired-orientation``).
     An object that a step would not make better is left as it is. Heights, footprints and attributes are not touched.
 
@@ -58,8 +58,7 @@ def _note(city: City, code: str, counts: NDArray[np.int64], what: str, findings:
 
 
 def _without_degenerate(city: City, mesh: TriangleMesh, findings: list[Finding]) -> TriangleMesh:
-    welded = Welded.of(mesh).triangles
-    flat = (welded[:, 0] == welded[:, 1]) | (welded[:, 1] == welded[:, 2]) | (welded[:, 2] == welded[:, 0])
+    flat = degenerate(Welded.of(mesh).triangles)
     if not flat.any():
         return mesh
     counts = np.bincount(mesh.owner[flat], minlength=len(city.objects))

@@ -66,6 +66,12 @@ def welded(grid: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64
     return first[order], rank[inverse.reshape(-1)]
 
 
+def degenerate(triangles: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which triangles (T, 3) of welded vertices have two corners that are one, (T,)."""
+    first, second, third = triangles.T
+    return np.asarray((first == second) | (second == third) | (third == first))
+
+
 def edge_use(triangles: NDArray[np.int64], owner: NDArray[np.int32], objects: int) -> EdgeUse:
     """Count how triangles share edges within their object.
 
@@ -77,11 +83,16 @@ def edge_use(triangles: NDArray[np.int64], owner: NDArray[np.int32], objects: in
         Object of each.
     objects : int
         Number of objects.
+
+    Notes
+    -----
+    A triangle of which two corners are one has no edges: its neighbours lie along each other without it.
     """
-    start = triangles.ravel()
-    end = triangles[:, [1, 2, 0]].ravel()
+    sound = np.flatnonzero(~degenerate(triangles))
+    start = triangles[sound].ravel()
+    end = triangles[sound][:, [1, 2, 0]].ravel()
     low, high = np.minimum(start, end), np.maximum(start, end)
-    of = np.repeat(owner, 3)
+    of = np.repeat(owner[sound], 3)
     order = np.lexsort((high, low, of))
     low, high, of, forward = low[order], high[order], of[order], (start < end)[order]
     if not len(low):
@@ -94,7 +105,7 @@ def edge_use(triangles: NDArray[np.int64], owner: NDArray[np.int32], objects: in
     along = np.add.reduceat(forward.astype(np.int64), first)
     edge_owner = of[first]
     two = (uses == 2) & (along == 1)
-    triangle = np.repeat(np.arange(len(triangles)), 3)[order]
+    triangle = np.repeat(sound, 3)[order]
 
     def count(which: NDArray[np.bool_]) -> NDArray[np.int64]:
         return np.bincount(edge_owner[which], minlength=objects).astype(np.int64)

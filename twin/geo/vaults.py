@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.mesh import SEMANTICS, TriangleMesh
-from twin.geo.topology import WELD_M, object_use, quantised, welded
+from twin.geo.topology import WELD_M, degenerate, object_use, quantised, welded
 
 STRIPS = 12
 """Flat strips that a barrel vault is made of."""
@@ -166,10 +166,10 @@ def _closed(corners: NDArray[np.float64], meanings: NDArray[np.uint8]) -> Triang
     """Triangles (T, 3, 3) as a mesh with shared vertices; None when it is not closed."""
     first, number = welded(quantised(corners.reshape(-1, 3)))
     triangles = number.reshape(-1, 3)
-    whole = (triangles[:, 0] != triangles[:, 1]) & (triangles[:, 1] != triangles[:, 2]) & (triangles[:, 2] != triangles[:, 0])
-    triangles = triangles[whole].astype(np.int32)
-    owner = np.zeros(len(triangles), dtype=np.int32)
-    mesh = TriangleMesh(corners.reshape(-1, 3)[first], triangles, owner, meanings[whole])
+    whole = ~degenerate(triangles)
+    kept = triangles[whole].astype(np.int32)
+    owner = np.zeros(len(kept), dtype=np.int32)
+    mesh = TriangleMesh(corners.reshape(-1, 3)[first], kept, owner, meanings[whole])
     return mesh if len(mesh) and bool(object_use(mesh, 1).closed[0]) else None
 
 
