@@ -122,7 +122,7 @@ def _check_lies_there(city: City, options: argparse.Namespace) -> None:
     moved = {one.path for one in city.quality.findings if one.code == "crs" and "reprojected" in one.message}
     for one in city.quality.findings:
         if one.code == "far-away" and one.path in moved:
-            where = one.message.partition(" (")[0]  # without the list of countries that the system is for
+            where = one.message.partition(" (")[0]  # without the area that the system is for
             raise CRSError(
                 f"--crs {options.crs} is not made for this place: {where}, so coordinates would mean little",
                 where=one.path,

@@ -110,8 +110,18 @@ def beyond_area(reading: Reading, target: CRS) -> str:
     inside &= west <= longitude <= east or west > east
     if inside:
         return ""
-    place = f"{abs(latitude):.1f} {'N' if latitude >= 0 else 'S'}, {abs(longitude):.1f} {'E' if longitude >= 0 else 'W'}"
-    return f"it lies at {place}, far outside the area of {short_name(target)} ({area.name}): its coordinates mean little there"
+    place = f"{_north(latitude)}, {_east(longitude)}"
+    # the name of an area may be a list of all countries in it
+    made_for = f"{_north(area.south)} to {_north(area.north)}, {_east(area.west)} to {_east(area.east)}"
+    return f"it lies at {place}, far outside the area of {short_name(target)} ({made_for}): its coordinates mean little there"
+
+
+def _north(latitude: float) -> str:
+    return f"{abs(latitude):.1f} {'N' if latitude >= 0 else 'S'}"
+
+
+def _east(longitude: float) -> str:
+    return f"{abs(longitude):.1f} {'E' if longitude >= 0 else 'W'}"
 
 
 def mover(crs: CRS, target: CRS, name: str) -> tuple[Move | None, str]:
