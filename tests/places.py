@@ -94,3 +94,10 @@ crowd:
 
 
 NORTH_CLOSED = f"  - {{id: works, type: closure, at: {{polygon: {box_of(20, 37, 40, 60)}}}}}"
+
+
+def comb(corners: int, size: float = 100.0, west: float = WEST, south: float = SOUTH) -> shapely.Polygon:
+    """A ring that zigzags up and then across: a quarter of the square of its corners are crossings."""
+    number = np.arange(corners // 2)
+    up = np.column_stack([number % 2, number / len(number)])
+    return shapely.Polygon(np.concatenate([up, up[:, ::-1]]) * size + [west, south])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from viewer import shapes, style
-from viewer.ground import Floor, local
+from viewer.ground import Floor, areas
 from viewer.scene import MeshLayer
 from viewer.tables import attributes_of, number
 
@@ -27,7 +27,7 @@ def bridges_layer(city: City, drawn: set[str], floor: Floor) -> MeshLayer | None
     if not len(frame):
         return None
     for row_number, (outline, (object_id, row)) in enumerate(
-        zip(local(frame.geometry.values, city), frame.iterrows(), strict=True)
+        zip(areas(frame.geometry.values, city), frame.iterrows(), strict=True)
     ):
         top = number(row, "z_m") - city.origin[2]
         if str(object_id) in drawn or not np.isfinite(top) or outline is None or outline.is_empty:

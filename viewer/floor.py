@@ -15,6 +15,7 @@ from viewer.ground import (
     Floor,
     Ground,
     Patch,
+    areas,
     border_of,
     drape,
     extent_of,
@@ -22,7 +23,6 @@ from viewer.ground import (
     grid_size,
     height_of,
     kind_colour,
-    local,
     margin_of,
     patch_mesh,
     walls_where_it_drops,
@@ -54,7 +54,7 @@ def patches_of(city: City, drawn: set[str], holes: Sequence[BaseGeometry]) -> li
             frame = frame[frame.index.astype(str).isin(drawn)]
         if not len(frame):
             continue
-        outlines = local(frame.geometry.values, city)
+        outlines = areas(frame.geometry.values, city)
         for index, (object_id, row) in enumerate(frame.iterrows()):
             outline = outlines[index]
             if outline is None or outline.is_empty or "Polygon" not in outline.geom_type:
@@ -65,7 +65,7 @@ def patches_of(city: City, drawn: set[str], holes: Sequence[BaseGeometry]) -> li
             cut = [*holes, *stairs.get(str(row.get("level", "street")), [])] if layer == "roads" else list(holes)
             cut = [hole for hole in cut if hole.intersects(outline)]
             if cut:
-                outline = shapely.difference(shapely.make_valid(outline), shapely.union_all(cut))
+                outline = shapely.difference(outline, shapely.union_all(cut))
             lift = LIFT.get(kind, LIFT["street"])
             found.append(Patch(outline, z, kind, layer, index, lift, str(object_id) in drawn))
     return found
@@ -92,8 +92,10 @@ def _stairs_by_top(city: City) -> dict[str, list[BaseGeometry]]:
     frame = city.stairs
     by_level: dict[str, list[BaseGeometry]] = {}
     if len(frame):
-        outlines = local(frame.geometry.values, city)
+        outlines = areas(frame.geometry.values, city)
         for outline, (_, row) in zip(outlines, frame.iterrows(), strict=True):
+            if outline is None or outline.is_empty:
+                continue
             for end in ("top_level", "bottom_level"):
                 by_level.setdefault(str(row.get(end, "")), []).append(outline)
     return by_level
@@ -123,7 +125,7 @@ class FloorLayers:
         self.stairs = stair_meshes(city)
         self.drawn = drawn
         self.land = style.land_colours(land_kinds(city), city.landuse.area.to_numpy()) if only_land(city) else []
-        decks = [shape for shape in local(city.bridges.geometry.values, city) if shape is not None] if len(city.bridges) else []
+        decks = [shape for shape in areas(city.bridges.geometry.values, city) if shape is not None] if len(city.bridges) else []
         self.decks: BaseGeometry = shapely.union_all(decks) if decks else shapely.Polygon()
         self.meshes = [patch_mesh(patch, ground, self.size) for patch in self.patches]
         self.rest = shapely.Polygon() if own_ground else self._rest()
@@ -135,10 +137,10 @@ class FloorLayers:
     def _rest(self) -> BaseGeometry:
         cut = [patch.polygon for patch in self.patches] + self.holes
         if len(self.city.stairs):
-            cut += list(local(self.city.stairs.geometry.values, self.city))
+            cut += list(areas(self.city.stairs.geometry.values, self.city))
         if not cut:
             return self.extent
-        return shapely.difference(self.extent, shapely.union_all(shapely.make_valid(np.array(cut, dtype=object))))
+        return shapely.difference(self.extent, shapely.union_all(cut))
 
     def layers(self) -> list[MeshLayer]:
         """Ground, green, streets by level, water, quay walls and stairs."""

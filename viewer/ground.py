@@ -19,6 +19,8 @@ DROP_M = 0.12
 """A step in the floor that is higher than this gets a vertical side [m]."""
 MAX_GROUND_CELLS = 20_000
 FLAT_M = 0.06
+AREAS = (3, 6, 7)
+"""Polygon, MultiPolygon and GeometryCollection by their numbers in GEOS."""
 
 
 class Ground:
@@ -134,6 +136,14 @@ def local(geometry: Any, city: City) -> Any:
     return shapely.transform(shapely.force_2d(geometry), lambda xy: xy - shift)
 
 
+def areas(geometry: Any, city: City) -> Any:
+    """Outlines in plan, as `local`, each of them sound (see `shapes.sound`); lines and points as they are."""
+    found = np.array(local(geometry, city), dtype=object)
+    wrong = np.isin(shapely.get_type_id(found), AREAS) & ~shapely.is_valid(found)
+    found[wrong] = [shapes.sound(shape) for shape in found[wrong]]
+    return found
+
+
 def extent_of(city: City, margin: float = 0.0) -> BaseGeometry:
     """Box round everything in the city, local, grown by `margin` [m]."""
     west, south, east, north = city.bounds
@@ -212,7 +222,7 @@ def _clip(part: shapely.Polygon, box: tuple[float, float, float, float]) -> Base
     try:
         return shapely.intersection(part, shapely.box(*box))
     except shapely.errors.GEOSException:
-        return shapely.intersection(shapely.make_valid(part), shapely.box(*box))
+        return shapely.intersection(shapes.sound(part), shapely.box(*box))
 
 
 def drape(geometry: BaseGeometry, ground: Ground, lift: float, size: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

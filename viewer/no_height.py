@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from viewer import shapes, style
-from viewer.ground import Ground, local
+from viewer.ground import Ground, areas
 from viewer.scene import Colour, MeshLayer
 from viewer.tables import attributes_of
 
@@ -31,7 +31,7 @@ def unknown_buildings_layer(city: City, drawn: set[str], ground: Ground) -> Mesh
         return None
     known = frame["height_m"].to_numpy(dtype=np.float64) > 0 if "height_m" in frame else np.zeros(len(frame), dtype=bool)
     rows = np.flatnonzero(~known & ~frame.index.astype(str).isin(drawn))
-    outlines = shapely.make_valid(local(frame.geometry.values[rows], city))
+    outlines = areas(frame.geometry.values[rows], city)
     found = [(part, row) for outline, row in zip(outlines, rows, strict=True) for part in shapes.polygons(outline)]
     if not found:
         return None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
+from twin.geo.valid import mended
 from viewer.scene import Colour
 
 
@@ -66,6 +67,14 @@ def polygons(geometry: BaseGeometry | None) -> Iterator[shapely.Polygon]:
     elif hasattr(geometry, "geoms"):
         for part in geometry.geoms:
             yield from polygons(part)
+
+
+def sound(shape: BaseGeometry) -> BaseGeometry:
+    """An area that can be cut and united: the parts of one that crosses itself, or its hull where they are too many to be found."""
+    if shape.is_valid:
+        return shape
+    whole = mended(shape)
+    return shapely.convex_hull(shape) if whole is None else shapely.MultiPolygon(list(polygons(whole)))
 
 
 def triangulate(polygon: shapely.Polygon) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

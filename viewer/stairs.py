@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from viewer import shapes
-from viewer.ground import local
+from viewer.ground import areas
 from viewer.tables import number
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ def stair_meshes(city: City) -> list[tuple[tuple[NDArray[np.float64], NDArray[np
     if not len(frame):
         return []
     meshes = []
-    for outline, (_, row) in zip(local(frame.geometry.values, city), frame.iterrows(), strict=True):
+    for outline, (_, row) in zip(areas(frame.geometry.values, city), frame.iterrows(), strict=True):
         bottom, top = number(row, "bottom_z_m") - city.origin[2], number(row, "top_z_m") - city.origin[2]
         azimuth = math.radians(number(row, "up_azimuth_deg"))
-        if not (np.isfinite([bottom, top, azimuth]).all() and top > bottom):
+        if outline is None or outline.is_empty or not (np.isfinite([bottom, top, azimuth]).all() and top > bottom):
             continue
         meshes.append((flight(outline, bottom, top, azimuth), row))
     return meshes

@@ -13,26 +13,22 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.geo.bgt_map import SOUTH, WEST, collection, one
+from tests.geo.bgt_map import collection, one
 from tests.osm_document import OsmDocument
+from tests.places import comb
 from tests.reference import crossing as slow
 from twin.discretize import discretize_area
-from twin.errors import WalkableError
+from twin.errors import ScenarioError, WalkableError
 from twin.geo.city import City, read_city
 from twin.geo.kernels.ring_crossings import count_crossings
 from twin.geo.mesh import Rings
 from twin.geo.readers.footprints import project
 from twin.geo.valid import MAX_CROSSINGS, mended, sides_of
 from twin.geo.walkable import make_walkable
+from twin.scenario.apply import locate
+from twin.scenario.place import Place
 
 Put = Callable[..., Path]
-
-
-def comb(corners: int, size: float = 100.0, west: float = WEST, south: float = SOUTH) -> shapely.Polygon:
-    """A ring that zigzags up and then across: a quarter of the square of its corners are crossings."""
-    number = np.arange(corners // 2)
-    up = np.column_stack([number % 2, number / len(number)])
-    return shapely.Polygon(np.concatenate([up, up[:, ::-1]]) * size + [west, south])
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=3, max_size=9))
@@ -115,6 +111,13 @@ def test_nobody_walks_on_it(sample: City) -> None:
     frame = gpd.GeoDataFrame({"surface": ["street"]}, geometry=[comb(2_000)], index=["kam"], crs=sample.crs)
     with pytest.raises(WalkableError, match="too many places"):
         make_walkable(sample.with_layer("roads", frame))
+
+
+@pytest.mark.usefixtures("never")
+def test_nothing_is_placed_on_it(sample: City) -> None:
+    frame = gpd.GeoDataFrame({"kind": ["x"]}, geometry=[comb(2_000)], index=["kam"], crs=sample.crs)
+    with pytest.raises(ScenarioError, match="object `kam` cannot be used: it crosses itself in too many places"):
+        locate(Place(object="kam"), sample.with_layer("landuse", frame), "changes[0]")
 
 
 def test_a_tangled_face_has_no_footprint(monkeypatch: pytest.MonkeyPatch) -> None:

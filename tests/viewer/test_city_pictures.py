@@ -14,6 +14,7 @@ import pytest
 import shapely
 from PIL import Image
 
+from tests.places import comb
 from twin.geo.city import City, read_city
 from twin.geo.terrain import Terrain
 from twin.grid import GridSpec
@@ -339,3 +340,33 @@ def test_the_page_has_the_key_beside_its_layers(partly: City) -> None:
     striped = next(entry for entry in document["key"] if entry["stripe"])
     assert striped["label"] == "Buildings, height not known"
     assert {entry["layer"] for entry in document["key"]} <= {layer["name"] for layer in document["layers"]}
+
+
+@pytest.fixture
+def mending(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Corners of each shape that GEOS is asked to make valid, which takes more than their square."""
+    asked: list[int] = []
+    made = shapely.make_valid
+
+    def counted(shape: object, **options: object) -> object:
+        asked.extend(shapely.get_num_coordinates(np.atleast_1d(shape)).tolist())
+        return made(shape, **options)
+
+    monkeypatch.setattr("shapely.make_valid", counted)
+    return asked
+
+
+@pytest.mark.parametrize("layer", ["roads", "green", "bridges", "stairs", "buildings"])
+def test_a_shape_that_crosses_itself_everywhere_is_drawn_as_its_hull(town: City, mending: list[int], layer: str) -> None:
+    tangle = comb(2_000, 40.0, town.bounds[0] + 150, town.bounds[1] + 10)
+    bow_tie = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    bow_tie = shapely.affinity.translate(bow_tie, town.bounds[0] + 210, town.bounds[1] + 10)
+    ends = {"bottom_level": "wharf", "top_level": "street", "bottom_z_m": 0.9, "top_z_m": 3.6, "up_azimuth_deg": 0.0}
+    heights = ends if layer == "stairs" else {"z_m": 5.0, "height_m": 0.0}
+    rows = gpd.GeoDataFrame([heights] * 2, geometry=[tangle, bow_tie], crs=town.crs, index=pd.Index(["tangle", "tie"], name="id"))
+    frame = rows if layer == "green" else pd.concat([town.layers[layer], rows])
+    scene = compose(town.with_layer(layer, frame))
+    assert max(mending, default=0) < 100
+    for name in ("tangle", "tie"):
+        known = [one for one in scene.layers if isinstance(one, MeshLayer) and name in one.attributes.get("id", ())]
+        assert any((one.owner == one.attributes["id"].index(name)).any() for one in known)

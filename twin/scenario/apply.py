@@ -15,6 +15,7 @@ from twin.errors import FormatError, GeometryError, ScenarioError, did_you_mean
 from twin.geo.city import City
 from twin.geo.placed import add_model
 from twin.geo.terrain import Terrain
+from twin.geo.valid import TOO_MANY, mended
 from twin.geo.walkable import STREET
 from twin.scenario.model import (
     BuildingChange,
@@ -141,8 +142,10 @@ def locate(place: Place, city: City, where: str) -> Located:
             where=where,
             hint="give the corners in order around the place, so that its sides do not cross",
         )
-    if not shape.is_valid:
-        shape = shapely.make_valid(shape)
+    whole = mended(shape)
+    if whole is None:
+        raise ScenarioError(f"the shape of object `{place.object}` cannot be used: {TOO_MANY}", where=where, hint="give a polygon")
+    shape = whole
     if shape.area <= 0:
         raise ScenarioError("the place has no area", where=where, hint="give at least three corners that are not in line")
     _within(city, shape, where)
