@@ -77,6 +77,59 @@ def test_templates_that_cannot_be_placed(house: dict[str, Any], put: Put, change
         assert any(told in one.message and one.severity == "error" for one in city.quality.findings)
 
 
+SHIFTED = [[[10 + number for number in ring] for ring in face] for face in CUBE_FACES]
+INWARD = [[ring[::-1] for ring in face] for face in CUBE_FACES]
+
+
+@pytest.mark.parametrize(
+    ("kind", "boundaries"),
+    [
+        ("MultiSurface", CUBE_FACES),
+        ("CompositeSurface", CUBE_FACES),
+        ("Solid", [CUBE_FACES[:5]]),
+        ("Solid", [SHIFTED, INWARD]),
+        ("MultiSolid", [[CUBE_FACES], [SHIFTED]]),
+        ("CompositeSolid", [[SHIFTED, INWARD], [CUBE_FACES]]),
+    ],
+)
+def test_what_is_placed_is_nested_as_its_template(house: dict[str, Any], put: Put, kind: str, boundaries: Any) -> None:
+    with_template(house, None, [-1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1])
+    templates = house["geometry-templates"]
+    points = templates["vertices-templates"]
+    templates["vertices-templates"] = [
+        *points,
+        *[[9, 9, 9]] * (10 - len(points)),
+        *[[3 * x - 1, 3 * y - 1, 3 * z - 1] for x, y, z in points],
+    ]
+    templates["templates"] = [{"type": kind, "lod": "2", "boundaries": boundaries}]
+    both = house["CityObjects"]["both"] = {"type": "CityFurniture", "geometry": []}
+    for number in range(2):
+        both["geometry"] += house["CityObjects"][f"tree{number}"]["geometry"]
+    city = read_city(put(house))
+    assert city.objects["geometry"].to_dict() == {"house": "Solid", "tree0": kind, "tree1": kind, "both": ""}
+    written = json.loads(_written(city))
+    for name in ("tree0", "tree1"):
+        (geometry,) = written["CityObjects"][name]["geometry"]
+        assert geometry["type"] == kind
+        assert shape_of(geometry["boundaries"]) == shape_of(boundaries)
+    assert_allclose(volumes(read_city(put(written))), volumes(city), atol=1e-6)
+
+
+def shape_of(nest: Any) -> Any:
+    """How many corners each ring of a nest of lists has."""
+    return [shape_of(one) for one in nest] if isinstance(nest[0], list) else len(nest)
+
+
+def test_what_cannot_be_placed_has_no_type_of_geometry(house: dict[str, Any], put: Put) -> None:
+    with_template(house, None)["CityObjects"]["tree0"]["geometry"][0]["template"] = 7
+    assert read_city(put(house)).objects["geometry"].to_dict() == {"house": "Solid", "tree0": ""}
+
+
+def test_pictures_of_templates_are_told(house: dict[str, Any], put: Put) -> None:
+    with_template(house, None)["geometry-templates"]["templates"][0]["texture"] = {"a": {"values": [[[[None]]] * 6]}}
+    assert read_city(put(house)).quality.counts() == {"textures": 1}
+
+
 def test_templates_cannot_fill_the_memory(house: dict[str, Any], put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     from twin.geo.readers import cityjson_templates
 
@@ -371,7 +424,8 @@ def test_real_templates(real_data: Path) -> None:
     trees = [key for key, one in objects.items() if one["type"] == "SolitaryVegetationObject"]
     assert city.trees.index.tolist() == trees
     assert len(trees) == 15
-    assert (city.objects.loc[trees, "geometry"] == "").all()
+    (kind,) = {one["type"] for one in document[0]["geometry-templates"]["templates"]}
+    assert (city.objects.loc[trees, "geometry"] == kind).all()
     drawn = np.bincount(city.surfaces.owner, minlength=len(city.objects))
     assert (drawn[city.objects.type == "SolitaryVegetationObject"] > 0).all()
     # each tree stands where its only vertex says

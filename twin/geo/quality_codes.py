@@ -62,7 +62,7 @@ OBJECTS = {
     "no-geometry": "a building has no geometry, nor have its parts; or a row of a file has none and is left out",
     "attributes": "the attributes of an object, or a part of them, cannot be read; left out",
     "attribute-skipped": "attributes with too much in them, or too many of them, are left out",
-    "textures": "pictures on surfaces that are not drawn (CityGML), or whose places are no numbers (CityJSON)",
+    "textures": "pictures on surfaces that are not drawn (CityGML, templates of CityJSON), or whose places are no numbers",
     "not-read": "the file also holds things of a kind that is not read; the message names them",
     "option-unused": "an option was given that nothing in the files answers to",
 }

@@ -156,6 +156,8 @@ def build_model(
         uv=flat.uv,
     )
     model = templates.placed(model, taken.instances, findings)
+    # a template that could not be placed leaves nothing
+    model.kinds = ["" if kind == TEMPLATE else kind for kind in model.kinds or ()]
     _skeletons(model, taken)
     taken.flat.forget()
     return model

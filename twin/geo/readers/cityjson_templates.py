@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,6 +63,7 @@ class Templates:
         self._appearance = appearance
         self._lods: list[str] = []
         self._flat: list[Flat | None] = []
+        self._kinds: list[str] = []
         self._surfaces: dict[int, list[dict[str, Any]]] = {}
         self._skeletons: dict[int, tuple[str, list[list[int]]]] = {}
         self._vertices = np.empty((0, 3))
@@ -80,6 +82,7 @@ class Templates:
             kind = template.get("type") if isinstance(template, dict) else None
             stated = template.get("lod") if isinstance(template, dict) else None
             self._lods.append(lod_text(stated))
+            self._kinds.append(str(kind))
             if lod_text(stated) not in LODS:
                 note_lod(stated, "", f"{root}[{number}]", findings)
             if isinstance(template, dict) and kind in SKELETONS:
@@ -97,6 +100,9 @@ class Templates:
                 findings.add("templates", "", message, severity="error", path=f"{root}[{number}]")
                 self._flat.append(None)
                 continue
+            if template.get("texture"):
+                message = "pictures on a shape that is placed many times are not drawn"
+                findings.add("textures", "", message, severity="info", path=f"{root}[{number}].texture")
             flat = FlatGeometry(arrays, findings, appearance.themes)
             flat.add(Piece(0, "", number, kind, 0, len(self._vertices), template, root=root))
             self._flat.append(flat.finish())
@@ -163,9 +169,13 @@ class Templates:
             if np.isfinite(model.vertices[instance.vertex]).all():
                 used.setdefault(instance.template, []).append(instance)
                 model.anchors.setdefault(instance.row, model.vertices[instance.vertex])
-                if model.kinds is not None:
-                    # placed, it is surfaces like others
-                    model.kinds[instance.row] = ""
+        kinds = model.kinds = list(model.kinds or [""] * len(model.ids))
+        nest = [_unknown(len(model.owner)) if model.nest is None else model.nest]
+        # what is put together of several shapes is nested like none of them
+        times = Counter(instance.row for group in used.values() for instance in group)
+        alone = {row for row, count in times.items() if count == 1} - set(model.owner.tolist())
+        for row in times:
+            kinds[row] = ""
         vertices, rings, owner = [model.vertices], [model.rings], [model.owner]
         semantic, colour, paths = [model.semantic], [model.colour], [(0, "")]
         surface: list[NDArray[np.int32] | None] = [model.surface]
@@ -198,6 +208,9 @@ class Templates:
                 owner.append(np.full(len(flat.piece), instance.row, dtype=np.int32))
                 semantic.append(flat.semantic)
                 surface.append(None if own is None else own.astype(np.int32))
+                if instance.row in alone:
+                    kinds[instance.row] = self._kinds[number]
+                nest.append(_unknown(len(flat.piece)) if flat.nest is None or instance.row not in alone else flat.nest)
                 colour.append(self._appearance.colours(flat.material, None))
                 paths.append((faces, instance.path))
                 total += len(corners)
@@ -206,7 +219,13 @@ class Templates:
             rows = [len(one) for one in owner]
             blank = [np.full(count, -1, np.int32) if one is None else one for one, count in zip(surface, rows, strict=True)]
             model.surface = np.concatenate(blank)
+        model.nest = np.concatenate(nest)
         return _joined(model, vertices, rings, owner, semantic, colour, paths)
+
+
+def _unknown(faces: int) -> NDArray[np.int32]:
+    """Solid and shell (S, 2) of faces of which they are not known."""
+    return np.full((faces, 2), -1, dtype=np.int32)
 
 
 def _joined(
@@ -231,8 +250,6 @@ def _joined(
         counts = [len(one) for one in owner]
         blank = [np.zeros((count, 4), np.uint8) if one is None else one for one, count in zip(colour, counts, strict=True)]
         model.colour = np.concatenate(blank)
-    if model.nest is not None:
-        model.nest = np.concatenate([model.nest, np.full((sum(len(one) for one in owner[1:]), 2), -1, np.int32)])
     if model.texture is not None and model.uv is not None:
         # the picture of a template is not drawn
         more, corners = sum(len(one) for one in owner[1:]), sum(len(one.indices) for one in rings[1:])
