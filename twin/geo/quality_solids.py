@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from twin.geo.city import City, Finding
 from twin.geo.kernels.crossing import crossing_faces
 from twin.geo.mesh import TriangleMesh
+from twin.geo.quality_edges import crossing_at_edges
 from twin.geo.readers.object_types import TERRAIN
 from twin.geo.topology import degenerate, edge_use, quantised, signed_volumes, welded
 from twin.geo.triangulate import newell
@@ -82,6 +83,8 @@ def solids(city: City, mesh: Welded) -> list[Finding]:
     volume = signed_volumes(city.surfaces, city.surfaces.owner.astype(np.int64), count)
     solid, seems = meant_closed(city)
     crossing = _crossing(city, mesh, solid | seems)
+    at_edges = crossing_at_edges(mesh.points, mesh.triangles, city.surfaces.owner, use)
+    crossing = np.where(crossing == 0, at_edges, crossing)
     found: list[Finding] = []
     several = city.objects["geometry"].isin(("MultiSolid", "CompositeSolid")).to_numpy()
     for number in np.flatnonzero(solid | seems).tolist():
@@ -92,7 +95,7 @@ def solids(city: City, mesh: Welded) -> list[Finding]:
             ("non-manifold", use.many[number] and not several[number], f"{use.many[number]} edges belong to more than two faces"),
             ("turned-face", use.turned[number], f"{use.turned[number]} edges lie between faces that look opposite ways"),
             ("inside-out", use.closed[number] and volume[number] < 0, "its faces look inward: the volume is negative"),
-            ("self-intersection", crossing[number] > 0, f"{crossing[number]} triangles go through another one"),
+            ("self-intersection", crossing[number] > 0, f"{crossing[number]} triangles go through another one, or into a solid"),
             ("not-checked", crossing[number] < 0, "too many triangles in one place: not searched for faces that cross"),
         ):
             if wrong:

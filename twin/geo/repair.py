@@ -12,7 +12,7 @@ from twin.geo.city import City, Finding, Quality
 from twin.geo.given import city_of
 from twin.geo.mesh import SEMANTICS, Outlines, Rings, TriangleMesh
 from twin.geo.quality_solids import Welded, duplicates, meant_closed
-from twin.geo.topology import degenerate, edge_use, signed_volumes
+from twin.geo.topology import degenerate, edge_use, piece_volumes, signed_volumes
 from twin.geo.triangulate import newell, triangulate
 
 FLAT_M = 0.01
@@ -168,7 +168,7 @@ def _oriented(city: City, mesh: TriangleMesh, findings: list[Finding]) -> Triang
         corners = welded.triangles[mine].copy()
         corners[flip] = corners[flip][:, ::-1]
         piece = _pieces(corners)
-        six = _volumes(welded.points, corners, piece)
+        six = piece_volumes(welded.points, corners, piece)
         # a piece inside another is a cavity, which looks inward: only one piece can be told for sure
         if piece.max() == 0 and six[0] < 0:
             flip = ~flip
@@ -221,12 +221,6 @@ def _pieces(triangles: NDArray[np.int64]) -> NDArray[np.int64]:
 
     use = edge_use(triangles, np.zeros(len(triangles), np.int32), 1)
     return shells(len(triangles), use.pairs)
-
-
-def _volumes(points: NDArray[np.float64], triangles: NDArray[np.int64], piece: NDArray[np.int64]) -> NDArray[np.float64]:
-    count = len(triangles)
-    mesh = TriangleMesh(points, triangles.astype(np.int32), np.zeros(count, np.int32), np.zeros(count, np.uint8))
-    return signed_volumes(mesh, piece, int(piece.max()) + 1)
 
 
 def _turned(mesh: TriangleMesh, turn: NDArray[np.bool_]) -> TriangleMesh:
