@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-MAX_VALUES = 60
+MAX_VALUES = 300
 """So many property values are kept of one object."""
 
 MAX_TEXT = 300
