@@ -91,8 +91,9 @@ def _apart(packed, at, x, y, out):
 
 
 @given(
-    arrays(np.int32, (2 * LANES, 2), elements=st.integers(-(2**31), 2**31 - 1)), st.integers(0, LANES), st.integers(-(2**31), 2**31 - 1)
-)
+    arrays(np.int32, (2 * LANES, 2), elements=st.integers(-(2**31), 2**31 - 1)), st.integers(0, LANES),
+    st.integers(-(2**31), 2**31 - 1),
+)  # fmt: skip
 def test_halves_of_an_integer_wrap_around(places, at, origin):
     packed = (places[:, 1].astype(np.int64) << 32) | (places[:, 0].astype(np.int64) & 0xFFFFFFFF)
     out = np.empty(2 * LANES, np.float32)

@@ -25,9 +25,9 @@ EXIT = shapely.box(0, 0, 0.75, 9)
 def wanted_directions(crowd):
     """e0 of everybody, from the crowd's own field at the cell or between cells: the reference tests the forces."""
     crowd.advance()
-    rows = crowd._store.arrays
+    rows = crowd.store.arrays
     out = np.full((len(crowd.people.x), 2), np.nan)
-    out[rows["person"][: crowd._store.n]] = np.column_stack([rows["want_x"], rows["want_y"]])[: crowd._store.n]
+    out[rows["person"][: crowd.store.n]] = np.column_stack([rows["want_x"], rows["want_y"]])[: crowd.store.n]
     return out
 
 

@@ -91,6 +91,8 @@ STAGE_END = -1
 STAGE_PASS = 0
 STAGE_STAY = 1
 STAGE_LEAVE = 2
+STAGE_QUEUE = 3
+STAGE_CHOOSE = 4
 
 
 class Journeys(NamedTuple):
@@ -99,17 +101,108 @@ class Journeys(NamedTuple):
     Attributes
     ----------
     goal : (J, K) int32
-        Goal of each stage; -1 past the end.
+        Goal of each stage; row of `Queues` for a queue, of `Choices` for a choice; -1 past the end.
     kind : (J, K) int8
         `STAGE_PASS` (go on as soon as it is reached), `STAGE_STAY` (remain there until `until`), `STAGE_LEAVE`
-        (be removed), `STAGE_END` past the end.
+        (be removed), `STAGE_QUEUE` (stand in line until served), `STAGE_CHOOSE` (go on with another journey),
+        `STAGE_END` past the end.
     until : (J, K) float64
         Time at which a stay ends [s]; a person that is still under way then goes on to the next stage.
+    wait : (J, K) float64, optional
+        How long each stands still where it has passed [s]; 0 by default.
     """
 
     goal: NDArray[np.int32]
     kind: NDArray[np.int8]
     until: NDArray[np.float64]
+    wait: NDArray[np.float64] | None = None
+
+
+CHOOSE_WEIGHTED = 0
+CHOOSE_LEAST_CROWDED = 1
+CHOOSE_NEAREST = 2
+
+
+class Choices(NamedTuple):
+    """Forks: which journey somebody goes on with.
+
+    Attributes
+    ----------
+    rule : (C,) int8
+        `CHOOSE_WEIGHTED` (by lot, in proportion to the weights), `CHOOSE_LEAST_CROWDED` (where fewest people are bound for,
+        relative to the weights), `CHOOSE_NEAREST` (least time on foot). Journeys that begin at a closed exit do not count
+        while another is open; who is on its way to an exit that closes chooses again.
+    start : (C + 1,) int64
+        First row of `journey` and `weight` of each choice.
+    journey : (K,) int32
+        Journeys there are to choose from.
+    weight : (K,) float64
+    """
+
+    rule: NDArray[np.int8]
+    start: NDArray[np.int64]
+    journey: NDArray[np.int32]
+    weight: NDArray[np.float64]
+
+
+class Hours(NamedTuple):
+    """When something is open, and how many it lets through.
+
+    Attributes
+    ----------
+    per_s : (M,) float64
+        People a second; inf for as many as come.
+    opens, closes : (M, I) float64
+        Intervals in which each is open [s]; NaN where there are fewer.
+    """
+
+    per_s: NDArray[np.float64]
+    opens: NDArray[np.float64]
+    closes: NDArray[np.float64]
+
+
+class Doors(NamedTuple):
+    """Doors, gates and turnstiles on the floor.
+
+    Attributes
+    ----------
+    line : (M, 4) float64
+        x0, y0, x1, y1 of each; nobody passes the line while the door is closed [m].
+    level : (M,) int32
+    hours : Hours
+    """
+
+    line: NDArray[np.float64]
+    level: NDArray[np.int32]
+    hours: Hours
+
+
+class Queues(NamedTuple):
+    """Lines in which people stand until they are served.
+
+    Attributes
+    ----------
+    goal : (Q,) int32
+        Where each queue is joined: its goal.
+    start : (Q + 1,) int64
+        First row of `place` of each queue.
+    place : (P, 2) float64
+        Places from the counter backwards [m]; who finds them all taken waits at the last.
+    servers : (Q,) int32
+        People served at once.
+    service_s : (Q,) float64
+        Mean time of service [s].
+    spread : (Q,) float64
+        Coefficient of variation of the times of service: 0 for the same time for all, 1 for exponential ones; between, the
+        nearest of Erlang's distributions.
+    """
+
+    goal: NDArray[np.int32]
+    start: NDArray[np.int64]
+    place: NDArray[np.float64]
+    servers: NDArray[np.int32]
+    service_s: NDArray[np.float64]
+    spread: NDArray[np.float64]
 
 
 class People(NamedTuple):
@@ -129,6 +222,12 @@ class People(NamedTuple):
         Speed on a free flat floor [m/s].
     radius : (N,) float64
         Body radius [m].
+    go : (N,) float64, optional
+        Time until which each stays where it has entered [s]: the pre-movement time. 0 by default.
+    group : (N,) int32, optional
+        Number of the group each walks with; -1 for nobody, which is the default.
+    profile : (N,) int32, optional
+        Which ways each may take: row of the profiles that the routes were found for; 0 by default.
     """
 
     x: NDArray[np.float64]
@@ -138,6 +237,9 @@ class People(NamedTuple):
     journey: NDArray[np.int32]
     desired_speed: NDArray[np.float64]
     radius: NDArray[np.float64]
+    go: NDArray[np.float64] | None = None
+    group: NDArray[np.int32] | None = None
+    profile: NDArray[np.int32] | None = None
 
 
 class Snapshot(NamedTuple):

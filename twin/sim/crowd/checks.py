@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError
+from twin.sim.crowd.referee import always_open, checked_hours
 from twin.sim.crowd.wayfinding import Routes
-from twin.sim.model import Floor, Goals, People
+from twin.sim.model import Doors, Floor, Goals, People
 
 
 def check_step(dt: float, fastest: float, smallest_radius: float) -> None:
@@ -51,16 +53,19 @@ def checked_lines(
 def checked_people(people: People, journeys: int) -> People:
     """People as contiguous arrays of one length, with values that are possible."""
     count = len(people.x)
-    dtypes = ("f8", "f8", "i4", "f8", "i4", "f8", "f8")
-    arrays = []
+    dtypes = ("f8", "f8", "i4", "f8", "i4", "f8", "f8", "f8", "i4", "i4")
+    arrays: list[NDArray[Any] | None] = []
     for name, value, dtype in zip(people._fields, people, dtypes, strict=True):
+        if value is None:
+            arrays.append(None)
+            continue
         array = np.ascontiguousarray(value, dtype=dtype)
         if array.shape != (count,):
             raise ParameterError(f"`{name}` of the people has shape {array.shape}, not ({count},)")
         if dtype == "f8" and not np.isfinite(array).all():
             raise ParameterError(f"`{name}` of person {int(np.flatnonzero(~np.isfinite(array))[0])} is not a finite number")
         arrays.append(array)
-    checked = People(*arrays)
+    checked = People(*arrays)  # type: ignore[arg-type]
     if (checked.radius <= 0).any() or (checked.desired_speed < 0).any():
         raise ParameterError("radii must be positive and desired speeds not negative")
     if (np.diff(checked.start) < 0).any():
@@ -68,3 +73,16 @@ def checked_people(people: People, journeys: int) -> People:
     if count and not (checked.journey.min() >= 0 and checked.journey.max() < journeys):
         raise ParameterError(f"`journey` of the people points past the {journeys} journeys there are")
     return checked
+
+
+def checked_doors(doors: Doors | None) -> Doors:
+    """Doors whose arrays fit together."""
+    if doors is None:
+        return Doors(np.empty((0, 4)), np.empty(0, np.int32), always_open(0))
+    line, level = np.ascontiguousarray(doors.line, np.float64), np.ascontiguousarray(doors.level, np.int32)
+    if line.ndim != 2 or line.shape[1] != 4 or level.shape != (len(line),):
+        shapes = f"`line` of the doors has shape {line.shape} and `level` {level.shape}"
+        raise ParameterError(shapes, hint="they are (M, 4) and (M,)")
+    if not np.isfinite(line).all():
+        raise ParameterError("a door has an end that is not a finite number")
+    return Doors(line, level, checked_hours(doors.hours, len(line), "doors"))

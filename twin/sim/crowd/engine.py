@@ -7,17 +7,21 @@ from numpy.typing import NDArray
 
 from twin.errors import ParameterError, StartError, UnreachableError
 from twin.jit import njit
-from twin.sim.crowd.checks import check_step, checked_lines, checked_people, checked_routes
+from twin.sim.crowd.checkpoint import State, restore, state_of
+from twin.sim.crowd.checks import check_step, checked_doors, checked_lines, checked_people, checked_routes
 from twin.sim.crowd.intend import intend
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.neighbours import admit
-from twin.sim.crowd.settle import settle, what_happened
+from twin.sim.crowd.queues import checked_queues
+from twin.sim.crowd.referee import Referee, checked_hours
+from twin.sim.crowd.settle import let_in_by, settle, what_happened
 from twin.sim.crowd.stages import stages_of
+from twin.sim.crowd.state import GONE_RADIUS
 from twin.sim.crowd.store import SKIN_M, Store
 from twin.sim.crowd.surroundings import near_nodes
 from twin.sim.crowd.tiles import make_tiles
 from twin.sim.crowd.wayfinding import Routes, find_routes
-from twin.sim.model import STAGE_END, Floor, Goals, Journeys, People, Snapshot
+from twin.sim.model import STAGE_CHOOSE, STAGE_END, Choices, Doors, Floor, Goals, Hours, Journeys, People, Queues, Snapshot
 
 ENTRY_INTERVAL_S = 0.2
 """How often those who wait at a source look whether their place is free."""
@@ -45,6 +49,12 @@ class Crowd:
     lines : (M, 4) float64, optional
         x0, y0, x1, y1 of lines across which passages are counted [m].
     line_level : (M,) int32, optional
+    doors : Doors, optional
+        Lines on the floor that are shut at times or let through only so many.
+    exit_hours : Hours, optional
+        Of every goal, when it lets people out, and how many.
+    queues : Queues, optional
+    choices : Choices, optional
     parallel : bool, optional
         Use all cores; by default while a thousand people or more are present. The result is the same to the bit.
 
@@ -82,12 +92,21 @@ class Crowd:
         routes: Routes | None = None,
         lines: NDArray[np.float64] | None = None,
         line_level: NDArray[np.int32] | None = None,
+        doors: Doors | None = None,
+        exit_hours: Hours | None = None,
+        queues: Queues | None = None,
+        choices: Choices | None = None,
         parallel: bool | None = None,
     ) -> None:
         self.floor, self.goals = floor, goals
         self.journeys = journeys
-        self._stages = stages_of(journeys, len(goals.start) - 1)
-        self.people = checked_people(people, len(self._stages.first))
+        count_goals = len(goals.start) - 1
+        queues = None if queues is None else checked_queues(queues, count_goals)
+        self.stages = stages_of(journeys, count_goals, queues, choices)
+        self.people = checked_people(people, len(self.stages.first))
+        self.doors = checked_doors(doors)
+        self.referee = Referee(self.doors, checked_hours(exit_hours, count_goals, "exits"), queues, choices, int(seed))
+        self._places = np.empty((0, 2)) if queues is None else queues.place
         self.model = CollisionFreeSpeed() if model is None else model
         self.model.check()
         self.dt, self.seed, self.step = float(dt), int(seed), 0
@@ -107,9 +126,9 @@ class Crowd:
         self._start_node = nodes_of(floor, self.routes, self.people.x, self.people.y, self.people.level)
         self._check_starts(self._start_node)
         self._check_ways(self._start_node)
-        self._first_stage = self._stages.first[self.people.journey]
+        self._first_stage = self.stages.first[self.people.journey]
         # who starts in the zone where it will stay keeps its place; who comes from elsewhere is given one
-        first = self._stages.goal[self._first_stage]
+        first = self.stages.goal[self._first_stage]
         bound = first >= 0
         at_home = np.zeros(count, np.bool_)
         at_home[bound] = self.routes.time[first[bound], self._start_node[bound]] == 0.0
@@ -118,19 +137,20 @@ class Crowd:
 
         self.exit_time = np.full(count, np.nan)
         self.exit_goal = np.full(count, -1, np.int32)
-        self._lines, self._line_level = checked_lines(lines, line_level)
-        self.passed = np.zeros((count, len(self._lines), 2), np.int32)
+        self.lines, self.line_level = checked_lines(lines, line_level)
+        self.passed = np.zeros((count, len(self.lines), 2), np.int32)
         self._tiles = make_tiles(
-            floor, self.routes.node, goals, self._lines, self._line_level, wall_reach=wall_reach,
-            stride=self._radius + fastest * self.dt,
+            floor, self.routes.node, goals, np.vstack([self.lines, self.doors.line]),
+            np.concatenate([self.line_level, self.doors.level]), wall_reach=wall_reach, stride=self._radius + fastest * self.dt,
         )  # fmt: skip
         reach = np.vectorize(self.model.reach, otypes=[np.float64])
-        self._store = Store(floor, reach(self.people.radius, self._radius, self.people.desired_speed) if count else np.empty(0))
+        self.store = Store(floor, reach(self.people.radius, self._radius, self.people.desired_speed) if count else np.empty(0))
         self._height = _heights(floor, self.people.x, self.people.y, self.people.level)
+        self._ways = np.zeros(count, np.int32) if self.people.profile is None else self.people.profile * count_goals
         self._entry_stride = max(1, round(ENTRY_INTERVAL_S / self.dt))
-        self._waiting = np.empty(0, np.int32)
-        self._next = 0
-        self._stale = True
+        self.waiting_ids = np.empty(0, np.int32)
+        self.next_id = 0
+        self.stale = True
         self._call_due()
         self._build()  # whoever is there from the start is there at time 0
 
@@ -144,12 +164,12 @@ class Crowd:
     @property
     def present(self) -> int:
         """People on the floor."""
-        return len(self._store.here())
+        return len(self.store.here())
 
     @property
     def waiting(self) -> int:
         """People who are due but find their place taken."""
-        return len(self._waiting)
+        return len(self.waiting_ids)
 
     @property
     def left(self) -> int:
@@ -159,11 +179,11 @@ class Crowd:
     @property
     def finished(self) -> bool:
         """Whether everybody has come and gone."""
-        return self._next == len(self.people.x) and not len(self._waiting) and self.present == 0
+        return self.next_id == len(self.people.x) and not len(self.waiting_ids) and self.present == 0
 
     def snapshot(self) -> Snapshot:
         """Who is where now, ordered by id."""
-        now, here = self._store.arrays, self._store.here()
+        now, here = self.store.arrays, self.store.here()
         x, y, level = now["x"][here], now["y"][here], now["level"][here]
         z = _heights(self.floor, x, y, level)
         speed = np.hypot(now["vx"][here], now["vy"][here])
@@ -179,71 +199,127 @@ class Crowd:
     def _call_due(self) -> None:
         """Those whose time has come wait at their place."""
         due = int(np.searchsorted(self.people.start, self.time + 1e-9, side="right"))
-        if due > self._next:
-            self._waiting = np.concatenate([self._waiting, np.arange(self._next, due, dtype=np.int32)])
-            self._next = due
-        self._stale |= len(self._waiting) > 0
+        if due > self.next_id:
+            self.waiting_ids = np.concatenate([self.waiting_ids, np.arange(self.next_id, due, dtype=np.int32)])
+            self.next_id = due
+        self.stale |= len(self.waiting_ids) > 0
+
+    def state(self) -> State:
+        """Everything that changes while the crowd walks, as plain arrays: what a checkpoint keeps."""
+        return state_of(self)
+
+    def restore(self, state: State) -> None:
+        """Go on from a state that `state` gave of a crowd made from the same input; then all is the same to the bit.
+
+        Raises
+        ------
+        ParameterError
+            When the state is of another crowd.
+        """
+        restore(self, state)
+
+    def send(self, people: NDArray[np.int64] | list[int], journey: int) -> None:
+        """Let people who are present go on with another journey, from its beginning.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such journey.
+        """
+        if not 0 <= journey < len(self.stages.first):
+            raise ParameterError(f"there is no journey {journey}, of the {len(self.stages.first)} there are")
+        for row in np.flatnonzero(np.isin(self.store.arrays["person"][: self.store.n], people)):
+            self.send_row(int(row), int(self.stages.first[journey]))
+
+    def open_door(self, door: int, open_: bool | None = True) -> None:
+        """Open or shut a door by hand from now on; None leaves it to the clock again."""
+        self.referee.doors.by_hand[door] = 0 if open_ is None else 1 if open_ else -1
+
+    def open_exit(self, goal: int, open_: bool | None = True) -> None:
+        """Open or shut an exit by hand from now on; None leaves it to the clock again."""
+        self.referee.exits.by_hand[goal] = 0 if open_ is None else 1 if open_ else -1
+
+    def send_row(self, row: int, stage: int) -> None:
+        """Give who stands in a row of the store another stage."""
+        now = self.store.arrays
+        if now["slot"][row] >= 0 and self.referee.lines is not None:
+            self.referee.lines.leave(self, row)
+        now["stage"][row], now["since"][row] = stage, np.nan
+
+    def let_through(self, row: int) -> None:
+        """Let who asked at a door go where it was going."""
+        let_in_by(self.store.present(), row, self.dt, self.floor, self._tiles, self.lines, self.line_level, self.passed)
+
+    def bound_for(self, stage: int) -> int:
+        """How many people present are at a stage."""
+        now, n = self.store.arrays, self.store.n
+        return int(np.count_nonzero((now["stage"][:n] == stage) & (now["body"][:n] != GONE_RADIUS)))
 
     def _step(self) -> None:
+        if self.referee.tell(self.time):
+            self.referee.choose_again(self)
         if self.step % self._entry_stride == 0:
             self._call_due()
-        if self._stale:
+        if self.stale:
             self._build()
-        n, now = self._store.n, self._store.arrays
+        n, now = self.store.n, self.store.arrays
         if n:
-            crowd, near, floor, routes = self._store.present(), self._store.near(), self.floor, self.routes
+            crowd, near, floor, routes = self.store.present(), self.store.near(), self.floor, self.routes
             intend[self._mode](
-                crowd, self.time, self.seed, floor, self._tiles, routes.time, routes.direction, self.goals, self._stages,
-                self._first_stage, self._home_x, self._home_y,
+                crowd, self.time, self.seed, floor, self._tiles, routes.time, routes.direction, self.goals, self.stages,
+                self._places, self._first_stage, self._home_x, self._home_y,
             )  # fmt: skip
             self.model.move(crowd, near, floor, dt=self.dt, radius=self._radius, parallel=bool(self._mode))
             settle[self._mode](
-                crowd, self.dt, 1.0, floor, self._tiles, routes.time, self._stages, self._lines, self._line_level,
+                crowd, self.time, self.dt, 1.0, floor, self._tiles, routes.time, self.stages, self.lines, self.line_level,
+                self.doors.line, self.doors.level, self.referee.doors.guarded, self.referee.exits.guarded,
                 now["built_x"], now["built_y"], now["moved2"], self.passed, now["left_goal"],
             )  # fmt: skip
-            leaving, furthest = what_happened(n, now["left_goal"], now["moved2"])
-            if leaving:
+            leaving, asking, furthest = what_happened(n, now["left_goal"], now["ask"], now["moved2"])
+            self.referee.decide(self, asking)
+            if leaving or asking:
                 gone = np.flatnonzero(now["left_goal"][:n] >= 0)
                 person = now["person"][gone]
                 self.exit_goal[person] = now["left_goal"][gone]
                 self.exit_time[person] = (self.step + 1) * self.dt
-                self._store.remove(gone)
-            self._stale = furthest > (0.5 * SKIN_M) ** 2
+                self.store.remove(gone)
+            self.stale = furthest > (0.5 * SKIN_M) ** 2
         self.step += 1
 
     # --- bookkeeping
 
     def _build(self) -> None:
-        self._store.sort(self._mode)
-        if len(self._waiting) and self._enter():
-            self._store.sort(self._mode)
+        self.store.sort(self._mode)
+        if len(self.waiting_ids) and self._enter():
+            self.store.sort(self._mode)
         if self._parallel is None:
-            self._mode = int(self._store.n >= PARALLEL_FROM)
-        self._store.list_neighbours(self._mode)
-        self._stale = False
+            self._mode = int(self.store.n >= PARALLEL_FROM)
+        self.store.list_neighbours(self._mode)
+        self.stale = False
 
     def _enter(self) -> int:
         """Let those in whose place is free; they come behind the others in the arrays."""
-        people, store = self.people, self._store
+        people, store = self.people, self.store
         now = store.arrays
-        taken = np.zeros(len(self._waiting), np.bool_)
+        taken = np.zeros(len(self.waiting_ids), np.bool_)
         let_in = int(
             admit(
-                self._waiting, now["x"], now["y"], now["level"], now["z"], now["radius"], store.n, store.start, *store.grid,
+                self.waiting_ids, now["x"], now["y"], now["level"], now["z"], now["radius"], store.n, store.start, *store.grid,
                 people.x, people.y, people.level, self._height, people.radius, taken,
             )
         )  # fmt: skip
         if not let_in:
             return 0
-        ids = self._waiting[taken]
-        self._waiting = self._waiting[~taken]
+        ids = self.waiting_ids[taken]
+        self.waiting_ids = self.waiting_ids[~taken]
         rows = store.add(let_in)
         now = store.arrays
         now["person"][rows] = ids
         for name, value in (
             ("x", people.x[ids]), ("y", people.y[ids]), ("level", people.level[ids]), ("radius", people.radius[ids]),
             ("desired", people.desired_speed[ids]), ("stage", self._first_stage[ids]), ("node", self._start_node[ids]),
-            ("heading_x", 0.0), ("heading_y", 0.0), ("vx", 0.0), ("vy", 0.0), ("hold", 0.0),
+            ("heading_x", 0.0), ("heading_y", 0.0), ("vx", 0.0), ("vy", 0.0), ("slot", -1), ("since", np.nan),
+            ("hold", 0.0 if people.go is None else people.go[ids]), ("ways", self._ways[ids]),
         ):  # fmt: skip
             now[name][rows] = value
         return let_in
@@ -259,10 +335,11 @@ class Crowd:
             )
 
     def _check_ways(self, nodes: NDArray[np.int32]) -> None:
-        for j in range(len(self.journeys.goal)):
+        for j, first in enumerate(self.stages.first):
             mine = nodes[self.people.journey == j]
-            for goal, kind in zip(self.journeys.goal[j], self.journeys.kind[j], strict=True):
-                if kind == STAGE_END:
+            for stage in range(first, len(self.stages.kind)):
+                goal, kind = self.stages.goal[stage], self.stages.kind[stage]
+                if kind in (STAGE_END, STAGE_CHOOSE):
                     break
                 lost = ~np.isfinite(self.routes.time[goal, mine])
                 if lost.any():

@@ -9,7 +9,7 @@ import numpy as np
 from twin.jit import njit, prange, wrote
 from twin.rng import uniform
 from twin.sim.crowd.state import FLOOR, GONE_RADIUS, PER_METRE, SLOW, SMOOTH, WALL
-from twin.sim.model import STAGE_END, STAGE_STAY
+from twin.sim.model import STAGE_CHOOSE, STAGE_END, STAGE_STAY
 
 ARRIVED_M = 0.4
 """Who is this near to its place in a zone stands."""
@@ -56,11 +56,11 @@ def way(fx, fy, node, kind, direction, goal, level, k):
     return np.float64(direction[goal, k, 0]), np.float64(direction[goal, k, 1])
 
 
-def _intend(crowd, now, seed, floor, tiles, time, direction, goals, stages, first_stage, home_x, home_y):
+def _intend(crowd, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home_x, home_y):
     """Write `want_*`, `standing`, `by_wall` and the fixed-point coordinates of everybody present.
 
-    `first_stage`, `home_x` and `home_y` are by person: who starts where it will stay keeps its place (else that is
-    not a number).
+    `places` are those of the queues; `first_stage`, `home_x` and `home_y` are by person: who starts where it will stay keeps
+    its place (else that is not a number).
     """
     n = crowd.n
     _levels, rows, columns = tiles.kind.shape
@@ -68,7 +68,7 @@ def _intend(crowd, now, seed, floor, tiles, time, direction, goals, stages, firs
     person, x, y, level, stage = crowd.person, crowd.x, crowd.y, crowd.level, crowd.stage
     standing, by_wall, want_x, want_y = crowd.standing, crowd.by_wall, crowd.want_x, crowd.want_y
     want_speed, body, fixed, node, desired = crowd.want_speed, crowd.body, crowd.fixed, crowd.node, crowd.desired
-    hold = crowd.hold
+    hold, ways, slot = crowd.hold, crowd.ways, crowd.slot
     for i in prange(n):
         ex = ey = v0 = 0.0
         stands, wall = 0, 0
@@ -88,10 +88,15 @@ def _intend(crowd, now, seed, floor, tiles, time, direction, goals, stages, firs
                 v0 *= floor.speed[lev, row, column]
             if now < hold[i] - 1e-9:
                 stands = 1
+            elif what == STAGE_CHOOSE:
+                v0 = 0.0
             elif k >= 0 and what != STAGE_END:
-                if what == STAGE_STAY and time[goal, k] == 0.0:
+                at_place = what == STAGE_STAY and time[ways[i] + goal, k] == 0.0
+                if at_place or slot[i] >= 0:
                     j = person[i]
-                    if st == first_stage[j] and home_x[j] == home_x[j]:
+                    if slot[i] >= 0:
+                        sx, sy = places[slot[i], 0], places[slot[i], 1]
+                    elif st == first_stage[j] and home_x[j] == home_x[j]:
                         sx, sy = home_x[j], home_y[j]
                     else:
                         sx, sy = spot(floor, goals, seed, j, st - first_stage[j], goal)
@@ -102,7 +107,7 @@ def _intend(crowd, now, seed, floor, tiles, time, direction, goals, stages, firs
                         ex, ey = (sx - xi) / d, (sy - yi) / d
                         v0 = min(v0, 0.8 * d)
                 else:
-                    ex, ey = way(fx - 0.5, fy - 0.5, tiles.node, tiles.kind, direction, goal, lev, k)
+                    ex, ey = way(fx - 0.5, fy - 0.5, tiles.node, tiles.kind, direction, ways[i] + goal, lev, k)
             if stands:
                 v0 = min(v0, GIVING_WAY_M_S)
         standing[i], by_wall[i] = stands, wall

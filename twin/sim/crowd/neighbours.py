@@ -42,8 +42,9 @@ def sort_by_cell(n, x, y, body, west, north, side, rows, columns, start, order):
 
 
 def _reorder(
-    n, order, person, level, stage, node, x, y, vx, vy, desired, hold, radius, heading_x, heading_y,
+    n, order, person, level, stage, node, x, y, vx, vy, desired, hold, radius, heading_x, heading_y, ways, slot, since,
     to_person, to_level, to_stage, to_node, to_x, to_y, to_vx, to_vy, to_desired, to_hold, to_radius, to_heading_x, to_heading_y,
+    to_ways, to_slot, to_since,
 ):
     """Row i of what a person carries becomes row ``order[i]`` of it, in other arrays."""
     for block in prange((n + BLOCK - 1) // BLOCK):
@@ -53,6 +54,7 @@ def _reorder(
             to_x[i], to_y[i], to_vx[i], to_vy[i] = x[j], y[j], vx[j], vy[j]
             to_desired[i], to_hold[i] = desired[j], hold[j]
             to_radius[i], to_heading_x[i], to_heading_y[i] = radius[j], heading_x[j], heading_y[j]
+            to_ways[i], to_slot[i], to_since[i] = ways[j], slot[j], since[j]
 
 
 def _stand(n, x, y, level, radius, floor, body, z, clear, built_x, built_y):

@@ -53,6 +53,14 @@ class Present(NamedTuple):
         Velocity over the last step [m/s].
     hold : (C,) float64
         Time until which each does not walk [s].
+    ways : (C,) int32
+        First row of the routes that each goes by: that to goal g is row ways + g.
+    slot : (C,) int32
+        Place of each in a queue, as a row of `Queues.place`; -1 for who stands in none.
+    since : (C,) float64
+        Time since which each asks to be let through somewhere [s]; not a number for who does not.
+    ask : (C,) int32
+        What each asks for at the end of a step: a kind (`ASK_DOOR` and its like) and a number, see `asked`.
     want_x, want_y : (C,) float64
         Unit vector of the way each wants to go now; zero for who has nowhere to go.
     want_speed : (C,) float64
@@ -81,6 +89,10 @@ class Present(NamedTuple):
     vx: NDArray[np.float64]
     vy: NDArray[np.float64]
     hold: NDArray[np.float64]
+    ways: NDArray[np.int32]
+    slot: NDArray[np.int32]
+    since: NDArray[np.float64]
+    ask: NDArray[np.int32]
     want_x: NDArray[np.float64]
     want_y: NDArray[np.float64]
     want_speed: NDArray[np.float64]
@@ -140,3 +152,6 @@ GOAL = 32
 """The cell belongs to some goal."""
 LINE = 64
 """A step from here may cross a line at which people are counted, or a gate."""
+
+ASK_LEAVE, ASK_DOOR, ASK_QUEUE, ASK_CHOICE, ASK_LINK = 1, 2, 3, 4, 5
+"""What somebody may ask for: an exit, a door, a queue, a choice or a link of a number; ``ask = 8 * number + kind``."""

@@ -16,14 +16,17 @@ from twin.sim.model import Floor
 SKIN_M = 0.4
 """Neighbours this much beyond a person's reach are listed, so a list holds until somebody has moved half of it."""
 
-_KINDS = {"person": "i4", "level": "i4", "stage": "i4", "node": "i4", "radius": "f4", "heading_x": "f4", "heading_y": "f4"}
+_KINDS = {
+    "person": "i4", "ways": "i4", "slot": "i4", "level": "i4", "stage": "i4", "node": "i4", "radius": "f4", "heading_x": "f4",
+    "heading_y": "f4",
+}  # fmt: skip
 _SPARE = {
-    "person": "spare_person", "level": "spare_level", "stage": "left_goal", "node": "count", "x": "built_x", "y": "built_y",
+    "person": "spare_person", "level": "spare_level", "stage": "left_goal", "node": "number", "x": "built_x", "y": "built_y",
     "vx": "next_vx", "vy": "next_vy", "desired": "want_speed", "hold": "want_x", "radius": "body", "heading_x": "z",
-    "heading_y": "clear",
+    "heading_y": "clear", "ways": "spare_ways", "slot": "ask", "since": "want_y",
 }  # fmt: skip
 """What a person carries, and the array that it is sorted into: one that is written anew before it is read again."""
-_OTHERS = {"order": "i4", "want_y": "f8", "moved2": "f8", "standing": "u1", "by_wall": "u1", "first": "i8", "fixed": "i8"}
+_OTHERS = {"order": "i4", "moved2": "f8", "standing": "u1", "by_wall": "u1", "first": "i8", "fixed": "i8"}
 
 
 class Store:
@@ -78,7 +81,7 @@ class Store:
 
     def near(self) -> Near:
         """The lists as kernels get them."""
-        return Near(self.arrays["first"], self.arrays["count"], self.neighbour, self.room)
+        return Near(self.arrays["first"], self.arrays["number"], self.neighbour, self.room)
 
     def _bind(self) -> None:
         self._present = Present(self.n, *(self.arrays[name] for name in Present._fields[1:]))
@@ -112,13 +115,19 @@ class Store:
         while n:
             find_neighbours[mode](
                 n, a["person"], a["x"], a["y"], a["level"], a["z"], a["clear"], self.reach, SKIN_M, self.floor, *self.grid,
-                self.start, a["first"], a["count"], self.neighbour, self.room, self.used,
+                self.start, a["first"], a["number"], self.neighbour, self.room, self.used,
             )  # fmt: skip
             most = int(self.used[: (n + BLOCK - 1) // BLOCK].max())
             if most <= self.room:
                 break
             self.room = most + most // 8
             self._make_room()
+
+    def take_lists(self, room: int, neighbour: NDArray[np.int32]) -> None:
+        """Have the lists of an earlier moment again."""
+        self.room = room
+        self._make_room()
+        self.neighbour[: len(neighbour)] = neighbour
 
     def add(self, count: int) -> slice:
         """Rows for newcomers, behind the others."""
@@ -133,6 +142,13 @@ class Store:
     def remove(self, rows: NDArray[np.int64]) -> None:
         """Take people out of everybody's reach; their rows go when the rows are sorted."""
         self.arrays["body"][rows] = GONE_RADIUS
+
+    def rows_by_person(self) -> NDArray[np.int64]:
+        """Row of each person; -1 for who is not present."""
+        out = np.full(len(self.reach), -1, np.int64)
+        rows = np.flatnonzero(self.arrays["body"][: self.n] != GONE_RADIUS)
+        out[self.arrays["person"][rows]] = rows
+        return out
 
     def here(self) -> NDArray[np.int64]:
         """Rows of who is present, by person."""

@@ -1,0 +1,83 @@
+"""A run that was broken off goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import shapely
+
+from tests.sim.scenes import crowd_of, ground_of, journeys_of, people_of, scattered
+from twin.errors import ParameterError
+from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
+from twin.sim.model import CHOOSE_WEIGHTED, STAGE_CHOOSE, STAGE_LEAVE, STAGE_QUEUE, STAGE_STAY, Choices, Doors, Hours, Queues
+
+HALL = shapely.box(0, 0, 20, 8).difference(shapely.box(8, 3, 9, 5))
+
+
+def make(seed=3, **settings):
+    """People who come over time, queue, choose, stay and leave, past a turnstile."""
+    random = np.random.default_rng(7)
+    points = scattered(shapely.box(0.5, 0.5, 7, 7.5), 60, 2)
+    start = np.sort(random.uniform(0.0, 20.0, len(points)))
+    place = np.column_stack([14.0 - 0.6 * np.arange(8), np.full(8, 4.0)])
+    queues = Queues(
+        np.array([1]), np.array([0, 8]), place, np.array([3], np.int32), np.array([1.0]), np.array([1.0])
+    )  # fmt: skip
+    journeys = journeys_of(
+        [(0, STAGE_QUEUE, np.inf), (0, STAGE_CHOOSE, np.inf)], [(0, STAGE_LEAVE, np.inf)],
+        [(3, STAGE_STAY, 25.0), (2, STAGE_LEAVE, np.inf)],
+    )  # fmt: skip
+    choices = Choices(np.array([CHOOSE_WEIGHTED], np.int8), np.array([0, 2]), np.array([1, 2], np.int32), np.array([1.0, 1.0]))
+    goals = [shapely.box(19, 0, 20, 8), shapely.box(9.5, 2.5, 14.5, 5.5), shapely.box(0, 0, 1, 8), shapely.box(15, 1, 18, 7)]
+    open_ = Hours(np.array([3.0]), np.zeros((1, 1)), np.array([[1e9]]))
+    doors = Doors(np.array([[7.5, 0.0, 7.5, 8.0]]), np.zeros(1, np.int32), open_)
+    return crowd_of(
+        ground_of(HALL), goals, people_of(points, start=start, speed=random.uniform(0.8, 1.6, len(points))), journeys=journeys,
+        queues=queues, choices=choices, doors=doors, lines=np.array([[16.0, 0.0, 16.0, 8.0]]), seed=seed, **settings,
+    )  # fmt: skip
+
+
+def kept(state):
+    """Through a file and back, with nothing in it that could run."""
+    file = io.BytesIO()
+    np.savez(file, **state)
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as loaded:
+        return dict(loaded)
+
+
+@pytest.mark.parametrize("after", [1, 7, 137, 400, 801])
+def test_a_resumed_run_is_the_same_to_the_bit(after):
+    whole = make()
+    whole.advance(after)
+    state = kept(whole.state())
+    resumed = make()
+    resumed.restore(state)
+    for _ in range(12):
+        for one, two in zip(whole.snapshot(), resumed.snapshot(), strict=True):
+            np.testing.assert_array_equal(one, two)
+        whole.advance(83)
+        resumed.advance(83)
+    np.testing.assert_array_equal(whole.exit_time, resumed.exit_time)
+    np.testing.assert_array_equal(whole.passed, resumed.passed)
+    assert whole.referee.lines.served == resumed.referee.lines.served
+    assert whole.left > 20
+
+
+def test_keeping_the_state_changes_nothing():
+    one, two = make(), make()
+    for _ in range(30):
+        one.advance(20)
+        two.advance(20)
+        one.state()
+    for a, b in zip(one.snapshot(), two.snapshot(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("other", [{"seed": 4}, {"dt": 0.04}, {"model": CollisionFreeSpeed(time_gap=0.6)}])
+def test_the_state_of_another_run_is_refused(other):
+    state = make().state()
+    with pytest.raises(ParameterError, match="the checkpoint is of another run"):
+        make(**other).restore(state)

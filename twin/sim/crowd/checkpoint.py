@@ -1,0 +1,100 @@
+"""The whole state of a crowd as plain arrays, and back: a run goes on after a break as if there had been none.
+
+Not only where people are: also the order of the rows and the lists of who is near whom, since sums are taken in their order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import ParameterError
+
+if TYPE_CHECKING:
+    from twin.sim.crowd.engine import Crowd
+
+State = dict[str, NDArray[Any]]
+
+VERSION = 1
+
+
+def fingerprint(crowd: Crowd) -> NDArray[np.uint8]:
+    """Hash of what a crowd was made from: a state belongs to one of these only."""
+    digest = hashlib.sha256()
+
+    def add(value: Any) -> None:
+        if isinstance(value, np.ndarray):
+            digest.update(f"{value.dtype}{value.shape}".encode())
+            digest.update(np.ascontiguousarray(value).tobytes())
+        elif isinstance(value, tuple):
+            digest.update(type(value).__name__.encode())
+            for part in value:
+                add(part)
+        else:
+            digest.update(repr(value).encode())
+
+    referee = crowd.referee
+    queues = None if referee.lines is None else tuple(referee.lines.queues)
+    choices = None if referee.choices is None else tuple(referee.choices)
+    add((
+        VERSION, crowd.dt, crowd.seed, type(crowd.model).__name__, tuple(crowd.model), tuple(crowd.people), tuple(crowd.stages),
+        tuple(crowd.goals), crowd.floor.mask, crowd.floor.walls, crowd.floor.cell, tuple(crowd.doors.hours), crowd.doors.line,
+        tuple(referee.exits.hours), queues, choices, crowd.lines,
+    ))  # fmt: skip
+    return np.frombuffer(digest.digest(), np.uint8)
+
+
+def state_of(crowd: Crowd) -> State:
+    """Everything that changes while a crowd walks.
+
+    Returns
+    -------
+    dict of str to array
+        Plain arrays (no objects), for instance for `numpy.savez`.
+    """
+    store, referee = crowd.store, crowd.referee
+    out: State = {f"row_{name}": values[: store.n] for name, values in store.arrays.items()}
+    used = (store.n + 63) // 64 * store.room
+    out |= {
+        "fingerprint": fingerprint(crowd), "step": np.array(crowd.step), "rows": np.array(store.n), "room": np.array(store.room),
+        "neighbour": store.neighbour[:used], "waiting": crowd.waiting_ids, "next": np.array(crowd.next_id),
+        "stale": np.array(crowd.stale), "exit_time": crowd.exit_time, "exit_goal": crowd.exit_goal, "passed": crowd.passed,
+    }  # fmt: skip
+    for name, passage in (("doors", referee.doors), ("exits", referee.exits)):
+        out |= {f"{name}_credit": passage.credit, f"{name}_by_hand": passage.by_hand, f"{name}_open": passage.open}
+    if referee.lines is not None:
+        out |= referee.lines.state()
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def restore(crowd: Crowd, state: State) -> None:
+    """Put a crowd that was made from the same input into a state.
+
+    Raises
+    ------
+    ParameterError
+        When the state is not of such a crowd.
+    """
+    if "fingerprint" not in state or not np.array_equal(state["fingerprint"], fingerprint(crowd)):
+        raise ParameterError(
+            "the checkpoint is of another run", hint="go on with the same scenario, seed and version, or start from the beginning"
+        )
+    store, referee = crowd.store, crowd.referee
+    n = int(state["rows"])
+    if n > store.capacity:
+        store.grow(n)
+    for name, values in store.arrays.items():
+        values[:n] = state[f"row_{name}"]
+    store.take_lists(int(state["room"]), state["neighbour"])
+    store.set_count(n)
+    crowd.step, crowd.next_id, crowd.stale = int(state["step"]), int(state["next"]), bool(state["stale"])
+    crowd.waiting_ids = state["waiting"].copy()
+    crowd.exit_time[:], crowd.exit_goal[:], crowd.passed[:] = state["exit_time"], state["exit_goal"], state["passed"]
+    for name, passage in (("doors", referee.doors), ("exits", referee.exits)):
+        passage.credit, passage.by_hand = state[f"{name}_credit"].copy(), state[f"{name}_by_hand"].copy()
+        passage.open = state[f"{name}_open"].copy()
+    if referee.lines is not None:
+        referee.lines.restore(state)
