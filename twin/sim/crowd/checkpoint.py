@@ -67,6 +67,7 @@ def state_of(crowd: Crowd) -> State:
         out |= {f"{name}_credit": passage.credit, f"{name}_by_hand": passage.by_hand, f"{name}_open": passage.open}
     if referee.lines is not None:
         out |= referee.lines.state()
+    out |= crowd.watch.state()
     return {name: np.array(values) for name, values in out.items()}
 
 
@@ -98,3 +99,5 @@ def restore(crowd: Crowd, state: State) -> None:
         passage.open = state[f"{name}_open"].copy()
     if referee.lines is not None:
         referee.lines.restore(state)
+    crowd.watch.restore(state)
+    store.index_people()

@@ -9,6 +9,7 @@ from twin.errors import ParameterError, StartError, UnreachableError
 from twin.jit import njit
 from twin.sim.crowd.checkpoint import State, restore, state_of
 from twin.sim.crowd.checks import check_step, checked_doors, checked_lines, checked_people, checked_routes
+from twin.sim.crowd.groups import groups_of, keep_together
 from twin.sim.crowd.intend import intend
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.neighbours import admit
@@ -18,8 +19,9 @@ from twin.sim.crowd.settle import let_in_by, settle, what_happened
 from twin.sim.crowd.stages import stages_of
 from twin.sim.crowd.state import GONE_RADIUS
 from twin.sim.crowd.store import SKIN_M, Store
-from twin.sim.crowd.surroundings import near_nodes
+from twin.sim.crowd.surroundings import cell_of, near_nodes
 from twin.sim.crowd.tiles import make_tiles
+from twin.sim.crowd.watch import LOOK_S, Watch
 from twin.sim.crowd.wayfinding import Routes, find_routes
 from twin.sim.model import STAGE_CHOOSE, STAGE_END, Choices, Doors, Floor, Goals, Hours, Journeys, People, Queues, Snapshot
 
@@ -147,6 +149,10 @@ class Crowd:
         self.store = Store(floor, reach(self.people.radius, self._radius, self.people.desired_speed) if count else np.empty(0))
         self._height = _heights(floor, self.people.x, self.people.y, self.people.level)
         self._ways = np.zeros(count, np.int32) if self.people.profile is None else self.people.profile * count_goals
+        group = self.people.group
+        self._groups = None if group is None else groups_of(group, self.people.desired_speed)
+        self.watch = Watch(count)
+        self._watch_stride = max(1, round(LOOK_S / self.dt))
         self._entry_stride = max(1, round(ENTRY_INTERVAL_S / self.dt))
         self.waiting_ids = np.empty(0, np.int32)
         self.next_id = 0
@@ -269,6 +275,8 @@ class Crowd:
                 crowd, self.time, self.seed, floor, self._tiles, routes.time, routes.direction, self.goals, self.stages,
                 self._places, self._first_stage, self._home_x, self._home_y,
             )  # fmt: skip
+            if self._groups is not None:
+                keep_together[self._mode](crowd, self._groups, self.store.row_of)
             self.model.move(crowd, near, floor, dt=self.dt, radius=self._radius, parallel=bool(self._mode))
             settle[self._mode](
                 crowd, self.time, self.dt, 1.0, floor, self._tiles, routes.time, self.stages, self.lines, self.line_level,
@@ -285,6 +293,13 @@ class Crowd:
                 self.store.remove(gone)
             self.stale = furthest > (0.5 * SKIN_M) ** 2
         self.step += 1
+        if self.step % self._watch_stride == 0:
+            self.watch.look(self)
+
+    def cell_of(self, x: float, y: float) -> tuple[int, int]:
+        """Row and column of a point, kept on the grid."""
+        row, column = cell_of(self.floor, x, y)
+        return int(row), int(column)
 
     # --- bookkeeping
 
@@ -295,6 +310,8 @@ class Crowd:
         if self._parallel is None:
             self._mode = int(self.store.n >= PARALLEL_FROM)
         self.store.list_neighbours(self._mode)
+        if self._groups is not None:
+            self.store.index_people()
         self.stale = False
 
     def _enter(self) -> int:

@@ -48,6 +48,7 @@ class Store:
         self.start = np.zeros(self.rows * self.columns + 1, np.int32)
         self.room = 16 * BLOCK
         self.neighbour = np.zeros(0, np.int32)
+        self.row_of = np.full(len(reach), -1, np.int64)
         self.arrays: dict[str, NDArray[Any]] = {}
         self.grow(BLOCK)
 
@@ -142,13 +143,18 @@ class Store:
     def remove(self, rows: NDArray[np.int64]) -> None:
         """Take people out of everybody's reach; their rows go when the rows are sorted."""
         self.arrays["body"][rows] = GONE_RADIUS
+        self.row_of[self.arrays["person"][rows]] = -1
 
     def rows_by_person(self) -> NDArray[np.int64]:
         """Row of each person; -1 for who is not present."""
-        out = np.full(len(self.reach), -1, np.int64)
+        self.index_people()
+        return self.row_of
+
+    def index_people(self) -> None:
+        """Note in `row_of` the row of each person; -1 for who is not present."""
         rows = np.flatnonzero(self.arrays["body"][: self.n] != GONE_RADIUS)
-        out[self.arrays["person"][rows]] = rows
-        return out
+        self.row_of[:] = -1
+        self.row_of[self.arrays["person"][rows]] = rows
 
     def here(self) -> NDArray[np.int64]:
         """Rows of who is present, by person."""
