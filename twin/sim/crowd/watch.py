@@ -171,7 +171,8 @@ class Watch:
         crush = np.array([] if self.crush is None else [*self.crush], np.float64)
         numbers = np.array(rest, np.float64).reshape(-1, 7)
         return {
-            "watch_place": self._place, "watch_since": self._since, "watch_why": whys, "watch_stalled": numbers, "watch_crush": crush,
+            "watch_place": self._place, "watch_since": self._since, "watch_why": whys, "watch_stalled": numbers,
+            "watch_crush": crush,
         }  # fmt: skip
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
