@@ -56,6 +56,10 @@ def simulate(
         routes=population.routes,
         lines=np.array([(points - ground.origin).ravel() for points in ends]) if ends else None,
         line_level=np.array([ground.level_number(level) for _, level in lines.values()], np.int32) if ends else None,
+        doors=population.facilities.doors,
+        exit_hours=population.facilities.exit_hours,
+        queues=population.facilities.queues,
+        choices=population.facilities.choices,
         parallel=parallel,
     )
     second = max(1, round(SERIES_INTERVAL_S / crowd.dt_s))

@@ -28,7 +28,7 @@ class Destinations:
     ----------
     places : mapping of str to Located
         Shape and level of each goal, in the order of `goals`.
-    kinds : mapping of str to {"exit", "waypoint", "zone"}
+    kinds : mapping of str to {"exit", "waypoint", "zone", "queue"}
     where : mapping of str to str
         Path of each in the scenario.
     goals : Goals
@@ -57,6 +57,10 @@ def find_destinations(scenario: Scenario, changed: Changed, ground: Ground) -> D
     return _Finder(scenario, changed, ground).find()
 
 
+QUEUE_JOINED_M = 1.5
+"""Who comes this near to a queue joins it."""
+
+
 class _Finder:
     """Places by name, checked to have floor."""
 
@@ -79,6 +83,9 @@ class _Finder:
             for zone in event.zones:
                 where = f"changes[{event.id}].zones[{zone.id}]"
                 self._add(zone.id, "zone", locate(zone.at, self.city, f"{where}.at"), where)
+        for queue in self.crowd.queues:
+            around = shapely.LineString(queue.line).buffer(QUEUE_JOINED_M)
+            self._add(queue.id, "queue", Located(around, queue.level), f"crowd.queues[{queue.id}]")
         cells = [self._goal_cells(name) for name in self.places]
         starts = np.cumsum([0, *(len(c) for c in cells)]).astype(np.int64)
         goals = Goals(starts, np.concatenate(cells) if cells else np.empty((0, 3), np.int32))

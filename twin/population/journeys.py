@@ -14,7 +14,18 @@ from twin.population.destinations import Destinations, nodes_under
 from twin.rng import uniforms
 from twin.scenario.apply import Changed, Located
 from twin.scenario.model import Arrivals, EventChange, Zone
-from twin.sim.model import STAGE_END, STAGE_LEAVE, STAGE_PASS, STAGE_STAY, Journeys
+from twin.sim.model import (
+    CHOOSE_LEAST_CROWDED,
+    CHOOSE_NEAREST,
+    STAGE_CHOOSE,
+    STAGE_END,
+    STAGE_LEAVE,
+    STAGE_PASS,
+    STAGE_QUEUE,
+    STAGE_STAY,
+    Choices,
+    Journeys,
+)
 
 Stage: TypeAlias = tuple[int, int, float]
 """A goal, what is done there, and until when [s]."""
@@ -42,6 +53,31 @@ class JourneyTable:
         return Journeys(goal, kind, until)
 
 
+class ChoiceTable:
+    """Choices by content, each kept once."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[int, tuple[int, ...], tuple[float, ...]], int] = {}
+
+    def number(self, rule: int, journeys: Sequence[int], weights: Sequence[float]) -> int:
+        """Number of the choice between these journeys."""
+        return self._rows.setdefault((rule, tuple(journeys), tuple(weights)), len(self._rows))
+
+    def arrays(self) -> Choices | None:
+        """All choices; None when there are none."""
+        if not self._rows:
+            return None
+        rules, journeys, weights = zip(*self._rows, strict=True)
+        start = np.cumsum([0, *(len(row) for row in journeys)]).astype(np.int64)
+        return Choices(
+            np.array(rules, np.int8), start, np.concatenate([np.array(row, np.int32) for row in journeys]),
+            np.concatenate([np.array(row, np.float64) for row in weights]),
+        )  # fmt: skip
+
+
+_RULES = {"nearest": CHOOSE_NEAREST, "least-crowded": CHOOSE_LEAST_CROWDED}
+
+
 class Planner:
     """Chooses the journeys of groups; the same for the same seed and group.
 
@@ -59,10 +95,13 @@ class Planner:
         self.goals, self.routes = destinations.goals, destinations.routes
         self.places, self.kinds = destinations.places, destinations.kinds
         self.number = {name: i for i, name in enumerate(self.places)}
-        self.table = JourneyTable()
+        self.table, self.choices = JourneyTable(), ChoiceTable()
+        self.queues = {name: k for k, name in enumerate(name for name, kind in self.kinds.items() if kind == "queue")}
 
     def of_present(self, zone: Zone, event: EventChange, xy: NDArray[np.float64], where: str) -> NDArray[np.int32]:
         """Journeys of people who stand in a zone at first, at `xy` (N, 2), (N,) int32."""
+        if zone.choice is not None:
+            return self._stay_and_choose((), zone, event, len(xy), zone.exits or event.exits, where)
         exits = self._pick_exits(zone.exits or event.exits, xy, self.places[zone.id].level, zone.id, where)
         return self._stay_and_leave((), zone, event, exits)
 
@@ -76,7 +115,10 @@ class Planner:
         ScenarioError
             When a name is not that of an exit, zone or waypoint, or there is nowhere to go.
         """
-        via = [(self._named(name, ("waypoint",), f"{where}.via"), STAGE_PASS, np.inf) for name in arrivals.via]
+        via = [self._stop(name, f"{where}.via") for name in arrivals.via]
+        if arrivals.choice is not None and arrivals.to is None and not (event is not None and event.zones):
+            choose = self._choose(arrivals.choice, dict.fromkeys(self._away(place, where), 1.0), where)
+            return np.full(count, self.table.number([*via, choose]), np.int32)
         targets = self._targets(arrivals, event, place, where)
         chosen = self._share_out(list(targets.values()), count, f"{arrivals.id}/to")
         journey = np.empty(count, np.int32)
@@ -92,11 +134,15 @@ class Planner:
             return dict(arrivals.to)
         if event is not None and event.zones:
             return {zone.id: 1.0 for zone in event.zones}
-        away = {
-            name: 1.0
+        return dict.fromkeys(self._away(here, where), 1.0)
+
+    def _away(self, here: Located, where: str) -> list[str]:
+        """Exits other than where people come from."""
+        away = [
+            name
             for name, kind in self.kinds.items()
             if kind == "exit" and not (self.places[name].shape.intersects(here.shape) and self.places[name].level == here.level)
-        }
+        ]
         if not away:
             raise ScenarioError("there is no exit other than where they come from", where=where, hint="give `to`, or another exit")
         return away
@@ -113,6 +159,8 @@ class Planner:
         middle = self.goals.cells[(first + last) // 2]
         at = np.array([[self.ground.grid.x[middle[2]], self.ground.grid.y[middle[1]]]])
         shares = zone.exits or (event.exits if event else None) or owner.exits
+        if zone.choice is not None:
+            return self._stay_and_choose(via, zone, owner, count, shares, where)
         exits = self._pick_exits(shares, np.repeat(at, count, axis=0), self.places[name].level, f"{group}/{name}", where)
         return self._stay_and_leave(via, zone, owner, exits)
 
@@ -121,6 +169,26 @@ class Planner:
         until = zone.stay_until_s if zone.stay_until_s is not None else event.end_s
         stay = (self.number[zone.id], STAGE_STAY, float(until))
         return np.array([self.table.number([*via, stay, (int(e), STAGE_LEAVE, np.inf)]) for e in exits], np.int32)
+
+    def _stay_and_choose(
+        self, via: Sequence[Stage], zone: Zone, event: EventChange, count: int, shares: Mapping[str, float] | None, where: str
+    ) -> NDArray[np.int32]:
+        """One journey for all: through a zone, and by the exit that each chooses when it is time."""
+        until = zone.stay_until_s if zone.stay_until_s is not None else event.end_s
+        stay = (self.number[zone.id], STAGE_STAY, float(until))
+        weights = dict(shares) if shares else dict.fromkeys((n for n, kind in self.kinds.items() if kind == "exit"), 1.0)
+        choose = self._choose(str(zone.choice), weights, f"{where}.exits")
+        return np.full(count, self.table.number([*via, stay, choose]), np.int32)
+
+    def _choose(self, rule: str, weights: Mapping[str, float], where: str) -> Stage:
+        """The stage at which somebody chooses between exits."""
+        leave = [self.table.number([(self._named(name, ("exit",), where), STAGE_LEAVE, np.inf)]) for name in weights]
+        return (self.choices.number(_RULES[rule], leave, list(weights.values())), STAGE_CHOOSE, np.inf)
+
+    def _stop(self, name: str, where: str) -> Stage:
+        """A waypoint to pass, or a queue to stand in, on the way."""
+        goal = self._named(name, ("waypoint", "queue"), where)
+        return (self.queues[name], STAGE_QUEUE, np.inf) if name in self.queues else (goal, STAGE_PASS, np.inf)
 
     def _pick_exits(
         self, shares: Mapping[str, float] | None, xy: NDArray[np.float64], level: str, group: str, where: str

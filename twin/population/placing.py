@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +14,18 @@ from twin.errors import ScenarioError, UnreachableError
 from twin.geo.city import City
 from twin.population.destinations import Destinations, find_destinations, nodes_under
 from twin.population.entry_times import entry_times
+from twin.population.facilities import Facilities, find_facilities
 from twin.population.journeys import Planner
+from twin.population.kinds import Kinds
 from twin.population.spots import Spots
-from twin.rng import normals
+from twin.rng import uniforms
 from twin.scenario.apply import Changed, Located, locate
+from twin.scenario.facilities import Company
 from twin.scenario.model import Arrivals, CrowdSettings, EventChange, Scenario, Zone
 from twin.sim.crowd.wayfinding import Routes
-from twin.sim.model import STAGE_END, Goals, Journeys, People
+from twin.sim.model import STAGE_CHOOSE, STAGE_END, STAGE_QUEUE, Goals, Journeys, People
 
-SPEED_RANGE_M_S = (0.5, 2.2)
-"""Speeds that people want to walk at are kept within these [m/s]."""
+_Value = TypeVar("_Value", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,8 @@ class Population:
         Names of the groups: flows, arrivals, zones.
     group : (N,) int32
         Group of each person.
+    facilities : Facilities
+        Doors, hours, queues and choices.
     """
 
     people: People
@@ -55,6 +60,7 @@ class Population:
     places: Mapping[str, Located]
     groups: tuple[str, ...]
     group: NDArray[np.int32]
+    facilities: Facilities = field(default_factory=Facilities)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +71,8 @@ class _Group:
     start: NDArray[np.float64]
     level: str
     journey: NDArray[np.int32]
+    company: Company
+    together: NDArray[np.int32]
 
 
 def populate(
@@ -109,6 +117,8 @@ class _Builder:
         self.ground, self.seed, self.destinations = ground, seed, destinations
         self.spots = Spots(scenario, changed, ground, seed)
         self.planner = Planner(changed, ground, destinations, seed)
+        self.kinds = Kinds(scenario.crowd, seed)
+        self.facilities = find_facilities(scenario.crowd, ground, destinations)
 
     def build(self) -> Population:
         places, kinds = self.destinations.places, self.destinations.kinds
@@ -123,7 +133,7 @@ class _Builder:
         people, group = self._people(groups)
         return Population(
             people, self.destinations.goals, journeys, self.destinations.routes, tuple(places), exits, places,
-            tuple(g.name for g in groups), group,
+            tuple(g.name for g in groups), group, replace(self.facilities, choices=self.planner.choices.arrays()),
         )  # fmt: skip
 
     def _groups(self) -> Iterable[_Group]:
@@ -141,14 +151,18 @@ class _Builder:
         where = f"changes[{event.id}].zones[{zone.id}]"
         xy = self.spots.spread(place, zone.present, zone.id, where)
         journey = self.planner.of_present(zone, event, xy, where)
-        return _Group(zone.id, where, xy, np.zeros(len(xy)), place.level, journey)
+        together = self.kinds.together(zone, zone.id, len(xy))
+        return _Group(zone.id, where, xy, np.zeros(len(xy)), place.level, _as_first(journey, together), zone, together)
 
     def _arrivals(self, arrivals: Arrivals, event: EventChange | None, where: str) -> _Group:
         place = locate(arrivals.at, self.city, f"{where}.at")
         start = entry_times(arrivals, self.crowd.duration_s, self.seed)
         xy = self.spots.anywhere(place, len(start), arrivals.id, f"{where}.at")
         journey = self.planner.of_arrivals(arrivals, event, place, len(xy), where)
-        return _Group(arrivals.id, where, xy, start, place.level, journey)
+        together = self.kinds.together(arrivals, arrivals.id, len(xy))
+        xy = self.spots.beside(place, xy, together, arrivals.id, f"{where}.at")
+        start, journey = _as_first(start, together), _as_first(journey, together)
+        return _Group(arrivals.id, where, xy, start, place.level, journey, arrivals, together)
 
     def _people(self, groups: list[_Group]) -> tuple[People, NDArray[np.int32]]:
         if not groups:
@@ -157,19 +171,30 @@ class _Builder:
         member = np.concatenate([np.full(len(g.xy), k, np.int32) for k, g in enumerate(groups)])
         xy = self.ground.local(np.concatenate([g.xy for g in groups]))
         start = np.concatenate([g.start for g in groups])
-        low, high = SPEED_RANGE_M_S
-        mean, spread = self.crowd.speed_mean_m_s, self.crowd.speed_sd_m_s
-        speed = np.concatenate([
-            np.clip(mean + spread * normals(self.seed, f"{g.name}/speed", len(g.xy)), low, high) for g in groups
-        ])  # fmt: skip
+        kinds = [self.kinds.of(g.company, g.name, len(g.xy), g.where) for g in groups]
+        speed, radius = np.concatenate([k.speed for k in kinds]), np.concatenate([k.radius for k in kinds])
+        together = _numbered([g.together for g in groups])
+        go = np.concatenate([self._go(g) for g in groups])
         level = np.concatenate([np.full(len(g.xy), self.ground.level_number(g.level), np.int32) for g in groups])
         journey = np.concatenate([g.journey for g in groups])
         order = np.argsort(start, kind="stable")
         people = People(
             xy[order, 0].copy(), xy[order, 1].copy(), level[order], start[order], journey[order], speed[order],
-            np.full(len(order), self.crowd.radius_m),
+            radius[order], go[order] if go.any() else None, together[order] if (together >= 0).any() else None,
         )  # fmt: skip
         return people, member[order]
+
+    def _go(self, group: _Group) -> NDArray[np.float64]:
+        """When each of a group begins to walk: who stands in a zone, some time after it may leave [s]."""
+        if group.company.pre_movement_s is None:
+            return np.zeros(len(group.xy))
+        low, high = group.company.pre_movement_s
+        delay = low + (high - low) * uniforms(self.seed, f"{group.name}/pre-movement", len(group.xy))
+        begin = group.start
+        if isinstance(group.company, Zone):
+            owner = next(event for event in self.events if any(zone is group.company for zone in event.zones))
+            begin = begin + (owner.end_s if group.company.stay_until_s is None else group.company.stay_until_s)
+        return begin + delay
 
     def _check_reachable(self, group: _Group, journeys: Journeys) -> None:
         routes = self.destinations.routes
@@ -178,8 +203,10 @@ class _Builder:
         for j in np.unique(group.journey):
             mine = nodes[group.journey == j]
             for goal, kind in zip(journeys.goal[j], journeys.kind[j], strict=True):
-                if kind == STAGE_END:
+                if kind in (STAGE_END, STAGE_CHOOSE):
                     break
+                if kind == STAGE_QUEUE and self.facilities.queues is not None:
+                    goal = self.facilities.queues.goal[goal]
                 lost = int(np.count_nonzero(~np.isfinite(routes.time[goal, mine])))
                 if lost:
                     name = names[goal]
@@ -188,3 +215,19 @@ class _Builder:
                         where=f"{group.where} to {self.destinations.where[name]}",
                         hint="open a way (closures, fences, stairs, `area`), or leave that goal out",
                     )
+
+
+def _as_first(values: NDArray[_Value], together: NDArray[np.int32]) -> NDArray[_Value]:
+    """Values of people, with that of the first for all who walk together."""
+    numbers, first = np.unique(together, return_index=True)
+    found: NDArray[_Value] = np.where(together >= 0, values[first[np.searchsorted(numbers, together)]], values)
+    return found
+
+
+def _numbered(parts: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Numbers of those who walk together, different in every part; -1 stays."""
+    out, used = [], 0
+    for part in parts:
+        out.append(np.where(part >= 0, part + used, -1).astype(np.int32))
+        used += int(part.max(initial=-1)) + 1
+    return np.concatenate(out)

@@ -90,6 +90,32 @@ class Spots:
         out[todo] = (centre.x, centre.y)
         return out
 
+    def beside(
+        self, place: Located, xy: NDArray[np.float64], together: NDArray[np.int32], group: str, where: str
+    ) -> NDArray[np.float64]:
+        """Points at which those who walk together are beside the first of them, (N, 2)."""
+        company = np.flatnonzero(together >= 0)
+        if not len(company):
+            return xy
+        shape = self._floor_of(place, where)
+        shapely.prepare(shape)
+        numbers, first = np.unique(together[company], return_index=True)
+        anchor = xy[company[first[np.searchsorted(numbers, together[company])]]]
+        out, todo = xy.copy(), np.ones(len(company), np.bool_)
+        todo[first] = False
+        out[company] = anchor
+        angle = 2.0 * np.pi * uniforms(self.seed, f"{group}/side", len(xy))[company]
+        step = 2.0 * self.crowd.radius_m + 0.15
+        place_in = np.arange(len(company)) - first[np.searchsorted(numbers, together[company])]
+        for turn in range(6):
+            around = angle + 2.0 * np.pi * (place_in + turn) / 6.0
+            reach = step * (1 + (place_in - 1) // 6)
+            moved = anchor + np.column_stack([np.cos(around), np.sin(around)]) * reach[:, None]
+            inside = todo & shapely.contains_xy(shape, moved[:, 0], moved[:, 1])
+            out[company[inside]] = moved[inside]
+            todo &= ~inside
+        return out
+
     def _floor_of(self, place: Located, where: str) -> BaseGeometry:
         check_level(place.level, self.ground, where)
         clearance = self.crowd.radius_m + 0.05

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from twin.scenario.facilities import Company, Door, OpenHours, PersonType, Queue
 from twin.scenario.place import (
     FiniteFloat,
     Name,
@@ -42,7 +43,7 @@ def _no_control(path: Any, key: str) -> None:
         raise ValueError(f"in {key} a `\\` in double quotes was not taken as it stands: write `/` or use single quotes")
 
 
-class Arrivals(Part):
+class Arrivals(Company):
     """People who come in from somewhere, at a rate that changes over time.
 
     Attributes
@@ -84,7 +85,7 @@ class Arrivals(Part):
         return self
 
 
-class Zone(Part):
+class Zone(Company):
     """A part of the event where people stay: a square in front of a stage, a terrace.
 
     Attributes
@@ -303,6 +304,13 @@ class CrowdSettings(Part):
     waypoints : mapping of name to Place
     lines : list of Line
         Where people are counted.
+    types : mapping of name to PersonType
+        What kinds of people there are; one kind by default.
+    doors : list of Door
+    exit_hours : mapping of exit to OpenHours
+        When exits are open, and how many they let out.
+    queues : list of Queue
+        To be passed by `via`.
     """
 
     model: Literal["collision-free-speed"] = "collision-free-speed"
@@ -323,6 +331,10 @@ class CrowdSettings(Part):
     exits: dict[Name, Where] = Field(default_factory=dict)
     waypoints: dict[Name, Where] = Field(default_factory=dict)
     lines: tuple[Line, ...] = ()
+    types: dict[Name, PersonType] = Field(default_factory=dict)
+    doors: tuple[Door, ...] = Field(default=(), max_length=10_000)
+    exit_hours: dict[Name, OpenHours] = Field(default_factory=dict)
+    queues: tuple[Queue, ...] = Field(default=(), max_length=10_000)
 
 
 class CrowdingAnalysis(Part):

@@ -44,7 +44,12 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "polygon": "[[136800, 455900], [136810, 455900], [136810, 455910]]", "point": "[136848.8, 455841.0]", "seed": "1",
     "seeds": "5", "clock_start": '"22:30"', "scale": "0.001", "azimuth_deg": "30", "duration_s": "600", "dt_s": "0.05",
     "ground_m": "2.5", "bottom_m": "-3.5", "top_m": "2.5", "from_s": "0", "until_s": "600", "density_limit_per_m2": "4",
-    "evacuation_limit_s": "480", "building.height_m": "30", "stay_until_s": "600",
+    "evacuation_limit_s": "480", "building.height_m": "30", "stay_until_s": "600", "types": "{adult: 80, wheelchair: 2}",
+    "crowd.types": "{adult: {share: 80}, old: {share: 20, speed_mean_m_s: 0.9}}",
+    "doors": "[{id: gate, line: [[136768, 455930], [136768, 455946]], capacity_per_min: 60}]",
+    "exit_hours": "{north: {capacity_per_min: 80}}", "queues": "[{id: bar, line: [[136768, 455930], [136768, 455946]]}]",
+    "group_size": "{1: 40, 2: 40, 4: 20}", "pre_movement_s": "[10, 100]", "capacity_per_min": "60", "open_s": "[[0, 1800]]",
+    "speed_mean_m_s": "1.34", "speed_sd_m_s": "0.26", "radius_m": "0.2",
 })  # fmt: skip
 """What to write after a key, by its name; with the name of its owner in front where keys share one."""
 
@@ -169,8 +174,10 @@ def _wanted_of_several(key: str, kind: Any, limits: Mapping[str, Any]) -> str:
     if not inner:
         return "another value"
     if get_origin(kind) is dict:
-        each = "a place" if bare(inner[1])[0] is Place else "a share (a number above 0)"
-        return f"a group of names with {each} each"
+        entry = bare(inner[1])[0]
+        each = "a place" if entry is Place else "keys of its own" if _is_part(entry) else "a share (a number above 0)"
+        what = "sizes (whole numbers)" if bare(inner[0])[0] is int else "names"
+        return f"a group of {what} with {each} each"
     if inner and inner[-1] is not Ellipsis:
         return "two points [x, y]" if inner == (Point, Point) else "[x, y]"
     if bare(inner[0])[0] is str:
@@ -187,6 +194,8 @@ _SPECIAL: Mapping[str, str] = MappingProxyType({
     "Arrivals.profile": "a list of at least two pairs of numbers [time_s, people_per_min]",
     "BuildingChange.at": "the place of the model, [x, y] or [x, y, z]",
     "BuildingChange.remove": "the id of a building, which is a text",
+    **{f"{part}.pre_movement_s": "two numbers of seconds, [least, most]" for part in ("Zone", "Arrivals")},
+    **{f"{part}.open_s": "a list of pairs of seconds, [opens, closes]" for part in ("Door", "OpenHours")},
     "CrowdSettings.clock_start": "a clock time, \"hh:mm\" in quotes",
 })  # fmt: skip
 
