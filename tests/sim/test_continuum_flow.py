@@ -10,6 +10,7 @@ from tests.sim.continuum_scenes import STILL, WEIDMANN, along, column, corridor,
 from tests.sim.scenes import goals_of, wharf_and_street
 from twin.sim.crowd.continuum import Continuum
 from twin.sim.crowd.hughes import Hughes
+from twin.sim.floor import Chain, build_floor
 
 # --- waves
 
@@ -132,6 +133,27 @@ def test_a_door_passes_the_capacity_times_its_width(width, cell, model):
     assert 0.92 * WEIDMANN.capacity * width < flow < 1.001 * WEIDMANN.capacity * width
 
 
+def test_a_wall_thinner_than_a_cell_holds_but_for_its_gap():
+    walls = [Chain(0, np.array([[20.03, y], [20.03, end]]), False) for y, end in ((-1.0, 9.0), (11.0, 21.0))]
+    floor = build_floor(west=0.0, north=20.0, cell=1.0, mask=np.ones((1, 20, 40), bool), chains=walls)
+    crowd = Continuum(floor, goals_at(column(39, 20)))
+    here = np.zeros((1, 20, 40))
+    here[0, :, 2:20] = 2.0
+    crowd.place(0, here)
+    crowd.advance(200)
+    beyond = crowd.left[0] + crowd.density()[0, :, 20:].sum()
+    assert 0.9 < beyond / (100.0 * 2.0 * WEIDMANN.capacity) < 1.001
+
+
+def test_people_walk_at_the_speed_of_their_density():
+    ground = wharf_and_street(cell=0.5)
+    crowd = Continuum(ground.floor, goals_of(ground, shapely.box(0, 9, 20, 10)))
+    crowd.place(0, np.where(ground.floor.mask, 1.0, 0.0))
+    crowd.advance(20)
+    expected = np.where(ground.floor.mask, ground.floor.speed * WEIDMANN.speed(crowd.density()), 0.0)
+    np.testing.assert_allclose(crowd.speed(), expected, atol=1e-6)
+
+
 def test_people_step_aside_to_use_all_of_a_door():
     passed = {}
     for aside in (0.0, Hughes().aside):
@@ -141,15 +163,17 @@ def test_people_step_aside_to_use_all_of_a_door():
     assert passed[Hughes().aside] > 1.5 * passed[0.0]
 
 
-def test_an_exit_passes_no_more_than_its_capacity():
-    crowd = corridor(60, capacity=np.array([2.0]))
-    here = np.zeros((1, 4, 60))
-    here[0, :, 30:50] = 2.0
+@pytest.mark.parametrize("cell", [1.0, 0.5])
+def test_an_exit_passes_no_more_than_its_capacity(cell):
+    length = round(60 / cell)
+    crowd = corridor(length, round(4 / cell), cell, capacity=np.array([2.0]))
+    here = np.zeros(crowd.floor.mask.shape)
+    here[0, :, length // 2 : length - 10] = 2.0
     crowd.place(0, here)
     crowd.advance(100)
     times, left = crowd.history
     assert (left[:, 0] <= 2.0 * times + 1e-9).all()
-    busy = times > 20.0
+    busy = times > 25.0
     np.testing.assert_allclose(np.diff(left[busy, 0]), 1.0, rtol=1e-9)
     crowd.capacity[0] = 0.0
     before = crowd.left[0]

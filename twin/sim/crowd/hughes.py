@@ -7,6 +7,9 @@ The density rho_g of those bound for goal g obeys::
 with rho the sum over goals and f Weidmann's fundamental diagram. The times T_g are found anew every few seconds, so people go
 round a jam; in between they step aside, across their way, to where it is emptier (as in Colombo, Garavello and Lecureux-Mercier
 2012, doi:10.1142/S0218202511500230): without that, a door would be used at its corners only, where the shortest ways lead.
+
+What it cannot tell: nobody is one person here, so speeds, groups and queues are those of a mean; and streams that cross where
+both are dense block each other more than people do, who find gaps (two of them pass at about 0.6 of the capacity of one).
 """
 
 from __future__ import annotations
