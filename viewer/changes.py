@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from twin.errors import ParameterError, did_you_mean
+from twin.geo.along import points_along
 from viewer import props, shapes, style
 from viewer.scene import Colour, LabelLayer, MeshLayer
 from viewer.words import readable_label
@@ -118,7 +119,7 @@ def _closure(builder: shapes.MeshBuilder, item: PlacedChange, row: int) -> None:
 def _posts(
     builder: shapes.MeshBuilder, line: BaseGeometry, bottom: float, top: float, row: int, colour: Colour = style.LAMP
 ) -> None:
-    spaced = np.vstack([shapely.get_coordinates(part) for part in shapely.get_parts(shapely.segmentize(line, 2.5))])
+    spaced, _ = points_along(line, 2.5)
     feet = np.column_stack([spaced, np.zeros(len(spaced))])
     builder.add(*props.placed(*props.tube(0.06, bottom, top, 4), feet), colour, row)
 

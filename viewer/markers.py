@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from twin.geo.along import points_along
 from viewer import props, shapes
 from viewer.ground import Ground, local
 from viewer.scene import LabelLayer, Layer, MeshLayer
@@ -173,5 +174,5 @@ def _of_kind(frame: gpd.GeoDataFrame, kinds: tuple[str, ...]) -> gpd.GeoDataFram
 
 def _draped(line: shapely.LineString, ground: Ground, reach: float) -> NDArray[np.float64]:
     """Points along a line on the ground, close enough to follow it."""
-    xy = shapely.get_coordinates(shapely.segmentize(line, max(5.0, reach / 200)))
+    xy, _ = points_along(line, max(5.0, reach / 200))
     return np.column_stack([xy, ground.at(xy)])

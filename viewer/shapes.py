@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
+from twin.geo.along import points_along
 from twin.geo.valid import mended
 from viewer.scene import Colour
 
@@ -236,10 +237,12 @@ def edges_of(shapes: Iterable[BaseGeometry], longest: float) -> tuple[NDArray[np
     """
     starts, ends, which = [], [], []
     for index, shape in enumerate(shapes):
-        for polygon in polygons(shapely.segmentize(shape, longest)):
+        for polygon in polygons(shape):
             turned = orient(polygon)
             for ring in (turned.exterior, *turned.interiors):
-                xy = np.asarray(ring.coords)[:, :2]
+                xy, _ = points_along(ring, longest)
+                if not len(xy):
+                    continue
                 starts.append(xy[:-1])
                 ends.append(xy[1:])
                 which.append(np.full(len(xy) - 1, index, np.int32))

@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from twin.geo.along import points_along
 from viewer import shapes, style
 from viewer.ground import Ground, local
 from viewer.scene import MeshLayer
@@ -49,6 +50,8 @@ def mains_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | None
         colour = style.MAINS.get(str(row.get("kind", "")).lower(), style.LAMP)
         for line in _lines(shape):
             course = _on_ground(line, ground, -depth - width / 2)
+            if len(course) < 2:
+                continue
             builder.add(*shapes.beams(course[:-1], course[1:], width), colour, index)
     if not len(builder):
         return None
@@ -68,6 +71,8 @@ def planned_pits_layer(city: City, ground: Ground, dug: Sequence[BaseGeometry]) 
             continue
         for part in shapes.polygons(shape):
             course = _on_ground(part.exterior, ground, 0.1)
+            if len(course) < 2:
+                continue
             builder.add(*shapes.beams(course[:-1], course[1:], 0.3), style.FENCE, index)
     if not len(builder):
         return None
@@ -83,5 +88,5 @@ def _lines(shape: BaseGeometry | None) -> list[BaseGeometry]:
 
 
 def _on_ground(line: BaseGeometry, ground: Ground, lift: float) -> NDArray[np.float64]:
-    xy = shapely.get_coordinates(shapely.segmentize(line, 5.0))
+    xy, _ = points_along(line, 5.0)
     return np.column_stack([xy, ground.at(xy) + lift])

@@ -387,3 +387,25 @@ def test_any_damage_is_read_or_told(tmp_path: Path, kind: str, seed: int) -> Non
         assert np.isfinite(city.surfaces.vertices).all()
         assert city.summary()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000, "half a gigabyte for a few kilobytes"
+
+
+@pytest.mark.parametrize("layer", ["buildings", "streets", "utilities", "pits"])
+def test_shapes_that_go_nowhere_are_read_and_drawn(tmp_path: Path, layer: str) -> None:
+    import viewer
+
+    x, y = 136_700.0, 455_700.0
+    point = shapely.LineString([(x, y), (x, y)])
+    lines = [point, shapely.MultiLineString([point, shapely.LineString([(x, y), (x + 9, y)])])]
+    flat = shapely.Polygon([(x, y), (x, y), (x, y), (x, y)])
+    areas = [flat, shapely.Polygon([(x, y), (x + 5, y), (x + 9, y), (x, y)]), shapely.box(x, y, x + 9, y + 9)]
+    shapes = lines if layer in ("streets", "utilities") else areas
+    frame = gpd.GeoDataFrame({"diameter": [0.3] * len(shapes)}, geometry=shapes, crs=RD)
+    frame.to_file(tmp_path / "odd.gpkg", layer="odd")
+    with rasterio.open(
+        tmp_path / "dtm.tif", "w", driver="GTiff", width=40, height=40, count=1, dtype="float32", crs=RD,
+        transform=rasterio.Affine(1.0, 0.0, x - 10, 0.0, -1.0, y + 20),
+    ) as raster_file:  # fmt: skip
+        raster_file.write(np.full((1, 40, 40), 3.0, dtype=np.float32))
+    city = city_of([tmp_path / "odd.gpkg", tmp_path / "dtm.tif"], layer={"odd": layer})
+    assert len(city.layers[layer]) == len(shapes)
+    viewer.compose(city)

@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose
 from pyproj import CRS
 
 from tests.reference.vaults import arc_area, polygon_volume
+from twin.geo.along import points_along
 from twin.geo.city import City, Source, read_city
 from twin.geo.mesh import SEMANTIC_NAMES, TriangleMesh
 from twin.geo.pipes import COVER_OF, DIAMETER_M, KINDS, usual_cover
@@ -343,6 +344,40 @@ def test_pipes_follow_the_ground_and_lines_in_space_do_not() -> None:
 def test_a_pipe_above_the_ground_is_told() -> None:
     _, codes = put(ground(), "utilities", pipes({"bob": [5.0], "diameter": [0.3]}))
     assert codes == {"pipe-above-ground": 1}
+
+
+def test_a_pipe_without_length_stays_a_row_and_is_told() -> None:
+    """GEOS divides no line of which all points are one; an upright line in space has a length all the same."""
+    nowhere = shapely.LineString([(X, Y), (X, Y)])
+    both = shapely.MultiLineString([[(X, Y), (X, Y)], [(X, Y), (X + 5, Y)]])
+    upright = shapely.LineString([(X, Y, 1.0), (X, Y, 3.0)])
+    good = shapely.LineString([(X, Y), (X + 20, Y)])
+    for columns in ({"diameter": [0.3] * 4}, {"diameter": [0.3] * 4, "bob_begin": [1.0] * 4, "bob_eind": [2.0] * 4}):
+        frame = pipes(columns)
+        frame = frame.set_geometry(gpd.GeoSeries([nowhere, both, upright, good], index=frame.index, crs=NAP))
+        city, codes = put(ground(), "utilities", frame)
+        assert len(city.utilities) == 4
+        assert city.objects.index.tolist() == ["p1", "p2", "p3"]
+        assert codes["no-length"] == 1
+        assert closed(city).all()
+        assert len(check(city)) == 0
+
+
+@given(st.lists(st.tuples(st.floats(-50, 50), st.floats(-50, 50)), min_size=2, max_size=8), st.floats(0.5, 60.0))
+def test_points_along_a_line_keep_its_corners_and_are_close(corners: list[tuple[float, float]], step: float) -> None:
+    line = shapely.LineString(corners)
+    nowhere = shapely.LineString([(1, 1), (1, 1)])
+    points, row = points_along([nowhere, line, shapely.MultiLineString([nowhere, line])], step)
+    assert not (row == 0).any()
+    assert_allclose(points[row == 1], points[row == 2])
+    if line.length == 0:
+        assert not len(points)
+        return
+    own = points[row == 1]
+    gaps = np.linalg.norm(np.diff(own, axis=0), axis=1)
+    assert gaps.max() <= step * (1 + 1e-9)
+    assert_allclose(gaps.sum(), line.length)
+    assert all((np.abs(own - corner).max(axis=1) < 1e-9).any() for corner in corners)
 
 
 def test_what_is_no_pipe_stays_a_row() -> None:

@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.errors import GeometryError
+from twin.geo.along import points_along
 from twin.geo.city import City, Finding, Quality
 from twin.geo.ears import starts_of
 from twin.geo.given import frame_of, in_system, told
@@ -184,8 +185,7 @@ def lowest_along_each(footprints: NDArray[np.object_], terrain: Terrain) -> NDAr
     """
     lowest = np.full(len(footprints), np.nan)
     polygonal = np.isin(shapely.get_type_id(footprints), (3, 6))
-    outlines = shapely.segmentize(shapely.boundary(footprints[polygonal]), GROUND_STEP_M)
-    points, owner = shapely.get_coordinates(outlines, return_index=True)
+    points, owner = points_along(shapely.boundary(footprints[polygonal]), GROUND_STEP_M)
     owner = np.flatnonzero(polygonal)[owner]
     # Beyond its edge the terrain repeats its last cells: a building out there has no ground in it.
     on_it = terrain.grid.contains(*terrain.grid.index(points[:, 0], points[:, 1]))

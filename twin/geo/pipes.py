@@ -10,9 +10,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from twin.geo.along import points_along
 from twin.geo.measures import measure, told, words_of
 from twin.geo.mesh import TriangleMesh
-from twin.geo.vaults import tube
+from twin.geo.vaults import has_length, tube
 
 if TYPE_CHECKING:
     from twin.geo.city import City
@@ -185,7 +186,8 @@ def settled_utilities(frame: gpd.GeoDataFrame, city: City, where: str, findings:
     where : str
         For messages.
     findings : Findings
-        ``pipe-estimated`` (info) for each row with an estimate, ``pipe-above-ground`` (warning).
+        ``pipe-estimated`` (info) for each row with an estimate, ``pipe-above-ground`` (warning), ``no-length`` (warning) for a
+        line that goes nowhere: the row stays, without a volume.
     """
     count = len(frame)
     value = {name: frame[name].to_numpy(dtype=np.float64).copy() if name in frame else np.full(count, np.nan) for name in _NUMBERS}
@@ -203,7 +205,11 @@ def settled_utilities(frame: gpd.GeoDataFrame, city: City, where: str, findings:
         mine = {name: float(values[row]) for name, values in value.items()} | {"diameter_m": float(diameter[row])}
         usual = usual_cover(kinds[row], texts[row])
         parts = [_course(part, mine, usual, city) for part in shapely.get_parts(shape)]
-        courses += [(row, part) for part, _ in parts if len(part) > 1]
+        long = [(row, part) for part, _ in parts if has_length(part)]
+        courses += long
+        if not long:
+            message = "the line of the pipe has no length; no volume is made"
+            findings.add("no-length", str(frame.index[row]), message, path=where)
         guessed[row] = any(one for _, one in parts)
         points = np.concatenate([part for part, _ in parts])
         axis[row] = float(points[:, 2].mean())
@@ -256,7 +262,7 @@ def _course(line: shapely.LineString, stated: dict[str, float], usual: float, ci
         if np.isfinite(level):
             return np.column_stack([flat, np.full(len(flat), level)]), False
     # Below the ground it goes up and down with it.
-    flat = shapely.get_coordinates(shapely.segmentize(line, _STEP_M)) if line.length < 1e6 else flat
+    flat = points_along(line, _STEP_M)[0] if 0 < line.length < 1e6 else flat
     cover = stated["cover_m"] if np.isfinite(stated["cover_m"]) else usual
     return np.column_stack([flat, city.ground_at(flat[:, 0], flat[:, 1]) - cover - half]), not np.isfinite(stated["cover_m"])
 

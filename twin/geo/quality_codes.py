@@ -231,6 +231,7 @@ SUBSURFACE = {
     "level-dossier": "groundwater levels without a place of their own; they go with their well, if it is read too",
     "level-left-out": "groundwater levels that were rejected, are checks, or have no value; they do not count",
     "no-layers": "a borehole without layers",
+    "no-length": "the line of a pipe has no length: no volume is made",
     "no-place": "a sounding or well that does not say where it is",
     "no-tube": "a well without a tube",
     "not-used": "a document that nothing here computes with; named, not used",

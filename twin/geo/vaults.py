@@ -179,6 +179,16 @@ SHARPEST_COS = -0.34
 """A line that turns more than 110 degrees is cut there: a mitre would stick out by more than the diameter."""
 
 
+def _apart(line: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each point but the first is one of its own, (N - 1,)."""
+    return np.asarray(np.linalg.norm(np.diff(line, axis=0), axis=1) > 2 * WELD_M)
+
+
+def has_length(line: NDArray[np.float64]) -> bool:
+    """Whether a line (N, 3) [m] goes anywhere, so that there can be a `tube` along it."""
+    return bool(_apart(line).any())
+
+
 def tube(line: NDArray[np.float64], diameter: float, sides: int = SIDES) -> TriangleMesh:
     """A pipe along a line, closed at both ends.
 
@@ -198,10 +208,9 @@ def tube(line: NDArray[np.float64], diameter: float, sides: int = SIDES) -> Tria
     TriangleMesh
         Owner 0, normals outward, without semantics; empty for a line without length.
     """
-    apart = np.linalg.norm(np.diff(line, axis=0), axis=1) > 2 * WELD_M
-    line = line[np.concatenate([[True], apart])] if len(line) else line
-    if len(line) < 2:
+    if not has_length(line):
         return TriangleMesh.empty()
+    line = line[np.concatenate([[True], _apart(line)])]
     step = np.diff(line, axis=0)
     way = step / np.linalg.norm(step, axis=1, keepdims=True)
     sharp = np.flatnonzero(np.einsum("ij,ij->i", way[:-1], way[1:]) < SHARPEST_COS) + 1
