@@ -18,6 +18,7 @@ from pyproj import CRS
 
 from twin.errors import CRSError, GeometryError
 from twin.geo.city import City, read_city
+from twin.geo.crs import local_plane
 from twin.geo.extrude import blocks
 from twin.geo.mesh import SEMANTICS
 from twin.geo.quality import check
@@ -106,6 +107,16 @@ def test_ids_and_crs_are_checked(city: City) -> None:
         city.with_buildings(twice)
     with pytest.raises(CRSError, match="EPSG:25831"):
         city.with_buildings(new.set_crs(25831, allow_override=True))
+    with pytest.raises(CRSError, match="do not say in which coordinate reference system they are") as caught:
+        city.with_buildings(new.set_crs(None, allow_override=True))
+    assert caught.value.hint
+
+
+def test_rows_without_a_system_stand_in_a_city_that_lies_nowhere() -> None:
+    nowhere = City(crs=local_plane(), origin=np.zeros(3))
+    new = frame([SQUARE], height_m=[5.0]).set_crs(None, allow_override=True)
+    assert len(nowhere.with_buildings(new).buildings) == 1
+    assert len(nowhere.with_layer("trees", new).trees) == 1
 
 
 @given(

@@ -150,3 +150,18 @@ def test_cityjson_in_feet_comes_to_metres(house: dict[str, Any], put: Callable[.
     assert city.buildings.area.tolist() == pytest.approx([100 * 0.3048006096**2], rel=2e-3)
     assert city.quality.counts()["height-unit"] == 1
     assert is_plane(read_city(put(house)).crs)
+
+
+def test_a_file_without_a_system_says_what_it_was_taken_for(
+    house: dict[str, Any], put: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Of every kind of file: in a plane that lies nowhere, or in the system that the caller names."""
+    del house["metadata"]
+    model = tmp_path / "box.obj"
+    model.write_text("v 0 0 0\nv 4 0 0\nv 4 4 0\nv 0 4 0\nv 2 2 3\nf 1 2 5\nf 2 3 5\nf 3 4 5\nf 4 1 5\nf 4 3 2 1\n")
+    for path in (put(house), model):
+        for crs, taken in ((None, "taken as a local plane"), ("EPSG:7415", "taken as EPSG:7415, which was asked for")):
+            messages = [one.message for one in read_city(path, crs=crs).quality.findings if one.code == "no-crs"]
+            assert len(messages) == 1
+            assert taken in messages[0]
+            assert messages[0].count("taken as") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -82,10 +83,44 @@ def test_shapefile_without_siblings(tmp_path: Path) -> None:
     for suffix in (".shx", ".dbf", ".prj"):
         path.with_suffix(suffix).unlink()
     city = city_of(path)
-    assert codes(city)["sibling-missing"] == 2
+    assert codes(city)["sibling-missing"] == 3
+    assert codes(city)["no-crs"] == 1
     assert city.crs.to_authority() is None
     assert len(city.buildings) == 2
     assert sorted(one.name for one in tmp_path.iterdir()) == ["houses.cpg", "houses.shp"], "nothing is written beside the file"
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".gpkg", ".fgb", ".parquet"])
+def test_a_file_without_a_system_is_told(tmp_path: Path, suffix: str) -> None:
+    """And what it was taken for: a plane that lies nowhere, or the system that was asked for."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # pyogrio says the same
+        path = write(houses(height=[10.0, 5.0]).set_crs(None, allow_override=True), tmp_path / f"houses{suffix}")
+    path.with_suffix(".prj").unlink(missing_ok=True)
+    for crs, taken in ((None, "local plane"), ("EPSG:28992", "EPSG:28992, which was asked for")):
+        city = city_of(path, crs=crs)
+        found = [one for one in city.quality.findings if one.code == "no-crs"]
+        assert len(found) == 1
+        assert found[0].severity == "warning"
+        assert found[0].path == path.name
+        assert taken in found[0].message
+        assert ("local plane" in found[0].message) == (crs is None)
+        assert (city.crs.to_epsg() == 28992) == (crs is not None)
+        siblings = [one.message for one in city.quality.findings if one.code == "sibling-missing"]
+        assert len(siblings) == (1 if suffix == ".shp" else 0)
+        assert all("houses.prj" in one for one in siblings)
+
+
+def test_layers_of_which_none_states_a_system_are_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "town.gpkg"
+    frame = houses(height=[10.0, 5.0]).set_crs(None, allow_override=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # pyogrio says the same
+        write(frame, path, layer="buildings")
+        write(frame, path, layer="landuse")
+    city = city_of(path)
+    assert codes(city)["no-crs"] == 1
+    assert (len(city.buildings), len(city.landuse)) == (2, 2)
 
 
 def test_table_of_attributes_in_utf8_that_does_not_say_so(tmp_path: Path) -> None:

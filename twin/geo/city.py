@@ -358,6 +358,8 @@ class City:
         ------
         GeometryError
             When an id is taken, a footprint is not a polygon, or a height is missing or not positive.
+        CRSError
+            When the frame is in another system than the city, or does not say in which.
         """
         from twin.geo.extrude import add_buildings
 

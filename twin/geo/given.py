@@ -44,15 +44,23 @@ def city_of(value: object) -> City:
 def in_system(frame: gpd.GeoDataFrame, crs: CRS, what: str) -> gpd.GeoDataFrame:
     """A frame in the system of a city: as it is, or said to be in it when it is in the plane of it alone.
 
-    Heights of rows are numbers in the datum of the city in any case, so a plane without one loses nothing.
+    Heights of rows are numbers in the datum of the city in any case, so a plane without one loses nothing. A frame without a
+    system has the one of a city that is itself not placed on Earth, or of any when there are no rows in it.
 
     Raises
     ------
     CRSError
-        When it is in another system.
+        When it is in another system, or does not say in which.
     """
-    if frame.crs is None or frame.crs == crs:
+    if frame.crs == crs:
         return frame
+    if frame.crs is None:
+        if len(frame) and not crs.is_engineering:
+            raise CRSError(
+                f"{what} do not say in which coordinate reference system they are, the city is in {short_name(crs)}",
+                hint="if they are in it, say so: frame.set_crs(city.crs)",
+            )
+        return frame.set_crs(crs)
     if same(horizontal(frame.crs), horizontal(crs)) and vertical(frame.crs) is None:
         return frame.set_crs(crs, allow_override=True)
     raise CRSError(

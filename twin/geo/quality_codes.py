@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 COORDINATES = {
-    "no-crs": "the file does not say in which coordinate reference system it is; taken as a local plane, or left out",
+    "no-crs": "the file does not say in which coordinate system it is; taken as the one asked for or a local plane, or left out",
     "crs": "how coordinates were brought into the system of the city, and how exact that is",
     "crs-assumed": "the system that the file states is not known; the one that its coordinates fit was taken",
     "axis-order": "which of the two coordinates was taken for north, where file and standard disagree",

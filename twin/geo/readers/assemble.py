@@ -163,6 +163,8 @@ def assemble(readings: Sequence[Reading], options: ReadOptions, *, onto: City | 
     crs = common_crs(readings, options) if onto is None else _system_of(onto, name, readings)
     findings = Findings()
     for reading in readings:
+        if reading.crs is None and not reading.empty:
+            reading.findings.completed("no-crs", _taken_as(crs))
         findings.absorb(reading.findings)
         _bring(reading, crs, findings)
     found = {role: [(one, r.crs) for r in readings for one in r.rasters if one.role == role] for role in ROLES}
@@ -289,6 +291,13 @@ def _layers_of(reading: Reading) -> tuple[str, ...]:
         objects = reading.objects
         found |= {_layer(kind, dict(stated)) for kind, stated in zip(objects.types, objects.attributes, strict=True)}
     return tuple(sorted(found))
+
+
+def _taken_as(crs: CRS) -> str:
+    """What the coordinates of a file that states no system are taken for, as the end of a message."""
+    if crs.is_engineering:
+        return "; taken as a local plane in metres, not placed on Earth: name the system if you know it (crs=, --crs)"
+    return f"; taken as {short_name(crs)}, which was asked for"
 
 
 def _bring(reading: Reading, target: CRS, findings: Findings) -> None:

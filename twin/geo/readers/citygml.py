@@ -266,7 +266,7 @@ def _system(systems: list[str], blob: Blob, findings: Findings) -> Stated | None
         When there are several.
     """
     if not systems:
-        message = "the file does not say in which coordinate reference system it is; taken as a local plane in metres"
+        message = "the file does not say in which coordinate reference system it is"
         findings.add("no-crs", "", message, path="srsName")
         return None
     stated = stated_system(systems[0], blob.name)

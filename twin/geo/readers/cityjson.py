@@ -86,7 +86,7 @@ class Header:
         if isinstance(told, dict) and self.crs is not None:
             self.crs = _whole_system(self.crs, told.get("crs"))
         if self.crs is None:
-            message = "the file does not say in which coordinate reference system it is; taken as a local plane in metres"
+            message = "the file does not say in which coordinate reference system it is"
             findings.add("no-crs", "", message, path="metadata.referenceSystem")
         self.appearance = Appearance(content.get("appearance"), findings)
         self.materials = self.appearance.count

@@ -169,7 +169,7 @@ def _place(header: Header, name: str, file: str, findings: Findings) -> tuple[CR
         message = f"({x:g}, {y:g}) is outside the Dutch grid; swapped or in another system?"
         findings.add("coordinates", name, message, path="#XYID")
     if epsg is None:
-        message = f"`#XYID` has the system {values[0]!r}, which is not known; taken as a local plane in metres"
+        message = f"`#XYID` has the system {values[0]!r}, which is not known"
         findings.add("no-crs", name, message, path="#XYID")
         return None, x, y
     return CRS.from_epsg(epsg), x, y

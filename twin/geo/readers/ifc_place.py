@@ -75,7 +75,7 @@ def place_of(told: Mapping[str, Any], name: str, findings: Findings) -> MapPlace
         place = _by_site(site, told.get("north"), name, findings)
         if place is not None:
             return place
-    message = "the file does not say where the model is (no map conversion, no latitude and longitude); taken as a local plane"
+    message = "the file does not say where the model is (no map conversion, no latitude and longitude)"
     findings.add("no-crs", "", message, path=name)
     return MapPlace()
 

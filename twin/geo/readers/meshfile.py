@@ -141,7 +141,7 @@ def stem_of(name: str) -> str:
 
 def _tell_assumptions(mesh: MeshFile, name: str, findings: Findings) -> None:
     if mesh.crs is None:
-        message = "the file does not say in which coordinate reference system it is; taken as a local plane in metres"
+        message = "the file does not say in which coordinate reference system it is"
         findings.add("no-crs", "", message, path=name)
     if not mesh.unit_stated:
         findings.add("unit-assumed", "", f"{mesh.form} states no unit; taken as metres", severity="info", path=name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,6 +48,10 @@ class Findings:
             if self._count[kind] <= MAX_FINDINGS_A_CODE:
                 self._kept.append(finding)
         self._count.update(other._count)
+
+    def completed(self, code: str, ending: str) -> None:
+        """End what every finding of a code says with what was found out later."""
+        self._kept = [replace(one, message=one.message + ending) if one.code == code else one for one in self._kept]
 
     def drained(self) -> Findings:
         """All that was collected so far, which this one then forgets."""

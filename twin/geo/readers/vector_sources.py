@@ -193,9 +193,19 @@ def said_by(document: object) -> dict[str, str]:
 
 
 def _shapefile(blob: Blob, path: Path, options: ReadOptions, findings: Findings) -> Tables:
-    """A shapefile with its siblings; an index that is missing is made again in a temporary place."""
+    """A shapefile with its siblings, and what was told of those that are missing."""
+    found = _shapefile_tables(blob, path, options, findings)
+    system = path.with_suffix(".prj").name
+    if any(table.frame.crs is None for table in found.tables):
+        message = f"the file {system} is missing, or empty: the coordinate reference system"
+        findings.add("sibling-missing", "", message, path=blob.name)
+    return found
+
+
+def _shapefile_tables(blob: Blob, path: Path, options: ReadOptions, findings: Findings) -> Tables:
+    """The one layer of a shapefile; an index that is missing is made again in a temporary place."""
     siblings = {one.suffix.lower(): one for one in path.parent.iterdir() if one.stem.lower() == path.stem.lower()}
-    missing = [suffix for suffix in (".shx", ".dbf", ".prj") if suffix not in siblings]
+    missing = [suffix for suffix in (".shx", ".dbf") if suffix not in siblings]
     for suffix, what in ((".shx", "the index, which was made again"), (".dbf", "the attributes")):
         if suffix in missing:
             findings.add("sibling-missing", "", f"the file {path.stem}{suffix} is missing: {what}", path=blob.name)

@@ -104,11 +104,13 @@ def _whole_system(tables: list[Table], stated: str) -> list[Table]:
 
 
 def _one_system(tables: list[Table], name: str, findings: Findings) -> list[Table]:
-    """All layers in the system of the first that states one."""
+    """All layers in the system of the first that states one; as they are when none does, which is told."""
     from twin.geo.crs import same, short_name
 
     systems = [table.frame.crs for table in tables if table.frame.crs is not None]
     if not systems:
+        if any(len(table.frame) for table in tables):
+            findings.add("no-crs", "", "the file does not say in which coordinate reference system it is", path=name)
         return tables
     out: list[Table] = []
     for table in tables:
