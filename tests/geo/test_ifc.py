@@ -376,6 +376,28 @@ def test_other_steps_are_refused(put: Put, content: str, message: str) -> None:
 
 
 @needed
+def test_a_file_that_was_cut_is_refused(put: Put) -> None:
+    """The library reads as far as it goes and says nothing."""
+    text = model(HOUSE)
+    assert len(read_city(put(text + "\n/* signed */\n" + " " * 100, "house.ifc")).objects)
+    for cut in [*(len(text) * sixth // 6 for sixth in range(1, 6)), len(text) - 3, text.index("END-ISO")]:
+        with pytest.raises(FormatError, match="ends too early") as caught:
+            read_city(put(text[:cut], "house.ifc"))
+        assert "house.ifc" in str(caught.value)
+        assert caught.value.hint
+
+
+@needed
+@pytest.mark.realdata
+def test_real_files_that_were_cut_are_refused(real_data: Path, put: Put) -> None:
+    for name in ("simple1.ifc", "wall-extruded-solid.ifc"):
+        content = (real_data / "ifc" / name).read_bytes()
+        for sixth in range(1, 6):
+            with pytest.raises(FormatError, match="ends too early"):
+                read_city(put(content[: len(content) * sixth // 6], name))
+
+
+@needed
 def test_one_product_that_cannot_be_made_costs_itself(put: Put) -> None:
     text = model(HOUSE)
     assert "#146=IFCEXTRUDEDAREASOLID(#147," in text

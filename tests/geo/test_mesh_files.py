@@ -210,6 +210,7 @@ def test_millimetres_are_suspected(tmp_path: Path) -> None:
 
 # --- broken
 
+FACET = b"facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\n"
 PLY = b"ply\nformat binary_little_endian 1.0\n"
 PLY_OF_A_POINT = PLY + b"element vertex 1\nproperty float x\nproperty float y\nproperty float z\nend_header\n" + b"\0" * 12
 POINTS = {"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3"}
@@ -244,6 +245,7 @@ def test_a_bad_line_costs_itself_only(put: Put, line: str, code: str, where: str
         (b"v 0 0 0\nv 1 0 0\n", "x.obj", "holds no faces"),
         (b"v 0 0 0\n" + b"f " + b"1 " * 600_000, "x.obj", "longer than"),
         (b"solid x\nendsolid x\n", "x.stl", "holds no faces"),
+        (b"solid x\n" + FACET + b"endsolid x\nsolid y\n" + FACET, "x.stl", "ends too early: the last solid has no `endsolid`"),
         (b"\0" * 80 + struct.pack("<I", 4_000_000_000) + b"\0" * 50, "x.stl", "promises 4000000000 facets, the file ends after 1"),
         (b"ply\nformat ascii 1.0\n", "x.ply", "has no end"),
         (b"ply\nformat ascii 1.0\nelement vertex 5\nproperty float x\nend_header\n1\n", "x.ply", "promises 5 rows"),
@@ -335,12 +337,26 @@ def test_degenerate_and_unfinished_facets_are_counted(put: Put) -> None:
     facet = "facet normal 0 0 1\nouter loop\n{}endloop\nendfacet\n"
     good = "vertex 0 0 0\nvertex 1 0 0\nvertex 0 1 1\n"
     text = "solid s\n" + facet.format(good) + facet.format("vertex 0 0 0\n" * 3) + facet.format("vertex 1 1\n" * 3)
-    city = read_city(put(text + facet.format("vertex 0 0 0\n") + "facet normal 0 0 1\nvertex 0 0 0\n", "s.stl"))
+    city = read_city(put(text + facet.format("vertex 0 0 0\n") + "facet normal 0 0 1\nvertex 0 0 0\nendsolid s\n", "s.stl"))
     assert len(city.surfaces) == 1
     counts = city.quality.counts()
     assert counts["too-few-points"] == 1
     assert counts["face"] == 2
     assert counts["vertex"] >= 3
+
+
+@pytest.mark.parametrize("kind", ["stl", "stl_ascii", "ply", "ply_ascii", "glb"])
+def test_a_file_that_was_cut_is_refused(put: Put, kind: str) -> None:
+    """OBJ says nowhere how much there is of it, so a cut cannot be told there."""
+    options = {"encoding": "ascii"} if kind == "ply_ascii" else {}
+    ball = trimesh.Scene(trimesh.creation.icosphere(subdivisions=1))
+    mesh = ball if kind == "glb" else ball.to_geometry()
+    content = mesh.export(file_type="ply" if kind == "ply_ascii" else kind, **options)
+    content = content.encode() if isinstance(content, str) else content
+    assert len(read_city(put(content, f"x.{kind[:3]}")).surfaces) == 80
+    for sixth in range(1, 6):
+        with pytest.raises(FormatError):
+            read_city(put(content[: len(content) * sixth // 6], f"x.{kind[:3]}"))
 
 
 # --- told by content

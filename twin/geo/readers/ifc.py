@@ -37,6 +37,10 @@ UNSAID = ("IfcBuildingElementProxy", "IfcProxy", "IfcBuilding")
 GROUND_STEP_M = 0.5
 """Slabs whose underside is within this of the lowest one's are the ground of their building [m]."""
 
+TAIL_BYTES = 1024**2
+"""The end of the exchange is looked for in so much of the end of the file: signatures and blanks may follow it."""
+
+_END = re.compile(rb"ENDSEC\s*;(?:\s|/\*.*?\*/)*END-ISO-10303-21\s*;", re.IGNORECASE | re.DOTALL)
 _SCHEMA = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'([^']{1,60})'", re.IGNORECASE)
 
 
@@ -112,6 +116,7 @@ def _taken_apart(blob: Blob, findings: Findings) -> Parts:
         what = f"of the schema {schema}" if schema else "that names no schema"
         raise FormatError(f"this is a STEP file {what}, not IFC", where=blob.name, hint=f"readable are {', '.join(SCHEMAS)}")
     with tempfile.TemporaryDirectory(prefix="stadstwin-") as folder, blob.as_file() as path:
+        _check_whole(path, blob.name)
         _run(path, Path(folder), blob.name)
         parts = _found(Path(folder), blob.name)
     for problem in parts.told["problems"]:
@@ -121,6 +126,22 @@ def _taken_apart(blob: Blob, findings: Findings) -> Parts:
         message = f"{parts.told['rooms']} rooms are kept without faces"
         findings.add("rooms-not-drawn", "", message, severity="info", path=blob.name)
     return parts
+
+
+def _check_whole(path: Path, name: str) -> None:
+    """See that a file has the end that ISO 10303-21, 5.2 asks for: the library reads a cut one as far as it goes.
+
+    Raises
+    ------
+    FormatError
+        When it has not.
+    """
+    with path.open("rb") as stream:
+        stream.seek(max(path.stat().st_size - TAIL_BYTES, 0))
+        tail = stream.read(TAIL_BYTES)
+    if _END.search(tail) is None:
+        what = "ends too early: it does not end with `ENDSEC; END-ISO-10303-21;`, so a part of the model is missing"
+        raise FormatError(what, where=name, hint="download or export it again")
 
 
 def _run(path: Path, folder: Path, name: str) -> None:

@@ -46,12 +46,13 @@ def parse_text(content: bytes, name: str, findings: Findings) -> MeshFile:
     Raises
     ------
     FormatError
-        When there are too many facets or solids.
+        When there are too many facets or solids, or the file ends before its last solid does.
     """
     corners: list[tuple[float, float, float]] = []
     part: list[int] = []
     names: list[str] = []
     facet: list[tuple[float, float, float]] = []
+    whole = True
     stream = io.BytesIO(content)
     for number, raw in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES), b""), start=1):
         words = raw.split()
@@ -73,12 +74,17 @@ def parse_text(content: bytes, name: str, findings: Findings) -> MeshFile:
                 message = "the facet before this one does not end; left out"
                 findings.add("face", "", message, severity="error", path=f"{name}:{number}")
             facet = []
+        elif word == b"endsolid":
+            whole = True
         elif word == b"solid":
+            whole = False
             names.append(raw.strip()[5:].decode("utf-8", "replace").strip()[:200])
         if len(part) > MAX_FACES or len(names) > MAX_PARTS:
             raise FormatError("too many facets or solids", where=name, hint="split the file")
     if facet:
-        findings.add("face", "", "the file ends within a facet; that facet is left out", severity="error", path=name)
+        findings.add("face", "", "the last facet does not end; left out", severity="error", path=name)
+    if not whole:
+        raise FormatError("ends too early: the last solid has no `endsolid`", where=name, hint="download or export it again")
     table = np.array(corners, dtype=np.float64).reshape(-1, 3)
     return _mesh("STL (text)", table, np.array(part, np.int32), names or [""], name)
 
