@@ -274,6 +274,64 @@ def test_a_poor_header_is_told(put: Put, old: str, new: str, code: str) -> None:
     assert finding.message
 
 
+PROMISES = CPT.replace("#EOH=", "#LASTSCAN= 4\n#MEASUREMENTVAR= 16, 2.0, m, einddiepte\n#EOH=")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "severity", "words"),
+    [
+        ("", "", "", ""),
+        ("2.0 4.0 0.04 0\n", "", "error", "promises 4 records (`#LASTSCAN`), the file holds 3"),
+        ("#LASTSCAN= 4", "#FIRSTSCAN= 1\n#LASTSCAN= 5", "error", "promises 5 records"),
+        ("#LASTSCAN= 4", "#FIRSTSCAN= 2\n#LASTSCAN= 5", "", ""),
+        ("#LASTSCAN= 4", "#LASTSCAN= 3", "warning", "promises 3 records (`#LASTSCAN`), the file holds 4"),
+        ("#COLUMN= 4", "#COLUMN= 5", "warning", "promises 5 columns (`#COLUMN`) and describes 4"),
+        ("16, 2.0, m", "16, 9.5, m", "warning", "states a depth of 9.5 m, its records end at 2 m"),
+        ("#LASTSCAN= 4\n", "", "", ""),
+    ],
+)
+def test_what_the_header_promises_is_looked_for(put: Put, old: str, new: str, severity: str, words: str) -> None:
+    assert old in PROMISES
+    found = read_city(put(PROMISES.replace(old, new, 1), "s1.gef")).quality.findings
+    assert [(one.code, one.object_id, one.severity) for one in found] == [("record-count", "77/S1", severity)] * bool(severity)
+    assert all(words in one.message for one in found)
+
+
+def test_a_last_record_without_its_end_is_told(put: Put) -> None:
+    head, body = CPT.split("#EOH=\n")
+    body = body.replace(" ", ";").replace("\n", ";!\n")
+    text = f"{head}#COLUMNSEPARATOR= ;\n#RECORDSEPARATOR= !\n#EOH=\n{body}"
+    assert codes(read_city(put(text, "s1.gef"))) == {}
+    assert "record-count" in codes(read_city(put(text[:-4], "s1.gef")))
+
+
+@pytest.mark.realdata
+def test_real_tests_that_were_cut_are_told(real_data: Path, put: Put) -> None:
+    for name in ("cpt.gef", "cpt3.gef", "cpt_class_high.gef", "example_bore.gef"):
+        content = (real_data / "subsurface" / name).read_bytes()
+        start = content.index(b"#EOH")
+        for sixth in range(1, 6):
+            try:
+                city = read_city(put(content[: start + 20 + (len(content) - start - 20) * sixth // 6], name))
+            except FormatError:
+                continue
+            found = [one for one in city.quality.findings if one.code == "record-count"]
+            assert any(one.severity == "error" for one in found), (name, sixth)
+
+
+@pytest.mark.realdata
+def test_a_count_in_a_document_of_the_register_is_looked_at(real_data: Path, put: Put) -> None:
+    text = (real_data / "subsurface" / "CPT000000115243.xml").read_text()
+    empty = '<swe:elementCount xlink:type="simple"/>'
+    assert empty in text
+    count = "<swe:elementCount><swe:Count><swe:value>{}</swe:value></swe:Count></swe:elementCount>"
+    rows = len(sounding_profile(row_of(read_city(put(text, "test.xml")))))
+    for promised, severity in ((rows, None), (rows + 9, "error"), (rows - 1, "warning")):
+        city = read_city(put(text.replace(empty, count.format(promised), 1), "test.xml"))
+        found = [one.severity for one in city.quality.findings if one.code == "record-count"]
+        assert found == ([severity] if severity else [])
+
+
 def test_a_height_in_another_datum_is_not_used(put: Put) -> None:
     row = row_of(read_city(put(CPT.replace("#ZID= 31000, 2.5", "#ZID= 32001, 2.5"), "s1.gef")))
     assert (row["vertical_datum"], row["ZID"]) == ("TAW", "32001, 2.5")

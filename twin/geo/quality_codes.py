@@ -240,6 +240,7 @@ SUBSURFACE = {
     "pipes-as-lines": "so many pipes are kept as lines, without volumes",
     "place-disagrees": "the place as delivered is not the one in the register; the first is taken",
     "record": "measurements that lack a value or a date, or are no numbers; they do not count",
+    "record-count": "a sounding holds more or fewer records or columns than its file promises: fewer when it was cut off",
     "soil-layer": "a layer of soil whose bottom is not below its top; left out",
     "stated-twice": "two files say different things of one tube; the first is kept",
     "surface-unknown": "the height of the ground at a sounding or well is not stated",

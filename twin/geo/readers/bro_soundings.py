@@ -19,7 +19,7 @@ from twin.geo.readers.bro_document import (
     surface,
 )
 from twin.geo.readers.model import Findings
-from twin.geo.readers.sounding_rows import Sounding, cpt_profile, layer_profile
+from twin.geo.readers.sounding_rows import Sounding, cpt_profile, layer_profile, note_depth
 
 CPT_COLUMNS = (
     "penetrationLength",
@@ -90,7 +90,7 @@ def cpt(payload: Any, root: Any, file: str, findings: Findings) -> tuple[Soundin
     ground = child(payload, "additionalInvestigation")
     groundwater = None if ground is None else number(ground, "groundwaterLevel")
     test = child(survey, "conePenetrationTest")
-    return Sounding(
+    sounding = Sounding(
         id=name,
         kind="cpt",
         x=x,
@@ -104,7 +104,9 @@ def cpt(payload: Any, root: Any, file: str, findings: Findings) -> tuple[Soundin
         water_level_m=None if groundwater is None or height is None else height - groundwater,
         quality_class=_class(next((one.text or "" for one in below(survey, "qualityClass")), "")),
         attributes=stated,
-    ), crs
+    )
+    note_depth(sounding, file, findings)
+    return sounding, crs
 
 
 def _class(stated: str) -> int | None:
@@ -135,6 +137,12 @@ def _records(result: Any, name: str, file: str, findings: Findings) -> dict[str,
             rows.append(numbers)
         else:
             lost += 1
+    there = len(rows) + lost
+    counts = [number(value) for count in below(result, "elementCount") for value in below(count, "value")]
+    promised = next((value for value in counts if value is not None), there)
+    if promised != there:
+        message = f"the document promises {promised:.0f} records (`elementCount`) and holds {there}"
+        findings.add("record-count", name, message, severity="error" if promised > there else "warning", path=file)
     if lost:
         message = f"{lost} records are not {len(CPT_COLUMNS)} numbers; left out"
         findings.add("record", name, message, severity="error", path=file)

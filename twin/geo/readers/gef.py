@@ -16,7 +16,7 @@ from twin.geo.city import Source
 from twin.geo.readers.gef_header import Column, Header, number_of, said, whole_of
 from twin.geo.readers.gef_tables import Records, bore_table, cpt_table
 from twin.geo.readers.model import Findings, Reading, ReadOptions
-from twin.geo.readers.sounding_rows import RD_BOUNDS, Sounding, sounding_frame
+from twin.geo.readers.sounding_rows import RD_BOUNDS, Sounding, note_depth, sounding_frame
 from twin.geo.readers.source import Blob
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
         quality_class=_quality_class(header) if kind == "cpt" else None,
         attributes=_attributes(header),
     )
+    note_depth(row, blob.name, findings)
     version = ".".join(part for part in header.first("GEFID")[:3] if part)
     report = "GEF-CPT-Report" if kind == "cpt" else "GEF-BORE-Report"
     owner = ", ".join(part for part in header.first("COMPANYID")[:1] if part)

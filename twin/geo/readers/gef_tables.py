@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import FormatError, MissingExtraError
-from twin.geo.readers.gef_header import Column, Header
+from twin.geo.readers.gef_header import Column, Header, whole_of
 from twin.geo.readers.model import Findings
 from twin.geo.readers.sounding_rows import cpt_profile, layer_profile
 from twin.geo.soil import describe_nen5104
@@ -149,6 +149,7 @@ def bore_table(records: Records, findings: Findings) -> dict[str, Any]:
         if remarks:
             row["remarks"] = remarks
         rows.append(row)
+    _note_lost(records, len(frame), findings)
     return layer_profile(rows, records.name, records.file, findings)
 
 
@@ -236,9 +237,32 @@ def _in_mpa(
 
 
 def _note_lost(records: Records, rows: int, findings: Findings) -> None:
+    """Note records that the table lacks: of those in the file, and of those that the header promises."""
     body, separator = records.body, _separator(records.header, "RECORDSEPARATOR")
     pieces = body.split(separator) if separator and separator in body else body.splitlines()
-    lost = sum(bool(piece.strip()) for piece in pieces) - rows
-    if lost > 0:
-        message = f"{lost} records lack a value or are not numbers; left out"
+    there = sum(bool(piece.strip()) for piece in pieces)
+    if there > rows:
+        message = f"{there - rows} records lack a value or are not numbers; left out"
         findings.add("record", records.name, message, severity="error", path=records.file)
+    _note_count(records, there, findings)
+    if separator and separator in body and pieces[-1].strip():
+        message = f"the last record does not end with {separator!r}: is it cut off?"
+        findings.add("record-count", records.name, message, severity="error", path=records.file)
+
+
+def _note_count(records: Records, there: int, findings: Findings) -> None:
+    """Note where the file holds other numbers of records and columns than its header promises."""
+    header = records.header
+    stated = [header.first(key) for key in ("FIRSTSCAN", "LASTSCAN", "COLUMN")]
+    first, last, columns = (whole_of(values[0]) if values else None for values in stated)
+    if last is not None:
+        promised = last - (1 if first is None else first) + 1
+        if there < promised:
+            message = f"the header promises {promised} records (`#LASTSCAN`), the file holds {there}: download it again"
+            findings.add("record-count", records.name, message, severity="error", path=records.file)
+        elif there > promised:
+            message = f"the header promises {promised} records (`#LASTSCAN`), the file holds {there}; all are taken"
+            findings.add("record-count", records.name, message, path=records.file)
+    if columns is not None and columns != len(records.columns):
+        message = f"the header promises {columns} columns (`#COLUMN`) and describes {len(records.columns)}, which are taken"
+        findings.add("record-count", records.name, message, path=records.file)

@@ -47,6 +47,10 @@ MAX_INCLINATION_DEG = 60.0
 """A rod is never so far from upright [deg]; NEN-EN-ISO 22476-1 stops a test at 15."""
 
 
+SHORT_M = 1.0
+"""A test of which the records end so much above its stated depth lacks some [m]."""
+
+
 @dataclass(slots=True)
 class Sounding:
     """One sounding as its file has it.
@@ -124,6 +128,14 @@ def _deepest(profile: Mapping[str, Any]) -> float | None:
         return max((layer["bottom_m"] for layer in profile["layers"]), default=None)
     depths = [value for value in profile.get("depth_m", []) if value is not None]
     return max(depths, default=None)
+
+
+def note_depth(row: Sounding, file: str, findings: Findings) -> None:
+    """Note a cone penetration test whose records end well above the depth that its file states: it may have been cut off."""
+    reached = [value for key in ("depth_m", "length_m") for value in row.profile.get(key, []) if value is not None]
+    if row.kind == "cpt" and row.depth_m is not None and reached and max(reached) < row.depth_m - SHORT_M:
+        message = f"the file states a depth of {row.depth_m:g} m, its records end at {max(reached):g} m"
+        findings.add("record-count", row.id, message, path=file)
 
 
 def cpt_profile(values: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
