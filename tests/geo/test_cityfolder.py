@@ -102,6 +102,69 @@ def test_everything_comes_back(city: City, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+BIG = 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.array([BIG, None, -(2**63)], dtype="Int64"),
+        pd.array([None, None, None], dtype="Int64"),
+        np.array([BIG, -BIG, 2**63 - 1]),
+        np.array([BIG, 1, 2**64 - 1], dtype="uint64"),
+        pd.array([BIG, None, 2**64 - 1], dtype="UInt64"),
+        pd.array([1, None, 3], dtype="Int8"),
+        pd.array([1, None, 2**32 - 1], dtype="UInt32"),
+        pd.array([0.1, None, 1e300], dtype="Float64"),
+        np.array([5e-324, np.inf, 0.1]),
+        pd.array(["\0x\u2028é", None, "a\0"], dtype="str"),
+        pd.array(["", None, "[1]"], dtype="str"),
+        pd.Series(["\0", None, '"q"'], dtype="object").to_numpy(),
+        pd.Series([{"a": BIG, "b": "\0"}, None, [1, "1", 1.5]], dtype="object").to_numpy(),
+        pd.to_datetime(["2020-02-29T23:59:59.999999999", None, "1850-01-01"], format="ISO8601").to_numpy(),
+    ],
+)
+def test_values_come_back_to_the_last_digit(city: City, tmp_path: Path, column: Any) -> None:
+    trees = city.trees[["text", "geometry"]]
+    trees.insert(0, "value", column)
+    again = read_city(city.with_layer("trees", trees).save(tmp_path / "town"))
+    assert_geodataframe_equal(trees, again.trees)
+    assert [repr(one) for one in trees["value"].tolist()] == [repr(one) for one in again.trees["value"].tolist()]
+
+
+def test_what_a_folder_cannot_keep_is_refused(city: City, tmp_path: Path) -> None:
+    """Nothing is changed without a word: not in ids, not in values of columns of objects."""
+    odd = city.trees.set_axis(pd.Index(["a\0", "b", "c"], name="id", dtype="str"))
+    with pytest.raises(OutputError, match="ids of the layer came back as others") as caught:
+        city.with_layer("trees", odd).save(tmp_path / "town")
+    assert "NUL" in str(caught.value.hint)
+    infinite = city.trees.assign(value=pd.Series([np.inf, "x", None], dtype="object").to_numpy())
+    with pytest.raises(OutputError, match="values of column `value` came back as others"):
+        city.with_layer("trees", infinite).save(tmp_path / "town")
+    assert not (tmp_path / "town").exists()
+
+
+def test_a_folder_that_reads_otherwise_is_not_written(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison sees one digit of one value, one corner of a shape, and one cell of a raster."""
+    trees = city.trees.assign(value=[1.0, 2.0, 3.0])
+    good = city.with_layer("trees", trees)
+    assert good.terrain is not None
+    cells = good.terrain.height.copy()
+    cells[1, 1] = np.nextafter(cells[1, 1], np.float32(9))
+    moved = trees.set_geometry(trees.translate(1e-9))
+    for other, message in (
+        (good.with_layer("trees", trees.assign(value=[1.0, np.nextafter(2.0, 3.0), 3.0])), "column `value`"),
+        (good.with_layer("trees", trees.assign(value=[1.0, np.nan, 3.0])), "column `value`"),
+        (good.with_layer("trees", moved), "shapes of the layer"),
+        (good.with_layer("trees", trees.iloc[:2]), "2 rows of 3"),
+        (replace(good, terrain=Terrain(good.terrain.grid, cells)), "terrain came back with other heights"),
+        (replace(good, terrain=None), "terrain came back with other heights"),
+    ):
+        monkeypatch.setattr("twin.geo.writers.cityfolder.read_again", lambda place, target, other=other: other)
+        with pytest.raises(OutputError, match=message):
+            good.save(tmp_path / "town")
+
+
 def test_the_same_city_gives_the_same_bytes(city: City, tmp_path: Path) -> None:
     first, second = city.save(tmp_path / "first"), city.save(tmp_path / "second")
     for path in first.iterdir():

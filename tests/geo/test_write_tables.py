@@ -249,3 +249,14 @@ def test_a_system_without_one_code_comes_back(tmp_path: Path) -> None:
         again = city_of(tmp_path / name)
         assert again.crs == crs
     assert pyogrio.read_info(tmp_path / "a.gpkg")["crs"] == "EPSG:6691"
+
+
+def test_text_that_a_geopackage_cuts_off_is_refused(tmp_path: Path) -> None:
+    city = made()
+    odd = city.with_layer("buildings", city.buildings.assign(odd=["a\0b", "c"]))
+    with pytest.raises(OutputError, match="column `odd` has 1 other values") as caught:
+        write_geopackage(odd, tmp_path / "a.gpkg")
+    assert "NUL" in str(caught.value.hint)
+    assert not list(tmp_path.iterdir())
+    write_geoparquet(odd, tmp_path / "b.parquet", layer="buildings")
+    assert city_of(tmp_path / "b.parquet").buildings["odd"].tolist() == ["a\0b", "c"]

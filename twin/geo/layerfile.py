@@ -18,6 +18,10 @@ TAKEN = {"fid", "geom", "geometry", "id", "ogc_fid", "rowid", "_rowid_", "oid"}
 
 _CLOCK = "OGR_CURRENT_DATE"
 _NUMBERS = ("float64", "float32", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32")
+_WITH_GAPS = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "Float64", "boolean")
+_BY_TEXT = ("uint64", "UInt64", "Float32")
+"""Kinds for which a GeoPackage has no column: their values are kept as JSON."""
+_TEXTS = ("str", "string", "object")
 
 
 def stored_names(names: list[str]) -> list[str]:
@@ -44,7 +48,7 @@ def encode(column: pd.Series[Any]) -> tuple[pd.Series[Any], str]:
         return (column.astype("float64"), kind) if kind == "float32" else (column, kind)
     if kind == "bool":
         return column, kind
-    if kind in ("Int64", "boolean", "Float64"):
+    if kind in _WITH_GAPS:
         return column, kind
     if kind in ("str", "string"):
         return column.astype("str"), kind
@@ -67,12 +71,34 @@ def decode(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
     """
     if kind == "object":
         return pd.Series([value if isinstance(value, str) else None for value in column.tolist()], dtype="object")
-    if kind == "json" or kind.startswith("datetime64"):
+    if kind.startswith(("json", "datetime64")) or kind in _BY_TEXT:
         values = [json.loads(value) if isinstance(value, str) else None for value in column.tolist()]
-        return pd.Series(values, dtype="object" if kind == "json" else kind)
-    if kind in (*_NUMBERS, "bool", "Int64", "boolean", "Float64", "str", "string"):
+        return pd.Series(values, dtype=_kind_of_json(kind))
+    if kind in (*_NUMBERS, *_WITH_GAPS, "bool", "str", "string"):
         return column.astype(kind)  # type: ignore[call-overload]  # pandas-stubs know a dtype by its literal name only
     raise ValueError(f"{kind!r} is not a kind of column")
+
+
+def _kind_of_json(kind: str) -> Any:
+    """Type of a column that was kept as JSON: ``json`` and ``json:object`` are objects, ``json:str`` is text.
+
+    Raises
+    ------
+    ValueError
+        When it is none of those that `write_layer` writes.
+    """
+    stated = kind.removeprefix("json:") if kind != "json" else "object"
+    if kind.startswith("json:") and stated not in _TEXTS:
+        raise ValueError(f"{kind!r} is not a kind of column")
+    return stated
+
+
+def _with_nul_escaped(column: pd.Series[Any], kind: str) -> tuple[pd.Series[Any], str]:
+    """A column of text as JSON when it has the character NUL, at which GDAL cuts a text off."""
+    if kind not in _TEXTS or not any(isinstance(value, str) and "\0" in value for value in column.tolist()):
+        return column, kind
+    texts = [json.dumps(value, ensure_ascii=False) if isinstance(value, str) else None for value in column.tolist()]
+    return pd.Series(texts, dtype="str"), f"json:{kind}"
 
 
 def write_layer(frame: gpd.GeoDataFrame, path: Path, name: str) -> list[dict[str, str]]:
@@ -86,7 +112,7 @@ def write_layer(frame: gpd.GeoDataFrame, path: Path, name: str) -> list[dict[str
     columns: list[dict[str, str]] = []
     stored: dict[str, Any] = {"id": pd.array([str(one) for one in frame.index], dtype="str")}
     for original, short in zip(names, stored_names(names), strict=True):
-        values, kind = encode(frame[original].reset_index(drop=True))
+        values, kind = _with_nul_escaped(*encode(frame[original].reset_index(drop=True)))
         columns.append({"name": original, "stored": short, "kind": kind})
         stored[short] = values.array
     table = gpd.GeoDataFrame(stored, geometry=np.asarray(frame.geometry.array), crs=_writable(frame))
@@ -121,7 +147,9 @@ def read_layer(path: Path, name: str, columns: list[dict[str, str]], crs: Any) -
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        table = pyogrio.read_dataframe(path, layer=name, use_arrow=True)
+        # whole numbers with gaps as such: floats would lose their last digits
+        whole = {"integer_object_nulls": True}
+        table = pyogrio.read_dataframe(path, layer=name, use_arrow=True, arrow_to_pandas_kwargs=whole)
     data = {column["name"]: decode(table[column["stored"]], column["kind"]).array for column in columns}
     index = pd.Index(table["id"].astype("str"), name="id", dtype="str")
     geometry = gpd.GeoSeries(np.asarray(table.geometry.array), index=index, crs=crs)

@@ -17,6 +17,7 @@ from twin.geo.layerfile import write_layer
 from twin.geo.terrain import Terrain
 from twin.geo.writers.atomic import new_folder
 from twin.geo.writers.cityjson import cityjson_bytes, plain
+from twin.geo.writers.exact import check_exact
 from twin.geo.writers.pictures import named
 from twin.geo.writers.readback import as_triangles, check_written, differing, read_again
 from twin.geo.writers.toml import dumps
@@ -92,10 +93,7 @@ def _check(city: City, place: Path, folder: Path, entries: list[dict[str, Any]],
         entries[0] = _entry(place, OBJECTS, "objects", content)
         (place / INDEX).write_text(dumps(_index(city, entries)), encoding="utf-8")
         again = check_written(city, place, folder)
-    for name, frame in city.layers.items():
-        there = len(again.layers[name])
-        if there != len(frame):
-            raise OutputError(f"layer `{name}` came back with {there} rows of {len(frame)}", where=str(folder))
+    check_exact(city, again, folder)
 
 
 def _check_place(folder: Path) -> None:

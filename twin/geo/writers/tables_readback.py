@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import geopandas as gpd
@@ -70,7 +71,15 @@ def check_frame(written: gpd.GeoDataFrame, again: gpd.GeoDataFrame, where: str) 
             raise OutputError(f"column `{name}` is missing after reading it again", where=where)
         wrong = _unlike(written[name], again[name])
         if wrong:
-            raise OutputError(f"column `{name}` {wrong} after reading it again", where=where)
+            hint = nul_hint(written[name])
+            raise OutputError(f"column `{name}` {wrong} after reading it again", where=where, hint=hint)
+
+
+def nul_hint(values: Iterable[Any]) -> str | None:
+    """What to do about texts that a GeoPackage has no place for; None when there are none among the values."""
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        return "some texts hold the character NUL, at which a GeoPackage ends them: take it out"
+    return None
 
 
 def _unlike(before: pd.Series[Any], after: pd.Series[Any]) -> str:
