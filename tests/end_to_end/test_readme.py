@@ -1,0 +1,31 @@
+"""The steps of the README, one after the other as it has them, with fewer people and less time."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import twin
+from twin.cli import main
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_the_readme_works_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    text = README.read_text(encoding="utf-8")
+    scenario = re.findall(r"```yaml\n(.*?)```", text, re.S)[0]
+    small = scenario.replace("present: 1700", "present: 30").replace("duration_s: 300", "duration_s: 20")
+    assert "present: 30}" in small
+    assert "duration_s: 20\n" in small
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "concert.yaml").write_text(small, encoding="utf-8")
+    command = re.findall(r"`twin (run concert\.yaml [^`]*)`", text)[0]
+    code = re.findall(r"```python\n(.*?)```", text, re.S)[0]
+    saved = re.findall(r"\.save\(\"([^\"]+)\"\)", code)[0]
+    assert main([*command.split(), "--no-pictures"]) == 0
+    exec(compile(code, "README.md", "exec"), {})
+    assert (tmp_path / "concert.html").is_file()
+    assert twin.open_result(saved).figure("people").value == 30
+    assert "verdict" in capsys.readouterr().out
