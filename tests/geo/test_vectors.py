@@ -422,6 +422,41 @@ def test_a_collection_without_features_adds_nothing(tmp_path: Path, crs: str | N
     assert len(city_of([folder, empty]).buildings) == 2
 
 
+@pytest.mark.parametrize("suffix", [".gpkg", ".shp", ".fgb", ".parquet"])
+def test_a_file_without_rows_is_told(tmp_path: Path, suffix: str) -> None:
+    none = houses(height=[10.0, 5.0]).iloc[:0]
+    empty = tmp_path / f"empty{suffix}"
+    if suffix == ".parquet":
+        none.to_parquet(empty)
+    else:
+        pyogrio.write_dataframe(none, empty, geometry_type="Polygon")
+    city = city_of(empty)
+    assert codes(city) == {"no-features": 1}
+    assert [one.path for one in city.quality.findings] == [empty.name]
+    panden = write(houses(height=[10.0, 5.0]), tmp_path / "panden.gpkg")
+    assert codes(city_of([panden, empty]))["no-features"] == 1
+    assert "no-features" not in codes(city_of(panden))
+    assert "no-features" not in codes(city_of([panden, empty], clip=(135990, 454990, 136005, 455005)))
+
+
+def test_of_two_layers_one_may_be_empty(tmp_path: Path) -> None:
+    path = tmp_path / "town.gpkg"
+    write(houses(height=[10.0, 5.0]), path, layer="buildings")
+    pyogrio.write_dataframe(houses(height=[10.0, 5.0]).iloc[:0], path, layer="landuse", geometry_type="Polygon")
+    assert "no-features" not in codes(city_of(path))
+
+
+def test_city_models_without_objects_are_told(tmp_path: Path) -> None:
+    json_file, gml = tmp_path / "none.city.json", tmp_path / "none.gml"
+    transform = {"scale": [0.001] * 3, "translate": [0, 0, 0]}
+    json_file.write_text(
+        json.dumps({"type": "CityJSON", "version": "2.0", "transform": transform, "CityObjects": {}, "vertices": []})
+    )
+    gml.write_text('<CityModel xmlns="http://www.opengis.net/citygml/2.0"></CityModel>')
+    for path in (json_file, gml):
+        assert codes(city_of(path))["no-features"] == 1
+
+
 @pytest.mark.parametrize("column", ["identificatie", "lokaalID", "bag_id", "gml_id", "GlobalID", "uuid"])
 def test_ids_of_registers_name_an_object_in_every_file(tmp_path: Path, column: str) -> None:
     """However short they are, and whatever counts the rows beside them."""

@@ -24,6 +24,10 @@ COMPANIONS = (".dbf", ".shx", ".prj", ".cpg", ".qpj", ".sbn", ".sbx", ".qix", ".
 """Files that go with another one and are not read for themselves."""
 
 
+NO_REASONS = frozenset({"no-crs", "sibling-missing", "no-geometry-column", "no-header", "no-transform", "version"})
+"""Codes of findings that do not say why a file holds nothing."""
+
+
 def read(source: str | Path | Sequence[str | Path], options: ReadOptions) -> City:
     """Read a city from a file, several files, or a city folder; `twin.geo.city.read_city` has the parameters.
 
@@ -199,6 +203,20 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
+def _told_when_empty(reading: Reading, options: ReadOptions) -> Reading:
+    """A reading of a file that is sound and holds nothing, with a finding that says so.
+
+    Where a clip leaves nothing, or the reader found a reason for it, that is told already.
+    """
+    objects = reading.objects is not None and len(reading.objects.ids) > 0
+    holds = objects or bool(reading.rasters) or any(len(frame) for frame in reading.layers.values())
+    reasons = {finding.code for finding in reading.findings.collected()} - NO_REASONS
+    if not holds and not reasons and options.clip is None:
+        message = "the file is sound and holds no features"
+        reading.findings.add("no-features", "", message, path=reading.source.name)
+    return reading
+
+
 def readings(path: Path, options: ReadOptions) -> list[Reading]:
     """What a file holds; of an archive every member that is readable.
 
@@ -209,7 +227,7 @@ def readings(path: Path, options: ReadOptions) -> list[Reading]:
     """
     blob = blob_of(path)
     if not blob.members:
-        return [format_of(blob).read(blob, options)]
+        return [_told_when_empty(format_of(blob).read(blob, options), options)]
     whole = archive_format(blob.members)
     if whole is not None:
         return [whole.read(blob, options)]
@@ -225,7 +243,7 @@ def readings(path: Path, options: ReadOptions) -> list[Reading]:
             unknown = unknown or error
             skipped.append(member.name.split("!", 1)[1])
             continue
-        found.append(known.read(member, options))
+        found.append(_told_when_empty(known.read(member, options), options))
     if not found:
         raise unknown or FormatError("the archive holds no files that can be read for themselves", where=str(path))
     if skipped:
