@@ -133,6 +133,14 @@ def test_validate_writes_the_findings_of_all_files(part: Path, tmp_path: Path, c
         assert {str(part), str(broken)} <= set(rows["file"])
         assert rows.loc[rows["file"] == str(broken), "code"].tolist() == ["refused"]
         assert "broken JSON" in rows.loc[rows["code"] == "refused", "message"].iloc[0]
+    document = json.loads((tmp_path / "found.json").read_text())
+    name = read_city(part).name
+    assert name
+    assert document["city"] == ""
+    assert [(one["file"], one["refused"]) for one in document["files"]] == [(files[0], False), (files[1], True), (files[2], False)]
+    assert [one["city"] for one in document["files"]] == [name, "", name]
+    main(["validate", str(part), "--out", str(tmp_path / "alone.json")])
+    assert json.loads((tmp_path / "alone.json").read_text())["city"] == name
     places = gpd.read_file(tmp_path / "found.gpkg")
     x = places.geometry[~(places.geometry.is_empty | places.geometry.isna())].x
     assert x.between(100_000, 200_000).all(), "in the system of the first"

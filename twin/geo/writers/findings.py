@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,7 +41,7 @@ def write_findings(quality: Quality, city: City, path: str | Path) -> Path:
     OutputError
         When the suffix is another one, or the file cannot be written.
     """
-    return _write(findings_frame(quality, city), quality, [city], Path(path))
+    return _write(findings_frame(quality, city), quality, {"city": city.name, "sources": _sources([city])}, Path(path))
 
 
 class Checked(NamedTuple):
@@ -64,6 +64,8 @@ class Checked(NamedTuple):
 def write_findings_of(files: Sequence[Checked], path: str | Path) -> Path:
     """Write the findings of several files as one table, with a column ``file``; see `write_findings`.
 
+    JSON lists the files with the name of the city of each; ``city`` is that of a file alone, and empty for several.
+
     On the map they are in the system of the first city; findings of a city that cannot be brought there have no place.
 
     Parameters
@@ -85,7 +87,14 @@ def write_findings_of(files: Sequence[Checked], path: str | Path) -> Path:
         frames.append(gpd.GeoDataFrame(frame.assign(file=one.file), geometry=gpd.GeoSeries(points, crs=crs), crs=crs))
     table = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=crs)
     quality = Quality(tuple(finding for one in files for finding in one.quality.findings))
-    return _write(table, quality, cities, Path(path))
+    about = [{"file": one.file, "city": one.city.name if one.city else "", "refused": one.city is None} for one in files]
+    # of several files none lends its name to all
+    name = about[0]["city"] if len(files) == 1 else ""
+    return _write(table, quality, {"city": name, "files": about, "sources": _sources(cities)}, Path(path))
+
+
+def _sources(cities: Sequence[City]) -> list[str]:
+    return list(dict.fromkeys(source.name for city in cities for source in city.sources))
 
 
 def _points(quality: Quality, city: City, crs: CRS | None) -> list[Any]:
@@ -99,8 +108,8 @@ def _points(quality: Quality, city: City, crs: CRS | None) -> list[Any]:
         return [shapely.Point()] * len(points)
 
 
-def _write(frame: gpd.GeoDataFrame, quality: Quality, cities: Sequence[City], path: Path) -> Path:
-    """Write a table of findings as the suffix says."""
+def _write(frame: gpd.GeoDataFrame, quality: Quality, about: Mapping[str, Any], path: Path) -> Path:
+    """Write a table of findings as the suffix says; JSON also holds what they are about."""
     suffix = path.suffix.lower()
     plain = pd.DataFrame(frame.drop(columns="geometry"))
     if suffix == ".csv":
@@ -108,8 +117,7 @@ def _write(frame: gpd.GeoDataFrame, quality: Quality, cities: Sequence[City], pa
     if suffix == ".json":
         document = {
             "format": "stadstwin findings",
-            "city": ", ".join(dict.fromkeys(city.name for city in cities if city.name)),
-            "sources": list(dict.fromkeys(source.name for city in cities for source in city.sources)),
+            **about,
             "counts": quality.counts(),
             "codes": {code: CODES.get(code, "") for code in quality.counts()},
             "findings": plain.to_dict(orient="records"),
