@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+from tests.geo.meshes import box
 from twin.cli import main
 from twin.geo.city import read_city
 
@@ -215,6 +216,21 @@ def test_a_source_is_not_replaced_by_what_is_made_of_it(
     assert "for example corner-new.city.json" in capsys.readouterr().err
     assert part.read_bytes() == before
     assert not list((tmp_path / "folder").glob("more*"))
+
+
+def test_a_scene_does_not_take_the_place_of_its_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    box(8, 8, 20).export(tmp_path / "tower.glb")
+    before = (tmp_path / "tower.glb").read_bytes()
+    (tmp_path / "link.glb").symlink_to(tmp_path / "tower.glb")
+    assert main(["convert", str(tmp_path / "tower.glb"), str(tmp_path / "town")]) == 0
+    monkeypatch.chdir(tmp_path)
+    for files in (["tower.glb", "tower.glb"], ["link.glb", "./tower.glb"], ["tower.glb", "link.glb"], ["town", "town/tower.glb"]):
+        assert main(["export", *files]) == 1, files
+        assert "would take the place of its own source" in capsys.readouterr().err
+    assert (tmp_path / "tower.glb").read_bytes() == before
+    assert main(["export", "tower.glb", "scene.glb"]) == 0
 
 
 def test_an_option_that_did_nothing_is_told_whole(part: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import twin
+from tests.geo.meshes import box
 from tests.places import box_of, town, two_levels
 from twin.cli import main
 from twin.geo.samples import sample_folder
@@ -100,6 +101,27 @@ def test_export_finds_the_city_again(ran: Path, tmp_path: Path, capsys: pytest.C
     assert main(["export", str(ran), str(tmp_path / "a.xyz")]) == 1
     assert ".glb" in capsys.readouterr().err
     assert not (tmp_path / "a.xyz").exists()
+
+
+def test_export_does_not_take_the_place_of_what_the_run_was_made_of(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither of its city nor of the model of a planned building."""
+    box(6, 6, 9).export(tmp_path / "tower.glb")
+    town().save(tmp_path / "town")
+    before = (tmp_path / "tower.glb").read_bytes()
+    west, south = box_of(48, 48, 50, 50)[0]
+    tower = f"  - {{id: tower, type: building, model: tower.glb, at: [{west}, {south}]}}\ncrowd:"
+    text = (folder / "party.yaml").read_text().replace("crowd:", tower).replace("duration_s: 60", "duration_s: 4")
+    (tmp_path / "tower.yaml").write_text(text)
+    assert main(["run", str(tmp_path / "tower.yaml"), "--out", str(tmp_path / "out"), "--no-pictures", "--seeds", "1"]) == 0
+    capsys.readouterr()
+    for target in ("tower.glb", "town/town.glb"):
+        assert main(["export", str(tmp_path / "out"), str(tmp_path / target)]) == 1
+        assert "would take the place of its own source" in capsys.readouterr().err
+    assert (tmp_path / "tower.glb").read_bytes() == before
+    assert not (tmp_path / "town" / "town.glb").exists()
+    assert main(["export", str(tmp_path / "out"), str(tmp_path / "out" / "moment.glb")]) == 0
 
 
 def test_result_of_one_side_gives_a_report_too(folder: Path, tmp_path: Path) -> None:

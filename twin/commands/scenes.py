@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twin.commands.output_place import check_folder_of
+from twin.commands.output_place import check_folder_of, check_not_its_source
 from twin.commands.parser import add_command
 from twin.commands.pictures import compose_side
 from twin.commands.reading import named
@@ -45,7 +45,7 @@ def add_to(commands: Commands) -> None:
 def _view(options: argparse.Namespace) -> int:
     import viewer
 
-    viewer.show(_scene_of(options))
+    viewer.show(_scene_of(options, None))
     return DONE
 
 
@@ -55,12 +55,13 @@ def _export(options: argparse.Namespace) -> int:
 
     check_suffix(options.file)
     check_folder_of(options.file)
-    target = viewer.export(_scene_of(options), options.file)
+    target = viewer.export(_scene_of(options, options.file), options.file)
     say(f"{target} ({target.stat().st_size / 1e6:.1f} MB)")
     return DONE
 
 
-def _scene_of(options: argparse.Namespace) -> Scene:
+def _scene_of(options: argparse.Namespace, out: Path | None) -> Scene:
+    """The scene of a result or a city, which is to be written to `out`; see that this is none of the files it is made of."""
     import viewer
     from twin.geo.city import read_city
     from twin.scenario import scenario_from_text
@@ -68,7 +69,10 @@ def _scene_of(options: argparse.Namespace) -> Scene:
     path: Path = options.result
     if not path.exists() and str(path) != "sample":
         raise MissingFileError(f"there is no `{path}`", hint="give a folder that `twin run` wrote, or a city file")
+    given = [options.city] if options.city is not None else []
     if kind_of(path) != "result":
+        if out is not None:
+            check_not_its_source(out, [path, *given])
         return viewer.compose(read_city(named(path)))
     result = result_in(path, baseline=options.baseline)
     root = path if (path / "run.json").is_file() else path.parent
@@ -76,12 +80,24 @@ def _scene_of(options: argparse.Namespace) -> Scene:
     text = str(result.provenance.get("scenario", ""))
     source = Path(known["scenario"]) if "scenario" in known else None
     scenario = scenario_from_text(text, source=source)
+    if out is not None:
+        check_not_its_source(out, [*given, *_files_of(scenario, known)])
     city = read_city(options.city, lod=scenario.lod) if options.city is not None else _city_of(scenario, root, known)
     baseline = options.baseline or path.name == "baseline"
     end = float(result.series["time_s"].iloc[-1]) if len(result.series) else 0.0
     if options.time is not None and not 0.0 <= options.time <= end:
         raise ParameterError(f"--time {options.time:g} is not within the run", hint=f"it lasts from 0 to {end:g} s")
     return compose_side(scenario, city, result, baseline=baseline, moment=options.time)
+
+
+def _files_of(scenario: Scenario, known: Mapping[str, Any]) -> list[Path]:
+    """The files that a run was made of: its city, and the models in its changes."""
+    from twin.scenario.model import BuildingChange
+
+    stated = known.get("city", [])
+    cities = stated if isinstance(stated, list) else [stated]
+    models = [change.folder / change.model for change in scenario.changes if isinstance(change, BuildingChange) and change.model]
+    return [*(Path(str(one)) for one in cities), *models]
 
 
 def _city_of(scenario: Scenario, root: Path, known: Mapping[str, Any]) -> City:
