@@ -85,6 +85,7 @@ HEIGHTS = {
 LEVELS_OF_DETAIL = {
     "lod": "a geometry states no level of detail, or not one of the standard",
     "lod-absent": "an object has nothing in the level of detail that was asked for",
+    "lod-empty": "an object has nothing to draw in a level of detail; the best of the others is taken",
     "lod-left": "geometries of another level of detail than the one taken were left",
     "lod-repeated": "an object has several geometries of one level of detail; all of them are taken",
 }

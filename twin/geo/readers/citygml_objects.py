@@ -301,11 +301,13 @@ class Objects:
     def _take(self, group: int, levels: Levels) -> None:
         """Take the geometry of one object, or of a road with its parts, in the level of detail wanted."""
         self.lods_seen.update(levels)
+        if len(levels) > 1:
+            levels = self._without_empty(group, levels)
+        wanted = self._wanted(levels)
         for jobs in levels.values() if len(levels) > 1 else ():
             for _, row, element, _, rule, _ in jobs:
-                if rule.implicit and rule.lod != self._wanted(levels):
+                if rule.implicit and rule.lod != wanted:
                     self._implicit(row, element, place=False)
-        wanted = self._wanted(levels)
         if len(levels) > 1:
             self.left.update({lod: len(jobs) for lod, jobs in levels.items() if lod != wanted})
         chosen = levels.get(wanted)
@@ -329,6 +331,15 @@ class Objects:
                 take(element, row, semantic, place[0])
         if start < middle < len(self._faces):
             self._faces.twins.append((start, middle, len(self._faces)))
+
+    def _without_empty(self, group: int, levels: Levels) -> Levels:
+        """Levels of detail without those that hold nothing, as far as they would be taken; each is told."""
+        kept = dict(levels)
+        while len(kept) > 1 and (wanted := self._wanted(kept)) in kept and not any(_holds(job[2]) for job in kept[wanted]):
+            del kept[wanted]
+            message = f"its geometry of lod {wanted or '(not stated)'} has no surface that can be drawn; not taken"
+            self._findings.add("lod-empty", self.ids[group], message, path=f"line {self.lines[group]}")
+        return kept if any(_holds(job[2]) for job in kept[max(kept)]) else levels
 
     def _wanted(self, levels: Iterable[str]) -> str:
         return max(levels) if self._lod is None else self._lod
@@ -385,6 +396,11 @@ class Objects:
                 self._findings.add("implicit", self.ids[row], message, severity="error", path=f"line {implicit.sourceline}")
                 continue
             self._faces.place(Placing(row, first, last, key, matrix, point, int(implicit.sourceline or 0)))
+
+
+def _holds(element: _Element) -> bool:
+    """Whether anything is written or linked below an element: a geometry without is empty."""
+    return any((one.text is not None and one.text.strip()) or one.get(HREF) for one in element.iter())
 
 
 def _stated_lod(element: _Element) -> str:

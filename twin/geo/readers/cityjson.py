@@ -16,7 +16,8 @@ from twin.errors import CRSError, FormatError
 from twin.geo.city import Source
 from twin.geo.crs import horizontal, parse, require_metres, same, short_name, vertical
 from twin.geo.readers.cityjson_appearance import Appearance
-from twin.geo.readers.cityjson_objects import Entry, build_model, check_lod, note_left
+from twin.geo.readers.cityjson_lods import check_lod, note_left
+from twin.geo.readers.cityjson_objects import Entry, build_model
 from twin.geo.readers.cityjson_templates import Templates
 from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.cityjson_themes import Themes

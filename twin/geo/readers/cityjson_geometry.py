@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -137,6 +138,21 @@ class FlatGeometry:
         self._one_material.append(one)
         self._table = None
         return True
+
+    def filled(self, piece: Piece) -> bool:
+        """Whether a geometry has a surface of three vertices or more, all of which are there."""
+        nest, depth = piece.geometry.get("boundaries"), DEPTH[piece.kind]
+        row = self.arrays.number(nest)
+        if row >= 0 and self.arrays.table[row, 0] == depth + 3:
+            numbers = self.arrays.numbers_of(row)
+            if len(numbers) and numbers.min() >= 0 and numbers.max() < piece.vertices:
+                return bool(self.arrays.sizes_of(row, 0).max() >= 3)
+        return any(
+            sound_surface(surface)
+            and all(0 <= number < piece.vertices for ring in surface for number in ring)
+            and any(len(ring) >= 3 for ring in surface)
+            for surface in _surfaces(self.pool.as_lists(nest), depth)
+        )
 
     def _mend(self, piece: Piece, nest: Any, depth: int, path: str = "") -> list[Any]:
         """The same nest with every surface that is not a list of rings of whole numbers emptied."""
@@ -437,6 +453,16 @@ def sound_surface(surface: Any) -> bool:
     if not isinstance(surface, list) or not set(map(type, surface)) <= {list}:
         return False
     return all(type(number) is int and abs(number) < 2**62 for ring in surface for number in ring)
+
+
+def _surfaces(nest: Any, depth: int) -> Iterator[Any]:
+    """Whatever stands at the level of surfaces."""
+    if isinstance(nest, list):
+        for part in nest:
+            if depth:
+                yield from _surfaces(part, depth - 1)
+            else:
+                yield part
 
 
 def _size(boundaries: Any, depth: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +9,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from twin.errors import FormatError
 from twin.geo.readers.cityjson_appearance import Appearance
 from twin.geo.readers.cityjson_geometry import DEPTH, SKELETONS, FlatGeometry, Piece
+from twin.geo.readers.cityjson_lods import LODS, best_filled, lod_rank, lod_text, note_lod
 from twin.geo.readers.cityjson_templates import Instance, Templates
 from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.jsonarrays import NumberArrays
 from twin.geo.readers.model import Findings, ObjectModel
-
-LODS = ("0", "1", "2", "3", *(f"{whole}.{part}" for whole in range(4) for part in range(4)))
-"""Levels of detail of CityJSON 2.0 (Biljecki et al. 2016)."""
 
 TEMPLATE = "GeometryInstance"
 
@@ -38,52 +34,6 @@ class Entry:
     first_material: int = 0
     materials: int = 2**31
     first_texture: tuple[int, int] = (0, 0)
-
-
-def lod_text(value: Any) -> str:
-    """Level of detail as text: ``"2.2"``; numbers of version 1.0 are spelt the same."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return f"{value:g}"
-    return ""
-
-
-def lod_rank(lod: str) -> tuple[float, str]:
-    """Order of levels of detail; what is none comes first."""
-    try:
-        return float(lod), lod
-    except ValueError:
-        return -1.0, lod
-
-
-def check_lod(lod: str | None, seen: set[str], file: str) -> None:
-    """See that a file has something in the level of detail asked for.
-
-    Raises
-    ------
-    FormatError
-        When it has not; lists those there are.
-    """
-    if lod is not None and seen and lod not in seen:
-        there = ", ".join(sorted(seen - {""}, key=lod_rank)) or "none stated"
-        raise FormatError(f"nothing in lod {lod!r}; the file has: {there}", where=file)
-
-
-def note_left(left: dict[str, int], file: str, findings: Findings) -> None:
-    """Note the geometries that were not taken, by level of detail; forgets them."""
-    for level, count in sorted(left.items()):
-        message = f"{count} geometries of lod {level or '(not stated)'} were not taken: another level of their objects is"
-        findings.add("lod-left", "", message, severity="info", path=file)
-    left.clear()
-
-
-def note_lod(stated: Any, object_id: str, path: str, findings: Findings) -> None:
-    """Note a geometry without a proper level of detail."""
-    if stated is None:
-        findings.add("lod", object_id, "the geometry states no lod", severity="info", path=path)
-    else:
-        findings.add("lod", object_id, f"{str(stated)[:40]!r} is not a level of detail of CityJSON", path=path)
 
 
 class _Taken:
@@ -176,6 +126,9 @@ def _add_geometries(taken: _Taken, row: int, entry: Entry, lod: str | None) -> N
     if not usable:
         return
     root = f"CityObjects.{entry.object_id}.geometry"
+    if len(usable) > 1:
+        taken.seen |= {level for level, piece in usable if piece.kind not in SKELETONS}
+        usable = _filled(taken, usable, lod)
     solid = [one for one in usable if one[1].kind not in SKELETONS]
     # lines and points stand for an object only where it has no surfaces
     usable = solid or usable
@@ -204,6 +157,24 @@ def _add_geometries(taken: _Taken, row: int, entry: Entry, lod: str | None) -> N
                 taken.instances.append(instance)
         else:
             taken.skeletons.setdefault(row, []).append(piece)
+
+
+def _filled(taken: _Taken, usable: list[tuple[str, Piece]], lod: str | None) -> list[tuple[str, Piece]]:
+    """Geometries without the empty ones of a level that would be taken; each is told."""
+
+    def filled(piece: Piece) -> bool:
+        return taken.templates.filled(piece.geometry.get("template")) if piece.kind == TEMPLATE else taken.flat.filled(piece)
+
+    solid = [one for one in usable if one[1].kind not in SKELETONS]
+    if not solid:
+        return usable
+    kept, empty = best_filled(solid, filled, lod)
+    if not empty and len(solid) < len(usable) and lod is None and not any(filled(piece) for _, piece in solid):
+        kept, empty = [one for one in usable if one[1].kind in SKELETONS], solid
+    for level, piece in empty:
+        message = f"its geometry of lod {level or '(not stated)'} has no surface that can be drawn; not taken"
+        taken.findings.add("lod-empty", piece.object_id, message, path=piece.path)
+    return kept
 
 
 def _add_plain(taken: _Taken, row: int, entry: Entry, geometry: Any, lod: str | None) -> bool:

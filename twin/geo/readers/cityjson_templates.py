@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from twin.geo.mesh import Rings
 from twin.geo.readers.cityjson_appearance import Appearance
 from twin.geo.readers.cityjson_geometry import DEPTH, SKELETONS, Flat, FlatGeometry, Piece
+from twin.geo.readers.cityjson_lods import LODS, lod_text, note_lod
 from twin.geo.readers.jsonarrays import NumberArrays
 from twin.geo.readers.jsonpool import Pool
 from twin.geo.readers.model import Findings, ObjectModel
@@ -58,8 +59,6 @@ class Templates:
     """
 
     def __init__(self, content: Any, arrays: NumberArrays, appearance: Appearance, findings: Findings) -> None:
-        from twin.geo.readers.cityjson_objects import LODS, lod_text, note_lod
-
         self._appearance = appearance
         self._lods: list[str] = []
         self._flat: list[Flat | None] = []
@@ -111,6 +110,13 @@ class Templates:
     def lod_of(self, number: Any) -> str:
         """Level of detail of a template; empty when there is none with that number."""
         return self._lods[number] if type(number) is int and 0 <= number < len(self._lods) else ""
+
+    def filled(self, number: Any) -> bool:
+        """Whether there is a template with that number, and something in it."""
+        if type(number) is not int or not 0 <= number < len(self._flat):
+            return False
+        flat = self._flat[number]
+        return number in self._skeletons if flat is None else bool((flat.rings.sizes >= 3).any())
 
     def instance(self, piece: Piece, vertex: int, findings: Findings) -> Instance | None:
         """A placed template; None, noted, when the template or the place is not there."""

@@ -16,7 +16,8 @@ import pandas as pd
 from twin.errors import OutputError
 from twin.geo.city import City
 from twin.geo.crs import horizontal
-from twin.geo.readers.cityjson_objects import LODS, ROLES
+from twin.geo.readers.cityjson_lods import LODS
+from twin.geo.readers.cityjson_objects import ROLES
 from twin.geo.readers.columns import NESTED, as_text
 from twin.geo.readers.layer_columns import OURS_OF
 from twin.geo.readers.object_types import ABOUT, LAYER, LAYER_OF, ROW, TERRAIN, layer_of
