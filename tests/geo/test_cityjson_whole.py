@@ -58,6 +58,32 @@ def test_templates_are_scaled_turned_and_placed(house: dict[str, Any], put: Put)
 
 
 @pytest.mark.parametrize(
+    ("offset", "matrix", "x", "y", "low"),
+    [
+        # as the template stands round its origin, moved and turned by the matrix
+        (0.0, [0, -2, 0, 5, 2, 0, 0, 6, 0, 0, 2, 7, 0, 0, 0, 1], 25.0, 6.0, 12.0),
+        (0.0, [2, 0, 0, 10, 0, 2, 0, 12, 0, 0, 2, 14, 0, 0, 0, 2], 25.0, 6.0, 12.0),
+        # a template that is drawn far from its own origin stands where it is drawn
+        (100.0, None, 120.5, 100.5, 105.0),
+    ],
+)
+def test_a_tree_stands_where_its_template_is_drawn(
+    house: dict[str, Any], put: Put, offset: float, matrix: list[float] | None, x: float, y: float, low: float
+) -> None:
+    document = with_template(house, matrix)
+    templates = document["geometry-templates"]
+    templates["vertices-templates"] = [[value + offset for value in one] for one in templates["vertices-templates"]]
+    city = read_city(put(document))
+    assert (city.trees.geometry.x - 136000).tolist() == pytest.approx([x])
+    assert (city.trees.geometry.y - 455000).tolist() == pytest.approx([y])
+    assert (city.trees.z_m - 1.5).tolist() == pytest.approx([low])
+    corners = city.surfaces.vertices[city.surfaces.triangles[city.surfaces.owner == 1]].reshape(-1, 3) + city.origin
+    point = city.trees.geometry.iloc[0]
+    assert corners[:, 0].min() - 0.01 <= point.x <= corners[:, 0].max() + 0.01
+    assert corners[:, 1].min() - 0.01 <= point.y <= corners[:, 1].max() + 0.01
+
+
+@pytest.mark.parametrize(
     ("change", "told"),
     [
         (lambda g: g.__setitem__("template", 7), "template 7 is not there: the file has 1"),

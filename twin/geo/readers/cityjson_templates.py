@@ -21,6 +21,9 @@ from twin.geo.readers.surface_links import rows_moved
 MAX_VERTICES = 20_000_000
 """More vertices, or corners of faces, than this from placing templates are refused: a small file could ask for any number."""
 
+BESIDE_M = 0.01
+"""The origin of a shape that is this far outside it is not where its object stands [m]."""
+
 
 class Instance(NamedTuple):
     """A template placed at a vertex.
@@ -163,7 +166,7 @@ class Templates:
             model.kinds[instance.row] = kind
 
     def placed(self, model: ObjectModel, instances: list[Instance], findings: Findings) -> ObjectModel:
-        """The model with all instances as faces of their objects; their places become anchors."""
+        """The model with all instances as faces of their objects; where those stand become anchors."""
         for instance in instances:
             if instance.template in self._skeletons and np.isfinite(model.vertices[instance.vertex]).all():
                 self._place_skeleton(model, instance)
@@ -171,10 +174,13 @@ class Templates:
         if not instances:
             return model
         used: dict[int, list[Instance]] = {}
+        first: dict[int, Instance] = {}
         for instance in instances:
             if np.isfinite(model.vertices[instance.vertex]).all():
                 used.setdefault(instance.template, []).append(instance)
-                model.anchors.setdefault(instance.row, model.vertices[instance.vertex])
+                if instance.row not in model.anchors:
+                    first[instance.row] = instance
+                    model.anchors[instance.row] = _origin(instance.matrix) + model.vertices[instance.vertex]
         kinds = model.kinds = list(model.kinds or [""] * len(model.ids))
         nest = [_unknown(len(model.owner)) if model.nest is None else model.nest]
         # what is put together of several shapes is nested like none of them
@@ -207,6 +213,8 @@ class Templates:
             moved = turned[..., :3] / weight + places[:, None, :]
             mirrored = np.linalg.det(matrices[:, :3, :3]) < 0
             for copy, instance in enumerate(group):
+                if first.get(instance.row) is instance:
+                    model.anchors[instance.row] = _stand(model.anchors[instance.row], moved[copy])
                 vertices.append(moved[copy])
                 numbers = inverse + total
                 same = Rings(numbers, flat.rings.sizes, flat.rings.counts)
@@ -227,6 +235,18 @@ class Templates:
             model.surface = np.concatenate(blank)
         model.nest = np.concatenate(nest)
         return _joined(model, vertices, rings, owner, semantic, colour, paths)
+
+
+def _origin(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where a matrix moves the origin of a template to, from the place that it is put at (3,) [m]."""
+    return matrix[:3, 3] / (matrix[3, 3] or 1.0)
+
+
+def _stand(origin: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where an object stands (3,) [m]: at the origin of its shape; in the middle of a shape that is drawn beside its origin."""
+    low, high = np.fmin.reduce(drawn[:, :2]), np.fmax.reduce(drawn[:, :2])
+    beside = (origin[:2] < low - BESIDE_M).any() or (origin[:2] > high + BESIDE_M).any()
+    return np.append((low + high) / 2, origin[2]) if beside else origin
 
 
 def _unknown(faces: int) -> NDArray[np.int32]:
