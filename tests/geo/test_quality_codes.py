@@ -289,3 +289,18 @@ def test_validate_says_what_every_code_means(
     lines = capsys.readouterr().out.splitlines()
     for code, meaning in CODES.items():
         assert any(re.fullmatch(rf" +\d+ {code} +{re.escape(meaning)}", line) for line in lines), code
+
+
+def test_options_that_meanings_and_the_page_name_are_options(capsys: pytest.CaptureFixture[str]) -> None:
+    there: set[str] = set()
+    for command in ("validate", "convert"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        there |= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    named = {
+        option
+        for text in (*CODES.values(), PAGE.read_text(encoding="utf-8"))
+        for option in re.findall(r"`?(--[a-z]+[a-z-]*)", text)
+    }
+    assert {"--as", "--planarity"} <= named
+    assert sorted(named - there) == []
