@@ -170,6 +170,51 @@ def test_what_is_said_in_words_to_be_below_the_ground(
     assert "underground-above" not in check(ground(city, 3.0)).counts()
 
 
+def with_part(house: dict[str, Any], attributes: dict[str, Any], low: int, high: int, *, parent: str = "house") -> dict[str, Any]:
+    """The house with a part beside it between two heights above its foot [mm], whose attributes are given."""
+    first = len(house["vertices"])
+    house["vertices"] = house["vertices"] + [[x + 20000, y, low if z == 0 else high] for x, y, z in CUBE_VERTICES]
+    faces = [[[number + first for number in ring] for ring in face] for face in CUBE_FACES]
+    geometry = [{"type": "Solid", "lod": "2.2", "boundaries": [faces]}]
+    kind = "BuildingPart" if parent == "house" else "BuildingRoom"
+    house["CityObjects"]["part"] = {"type": kind, "parents": [parent], "attributes": attributes, "geometry": geometry}
+    return house
+
+
+@pytest.mark.parametrize(
+    ("attributes", "low", "high", "told"),
+    [
+        ({"relatieveHoogteligging": -1}, 0, 10000, True),
+        ({"relatieveHoogteligging": -1}, -3000, 10000, True),
+        ({"relatieveHoogteligging": -1}, -3000, 0, False),
+        ({"relatieveHoogteligging": 0}, 0, 10000, False),
+        ({"function": "kelder"}, 0, 3000, True),
+        ({"function": "kelder"}, -3000, 3000, False),
+        ({"level": -1}, 0, 3000, True),
+    ],
+)
+def test_a_part_says_itself_that_it_lies_below_the_ground(
+    house: dict[str, Any], put: Put, attributes: dict[str, Any], low: int, high: int, told: bool
+) -> None:
+    city = read_city(put(with_part(house, attributes, low, high)))
+    for whole in (city, ground(city, 1.5)):
+        found = [one.object_id for one in check(whole).findings if one.code == "underground-above"]
+        assert found == (["part"] if told else [])
+
+
+def test_a_room_of_a_part_says_that_it_lies_below_the_ground(house: dict[str, Any], put: Put) -> None:
+    with_part(house, {"relatieveHoogteligging": -1}, 0, 10000, parent="wing")
+    house["CityObjects"]["wing"] = {"type": "BuildingPart", "parents": ["house"]}
+    assert [one.object_id for one in check(read_city(put(house))).findings if one.code == "underground-above"] == ["part"]
+
+
+def test_a_building_below_the_ground_is_drawn_above_it_by_its_parts(house: dict[str, Any], put: Put) -> None:
+    with_part(house, {"name": "a"}, 0, 10000)
+    house["CityObjects"]["house"] |= {"attributes": {"relatieveHoogteligging": -1}, "geometry": []}
+    city = ground(read_city(put(house)), 1.5)
+    assert [one.object_id for one in check(city).findings if one.code == "underground-above"] == ["house"]
+
+
 def test_cellars_are_below_the_street(sample: City) -> None:
     assert "underground-above" not in check(sample).counts()
     high = sample.cellars.assign(floor_m=sample.cellars.floor_m + 20.0)

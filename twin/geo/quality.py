@@ -10,8 +10,9 @@ from twin.errors import ParameterError
 from twin.geo.city import City, Finding, Quality
 from twin.geo.given import city_of, number_of
 from twin.geo.quality_codes import CODES as CODES
-from twin.geo.quality_heights import buried, grounds, heights
+from twin.geo.quality_heights import grounds, heights
 from twin.geo.quality_solids import Welded, bent_faces, degenerate_faces, drawn, duplicate_faces, duplicate_objects, solids
+from twin.geo.quality_underground import buried
 
 OVERLAP_M2 = 0.5
 OVERLAP_PART = 0.01

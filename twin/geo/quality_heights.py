@@ -1,8 +1,7 @@
-"""Heights that cannot be: of buildings, of their ground, and of what lies below it."""
+"""Heights that cannot be: of buildings and of their ground."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -35,44 +34,11 @@ LOWEST_NAP_M = -20.0
 NAP = 5709
 """EPSG code of heights above NAP."""
 
-BURIED = (
-    ("relativeToTerrain", ("entirelyBelowTerrain", "substantiallyBelowTerrain")),
-    ("relative_to_terrain", ("entirelyBelowTerrain", "substantiallyBelowTerrain")),
-)
-"""Attributes of CityGML that say that a building lies below the ground."""
-
-REGISTERED = ("relatieveHoogteligging", "relatievehoogteligging", "relatieve_hoogteligging")
-"""Attributes of Dutch base registers that state the level; negative below the ground."""
-
-LEVELS = ("layer", "level")
-"""Attributes that state the level, whatever their capitals; negative below the ground."""
-
-USES = (
-    "function", "class", "usage", "use", "location", "building", "gebruiksfunctie", "gebruiksdoel", "functie", "gebruik",
-    "funktion", "nutzung", "ondergronds_type",
-)  # fmt: skip
-"""Attributes that say in words what a building is for, or where it is, whatever their capitals."""
-
-BELOW = re.compile(
-    r"\bunderground\b|\bbasements?\b|\bcellars?\b|\bondergronds|kelders?\b|\bsous?terrain\b|\btiefgarage|\bunterirdisch"
-)
-"""Words for what lies below the ground; Dutch writes cellars of all kinds in one word."""
-
-ABOVE_TOO = re.compile(r"\b(?:with|met|mit|boven|above|over|access|entrance|ingang|toegang|no|not|geen|zonder|without)\b|[/+&]")
-"""Words beside those that leave more than a cellar: a house with one, or the way into it."""
-
-STATES = ("underground", "ondergronds", "is_underground")
-"""Attributes that say yes or no."""
-
-ABOVE_M = 0.5
-"""What lies below the ground may stand out of it by this [m]."""
-
-
 def heights(city: City) -> list[Finding]:
     """Buildings whose height is unknown or cannot be."""
     if "height_m" not in city.buildings:
         return []
-    height = _numbers(city.buildings, "height_m")
+    height = numbers(city.buildings, "height_m")
     ids = city.buildings.index
     unknown = np.flatnonzero(np.isnan(height))
     found = [Finding("height-unknown", str(ids[row]), "the height is not known", "info") for row in unknown]
@@ -85,7 +51,7 @@ def grounds(city: City) -> list[Finding]:
     frame = city.buildings
     if "ground_m" not in frame or not len(frame):
         return []
-    ground = _numbers(frame, "ground_m")
+    ground = numbers(frame, "ground_m")
     shapes = np.asarray(frame.geometry.array, dtype=object)
     known = np.flatnonzero(np.isfinite(ground) & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))
     if not len(known):
@@ -147,84 +113,8 @@ def _alike(ground: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(ground[apart.argmin(axis=1)])
 
 
-def buried(city: City) -> list[Finding]:
-    """What is said to lie below the ground and is drawn above it: extruded the wrong way."""
-    found: list[Finding] = []
-    for name in ("buildings", "cellars", "tunnels"):
-        frame = city.layers[name]
-        if not len(frame):
-            continue
-        below = np.ones(len(frame), dtype=bool) if name == "cellars" else _said_below(frame)
-        rows = np.flatnonzero(below | _hinted_below(frame))
-        low, top = (one[rows] for one in _reach(city, frame, name))
-        # words leave doubt: what is sunk into the ground at all may well be as they say
-        low[below[rows]] = np.inf
-        shapes = np.asarray(frame.geometry.array, dtype=object)[rows]
-        there = np.isfinite(top) & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
-        if not there.any():
-            continue
-        at = shapely.get_coordinates(shapely.point_on_surface(shapes[there]))
-        surface = city.ground_at(at[:, 0], at[:, 1])
-        for number, low_m, top_m, ground_m in zip(
-            rows[there].tolist(), low[there].tolist(), top[there].tolist(), surface.tolist(), strict=True
-        ):
-            if top_m > ground_m + ABOVE_M and low_m > ground_m - ABOVE_M:
-                message = f"it lies below the ground but rises to {top_m:.1f} m, where the ground is at {ground_m:.1f} m"
-                found.append(Finding("underground-above", str(frame.index[number]), message))
-    return found
-
-
-def _said_below(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Rows whose attributes say that they are below the ground."""
-    below = np.zeros(len(frame), dtype=bool)
-    for name, words in BURIED:
-        if name in frame:
-            below |= np.isin(frame[name].astype("str").to_numpy(dtype=object), words)
-    for name in REGISTERED:
-        if name in frame:
-            below |= _numbers(frame, name) < 0
-    if "storeysBelowGround" in frame and "storeysAboveGround" in frame:
-        below |= (_numbers(frame, "storeysAboveGround") == 0) & (_numbers(frame, "storeysBelowGround") > 0)
-    return below
-
-
-def _hinted_below(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Rows whose attributes speak of something below the ground in words, or of a level below 0."""
-    below = np.zeros(len(frame), dtype=bool)
-    for name in frame.columns:
-        lower = str(name).lower()
-        if lower in LEVELS:
-            below |= _numbers(frame, name) < 0
-        elif lower in USES:
-            text = frame[name].astype("str").str.lower().str.replace("_", " ").fillna("")
-            says = text.str.contains(BELOW) & ~text.str.contains(ABOVE_TOO)
-            below |= says.to_numpy(dtype=bool)
-        elif lower in STATES:
-            below |= frame[name].astype("str").str.lower().isin(("true", "yes", "ja", "1", "1.0")).to_numpy(dtype=bool)
-    return below
-
-
-def _reach(city: City, frame: pd.DataFrame, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lowest and highest point of each row: of its triangles and those of its parts, else of its columns [m]."""
-    if name == "cellars" and "floor_m" in frame and "crown_m" in frame:
-        stated = _numbers(frame, "floor_m"), _numbers(frame, "floor_m") + _numbers(frame, "crown_m")
-    else:
-        stated = _numbers(frame, "ground_m"), _numbers(frame, "roof_m")
-    mesh = city.surfaces
-    if not len(mesh):
-        return stated
-    whole = city.objects["parent"].where(city.objects["parent"] != "", city.objects.index.to_series()).to_numpy()
-    z = mesh.vertices[mesh.triangles, 2] + city.origin[2]
-    lowest, highest = np.full(len(city.objects), np.inf), np.full(len(city.objects), -np.inf)
-    np.minimum.at(lowest, mesh.owner, z.min(axis=1))
-    np.maximum.at(highest, mesh.owner, z.max(axis=1))
-    low = pd.Series(lowest).groupby(whole).min().reindex(frame.index).to_numpy(dtype=np.float64)
-    high = pd.Series(highest).groupby(whole).max().reindex(frame.index).to_numpy(dtype=np.float64)
-    drawn = np.isfinite(high)
-    return np.where(drawn, low, stated[0]), np.where(drawn, high, stated[1])
-
-
-def _numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
+def numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """A column as numbers (N,); NaN for what is none, and where there is no such column."""
     if name not in frame:
         return np.full(len(frame), np.nan)
     column: Any = pd.to_numeric(frame[name], errors="coerce")
