@@ -25,6 +25,7 @@ from viewer.ground import (
     kind_colour,
     margin_of,
     patch_mesh,
+    raised,
     walls_where_it_drops,
 )
 from viewer.scene import MeshLayer
@@ -135,7 +136,7 @@ class FloorLayers:
         self.raster: Floor = floor_raster(self.extent, [self.plate, *self.meshes, *(mesh for mesh, _ in self.stairs)])
 
     def _rest(self) -> BaseGeometry:
-        cut = [patch.polygon for patch in self.patches] + self.holes
+        cut = [patch.polygon for patch in self.patches if not raised(patch, self.ground)] + self.holes
         if len(self.city.stairs):
             cut += list(areas(self.city.stairs.geometry.values, self.city))
         if not cut:

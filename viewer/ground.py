@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 DROP_M = 0.12
 """A step in the floor that is higher than this gets a vertical side [m]."""
+DECK_M = 1.5
+"""The ground goes on below a surface that is higher above it than this [m]."""
 MAX_GROUND_CELLS = 20_000
 FLAT_M = 0.06
 AREAS = (3, 6, 7)
@@ -94,7 +96,8 @@ def _foots(city: City) -> NDArray[np.float64]:
             return np.asarray(points)
     if len(city.surfaces):
         return _lowest(city)
-    levels = [frame["z_m"].astype(float).to_numpy() for frame in (city.roads, city.water) if len(frame) and "z_m" in frame]
+    streets = city.roads[city.roads["level"].fillna("street") == "street"] if "level" in city.roads else city.roads
+    levels = [frame["z_m"].astype(float).to_numpy() for frame in (streets, city.water) if len(frame) and "z_m" in frame]
     heights = np.concatenate(levels) if levels else np.empty(0)
     heights = heights[np.isfinite(heights)]
     return np.array([[0.0, 0.0, float(heights.max()) - city.origin[2]]]) if len(heights) else np.empty((0, 3))
@@ -233,6 +236,14 @@ def drape(geometry: BaseGeometry, ground: Ground, lift: float, size: float) -> t
     vertices, faces = shapes.join([mesh for mesh in meshes if len(mesh[1])] or [shapes.plate(shapely.Polygon(), 0.0)])
     vertices[:, 2] = ground.at(vertices[:, :2]) + lift
     return vertices, faces
+
+
+def raised(patch: Patch, ground: Ground) -> bool:
+    """Whether a part of the floor is a deck: so high above the ground that this is seen below it."""
+    if not np.isfinite(patch.z):
+        return False
+    point = shapely.get_coordinates(shapely.point_on_surface(patch.polygon))
+    return bool(len(point)) and bool(patch.z - ground.at(point)[0] > DECK_M)
 
 
 def patch_mesh(patch: Patch, ground: Ground, size: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

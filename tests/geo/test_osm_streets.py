@@ -13,7 +13,8 @@ from numpy.testing import assert_allclose
 
 from tests.osm_document import OsmDocument
 from twin.geo.city import City, read_city
-from twin.geo.readers.osm_streets import LANE_M, WALK_LAYER_M, WIDTH_M
+from twin.geo.readers.osm_stairs import WALK_LAYER_M
+from twin.geo.readers.osm_streets import LANE_M, WIDTH_M
 from twin.geo.walkable import make_walkable
 
 Put = Callable[..., Path]
@@ -292,3 +293,104 @@ def test_levels_stay_with_areas(put: Put) -> None:
     assert city.roads[["surface", "level"]].to_numpy().tolist() == [["pedestrian", "level1"], ["parking", "street"]]
     assert city.roads.loc["way/1", "paving"] == "sett"
     assert city.bridges["level"].tolist() == ["level2"]
+
+
+def footbridge(*flights: tuple[float, dict[str, str]], bottom: str = "footway") -> OsmDocument:
+    """A deck of 60 m with steps of 12 m to a street south of it, at each of some places [m]."""
+    document = OsmDocument()
+    deck = sorted({0.0, 60.0, *(x for x, _ in flights)})
+    document.way([(x, 12) for x in deck], {"highway": "footway", "bridge": "yes", "layer": "1"})
+    for x, tags in flights:
+        document.way([(x, 0), (x, 12)], {"highway": "steps", "width": "3", **tags})
+    document.way([(x, 0) for x in deck], {"highway": bottom})
+    return document
+
+
+def test_a_deck_is_as_high_as_the_steps_to_it(put: Put) -> None:
+    document = footbridge((0, {"step_count": "20"}), (30, {}), (60, {"step_count": "22"}))
+    document.box(-1, 10, 61, 14, {"man_made": "bridge", "layer": "1"})
+    city = read(put, document)
+    rise = 0.17 * 21
+    assert_allclose(city.stairs["top_z_m"], rise)
+    assert_allclose(city.stairs["bottom_z_m"], 0)
+    assert_allclose(city.bridges["z_m"], rise)
+    assert city.roads["z_m"].notna().tolist() == [name == "way/1" for name in city.roads.index]
+    assert not {"z_of_deck", "z_of_top_deck", "z_of_bottom_deck", "z_from_ground"} & {*city.roads, *city.stairs, *city.bridges}
+    told = {one.object_id: one.message for one in city.quality.findings if one.code == "osm-steps-height"}
+    assert told["way/3"] == "layers 0 and 1 are taken to be 3.6 m apart; other steps there state their number"
+    assert make_walkable(city).heights["level1"][0][1] == pytest.approx(rise)
+
+
+def test_a_deck_above_a_deck_counts_from_it(put: Put) -> None:
+    document = footbridge((0, {"step_count": "60"}))
+    document.way([(60, 12), (60, 24)], {"highway": "steps", "width": "3", "step_count": "10"})
+    document.way([(60, 24), (0, 24)], {"highway": "footway", "bridge": "yes", "layer": "2"})
+    city = read(put, document)
+    assert_allclose(city.bridges.loc[["way/1", "way/5"], "z_m"], [10.2, 11.9])
+    assert_allclose(city.stairs.loc["way/4", ["bottom_z_m", "top_z_m"]].astype(float), [10.2, 11.9])
+    assert set(make_walkable(city).levels) == {"street", "level1", "level2"}
+
+
+def test_a_deck_is_level_above_a_slope(put: Put) -> None:
+    from twin.geo.terrain import Terrain
+    from twin.geo.writers.geotiff import write_geotiff
+    from twin.grid import GridSpec
+
+    path = put(footbridge((0, {"step_count": "20"}), (60, {"step_count": "20"})).text(), "streets.osm")
+    flat = read_city(path)
+    west, south, east, north = flat.bounds
+    grid = GridSpec(west - 20, north + 20, 10.0, (int(north - south) // 10 + 5, int(east - west) // 10 + 5), "EPSG:28992")
+    height = np.repeat(np.linspace(0, 3, grid.shape[1], dtype=np.float32)[None, :], grid.shape[0], axis=0)
+    write_geotiff(City(flat.crs, flat.origin, terrain=Terrain(grid, height)), path.parent / "dtm.tif")
+    city = read_city([path, path.parent / "dtm.tif"])
+    (deck,) = city.bridges["z_m"]
+    assert deck - 3.4 == pytest.approx(float(height.mean()), abs=0.3)
+    assert_allclose(city.stairs["top_z_m"], deck)
+    assert city.stairs["bottom_z_m"].max() - city.stairs["bottom_z_m"].min() > 1.0
+    assert len(make_walkable(city).stairs) == 2
+
+
+@pytest.mark.parametrize(("ramp", "raised"), [(12.0, False), (40.0, True)])
+def test_a_deck_that_comes_down_at_once_lies_on_the_ground(put: Put, ramp: float, raised: bool) -> None:
+    document = footbridge((0, {"step_count": "20"}))
+    document.way([(60, 12), (60 + ramp, 12)], {"highway": "footway", "bridge": "yes", "layer": "1"})
+    document.way([(60 + ramp, 12), (200, 12)], {"highway": "footway"})
+    city = read(put, document)
+    assert np.isfinite(city.bridges["z_m"]).tolist() == [raised, False]
+    make_walkable(city)
+
+
+def test_an_ordinary_bridge_stays_on_the_ground(put: Put) -> None:
+    assert not np.isfinite(bridge(put).bridges["z_m"]).any()
+
+
+def test_steps_that_lead_nowhere_are_told(put: Put) -> None:
+    document = footbridge((0, {"step_count": "20"}))
+    document.way([(60, 12), (60, 40)], {"highway": "steps"})
+    document.way([(0, -20), (0, 0)], {"highway": "steps"})
+    city = read(put, document)
+    (told,) = [one for one in city.quality.findings if one.code == "osm-steps"]
+    assert told.object_id == "way/4"
+    assert "from layer 1 to where no way meets them" in told.message
+    assert city.stairs.index.tolist() == ["way/2"]
+
+
+@pytest.mark.parametrize(("layer", "told"), [("0", True), ("1", False)])
+def test_steps_on_a_deck_state_its_layer(put: Put, layer: str, told: bool) -> None:
+    document = OsmDocument()
+    document.way([(0, 0), (40, 0)], {"highway": "footway", "bridge": "yes", "layer": "1"})
+    document.way([(40, 0), (50, 0)], {"highway": "steps", "layer": layer})
+    document.way([(50, 0), (90, 0)], {"highway": "footway", "bridge": "yes", "layer": "1"})
+    assert ("osm-steps" in read(put, document).quality.counts()) == told
+
+
+def test_steps_join_squares_too(put: Put) -> None:
+    document = OsmDocument()
+    document.box(-40, -40, 0, 0, {"highway": "pedestrian", "area": "yes"})
+    document.way([(0, 0), (0, 12)], {"highway": "steps", "width": "3", "step_count": "20"})
+    document.box(0, 12, 40, 52, {"highway": "pedestrian", "area": "yes", "layer": "1"})
+    city = read(put, document)
+    assert city.stairs.loc["way/2", ["bottom_level", "top_level"]].tolist() == ["street", "level1"]
+    assert_allclose(city.roads.loc["way/3", "z_m"], 3.4)
+    assert "osm-steps" not in city.quality.counts()
+    make_walkable(city)

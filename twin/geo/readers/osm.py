@@ -26,9 +26,12 @@ from twin.geo.city import Source
 from twin.geo.crs import horizontal, plane_for
 from twin.geo.readers import osm_layers, osm_rewrite, osm_streets
 from twin.geo.readers.columns import table
+from twin.geo.readers.decks import DECK, TOP_DECK
 from twin.geo.readers.model import Findings, Reading, ReadOptions
 from twin.geo.readers.osm_buildings import Buildings, buildings_of, is_outline, is_part
+from twin.geo.readers.osm_decks import Meeting, Place, walked
 from twin.geo.readers.osm_elements import Element, Extract, NegativeIds, NotSorted, extract
+from twin.geo.readers.osm_stairs import stair_rows
 from twin.geo.readers.osm_tags import truth
 from twin.geo.readers.reproject import mover
 from twin.geo.readers.source import Blob
@@ -202,6 +205,7 @@ class _Map:
             self.mend(one)
         self.buildings: Buildings = buildings_of(found, findings)
         self.streets: list[osm_streets.Street] = []
+        self.squares: list[Place] = []
         for one in found.elements.values():
             if not self.take(one) and one.tags and one.id not in self.buildings.used:
                 self.unread[osm_layers.feature_of(one.tags)] += 1
@@ -312,6 +316,7 @@ class _Map:
             columns = {"surface": paved[0], "level": osm_streets.level_name(layer), "z_m": np.nan, "kind": paved[1]}
             columns |= {"paving": tags.get("surface"), "foot": tags.get("foot"), "from_line": False}
             taken = self.put("roads", one, area, columns)
+            self.squares.append(Place(one.id, layer, area))
         if osm_layers.find(tags, osm_layers.WATER) and not truth(tags.get("tunnel")):
             return self.put("water", one, area, {"kind": tags.get("water") or tags.get("natural") or "water", "z_m": np.nan})
         for name, found in (
@@ -343,8 +348,24 @@ class _Map:
             if truth(one.tags.get("tunnel")):
                 columns = {"kind": one.tags["tunnel"], "level": street.level}
                 self.put("tunnels", one, osm_streets.band(line, street.width_m + 1.0, flat=True), columns)
-        stairs = osm_streets.stair_rows(self.streets, self.findings)
+        meeting = Meeting(walked(self.streets), self.squares)
+        stairs = stair_rows(self.streets, meeting, self.findings)
         self.rows["stairs"] = [(key, shape, columns, {}) for key, (shape, columns) in stairs.items()]
+        reached = {columns[TOP_DECK] for _, columns in stairs.values() if columns.get(TOP_DECK)}
+        if reached:
+            self.note_decks({key: deck for key, deck in meeting.deck_of.items() if deck in reached})
+
+    def note_decks(self, deck_of: dict[str, str]) -> None:
+        """Say of surfaces and bridges which deck they are part of; of the outline of a bridge, by the ways on it."""
+        for layer in ("roads", "bridges"):
+            for key, _, columns, _ in self.rows.get(layer, ()):
+                columns[DECK] = deck_of.get(key.partition("#")[0])
+        ways = [(one.level, one.element.shape, deck_of[one.element.id]) for one in self.streets if one.element.id in deck_of]
+        for _, shape, columns, _ in self.rows.get("bridges", ()):
+            if columns[DECK] is None and ways:
+                over = [shapely.intersection(shape, way).length if level == columns["level"] else 0.0 for level, way, _ in ways]
+                longest = int(np.argmax(over))
+                columns[DECK] = ways[longest][2] if over[longest] > 0 else None
 
     def take_footprints(self) -> None:
         made = self.buildings

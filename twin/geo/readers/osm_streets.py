@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import shapely
-import shapely.ops
 from shapely.geometry.base import BaseGeometry
 
 from twin.geo.readers.model import Findings
@@ -53,13 +52,6 @@ SURFACE = {
 """Surface of the layer ``roads`` by class; ``street`` for others."""
 
 RAILWAYS = frozenset({"rail", "tram", "light_rail", "subway", "narrow_gauge", "monorail", "funicular", "miniature", "preserved"})
-WALK_LAYER_M = 5.0
-"""Height from one ``layer`` to the next where the map states none [m]: 4.5 m clearance over roads (Eurocode 1991-1-7 takes
-5.0 m and more as free of impact) and the deck. Layers order, they do not measure: every stair that uses this is noted."""
-
-RISER_M = 0.17
-"""Height of a step [m]; Dutch building decree: at most 0.185 m to 0.21 m, outdoors 0.15 m to 0.18 m is usual."""
-
 QUADRANT = 4
 """Segments a quarter circle of round line ends and bends."""
 
@@ -235,123 +227,3 @@ def road_columns(one: Street) -> dict[str, Any]:
         "foot": tags.get("foot"),
         "from_line": True,
     }
-
-
-def stair_rows(streets: list[Street], findings: Findings) -> dict[str, tuple[BaseGeometry, dict[str, Any]]]:
-    """Rows of ``stairs``: steps whose ends lie on two levels, and the ends of bridges and tunnels that meet the street.
-
-    Parameters
-    ----------
-    streets : list of Street
-        In metres.
-    findings : Findings
-
-    Returns
-    -------
-    dict of str to (polygon, columns)
-        Heights count from the ground (``z_from_ground``): a bridge ends on it; a stair to another layer has the height of its
-        ``step_count``, or `WALK_LAYER_M` a layer, which is noted.
-    """
-    meeting = _levels_at(streets)
-    rows: dict[str, tuple[BaseGeometry, dict[str, Any]]] = {}
-    for one in streets:
-        if one.rail or one.element.shape is None or one.element.shape.geom_type != "LineString":
-            continue
-        points = shapely.get_coordinates(one.element.shape)
-        if one.kind == "steps":
-            made = _steps(one, points, meeting, findings)
-            if made is not None:
-                rows[one.element.id] = made
-        elif one.layer != 0 and surface_of(one.element.tags, one.kind) != "motorway":
-            rows.update(_abutments(one, points, meeting, findings))
-    return rows
-
-
-Meeting = dict[tuple[float, float], set[int]]
-
-
-def _levels_at(streets: list[Street]) -> Meeting:
-    """Layers of the ways that people walk on, by node; steps do not count, for they are what joins."""
-    meeting: Meeting = {}
-    for one in streets:
-        if one.rail or one.kind == "steps" or one.element.shape is None or surface_of(one.element.tags, one.kind) == "motorway":
-            continue
-        for point in map(tuple, shapely.get_coordinates(one.element.shape).tolist()):
-            meeting.setdefault(point, set()).add(one.layer)
-    return meeting
-
-
-def _steps(
-    one: Street, points: np.ndarray[Any, np.dtype[np.float64]], meeting: Meeting, findings: Findings
-) -> tuple[BaseGeometry, dict[str, Any]] | None:
-    first, last = (meeting.get(tuple(points[end].tolist()), set()) for end in (0, -1))
-    pairs = [(a, b) for a in first for b in last if a != b]
-    if not pairs:
-        return None
-    if len(pairs) > 1 or first & last:
-        message = "the steps meet ways of several layers; they are floor, but join no levels"
-        findings.add("osm-steps", one.element.id, message)
-        return None
-    (start, end), rises = pairs[0], 1
-    if start > end:
-        rises = -1
-    low, high = min(start, end), max(start, end)
-    up = (points[-1] - points[0]) * rises
-    if float(np.hypot(*up)) < 2.0:
-        findings.add("osm-steps", one.element.id, "the steps are too short to join two levels; left as floor")
-        return None
-    count = one.columns["step_count"]
-    rise = count * RISER_M if count else (high - low) * WALK_LAYER_M
-    base = low * WALK_LAYER_M if low else 0.0
-    if low < 0 and high == 0:
-        base = -rise
-    message = f"layers {low} and {high} are taken to be {rise:.1f} m apart" + ("" if count else "; no number of steps is stated")
-    findings.add("osm-steps-height", one.element.id, message)
-    columns = _stair_columns(level_name(low), level_name(high), base, base + rise, up, "steps")
-    return band(one.element.shape, one.width_m, flat=True), columns
-
-
-def _stair_columns(bottom: str, top: str, bottom_z: float, top_z: float, up: Any, kind: str) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "bottom_level": bottom,
-        "top_level": top,
-        "bottom_z_m": bottom_z,
-        "top_z_m": top_z,
-        "up_azimuth_deg": float(np.degrees(np.arctan2(up[0], up[1])) % 360.0),
-        "z_from_ground": True,
-    }
-
-
-ABUTMENT_M = 4.0
-"""Length of the end of a bridge or tunnel that joins it to the street [m]."""
-SHORTEST_M = 4.0
-"""A bridge shorter than this has no room for two ends [m]."""
-
-
-def _abutments(
-    one: Street, points: np.ndarray[Any, np.dtype[np.float64]], meeting: Meeting, findings: Findings
-) -> dict[str, tuple[BaseGeometry, dict[str, Any]]]:
-    """Where a bridge or tunnel meets the street: a level strip that belongs to both."""
-    rows: dict[str, tuple[BaseGeometry, dict[str, Any]]] = {}
-    line = one.element.shape
-    assert line is not None
-    for name, end in (("start", 0), ("end", -1)):
-        if 0 not in meeting.get(tuple(points[end].tolist()), set()):
-            continue
-        if line.length < SHORTEST_M:
-            message = f"the bridge or tunnel of {line.length:.1f} m is too short to be joined to the street"
-            findings.add("osm-abutment", one.element.id, message)
-            continue
-        reach = min(ABUTMENT_M, line.length / 2)
-        piece = shapely.ops.substring(line, 0.0, reach) if end == 0 else shapely.ops.substring(line, -reach, line.length)
-        inward = shapely.get_coordinates(piece)
-        into = (inward[-1] - inward[0]) if end == 0 else (inward[0] - inward[-1])
-        if one.layer > 0:
-            columns = _stair_columns("street", one.level, 0.0, 0.0, into, "abutment")
-        else:
-            columns = _stair_columns(one.level, "street", 0.0, 0.0, -into, "abutment")
-        rows[f"{one.element.id}#{name}"] = band(piece, one.width_m, flat=True), columns
-    return rows
-
-

@@ -12,6 +12,7 @@ from twin.geo.city import City
 from twin.geo.extrude import add_buildings
 from twin.geo.groundwater import joined_tubes
 from twin.geo.heights import footprint_heights
+from twin.geo.readers.decks import with_decks
 from twin.geo.readers.model import Findings, Reading, ReadOptions
 
 
@@ -26,7 +27,7 @@ def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Find
     options : ReadOptions
     findings : Findings
     """
-    for name, frame in reading.layers.items():
+    for name, frame in _lifted(reading, city).items():
         if not len(frame):
             continue
         there = city.layers[name]
@@ -45,7 +46,6 @@ def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Find
         if reading.ready:
             city = city.with_layer(name, joined(there, frame))
             continue
-        frame = on_ground(frame, city) if name == "stairs" else frame
         if name == "buildings":
             city = _with_footprints(city, frame, reading, options, findings)
         elif name in underground.LAYERS:
@@ -57,6 +57,14 @@ def with_rows(city: City, reading: Reading, options: ReadOptions, findings: Find
 
 FROM_GROUND = "z_from_ground"
 """Column of stairs whose heights a source gives above the ground, as OpenStreetMap does."""
+
+
+def _lifted(reading: Reading, city: City) -> dict[str, gpd.GeoDataFrame]:
+    """Layers with their stairs on the ground, and decks at the height of the stairs to them."""
+    layers = dict(reading.layers)
+    if "stairs" in layers and not reading.ready:
+        layers["stairs"] = on_ground(layers["stairs"], city)
+    return with_decks(layers)
 
 
 def on_ground(frame: gpd.GeoDataFrame, city: City) -> gpd.GeoDataFrame:
