@@ -76,18 +76,32 @@ def _paint(
     """Give triangles the colours that their source states, where these say more than what a surface is.
 
     Many city files colour all roofs alike and all walls alike: then the style of the house is better to look at. A building that
-    was placed from a file of its own keeps what its designer chose.
+    was placed from a file of its own keeps what its designer chose, and one whose attributes state a colour has that.
     """
     if mesh.colour is None:
         return
     stated = mesh.colour[:, 3] > 0
     sources = table.get("height_source", [None] * len(table["id"]))
-    placed = np.array([isinstance(one, str) and one.startswith("model:") for one in sources], dtype=bool)[owner]
+    stated_by = _coloured(city)
+    rows = zip(table["id"], sources, strict=True)
+    own = [key in stated_by or (isinstance(one, str) and one.startswith("model:")) for key, one in rows]
+    placed = np.array(own, dtype=bool)[owner]
     telling = False
     for code in np.unique(mesh.semantic[stated & ~placed]):
         telling |= len(np.unique(mesh.colour[stated & ~placed & (mesh.semantic == code), :3], axis=0)) > 1
     use = stated & (placed | telling)
     colours[use] = mesh.colour[use, :3]
+
+
+def _coloured(city: City) -> set[object]:
+    """Ids of buildings that state a colour in their attributes or in those of a part, as in OpenStreetMap."""
+    found: set[object] = set()
+    roots = dict(zip(city.objects.index, roots_of(city), strict=True))
+    for frame in (city.buildings, city.parts):
+        for name in frame.columns:
+            if str(name).endswith((":colour", ":color")):
+                found.update(roots.get(key, key) for key in frame.index[frame[name].notna()])
+    return found
 
 
 def building_colours(seed: NDArray[np.uint32], wall: NDArray[np.bool_], normal_z: NDArray[np.float64]) -> NDArray[np.uint8]:

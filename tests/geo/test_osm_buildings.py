@@ -320,3 +320,40 @@ def test_many_buildings_share_nothing(put: Put) -> None:
         document.box(10.0 * number, 0, 10.0 * (number + 1), 10, {"building": "yes", "building:levels": str(1 + number % 4)})
     made = volumes(read(put, document))
     assert_allclose(list(made.values()), [100 * 3 * (1 + number % 4) for number in range(40)], rtol=CENTIMETRE)
+
+
+def colours(city: City, object_id: str, kind: str) -> set[tuple[int, ...]]:
+    """Colours of the faces of one object with one meaning."""
+    mesh = city.surfaces
+    assert mesh.colour is not None
+    mine = (mesh.owner == city.objects.index.get_loc(object_id)) & (mesh.semantic == SEMANTICS[kind])
+    return set(map(tuple, mesh.colour[mine].tolist()))
+
+
+def test_walls_and_roofs_have_the_colours_of_their_tags(put: Put) -> None:
+    roof = {"roof:colour": "#00ff00", "roof:shape": "gabled", "roof:height": "3"}
+    city = house(put, {"height": "10", "building:colour": "red", **roof})
+    assert colours(city, "way/1", "WallSurface") == {(255, 0, 0, 255)}
+    assert colours(city, "way/1", "RoofSurface") == {(0, 255, 0, 255)}
+    assert colours(city, "way/1", "GroundSurface") == {(0, 0, 0, 0)}
+    assert city.buildings.loc["way/1", "building:colour"] == "red"
+    assert house(put, {"height": "10"}).surfaces.colour is None
+
+
+def test_parts_have_the_colour_of_their_building_where_they_state_none(put: Put) -> None:
+    document = OsmDocument()
+    document.box(0, 0, 20, 10, {"building": "yes", "height": "10", "building:colour": "red"})
+    document.box(0, 0, 10, 10, {"building:part": "yes", "height": "20", "building:colour": "blue"})
+    document.box(10, 0, 20, 10, {"building:part": "yes", "height": "8", "roof:color": "white"})
+    city = read(put, document)
+    assert colours(city, "way/2", "WallSurface") == {(0, 0, 255, 255)}
+    assert colours(city, "way/2", "RoofSurface") == {(0, 0, 0, 0)}
+    assert colours(city, "way/3", "WallSurface") == {(255, 0, 0, 255)}
+    assert colours(city, "way/3", "RoofSurface") == {(255, 255, 255, 255)}
+
+
+def test_a_colour_that_is_none_is_told_once(put: Put) -> None:
+    city = house(put, {"height": "10", "building:colour": "rainbow"})
+    (told,) = [one for one in city.quality.findings if one.code == "osm-colour"]
+    assert (told.object_id, told.path) == ("way/1", "building:colour")
+    assert city.surfaces.colour is None

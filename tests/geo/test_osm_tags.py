@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.geo.readers import osm_tags
+from twin.geo.readers.osm_colours import colour_of
 from twin.geo.readers.osm_streets import layer_number, level_name, surface_of
 
 
@@ -90,3 +91,16 @@ def test_any_text_is_a_finite_value_or_none(text: str) -> None:
         assert found is None or math.isfinite(found)
     assert osm_tags.climbs(text) in (-1, 0, 1)
     assert osm_tags.layer_of({"layer": text}) in (None, *range(-20, 21))
+
+
+@pytest.mark.parametrize(
+    ("text", "colour"),
+    [
+        ("#00ff00", (0, 255, 0)), ("#FA0", (255, 170, 0)), ("red", (255, 0, 0)), ("Dark_Red", (139, 0, 0)),
+        ("light grey", (211, 211, 211)), ("white;brown", (255, 255, 255)), (" black ", (0, 0, 0)),
+        ("r", None), ("C0", None), ("0.5", None), ("#12", None), ("#12345g", None),
+        ("tab:blue", None), ("", None), ("multicolour", None),
+    ],
+)  # fmt: skip
+def test_colours(text: str, colour: tuple[int, int, int] | None) -> None:
+    assert colour_of(text) == (None if colour is None else (*colour, 255))

@@ -14,6 +14,7 @@ import pytest
 import shapely
 from PIL import Image
 
+from tests.osm_document import OsmDocument
 from tests.places import comb
 from twin.geo.city import City, read_city
 from twin.geo.terrain import Terrain
@@ -370,3 +371,38 @@ def test_a_shape_that_crosses_itself_everywhere_is_drawn_as_its_hull(town: City,
     for name in ("tangle", "tie"):
         known = [one for one in scene.layers if isinstance(one, MeshLayer) and name in one.attributes.get("id", ())]
         assert any((one.owner == one.attributes["id"].index(name)).any() for one in known)
+
+
+def test_buildings_of_a_map_have_the_colours_that_it_states(tmp_path: Path) -> None:
+    document = OsmDocument()
+    for x in (0.0, 40.0):
+        document.box(x, 0, x + 10, 10, {"building": "yes", "height": "9", "building:colour": "red", "roof:colour": "#00ff00"})
+    document.box(80, 0, 90, 10, {"building": "yes", "height": "9"})
+    path = tmp_path / "map.osm"
+    path.write_text(document.text(), encoding="utf-8")
+    for city in (read_city(path), read_city(path).without(["way/3"]), read_city(path).without(["way/2", "way/3"])):
+        layer = mesh(compose(city), "buildings")
+        owner = np.asarray(layer.owner)
+        assert {tuple(one) for one in layer.colours[owner == 0].tolist()} == {(255, 0, 0), (0, 255, 0)}
+        other = layer.colours[owner == 2]
+        assert not len(other) or not {(255, 0, 0), (0, 255, 0)} & {tuple(one) for one in other.tolist()}
+
+
+def test_the_ground_goes_on_below_a_deck_and_does_not_rise_to_it(tmp_path: Path) -> None:
+    document = OsmDocument()
+    document.way([(0, 0), (60, 0)], {"highway": "footway"})
+    document.way([(0, 0), (0, 12)], {"highway": "steps", "step_count": "20"})
+    document.way([(0, 12), (60, 12)], {"highway": "footway", "bridge": "yes", "layer": "1"})
+    path = tmp_path / "map.osm"
+    path.write_text(document.text(), encoding="utf-8")
+    scene = compose(read_city(path))
+    deck = mesh(scene, "bridges")
+    assert deck.vertices[:, 2].min() == pytest.approx(3.4 - 0.6)
+    floor = mesh(scene, "roads_level1")
+    assert floor.vertices[:, 2].min() == pytest.approx(3.4, abs=0.05)
+    ground = mesh(scene, "ground")
+    assert np.abs(ground.vertices[:, 2]).max() == 0
+    city = read_city(path)
+    middle = shapely.Point(*(shapely.get_coordinates(city.bridges.geometry.iloc[0].centroid)[0] - city.origin[:2]))
+    covered = [shapely.Polygon(ground.vertices[one][:, :2]).buffer(1e-6).contains(middle) for one in ground.triangles]
+    assert any(covered)

@@ -135,6 +135,7 @@ CITYGML = {
 OSM = {
     "osm-abutment": "a bridge or tunnel is too short to be joined to the street",
     "osm-area": "an area that is none, is too large to look at, or crosses itself",
+    "osm-colour": "a colour of a building that is none; not used",
     "osm-deleted": "objects that are marked as deleted; left out",
     "osm-element": "an element that is no node, way or relation, or lacks its nodes or place; left out",
     "osm-empty": "the file holds no tagged objects",

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.geo.mesh import SEMANTICS, Rings
 from twin.geo.readers.model import Findings, ObjectModel
+from twin.geo.readers.osm_colours import NONE, Colour, colours_of, of_faces
 from twin.geo.readers.osm_elements import BuildingRelation, Element, Extract
 from twin.geo.readers.osm_measures import Measures, measures
 from twin.geo.readers.osm_tags import layer_of, truth
@@ -61,13 +62,23 @@ class SolidModel:
         self.counts: list[int] = []
         self.owner: list[int] = []
         self.semantic: list[int] = []
+        self.colour: list[Colour] = []
         self._start = 0
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def add(self, object_id: str, kind: str, parent: str, lod: str, attributes: dict[str, Any], solids: Iterable[Solid]) -> None:
-        """Add one object with its solids."""
+    def add(
+        self,
+        object_id: str,
+        kind: str,
+        parent: str,
+        lod: str,
+        attributes: dict[str, Any],
+        solids: Iterable[Solid],
+        colours: tuple[Colour, Colour] = (NONE, NONE),
+    ) -> None:
+        """Add one object with its solids, and the colours of their walls and roofs."""
         row = len(self.ids)
         self.ids.append(object_id)
         self.types.append(kind)
@@ -83,6 +94,7 @@ class SolidModel:
                 self.counts.append(len(face))
             self.owner += [row] * len(one.faces)
             self.semantic += one.semantics
+            self.colour += of_faces(one.semantics, *colours)
             self._start += len(one.vertices)
 
     def model(self) -> ObjectModel:
@@ -90,6 +102,7 @@ class SolidModel:
         points = np.concatenate(self.vertices) if self.vertices else np.empty((0, 3))
         shift = np.array([*np.floor(points[:, :2].min(axis=0)), 0.0]) if len(points) else np.zeros(3)
         owner = np.array(self.owner, dtype=np.int32)
+        colour = np.array(self.colour, dtype=np.uint8).reshape(-1, 4)
         return ObjectModel(
             ids=self.ids,
             types=self.types,
@@ -102,6 +115,7 @@ class SolidModel:
             owner=owner,
             semantic=np.array(self.semantic, dtype=np.uint8),
             path_of=lambda face: self.ids[int(owner[face])],
+            colour=colour if colour[:, 3].any() else None,
             relative=True,
         )
 
@@ -266,10 +280,12 @@ def _add_whole(whole: Whole, made: Buildings, findings: Findings) -> None:
         if whole.outline is not None:
             made.footprints[whole.id] = whole.outline, whole.tags
         return
-    made.objects.add(whole.id, kind, "", _lod(own), _attributes(whole.tags, own), (one for one, _ in own))
+    colours = colours_of(whole.tags, {}, whole.id, findings)
+    made.objects.add(whole.id, kind, "", _lod(own), _attributes(whole.tags, own), (one for one, _ in own), colours)
     for part, solids in drawn:
         attributes = _attributes(part.tags, solids)
-        made.objects.add(part.id, "BuildingPart", whole.id, _lod(solids), attributes, (one for one, _ in solids))
+        colours = colours_of(part.tags, whole.tags, part.id, findings)
+        made.objects.add(part.id, "BuildingPart", whole.id, _lod(solids), attributes, (one for one, _ in solids), colours)
 
 
 def _plain(tags: dict[str, str]) -> dict[str, str]:
