@@ -130,6 +130,22 @@ def build_floor(
     )
 
 
+def edges_across(floor: Floor, lines: NDArray[np.float64], levels: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Bits as in ``Floor.blocked`` of the steps from cell to cell that some lines cross, (L, H, W) uint8.
+
+    Parameters
+    ----------
+    floor : Floor
+    lines : (M, 4) float64
+        x0, y0, x1, y1 [m].
+    levels : (M,) int32
+    """
+    shape = floor.mask.shape
+    lines = np.ascontiguousarray(lines, np.float64)
+    found: NDArray[np.uint8] = _blocked_edges(*shape, lines, np.asarray(levels, np.int32), floor.west, floor.north, floor.cell)
+    return found
+
+
 def _segments(chains: Sequence[Chain]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Rows (x0, y0, x1, y1, previous dx, dy) of all chains, and the level of each."""
     rows: list[NDArray[np.float64]] = []

@@ -262,7 +262,7 @@ class Crowd:
         return int(np.count_nonzero((now["stage"][:n] == stage) & (now["body"][:n] != GONE_RADIUS)))
 
     def _step(self) -> None:
-        if self.referee.tell(self.time):
+        if self.referee.look_at_clock(self.time):
             self.referee.choose_again(self)
         if self.step % self._entry_stride == 0:
             self._call_due()

@@ -78,14 +78,14 @@ class Passage:
         self.credit = np.zeros(len(hours.per_s))
         self.by_hand = np.zeros(len(hours.per_s), np.int8)
         self.open = np.ones(len(hours.per_s), np.bool_)
-        self.tell(0.0)
+        self.look_at_clock(0.0)
 
     @property
     def guarded(self) -> NDArray[np.bool_]:
         """Which ask for a referee: those that are shut or let through only some."""
         return ~self.open | np.isfinite(self.hours.per_s)
 
-    def tell(self, now: float) -> bool:
+    def look_at_clock(self, now: float) -> bool:
         """Look at the clock; True when something has opened or closed."""
         on_time = ((self.hours.opens <= now + 1e-9) & (now + 1e-9 < self.hours.closes)).any(axis=1)
         state: NDArray[np.bool_] = np.where(self.by_hand == 0, on_time, self.by_hand > 0)
@@ -130,10 +130,10 @@ class Referee:
         self.choices, self.seed = choices, seed
         self.chosen = 0
 
-    def tell(self, now: float) -> bool:
+    def look_at_clock(self, now: float) -> bool:
         """Look at the clock; True when a door or an exit has opened or closed."""
-        doors = self.doors.tell(now)
-        return self.exits.tell(now) or doors
+        doors = self.doors.look_at_clock(now)
+        return self.exits.look_at_clock(now) or doors
 
     def decide(self, crowd: Crowd, asking: int) -> None:
         """Answer everybody who asks after a step."""
