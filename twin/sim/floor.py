@@ -140,9 +140,9 @@ def edges_across(floor: Floor, lines: NDArray[np.float64], levels: NDArray[np.in
         x0, y0, x1, y1 [m].
     levels : (M,) int32
     """
-    shape = floor.mask.shape
-    lines = np.ascontiguousarray(lines, np.float64)
-    found: NDArray[np.uint8] = _blocked_edges(*shape, lines, np.asarray(levels, np.int32), floor.west, floor.north, floor.cell)
+    count, rows, columns = floor.mask.shape
+    lines, levels = np.ascontiguousarray(lines, np.float64), np.asarray(levels, np.int32)
+    found: NDArray[np.uint8] = _blocked_edges(count, rows, columns, lines, levels, floor.west, floor.north, floor.cell)
     return found
 
 
