@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,7 +100,7 @@ def simulate_crowd(
     population = _simple_population(ground, points, named, crowd, start_times, desired_speed)
     with progress_bar(crowd.duration_s, "crowd", progress) as bar:
         result = simulate(ground, population, crowd, analysis=CrowdingAnalysis(), seed=seed, bar=bar)
-    return replace(result, provenance={"seed": seed, "model": model, **versions(), **result.provenance})
+    return result.with_(provenance={"seed": seed, "model": model, **versions(), **result.provenance})
 
 
 SETTINGS_OF_A_BARE_CROWD = (

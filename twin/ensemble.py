@@ -147,7 +147,7 @@ def run_tasks(
         side, seed = tasks[k]
         if bar.stopped:
             return None
-        result = run_prepared(side, seed=seed, bar=bar, parallel=False if workers > 1 else None)
+        result = run_prepared(side, seed=seed, bar=bar, parallel=False if workers > 1 else None, record=k in keep)
         if result.partial:
             bar.stopped = True
         figures = {figure.key: figure.value for figure in result.figures}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     import xarray as xr
+
+    from twin.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,21 @@ class Figure:
         return "meets" if self.value <= self.limit else "exceeds"
 
 
-@dataclass(frozen=True, eq=False)
+class _Trajectories:
+    """`Result.trajectories`: given as a table or as a recording, had as a table."""
+
+    def __get__(self, result: Result | None, owner: type[Result] | None = None) -> pd.DataFrame:
+        if result is None:
+            raise AttributeError("trajectories")
+        return result.recording.table()
+
+    def __set__(self, result: Result, given: pd.DataFrame | Recording) -> None:
+        from twin.recording import Recording
+
+        result.__dict__["_recording"] = given if isinstance(given, Recording) else Recording(given)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """The outcome of one run.
 
@@ -70,8 +86,9 @@ class Result:
     fields : xarray.Dataset
         Variables of `twin.variables`, dims (time, level, y, x); coordinates in the CRS of the city. ``attrs`` hold
         ``crs`` (authority code or WKT).
-    trajectories : DataFrame
+    trajectories : DataFrame or Recording
         Long table ``id, frame, x, y, level`` and ``z`` (floor height) [m], in PedPy's terms; ``attrs["frame_rate"]`` [1/s].
+        Had as a DataFrame: those of a long run lie in a file, which is then read whole; `recording` has them by parts.
     features : mapping of str to GeoDataFrame
         ``exits``, ``lines``, ``hotspots``, ... in the CRS of the city.
     series : DataFrame
@@ -91,6 +108,16 @@ class Result:
     figures: tuple[Figure, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     partial: bool = False
+
+    @property
+    def recording(self) -> Recording:
+        """The trajectories, to be read as far as needed."""
+        recording: Recording = self.__dict__["_recording"]
+        return recording
+
+    def with_(self, **changes: Any) -> Result:
+        """The same with other parts. Unlike `dataclasses.replace` it does not read trajectories that lie in a file."""
+        return replace(self, **{"trajectories": self.recording, **changes})
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -123,13 +150,16 @@ class Result:
         return save_result(self, Path(folder))
 
     def __repr__(self) -> str:
-        people = self.trajectories["id"].nunique() if len(self.trajectories) else 0
+        people = self.recording.people()
         state = ", partial" if self.partial else ""
         return f"<Result: {people} people, {dict(self.fields.sizes)}{state}>"
 
 
+setattr(Result, "trajectories", _Trajectories())  # noqa: B010 (a default, for dataclasses and mypy, if it stood in the class)
+
+
 def open_result(folder: str | Path) -> Result:
-    """Read what `Result.save` wrote; fields are opened lazily.
+    """Read what `Result.save` wrote; fields and trajectories are opened lazily.
 
     Raises
     ------

@@ -21,18 +21,21 @@ import pandas as pd
 import xarray as xr
 
 from twin.errors import MissingFileError, OutputError, ResultError
+from twin.recording import Recording
 from twin.result import Figure, Result
 
 FORMAT = "stadstwin result"
 FORMAT_VERSION = 1
-_FILES = ("fields.nc", "trajectories.parquet", "series.parquet", "features.gpkg", "result.json")
+TRAJECTORIES = "trajectories.parquet"
 
 
 def save_result(result: Result, folder: Path) -> Path:
     """Write a result into a folder; see `Result.save`."""
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "result.json").is_file())):
         raise OutputError(f"`{folder}` is there already and holds no result", hint="choose another folder")
-    return write_folder(folder, lambda part: _write(result, part))
+    write_folder(folder, lambda part: _write(result, part))
+    result.recording.moved(folder / TRAJECTORIES)
+    return folder
 
 
 def write_folder(folder: Path, write: Callable[[Path], None]) -> Path:
@@ -102,7 +105,7 @@ def _write(result: Result, part: Path) -> None:
             chunks = tuple(1 if dim in ("time", "level") else size for dim, size in zip(array.dims, array.shape, strict=True))
             encoding[str(name)] = {"zlib": True, "complevel": 2, "shuffle": True, "chunksizes": chunks}
     result.fields.to_netcdf(part / "fields.nc", engine="h5netcdf", encoding=encoding)
-    result.trajectories.to_parquet(part / "trajectories.parquet")
+    result.recording.save(part / TRAJECTORIES)
     result.series.to_parquet(part / "series.parquet")
     frames: dict[str, Any] = {}
     for name, frame in result.features.items():
@@ -165,7 +168,7 @@ def load_result(folder: Path) -> Result:
         if told.get("format") != FORMAT or told.get("version") != FORMAT_VERSION:
             raise ResultError(f"`{folder}` is not a result of this version", where=str(folder / "result.json"))
         fields = xr.open_dataset(folder / "fields.nc", engine="h5netcdf")
-        trajectories = pd.read_parquet(folder / "trajectories.parquet")
+        trajectories: Any = Recording(folder / TRAJECTORIES)  # read when somebody asks
         series = pd.read_parquet(folder / "series.parquet")
         features = {name: _read_frame(folder, name, about) for name, about in told["features"].items()}
         figures = tuple(Figure(**_unplain(figure)) for figure in told["figures"])

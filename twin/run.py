@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -238,8 +238,10 @@ def checked_seed(seed: Any) -> int:
     return value
 
 
-def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, parallel: bool | None = None) -> Result:
-    """Run what `prepare` made ready; `parallel` as in `Crowd`."""
+def run_prepared(
+    prepared: Prepared, *, seed: int, bar: Bar | None = None, parallel: bool | None = None, record: bool = True
+) -> Result:
+    """Run what `prepare` made ready; `parallel` as in `Crowd`, `record` as in `simulate`."""
     scenario, ground, city = prepared.scenario, prepared.ground, prepared.changed.city
     with told_with_lines(scenario):
         population = populate(scenario, prepared.changed, ground, seed=seed, destinations=prepared.destinations)
@@ -247,7 +249,7 @@ def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, paral
     started = time.perf_counter()
     result = simulate(
         ground, population, scenario.crowd, analysis=scenario.analyses.crowding, seed=seed, lines=lines, city=city, bar=bar,
-        parallel=parallel,
+        parallel=parallel, record=record,
     )  # fmt: skip
     crowd = scenario.crowd
     assumptions = [
@@ -274,7 +276,7 @@ def run_prepared(prepared: Prepared, *, seed: int, bar: Bar | None = None, paral
         "wall_time_s": round(time.perf_counter() - started, 3),
         **versions(),
     }
-    return replace(result, figures=judged_with_people(result.figures), provenance={**provenance, **result.provenance})
+    return result.with_(figures=judged_with_people(result.figures), provenance={**provenance, **result.provenance})
 
 
 def _counting_lines(prepared: Prepared) -> dict[str, tuple[shapely.LineString, str]]:

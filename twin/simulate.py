@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,16 +16,13 @@ from twin.geo.city import City
 from twin.impacts.crowding import crowding_figures, exits_frame, hotspots, lines_frame
 from twin.population import Population
 from twin.progress import Bar, Quiet
-from twin.reporters import DensityReporter, FrameReporter, NumbersReporter, Reporter
+from twin.reporters import DensityReporter, Look, NumbersReporter, Reporter, TrajectoryReporter
 from twin.result import Figure, Result
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
 from twin.sim.crowd.engine import Crowd
 from twin.sim.crowd.measures import density_grid, level_of_service
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
 from twin.variables import variable
-
-if TYPE_CHECKING:
-    pass
 
 SERIES_INTERVAL_S = 1.0
 
@@ -41,8 +38,9 @@ def simulate(
     city: City | None = None,
     bar: Bar | None = None,
     parallel: bool | None = None,
+    record: bool = True,
 ) -> Result:
-    """Let a population walk, and measure it: the loop itself."""
+    """Let a population walk, and measure it: the loop itself. Without `record` the result has no trajectories."""
     lines = lines or {}
     ends = [shapely.get_coordinates(line)[[0, -1]] for line, _ in lines.values()]
     model = Crowd(
@@ -65,19 +63,24 @@ def simulate(
     second = max(1, round(SERIES_INTERVAL_S / crowd.dt_s))
     floor = ground.floor
     cells = density_grid(floor.mask, floor.west, floor.north, floor.cell, density_factor(crowd))
-    frames = FrameReporter(max(1, round(crowd.frame_interval_s / crowd.dt_s)))
+    paths = TrajectoryReporter(
+        max(1, round(crowd.frame_interval_s / crowd.dt_s)), dt=crowd.dt_s, origin=ground.origin, levels=ground.levels,
+        crs=ground.grid.crs or "",
+    )  # fmt: skip
     fields = DensityReporter(cells, second, max(1, round(crowd.field_interval_s / (second * crowd.dt_s))))
     numbers = NumbersReporter(second, population.exits)
-    partial = _loop(model, round(crowd.duration_s / crowd.dt_s), (frames, fields, numbers), bar or Quiet())
+    reporters = (paths, fields, numbers) if record else (fields, numbers)
+    partial = _loop(model, round(crowd.duration_s / crowd.dt_s), reporters, bar or Quiet())
     fields.close(model.time)
-    return _assemble(ground, population, model, crowd, analysis, frames, fields, numbers, lines, city, partial)
+    return _assemble(ground, population, model, crowd, analysis, paths, fields, numbers, lines, city, partial)
 
 
 def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> bool:
     """Walk to the end; True when interrupted. What was reported up to then stays."""
+    look = Look(model)
     for reporter in reporters:
         if not isinstance(reporter, DensityReporter):
-            reporter.report(model)
+            reporter.report(look)
     strides = [reporter.stride for reporter in reporters]
     # the numbers of the moment at which the last person has left belong to the series
     numbers = [reporter.stride for reporter in reporters if isinstance(reporter, NumbersReporter)]
@@ -87,9 +90,10 @@ def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> 
                 return True
             ahead = min(min(stride - model.step % stride for stride in strides), steps - model.step)
             model.advance(ahead)
+            look = Look(model)
             for reporter in reporters:
                 if model.step % reporter.stride == 0:
-                    reporter.report(model)
+                    reporter.report(look)
             bar.advance(ahead * model.dt)
             if model.finished and all(model.step % stride == 0 for stride in numbers):
                 bar.advance((steps - model.step) * model.dt)
@@ -101,7 +105,7 @@ def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> 
 
 def _assemble(
     ground: Ground, population: Population, model: Crowd, crowd: CrowdSettings, analysis: CrowdingAnalysis,
-    frames: FrameReporter, density: DensityReporter, numbers: NumbersReporter,
+    paths: TrajectoryReporter, density: DensityReporter, numbers: NumbersReporter,
     lines: Mapping[str, tuple[shapely.LineString, str]], city: City | None, partial: bool,
 ) -> Result:  # fmt: skip
     names = [population.goal_names[goal] for goal in population.exits]
@@ -129,8 +133,8 @@ def _assemble(
             ),
         )  # fmt: skip
     features = {"exits": exits, "lines": counted, "hotspots": spots}
-    trajectories = _trajectories(ground, frames, crowd)
-    return Result(fields, trajectories, features, series, figures, {"time_s": model.time, "crs": crs or ""}, partial)
+    recording: Any = paths.close()  # a result takes a recording in the place of its table
+    return Result(fields, recording, features, series, figures, {"time_s": model.time, "crs": crs or ""}, partial)
 
 
 def density_factor(crowd: CrowdSettings) -> int:
@@ -189,23 +193,3 @@ def _coarse_height(ground: Ground, factor: int) -> NDArray[np.float32]:
     blocks = (levels, down, factor, across, factor)
     count = weight.reshape(blocks).sum(axis=(2, 4))
     return np.divide(total.reshape(blocks).sum(axis=(2, 4)), count, out=np.zeros_like(count), where=count > 0)
-
-
-def _trajectories(ground: Ground, frames: FrameReporter, crowd: CrowdSettings) -> pd.DataFrame:
-    shots = frames.snapshots
-    sizes = [len(shot.id) for shot in shots]
-
-    def column(name: str, dtype: str) -> NDArray[Any]:
-        parts = [getattr(shot, name) for shot in shots]
-        return np.concatenate(parts).astype(dtype) if parts else np.empty(0, dtype)
-
-    frame = pd.DataFrame({
-        "id": column("id", "int32"),
-        "frame": np.repeat(np.arange(len(shots), dtype=np.int32), sizes),
-        "x": column("x", "float64") + ground.origin[0],
-        "y": column("y", "float64") + ground.origin[1],
-        "z": column("z", "float32"),
-        "level": pd.Categorical.from_codes(column("level", "int8"), categories=pd.Index(list(ground.levels))),
-    })  # fmt: skip
-    frame.attrs = {"frame_rate": 1.0 / (frames.stride * crowd.dt_s), "crs": ground.grid.crs or ""}
-    return frame

@@ -1,41 +1,12 @@
-"""What is kept of a run while it goes: positions, densities, numbers. Reporters read the crowd, never change it."""
+"""Fields on the floor, averaged over intervals."""
 
 from __future__ import annotations
-
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.sim.crowd.engine import Crowd
+from twin.reporters.look import Look
 from twin.sim.crowd.measures import DensityGrid, count_people, density
-from twin.sim.model import Snapshot
-
-
-class Reporter(Protocol):
-    """Looks at the crowd at whole multiples of its stride."""
-
-    stride: int
-
-    def report(self, crowd: Crowd) -> None:
-        """Keep what is needed of the present moment."""
-
-
-class FrameReporter:
-    """Keeps the positions of everybody present.
-
-    Parameters
-    ----------
-    stride : int
-        Steps between frames.
-    """
-
-    def __init__(self, stride: int) -> None:
-        self.stride = stride
-        self.snapshots: list[Snapshot] = []
-
-    def report(self, crowd: Crowd) -> None:
-        self.snapshots.append(crowd.snapshot())
 
 
 class DensityReporter:
@@ -67,12 +38,13 @@ class DensityReporter:
         self._count = np.zeros(grid.area.shape)
         self._looks = 0
 
-    def report(self, crowd: Crowd) -> None:
-        now = crowd.snapshot()
+    def report(self, look: Look) -> None:
+        """Count the present moment; the interval ends with its last look."""
+        now = look.now
         count_people(now.x, now.y, now.level, self.grid.west, self.grid.north, self.grid.cell, self._count)
         self._looks += 1
         if self._looks == self.interval:
-            self.close(crowd.time)
+            self.close(look.time)
 
     def close(self, time: float) -> None:
         """End the interval now; does nothing when nothing was seen in it."""
@@ -87,24 +59,3 @@ class DensityReporter:
         self.highest_time.ravel()[cells[higher]] = time
         self._count[:] = 0.0
         self._looks = 0
-
-
-class NumbersReporter:
-    """Counts people: present, waiting, gone, and by exit.
-
-    Parameters
-    ----------
-    stride : int
-    exits : tuple of int
-        Goals by which people leave.
-    """
-
-    def __init__(self, stride: int, exits: tuple[int, ...]) -> None:
-        self.stride, self.exits = stride, exits
-        self.rows: list[list[float]] = []
-        self.passed: list[NDArray[np.int64]] = []
-
-    def report(self, crowd: Crowd) -> None:
-        by_exit = [int(np.count_nonzero(crowd.exit_goal == goal)) for goal in self.exits]
-        self.rows.append([crowd.time, crowd.present, crowd.waiting, crowd.left, *by_exit])
-        self.passed.append(crowd.passed.sum(axis=0, dtype=np.int64))
