@@ -27,6 +27,7 @@ _WHERE = {
     "Result": "twin.result",
     "open_result": "twin.result",
     "simulate_crowd": "twin.bare_crowd",
+    "read_trajectories": "twin.read_trajectories",
     "sample_folder": "twin.geo.samples",
     "TwinError": "twin.errors",
 }
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from twin.geo.city import stream_city as stream_city
     from twin.geo.samples import sample_folder as sample_folder
     from twin.geo.writers import write_city as write_city
+    from twin.read_trajectories import read_trajectories as read_trajectories
     from twin.result import Result as Result
     from twin.result import open_result as open_result
     from twin.run import run as run
@@ -54,7 +56,7 @@ __all__ = ["__version__", *_WHERE]
 
 def __getattr__(name: str) -> Any:
     # The functions share their names with the modules that hold them (twin.run, twin.compare,
-    # twin.ensemble). `_Module` below lets the function win over the submodule.
+    # twin.ensemble, ...). `_Module` below lets the function win over the submodule.
     if name in _WHERE:
         value = getattr(import_module(_WHERE[name]), name)
         globals()[name] = value
@@ -67,7 +69,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Lets the functions `run`, `compare` and `ensemble` win over the submodules of the same names.
+    """Lets the functions `run`, `compare`, `ensemble` and `read_trajectories` win over the submodules of the same names.
 
     Importing a submodule binds it as an attribute of its package; for these names that binding is left out.
     """

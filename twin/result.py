@@ -12,6 +12,7 @@ from twin.errors import ResultError, did_you_mean
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    import pedpy
     import xarray as xr
 
     from twin.recording import Recording
@@ -90,7 +91,7 @@ class Result:
         Long table ``id, frame, x, y, level`` and ``z`` (floor height) [m], in PedPy's terms; ``attrs["frame_rate"]`` [1/s].
         Had as a DataFrame: those of a long run lie in a file, which is then read whole; `recording` has them by parts.
     features : mapping of str to GeoDataFrame
-        ``exits``, ``lines``, ``hotspots``, ... in the CRS of the city.
+        ``exits``, ``lines``, ``hotspots``, ``floor`` (what people can walk on, by level) in the CRS of the city.
     series : DataFrame
         One row a second of the run: ``time_s``, ``present``, ``waiting``, ``left`` and one column an exit (people gone through).
     figures : tuple of Figure
@@ -136,6 +137,55 @@ class Result:
             if figure.key == key:
                 return figure
         raise ResultError(f"there is no figure `{key}`{did_you_mean(key, (f.key for f in self.figures))}")
+
+    def to_pedpy(self, *, level: str | None = None) -> pedpy.TrajectoryData:
+        """The trajectories of one level as PedPy's `TrajectoryData`, in the coordinates of the city.
+
+        The floor for it is ``pedpy.WalkableArea(result.features["floor"].geometry[level])``.
+
+        Parameters
+        ----------
+        level : str, optional
+            May be left out where people walk on one level only.
+
+        Raises
+        ------
+        ParameterError
+            When there are several levels, or none of that name.
+        MissingExtraError
+            When PedPy is not installed.
+        """
+        from twin.exchange import to_pedpy
+
+        return to_pedpy(self.recording, level=level)
+
+    def to_jupedsim(self, path: str | Path, *, level: str | None = None) -> Path:
+        """Write the trajectories of one level as a SQLite file of JuPedSim, which its `Recording` and PedPy open.
+
+        The heading of each person is that of its movement; the geometry is the parts of the floor on which anybody was.
+
+        Parameters
+        ----------
+        path : path
+        level : str, optional
+            May be left out where people walk on one level only.
+
+        Raises
+        ------
+        ParameterError
+            When there are several levels, or none of that name.
+        ResultError
+            When the result does not hold its floor.
+        OutputError
+            When the file cannot be written; nothing half-written is left.
+        """
+        from twin.exchange import level_of, to_jupedsim
+
+        level = level_of(self.recording, level)
+        floor = self.features.get("floor")
+        if floor is None or level not in floor.index:
+            raise ResultError("the result does not hold the floor people walk on", hint="run the scenario again")
+        return to_jupedsim(self.recording, Path(path), floor=floor.geometry[level], level=level)
 
     def save(self, folder: str | Path) -> Path:
         """Write NetCDF, Parquet, GeoPackage and JSON into a folder; `open_result` reads it back.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.discretize import Ground
 from twin.geo.city import City
-from twin.impacts.crowding import crowding_figures, exits_frame, hotspots, lines_frame
+from twin.impacts.crowding import crowding_figures, exits_frame, floor_frame, hotspots, lines_frame
 from twin.population import Population
 from twin.progress import Bar, Quiet
 from twin.reporters import DensityReporter, Look, NumbersReporter, Reporter, TrajectoryReporter
@@ -132,7 +132,7 @@ def _assemble(
                 "Guide to Safety at Sports Grounds (Green Guide), level ground", "lower", 0, f"width {row['width_m']:.1f} m",
             ),
         )  # fmt: skip
-    features = {"exits": exits, "lines": counted, "hotspots": spots}
+    features = {"exits": exits, "lines": counted, "hotspots": spots, "floor": floor_frame(ground.walkable.floors, crs)}
     recording: Any = paths.close()  # a result takes a recording in the place of its table
     return Result(fields, recording, features, series, figures, {"time_s": model.time, "crs": crs or ""}, partial)
 

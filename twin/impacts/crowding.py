@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 import xarray as xr
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from twin.geo.city import City
 from twin.impacts.place_names import name_of_place
@@ -232,6 +233,18 @@ def lines_frame(
             "peak_per_min": peak, "peak_per_m_min": peak / width if width else 0.0, "geometry": line,
         })  # fmt: skip
     return _frame(rows, ["level", "width_m", "to_right", "to_left", "peak_per_min", "peak_per_m_min"], crs)
+
+
+def floor_frame(floors: Mapping[str, BaseGeometry], crs: object) -> gpd.GeoDataFrame:
+    """What people can walk on.
+
+    Returns
+    -------
+    GeoDataFrame
+        Indexed by level: ``level``, ``area_m2``.
+    """
+    rows = [{"id": name, "level": name, "area_m2": float(shape.area), "geometry": shape} for name, shape in floors.items()]
+    return _frame(list(rows), ["level", "area_m2"], crs)
 
 
 def _frame(rows: list[dict[str, object]], columns: list[str], crs: object) -> gpd.GeoDataFrame:
