@@ -104,7 +104,7 @@ def simulate_crowd(
 
 
 SETTINGS_OF_A_BARE_CROWD = (
-    "density_cell_m", "field_interval_s", "frame_interval_s", "radius_m", "speed_mean_m_s", "speed_sd_m_s", "time_gap_s",
+    "density_cell_m", "field_interval_s", "fields", "frame_interval_s", "radius_m", "speed_mean_m_s", "speed_sd_m_s", "time_gap_s",
 )  # fmt: skip
 """Fields of `CrowdSettings` that `simulate_crowd` takes by keyword."""
 

@@ -116,6 +116,32 @@ class Result:
         recording: Recording = self.__dict__["_recording"]
         return recording
 
+    def level_of_service(self, scheme: str = "walkway") -> xr.DataArray:
+        """Fruin's level of service over time, 1 to 6 for A to F and 0 where nobody is; dims (time, level, y, x).
+
+        Parameters
+        ----------
+        scheme : {"walkway", "stairs", "queueing"}
+
+        Raises
+        ------
+        ParameterError
+            When there is no such scheme.
+        """
+        import numpy as np
+        import xarray as xr
+
+        from twin.sim.crowd.measures import level_of_service
+        from twin.sparse_fields import slabs
+        from twin.variables import variable
+
+        density = self.fields["density"]
+        classes = np.zeros(density.shape, np.uint8)
+        for k, now in enumerate(slabs(density)):
+            classes[k] = level_of_service(now, scheme)
+        declared = variable("level_of_service_interval").array(classes, scheme=scheme)
+        return xr.DataArray(declared, coords=density.coords, name="level_of_service_interval")
+
     def with_(self, **changes: Any) -> Result:
         """The same with other parts. Unlike `dataclasses.replace` it does not read trajectories that lie in a file."""
         return replace(self, **{"trajectories": self.recording, **changes})

@@ -21,6 +21,7 @@ import pandas as pd
 import xarray as xr
 
 from twin.errors import MissingFileError, OutputError, ResultError
+from twin.fields_io import write_fields
 from twin.recording import Recording
 from twin.result import Figure, Result
 
@@ -99,12 +100,7 @@ def write_bytes(path: Path, content: bytes) -> Path:
 
 
 def _write(result: Result, part: Path) -> None:
-    encoding: dict[str, dict[str, Any]] = {}
-    for name, array in result.fields.data_vars.items():
-        if array.size:
-            chunks = tuple(1 if dim in ("time", "level") else size for dim, size in zip(array.dims, array.shape, strict=True))
-            encoding[str(name)] = {"zlib": True, "complevel": 2, "shuffle": True, "chunksizes": chunks}
-    result.fields.to_netcdf(part / "fields.nc", engine="h5netcdf", encoding=encoding)
+    write_fields(result.fields, part / "fields.nc")
     result.recording.save(part / TRAJECTORIES)
     result.series.to_parquet(part / "series.parquet")
     frames: dict[str, Any] = {}

@@ -13,6 +13,7 @@ import shapely
 
 from twin.discretize import Ground, discretize
 from twin.errors import GeometryError, MissingFileError, ParameterError, ScenarioError, StairError, WalkableError, did_you_mean
+from twin.field_dataset import density_factor
 from twin.geo.city import City, read_city
 from twin.geo.crs import short_name
 from twin.impacts.crowding import judged_with_people
@@ -31,7 +32,7 @@ from twin.scenario import (
 )
 from twin.scenario.apply import Changed, apply_changes
 from twin.scenario.read import told_with_lines
-from twin.simulate import density_factor, simulate
+from twin.simulate import simulate
 
 if TYPE_CHECKING:
     pass

@@ -8,21 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-import xarray as xr
-from numpy.typing import NDArray
 
 from twin.discretize import Ground
+from twin.field_dataset import density_factor, field_dataset
 from twin.geo.city import City
 from twin.impacts.crowding import crowding_figures, exits_frame, floor_frame, hotspots, lines_frame
 from twin.population import Population
 from twin.progress import Bar, Quiet
-from twin.reporters import DensityReporter, Look, NumbersReporter, Reporter, TrajectoryReporter
+from twin.reporters import FieldReporter, Look, NumbersReporter, Reporter, TrajectoryReporter
 from twin.result import Figure, Result
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
 from twin.sim.crowd.engine import Crowd
-from twin.sim.crowd.measures import density_grid, level_of_service
+from twin.sim.crowd.measures import density_grid
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
-from twin.variables import variable
 
 SERIES_INTERVAL_S = 1.0
 
@@ -67,11 +65,13 @@ def simulate(
         max(1, round(crowd.frame_interval_s / crowd.dt_s)), dt=crowd.dt_s, origin=ground.origin, levels=ground.levels,
         crs=ground.grid.crs or "",
     )  # fmt: skip
-    fields = DensityReporter(cells, second, max(1, round(crowd.field_interval_s / (second * crowd.dt_s))))
+    fields = FieldReporter(
+        cells, len(population.people.x), stride=second, interval=max(1, round(crowd.field_interval_s / (second * crowd.dt_s))),
+        dt=crowd.dt_s, motion=crowd.fields,
+    )  # fmt: skip
     numbers = NumbersReporter(second, population.exits)
     reporters = (paths, fields, numbers) if record else (fields, numbers)
     partial = _loop(model, round(crowd.duration_s / crowd.dt_s), reporters, bar or Quiet())
-    fields.close(model.time)
     return _assemble(ground, population, model, crowd, analysis, paths, fields, numbers, lines, city, partial)
 
 
@@ -79,8 +79,7 @@ def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> 
     """Walk to the end; True when interrupted. What was reported up to then stays."""
     look = Look(model)
     for reporter in reporters:
-        if not isinstance(reporter, DensityReporter):
-            reporter.report(look)
+        reporter.begin(look)
     strides = [reporter.stride for reporter in reporters]
     # the numbers of the moment at which the last person has left belong to the series
     numbers = [reporter.stride for reporter in reporters if isinstance(reporter, NumbersReporter)]
@@ -105,19 +104,19 @@ def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> 
 
 def _assemble(
     ground: Ground, population: Population, model: Crowd, crowd: CrowdSettings, analysis: CrowdingAnalysis,
-    paths: TrajectoryReporter, density: DensityReporter, numbers: NumbersReporter,
+    paths: TrajectoryReporter, kept: FieldReporter, numbers: NumbersReporter,
     lines: Mapping[str, tuple[shapely.LineString, str]], city: City | None, partial: bool,
 ) -> Result:  # fmt: skip
     names = [population.goal_names[goal] for goal in population.exits]
     columns = ["time_s", "present", "waiting", "left", *(f"exit_{name}" for name in names)]
     series = pd.DataFrame(numbers.rows, columns=columns)
-    fields = _fields(ground, density, crowd)
+    fields = field_dataset(ground, kept, kept.close(model.time), crowd)
     crs = ground.grid.crs
     spots = hotspots(fields, city)
     people = population.people
     figures: tuple[Figure, ...] = crowding_figures(
         fields, series, people=len(people.x), exit_time=model.exit_time, start_time=people.start, analysis=analysis,
-        spots=spots, finished=model.finished, ran_s=model.time, interval_s=density.interval * density.stride * crowd.dt_s,
+        spots=spots, finished=model.finished, ran_s=model.time, interval_s=fields.attrs["interval_s"],
     )  # fmt: skip
     passed = np.stack(numbers.passed) if numbers.passed else np.zeros((0, len(lines), 2), np.int64)
     exits = exits_frame({n: (population.places[n].shape, population.places[n].level) for n in names}, series, crs)
@@ -135,61 +134,3 @@ def _assemble(
     features = {"exits": exits, "lines": counted, "hotspots": spots, "floor": floor_frame(ground.walkable.floors, crs)}
     recording: Any = paths.close()  # a result takes a recording in the place of its table
     return Result(fields, recording, features, series, figures, {"time_s": model.time, "crs": crs or ""}, partial)
-
-
-def density_factor(crowd: CrowdSettings) -> int:
-    """Navigation cells along the side of a density cell."""
-    return max(1, round(crowd.density_cell_m / crowd.navigation_cell_m))
-
-
-def _fields(ground: Ground, density: DensityReporter, crowd: CrowdSettings) -> xr.Dataset:
-    """The density over time, cropped to where anybody came, with a margin of five cells."""
-    grid = ground.grid.coarsen(density_factor(crowd))
-    shape = density.grid.area.shape
-    used: NDArray[np.bool_] = np.asarray(np.isfinite(density.highest_time).any(axis=0), dtype=np.bool_)
-    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
-    if len(rows):
-        r = slice(max(0, rows[0] - 5), min(shape[1], rows[-1] + 6))
-        c = slice(max(0, columns[0] - 5), min(shape[2], columns[-1] + 6))
-    else:
-        r, c = slice(0, min(2, shape[1])), slice(0, min(2, shape[2]))
-    window = np.zeros((len(density.frames), shape[0], r.stop - r.start, c.stop - c.start), np.float32)
-    for k, (_, cells, values) in enumerate(density.frames):
-        level, row, column = np.unravel_index(cells, shape)
-        inside = (row >= r.start) & (row < r.stop) & (column >= c.start) & (column < c.stop)
-        window[k, level[inside], row[inside] - r.start, column[inside] - c.start] = values[inside]
-    factor = density_factor(crowd)
-    height = _coarse_height(ground, factor)[:, r, c]
-    walkable = (density.grid.area > 0)[:, r, c]
-    highest = density.highest[:, r, c]
-    return xr.Dataset(
-        {
-            "density": variable("density").array(window),
-            "density_max": variable("density_max").array(highest),
-            "density_max_time": variable("density_max_time").array(density.highest_time[:, r, c]),
-            "level_of_service": variable("level_of_service").array(level_of_service(highest), scheme="walkway"),
-            "walkable": variable("walkable").array(walkable),
-            "floor_height": variable("floor_height").array(np.where(walkable, height, np.nan)),
-        },
-        coords={
-            "time": variable("time").array(np.array([t for t, _, _ in density.frames])),
-            "level": list(ground.levels),
-            "y": variable("y").array(grid.y[r]),
-            "x": variable("x").array(grid.x[c]),
-        },
-        attrs={"crs": ground.grid.crs or "", "cell_m": grid.cell, "interval_s": density.interval * density.stride * crowd.dt_s},
-    )
-
-
-def _coarse_height(ground: Ground, factor: int) -> NDArray[np.float32]:
-    """Mean floor height of the navigation cells in each density cell."""
-    mask, height = ground.floor.mask, ground.floor.height
-    levels, rows, columns = mask.shape
-    down, across = -(-rows // factor), -(-columns // factor)
-    weight = np.zeros((levels, down * factor, across * factor), np.float32)
-    total = np.zeros_like(weight)
-    weight[:, :rows, :columns] = mask
-    total[:, :rows, :columns] = np.where(mask, height, 0.0)
-    blocks = (levels, down, factor, across, factor)
-    count = weight.reshape(blocks).sum(axis=(2, 4))
-    return np.divide(total.reshape(blocks).sum(axis=(2, 4)), count, out=np.zeros_like(count), where=count > 0)

@@ -58,11 +58,13 @@ class Variable:
         """
         import xarray as xr
 
-        values = np.asarray(values)
+        # what is made only when asked for has a dtype and no values yet
+        made = isinstance(values, np.ndarray) or not hasattr(values, "dtype")
+        values = np.asarray(values) if made else values
         if values.ndim != len(self.dims):
             raise ParameterError(f"`{self.name}` has dimensions {self.dims}, not {values.ndim} of them")
         attrs = {"units": self.units, "long_name": self.long_name, "description": self.doc, **self.attrs, **extra}
-        return xr.Variable(self.dims, values.astype(self.dtype, copy=False), attrs)
+        return xr.Variable(self.dims, values.astype(self.dtype, copy=False) if made else values, attrs)
 
 
 _FIELD = ("time", "level", "y", "x")
@@ -86,6 +88,29 @@ _ALL = (
              "Largest value of `density` over time in each cell."),
     Variable("density_max_time", _FLOOR, "float32", "s", "time of the highest density",
              "Time at which `density` is largest in each cell; NaN where nobody came."),
+    Variable("mean_speed", _FIELD, "float32", "m s-1", "mean walking speed",
+             "Mean over the people of `density`, by the same weights, of the straight way since the look before over the time "
+             "between (1 s); NaN where nobody is who has been seen before."),
+    Variable("speed_variance", _FIELD, "float32", "m2 s-2", "variance of the walking speed",
+             "Variance, over the same people and with the same weights, of the speed that `mean_speed` is the mean of."),
+    Variable("crowd_pressure", _FIELD, "float32", "s-2", "crowd pressure",
+             "Density times the variance of the velocity (a vector) of the people round a cell within the interval, weighted as "
+             "for `density`; after Helbing, Johansson, Al-Abideen 2007 (doi:10.1103/PhysRevE.75.046109), who saw turbulence in "
+             "dense crowds beyond 0.02 per s2. They took the variance in time of velocities averaged over the neighbourhood; here "
+             "that between neighbours counts too. People who meet or overtake raise it at any density: where the crowd is not "
+             "dense it is no danger."),
+    Variable("crowd_pressure_max", _FLOOR, "float32", "s-2", "highest crowd pressure",
+             "Largest value of `crowd_pressure` over time in each cell."),
+    Variable("crowd_pressure_max_time", _FLOOR, "float32", "s", "time of the highest crowd pressure",
+             "Time at which `crowd_pressure` is largest in each cell; NaN where it is 0 throughout."),
+    Variable("exposure", _FLOOR, "float32", "s m-2", "cumulative exposure",
+             "Time that people have spent round a cell a square metre of floor: `density` summed over time. Times the area of the "
+             "floor, summed, it is the time that everybody together was there."),
+    Variable("time_dense", _FLOOR, "float32", "s", "time denser than 4 people per m2",
+             "How long `density` was above 4 people per m2, the usual planning limit for a moving crowd (Still 2014; Fruin 1993)."),
+    Variable("level_of_service_interval", _FIELD, "uint8", "1", "level of service over time",
+             "Fruin's level of service at `density`: 1 to 6 for A to F, 0 where nobody is (Fruin, Pedestrian Planning and Design, "
+             "1971); the attribute `scheme` names the table."),
     Variable("level_of_service", _FLOOR, "uint8", "1", "level of service",
              "Fruin's level of service at the highest density: 1 to 6 for A to F, 0 where nobody came "
              "(Fruin, Pedestrian Planning and Design, 1971); the attribute `scheme` names the table."),

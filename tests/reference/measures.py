@@ -27,6 +27,43 @@ def density(area: NDArray[np.float64], count: NDArray[np.float64], cell: float, 
     return np.where(area > 0, out, 0.0)
 
 
+def motion(
+    area: NDArray[np.float64],
+    looks: list[list[tuple[int, int, int]]],
+    velocities: list[list[tuple[float, float] | None]],
+    cell: float,
+    sigma: float,
+    at: tuple[int, int],
+) -> tuple[float, float, float, float]:
+    """Density, mean speed, variance of the speed and crowd pressure of a cell, person by person.
+
+    `looks` gives the person's cell (number, row, column) at each look, `velocities` its velocity or None where none is known.
+    """
+    weights, known = 0.0, []
+    for people, moves in zip(looks, velocities, strict=True):
+        for (_, r, c), move in zip(people, moves, strict=True):
+            reach = sum(
+                gaussian(k - r, m - c, cell, sigma) * area[k, m] for k in range(area.shape[0]) for m in range(area.shape[1])
+            )
+            weight = gaussian(at[0] - r, at[1] - c, cell, sigma) / max(reach, 0.1 * cell**2)
+            weights += weight
+            if move is not None and weight > 0:
+                known.append((weight, move))
+    density = weights / len(looks)
+    total = sum(weight for weight, _ in known)
+    if total == 0:
+        return density, math.nan, math.nan, 0.0
+
+    def mean(of: list[float]) -> float:
+        return sum(weight * value for (weight, _), value in zip(known, of, strict=True)) / total
+
+    speed = mean([math.hypot(*move) for _, move in known])
+    variance = mean([(math.hypot(*move) - speed) ** 2 for _, move in known])
+    east, north = mean([move[0] for _, move in known]), mean([move[1] for _, move in known])
+    spread = mean([(move[0] - east) ** 2 + (move[1] - north) ** 2 for _, move in known])
+    return density, speed, variance, density * spread
+
+
 def count_people(
     x: NDArray[np.float64],
     y: NDArray[np.float64],

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reference import measures as slow
-from twin.errors import GridError
+from twin.errors import GridError, ParameterError
+from twin.reporters.fields import _fields_of
 from twin.sim.crowd.measures import (
     LOS_SCHEMES,
     OCCUPIED_PER_M2,
@@ -16,13 +17,28 @@ from twin.sim.crowd.measures import (
     SMOOTHING_M,
     STAIRWAY_M2,
     WALKWAY_M2,
-    count_people,
-    density,
+    DensityGrid,
     density_grid,
     level_of_service,
 )
+from twin.sim.crowd.spread import EVERYBODY, MOVING, SPEED, SQUARE, TILE, Gathered, spread_over_floor
 
 seeds = st.integers(0, 2**31)
+
+
+def full(grid: DensityGrid, cells, values):
+    """Values of some cells as an array over all."""
+    assert len(np.unique(cells)) == len(cells)
+    out = np.zeros(grid.area.size)
+    out[cells] = values
+    return out.reshape(grid.area.shape)
+
+
+def density(grid, count):
+    """People a square metre of floor, from people in each cell."""
+    cells = np.flatnonzero(count).astype(np.int32)
+    reached, fields = spread_over_floor(grid, cells, count.ravel()[cells][:, None])
+    return full(grid, reached, fields[:, EVERYBODY])
 
 
 def scene(seed, factor=2, share=0.25, shape=(1, 17, 22)):
@@ -95,14 +111,115 @@ def test_density_is_linear(seed, factor):
 
 
 @given(seeds, st.integers(0, 50))
-def test_everybody_is_counted_once(seed, people):
+def test_everybody_counts_in_the_cell_where_they_are(seed, people):
     random = np.random.default_rng(seed)
     x, y = random.uniform(0.0, 8.0, people), random.uniform(0.0, 6.0, people)
     level = random.integers(0, 2, people).astype(np.int32)
-    out = np.zeros((2, 6, 8))
-    count_people(x, y, level, 0.0, 6.0, 1.0, out)
-    assert out.sum() == people
-    np.testing.assert_array_equal(out, slow.count_people(x, y, level, 0.0, 6.0, 1.0, (2, 6, 8)))
+    grid = density_grid(np.ones((2, 6, 8), bool), 0.0, 6.0, 1.0, 1)
+    gathered = Gathered(grid, people, motion=False)
+    gathered.add(np.arange(people, dtype=np.int32), x, y, level, 1.0)
+    cells, fields = gathered.spread()
+    found = full(grid, cells, fields[:, EVERYBODY])
+    np.testing.assert_allclose(found, density(grid, slow.count_people(x, y, level, 0.0, 6.0, 1.0, (2, 6, 8))), atol=1e-12)
+    assert (found * grid.area).sum() == pytest.approx(people)
+
+
+@given(seeds, st.sampled_from([1, 2]))
+def test_tiles_do_not_show(seed, factor):
+    """A crowd over many tiles is the Gaussian of each of its cells laid on the floor, whatever tile that reaches into."""
+    random = np.random.default_rng(seed)
+    side = 3 * TILE + 5
+    mask = random.random((2, side * factor, side * factor)) > 0.2
+    grid = density_grid(mask, 0.0, side * 0.5 * factor, 0.5, factor)
+    cells = random.choice(np.flatnonzero(grid.area.ravel()), 60, replace=False).astype(np.int32)
+    sums = np.column_stack([random.uniform(0.5, 3.0, 60), random.normal(0.0, 1.0, 60)])
+    reached, fields = spread_over_floor(grid, cells, sums)
+    taps = len(grid.weights) // 2
+    levels, rows, columns = grid.area.shape
+    laid = np.zeros((2, levels, rows + 2 * taps, columns + 2 * taps))
+    for cell, of_cell in zip(cells, sums, strict=True):
+        level, r, c = np.unravel_index(cell, grid.area.shape)
+        patch = np.outer(grid.weights, grid.weights) / max(grid.reach[level, r, c], 0.1 * grid.cell**2)
+        laid[:, level, r : r + 2 * taps + 1, c : c + 2 * taps + 1] += of_cell[:, None, None] * patch
+    for j in range(2):
+        expected = np.where(grid.area > 0, laid[j, :, taps : taps + rows, taps : taps + columns], 0.0)
+        np.testing.assert_allclose(full(grid, reached, fields[:, j]), expected, atol=1e-12)
+
+
+def test_far_apart_is_no_dearer():
+    """Only the tiles in use are looked at: two people at the ends of a city touch as many cells as two in one place."""
+    grid = density_grid(np.ones((1, 2000, 2000), bool), 0.0, 2000.0, 1.0, 1)
+    cells, _ = spread_over_floor(grid, np.array([5 * 2000 + 5, 1990 * 2000 + 1990], np.int32), np.ones((2, 1)))
+    assert len(cells) == 2 * len(grid.weights) ** 2
+
+
+@settings(max_examples=20)
+@given(seeds, st.integers(1, 4), st.integers(1, 8))
+def test_motion_is_what_each_person_tells(seed, looks, people):
+    """Velocities from place to place, with people who appear and go, against sums person by person."""
+    random = np.random.default_rng(seed)
+    mask = random.random((1, 9, 11)) > 0.2
+    grid = density_grid(mask, 0.0, 9.0, 1.0, 1)
+    seconds = 0.5
+    floor = np.argwhere(mask[0])
+
+    def place(count):
+        chosen = floor[random.integers(0, len(floor), count)]
+        return chosen[:, 1] + random.uniform(0.05, 0.95, count), 9.0 - chosen[:, 0] - random.uniform(0.05, 0.95, count)
+
+    gathered = Gathered(grid, people, motion=True)
+    last = {}
+    first = np.flatnonzero(random.random(people) < 0.5).astype(np.int32)
+    x, y = place(len(first))
+    gathered.remember(first, x, y)
+    last.update({int(p): np.array([x[i], y[i]]) for i, p in enumerate(first)})
+    cells, velocities = [], []
+    for _ in range(looks):
+        here = np.flatnonzero(random.random(people) < 0.8).astype(np.int32)
+        x, y = place(len(here))
+        gathered.add(here, x, y, np.zeros(len(here), np.int32), seconds)
+        cells.append([(int(p), int(9.0 - y[i]), int(x[i])) for i, p in enumerate(here)])
+        now = {p: np.array([x[i], y[i]]) for i, p in enumerate(here.tolist())}
+        velocities.append([tuple((now[p] - last[p]) / seconds) if p in last else None for p in now])
+        last.update(now)
+    reached, sums = gathered.spread()
+    found = _fields_of(sums, looks, ("density", "mean_speed", "speed_variance", "crowd_pressure"))
+    for k, cell in enumerate(reached.tolist()):
+        at = divmod(cell, 11)
+        expected = slow.motion(grid.area[0], cells, velocities, 1.0, SMOOTHING_M, at)
+        np.testing.assert_allclose([values[k] for values in found.values()], expected, rtol=2e-5, atol=2e-5, err_msg=str(at))
+    # laws: speeds are kept as people are, and nothing is left for the next interval
+    moves = [np.hypot(*move) for look in velocities for move in look if move is not None]
+    area = grid.area.ravel()[reached]
+    if not ((grid.reach < 0.1) & (grid.area > 0)).any():
+        for column, total in ((MOVING, len(moves)), (SPEED, sum(moves)), (SQUARE, sum(move**2 for move in moves))):
+            assert (sums[:, column] * area).sum() == pytest.approx(total, rel=1e-9, abs=1e-9)
+    gathered.remember(here, x, y)
+    fresh = Gathered(grid, people, motion=True)
+    fresh.remember(here, x, y)
+    for again in (gathered, fresh):
+        again.add(here, x + 0.01, y, np.zeros(len(here), np.int32), seconds)
+    for one, other in zip(gathered.spread(), fresh.spread(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert len(gathered.spread()[0]) == 0
+
+
+def test_a_crowd_that_moves_as_one_has_no_pressure_and_two_streams_have():
+    grid = density_grid(np.ones((1, 20, 20), bool), 0.0, 20.0, 1.0, 1)
+    x, y = (values.ravel() for values in np.meshgrid(np.arange(2.25, 18.0, 0.5), np.arange(2.25, 18.0, 0.5)))
+    count, middle = len(x), 10 * 20 + 10
+    person, level = np.arange(count, dtype=np.int32), np.zeros(count, np.int32)
+    for sign, speed, pressure in ((np.ones(count), 1.2, 0.0), (np.where(person % 2, 1.0, -1.0), 1.2, 4.0 * 1.2**2)):
+        gathered = Gathered(grid, count, motion=True)
+        gathered.remember(person, x - 1.2 * sign, y)
+        gathered.add(person, x, y, level, 1.0)
+        cells, sums = gathered.spread()
+        at = int(np.flatnonzero(cells == middle)[0])
+        found = _fields_of(sums, 1, ("density", "mean_speed", "speed_variance", "crowd_pressure"))
+        assert found["density"][at] == pytest.approx(4.0, rel=1e-3)
+        assert found["mean_speed"][at] == pytest.approx(speed)
+        assert found["speed_variance"][at] == pytest.approx(0.0, abs=1e-6)
+        assert found["crowd_pressure"][at] == pytest.approx(pressure, rel=2e-2, abs=1e-6)
 
 
 @given(st.floats(0.011, 12.0), st.sampled_from(sorted(LOS_SCHEMES)))
@@ -119,6 +236,8 @@ def test_the_tables_are_fruins():
     assert QUEUEING_M2 == (1.21, 0.93, 0.65, 0.28, 0.19)
     found = level_of_service(np.array([0.0, OCCUPIED_PER_M2, 0.1, 0.4, 0.5, 1.0, 2.0, 3.0], np.float32))
     assert found.tolist() == [0, 0, 1, 2, 3, 4, 5, 6]
+    with pytest.raises(ParameterError, match="no scheme `ramp`"):
+        level_of_service(np.zeros(1, np.float32), "ramp")
 
 
 def test_cells_are_whole_navigation_cells():

@@ -17,6 +17,7 @@ from twin.geo.city import City
 from twin.impacts.place_names import name_of_place
 from twin.result import Figure
 from twin.scenario.model import CrowdingAnalysis
+from twin.sparse_fields import slabs
 
 NOT_VERIFIED_FOR: tuple[str, ...] = (
     "densities above about 4 people per m2, where bodies touch and push: the model keeps people apart and shows no crushing",
@@ -114,9 +115,9 @@ def crowding_figures(
     peak = float(highest.max(initial=0.0))
     when = float(spots["time_s"].iloc[0]) if len(spots) else float("nan")
     where = str(spots["place"].iloc[0]) if len(spots) else ""
-    density = fields["density"]
-    over = (density > limit).any(dim=("level", "y", "x")).to_numpy() if density.size else np.zeros(0, bool)
-    in_ef = float(density.where(density >= 1.0 / 0.93, 0.0).sum()) * cell * cell * interval_s / 60.0
+    moments = [(bool((now > limit).any()), float(now[now >= 1.0 / 0.93].sum(dtype=np.float64))) for now in slabs(fields["density"])]
+    over = [dense for dense, _ in moments]
+    in_ef = sum(people_in_ef for _, people_in_ef in moments) * cell * cell * interval_s / 60.0
     tally = f"mean over {interval_s:g} s"
     last = float(exit_time[left].max()) if finished and people else float("inf") if people else float("nan")
     allowed = analysis.evacuation_limit_s
@@ -138,7 +139,7 @@ def crowding_figures(
         ),
         Figure("density_max_time", "Time of the highest density", when, "s", digits=0),
         Figure("area_over_limit", f"Floor denser than {limit:g}/m2", float((highest > limit).sum()) * cell * cell, "m2", digits=0),
-        Figure("time_over_limit", f"Time with some floor denser than {limit:g}/m2", float(over.sum()) * interval_s, "s", digits=0),
+        Figure("time_over_limit", f"Time with some floor denser than {limit:g}/m2", float(sum(over)) * interval_s, "s", digits=0),
         Figure(
             "time_in_e_f", "Time spent at level of service E or F", in_ef, "person min", digits=0,
             note="more than 1.08 people per m2 (Fruin, walkways)",

@@ -23,6 +23,10 @@ class NumbersReporter:
         self.rows: list[list[float]] = []
         self.passed: list[NDArray[np.int64]] = []
 
+    def begin(self, look: Look) -> None:
+        """The first moment is one of the series."""
+        self.report(look)
+
     def report(self, look: Look) -> None:
         """Count the present moment."""
         crowd = look.crowd

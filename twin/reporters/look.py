@@ -33,5 +33,8 @@ class Reporter(Protocol):
 
     stride: int
 
+    def begin(self, look: Look) -> None:
+        """See the crowd before its first step."""
+
     def report(self, look: Look) -> None:
         """Keep what is needed of the present moment."""

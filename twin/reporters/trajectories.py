@@ -51,6 +51,10 @@ class TrajectoryReporter:
         """Rows that are not in a file."""
         return self._spool.rows_in_memory
 
+    def begin(self, look: Look) -> None:
+        """The first moment is one of the series."""
+        self.report(look)
+
     def report(self, look: Look) -> None:
         """Keep the present moment as the next frame."""
         now = look.now

@@ -293,6 +293,8 @@ class CrowdSettings(Part):
         Cells on which ways are found and density is given [m].
     frame_interval_s, field_interval_s : float
         How often positions and fields are kept [s].
+    fields : list of {"speed", "pressure"}
+        What is kept of the movement over intervals, beside density and exposure.
     speed_mean_m_s, speed_sd_m_s : float
         Desired walking speed, normal and clipped to 0.5-2.2 m/s; Weidmann 1993: 1.34 and 0.26.
     time_gap_s, radius_m : float
@@ -321,8 +323,9 @@ class CrowdSettings(Part):
     clock_start: str = Field(default="", pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")
     navigation_cell_m: PositiveFloat = Field(default=0.5, ge=0.1, le=1.0)
     density_cell_m: PositiveFloat = Field(default=1.0, ge=0.25, le=10)
-    frame_interval_s: PositiveFloat = Field(default=1.0, ge=0.05, le=3600)
+    frame_interval_s: PositiveFloat = Field(default=1.0, le=3600)
     field_interval_s: PositiveFloat = Field(default=10.0, ge=1.0, le=3600)
+    fields: tuple[Literal["speed", "pressure"], ...] = ("speed", "pressure")
     speed_mean_m_s: PositiveFloat = Field(default=1.34, ge=0.5, le=2.2)
     speed_sd_m_s: NonNegativeFloat = Field(default=0.26, le=1)
     time_gap_s: PositiveFloat = Field(default=0.5, le=5)

@@ -37,6 +37,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "line": "[[136768, 455930], [136768, 455946]]", "level": "wharf", "zones": "[{id: square, at: place-square, present: 500}]",
     "stages": "[{id: stage, at: place-stage}]", "arrivals": "[{id: guests, at: exit-west, people: 500}]",
     "exits": "{west: 45, north: 20}", "crowd.exits": "{north: exit-north}", "waypoints": "{gate: place-square}",
+    "fields": "[speed, pressure]",
     "flows": "[{id: shoppers, at: exit-west, people: 200}]", "lines": "[{id: bridge, line: [[136768, 455930], [136768, 455946]]}]",
     "remove": "house-0001", "footprint": "[[136800, 455900], [136810, 455900], [136810, 455910]]", "model": "models/tower.glb",
     "building.at": "[136848.8, 455841.0]", "outline": "place-square", "people": "500",
@@ -182,6 +183,8 @@ def _wanted_of_several(key: str, kind: Any, limits: Mapping[str, Any]) -> str:
         return "two points [x, y]" if inner == (Point, Point) else "[x, y]"
     if bare(inner[0])[0] is str:
         return "a list of names"
+    if get_origin(bare(inner[0])[0]) is Literal:
+        return f"a list of any of {', '.join(f'`{one}`' for one in get_args(bare(inner[0])[0]))}, perhaps of none"
     if bare(inner[0])[0] == Point:
         return f"a list of at least {limits.get('min_length', 1)} points [x, y]"
     return f"a list of {key}, each begun with `-`"

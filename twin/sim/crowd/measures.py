@@ -1,4 +1,4 @@
-"""What is measured of a crowd: density on the floor, level of service."""
+"""What is measured of a crowd on the floor: the cells, level of service, limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import GridError
+from twin.errors import GridError, ParameterError
 from twin.jit import njit
 
 SMOOTHING_M = 0.7
@@ -20,6 +20,12 @@ STAIRWAY_M2 = (1.86, 1.39, 0.93, 0.65, 0.37)
 QUEUEING_M2 = (1.21, 0.93, 0.65, 0.28, 0.19)
 
 LOS_SCHEMES = {"walkway": WALKWAY_M2, "stairs": STAIRWAY_M2, "queueing": QUEUEING_M2}
+
+DENSE_PER_M2 = 4.0
+"""A moving crowd denser than this is crowded by the usual planning limit (Still 2014; Fruin 1993) [1/m2]."""
+
+TURBULENT_PRESSURE = 0.02
+"""Crowd pressure beyond which dense crowds were seen to become turbulent (Helbing, Johansson, Al-Abideen 2007) [1/s2]."""
 
 OCCUPIED_PER_M2 = 0.01
 """Below this highest density a cell counts as never used [1/m2]."""
@@ -78,56 +84,19 @@ def density_grid(mask: NDArray[np.bool_], west: float, north: float, cell: float
     return DensityGrid(west, north, side, area, _blur(area, weights), weights)
 
 
-def density(grid: DensityGrid, count: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Spread people over the floor within reach; their number is kept.
+def level_of_service(density: NDArray[np.float32], scheme: str = "walkway") -> NDArray[np.uint8]:
+    """Fruin's class at a density: 1 to 6 for A to F, 0 where nobody is.
 
-    Parameters
-    ----------
-    grid : DensityGrid
-    count : (L, H, W) float64
-        People in each cell (an average over time may be a fraction).
-
-    Returns
-    -------
-    (L, H, W) float32
-        Density [1/m2]; 0 off the floor. Its sum over the floor, times the area of the cells, is the number of people; only
-        people on a sliver of less than a tenth of a cell count for less.
+    Raises
+    ------
+    ParameterError
+        When there is no such scheme.
     """
-    out = np.zeros(count.shape, np.float32)
-    used: NDArray[np.bool_] = np.asarray(count.any(axis=0), dtype=np.bool_)
-    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
-    if not len(rows):
-        return out
-    # most of a city is empty: only where people are, and as far as they are spread
-    taps = len(grid.weights) // 2
-    window = (
-        slice(None),
-        slice(max(0, rows[0] - taps), rows[-1] + taps + 1),
-        slice(max(0, columns[0] - taps), columns[-1] + taps + 1),
-    )
-    here = count[window]
-    # a person on a sliver of floor that no cell centre sees is spread over at least a tenth of a cell
-    room = np.maximum(grid.reach[window], 0.1 * grid.cell**2)
-    spread = _blur(np.where(here > 0, here / room, 0.0), grid.weights)
-    out[window] = np.where(grid.area[window] > 0, spread, 0.0)
-    return out
-
-
-def level_of_service(density_max: NDArray[np.float32], scheme: str = "walkway") -> NDArray[np.uint8]:
-    """Fruin's class at a density: 1 to 6 for A to F, 0 where nobody came."""
+    if scheme not in LOS_SCHEMES:
+        raise ParameterError(f"there is no scheme `{scheme}` of levels of service", hint=f"there are: {', '.join(LOS_SCHEMES)}")
     bounds = 1.0 / np.array(LOS_SCHEMES[scheme])
-    classes = np.searchsorted(bounds, density_max, side="left") + 1
-    return np.where(density_max > OCCUPIED_PER_M2, classes, 0).astype(np.uint8)
-
-
-@njit()
-def count_people(x, y, level, west, north, cell, out):
-    """Add one to the cell of each person."""
-    _levels, rows, columns = out.shape
-    for i in range(x.shape[0]):
-        c = min(max(int((x[i] - west) / cell), 0), columns - 1)
-        r = min(max(int((north - y[i]) / cell), 0), rows - 1)
-        out[level[i], r, c] += 1.0
+    classes = np.searchsorted(bounds, density, side="left") + 1
+    return np.where(density > OCCUPIED_PER_M2, classes, 0).astype(np.uint8)
 
 
 @njit()
