@@ -39,6 +39,8 @@ def simulate_crowd(
     start_times: NDArray[np.float64] | None = None,
     desired_speed: float | NDArray[np.float64] | None = None,
     cell: float = 0.25,
+    lines: Mapping[str, shapely.LineString] | None = None,
+    areas: Mapping[str, BaseGeometry] | None = None,
     progress: bool | None = None,
     **settings: Any,
 ) -> Result:
@@ -63,6 +65,10 @@ def simulate_crowd(
         [m/s]; by default normal, 1.34 and 0.26, clipped to 0.5-2.2 (Weidmann 1993).
     cell : float
         Side of a navigation cell [m].
+    lines : mapping of str to shapely LineString, optional
+        Straight lines across which people are counted: `Result.flow`, `Result.n_t`.
+    areas : mapping of str to shapely polygon, optional
+        In which people are counted: `Result.occupancy`.
     progress : bool, optional
     **settings
         Any other field of `twin.scenario.model.CrowdSettings`: ``time_gap_s``, ``radius_m``, ``frame_interval_s``, ...
@@ -83,7 +89,9 @@ def simulate_crowd(
         raise ParameterError(f"there is no model `{model}`", hint="there is: collision-free-speed")
     for name in settings:
         if name not in SETTINGS_OF_A_BARE_CROWD:
-            known = (*SETTINGS_OF_A_BARE_CROWD, "duration", "dt", "seed", "cell", "start_times", "desired_speed")
+            known = (
+                *SETTINGS_OF_A_BARE_CROWD, "duration", "dt", "seed", "cell", "start_times", "desired_speed", "lines", "areas"
+            )  # fmt: skip
             raise ParameterError(
                 f"`{name}` is not a setting of simulate_crowd{did_you_mean(name, known)}", hint=f"there are: {', '.join(known)}"
             )
@@ -97,9 +105,12 @@ def simulate_crowd(
     if not named:
         raise ParameterError("there is no exit", hint="give exits={'north': polygon}")
     ground = discretize_area(area, cell=cell)
+    counted = _counted(lines, "lines", ground), _counted(areas, "areas", ground)
     population = _simple_population(ground, points, named, crowd, start_times, desired_speed)
     with progress_bar(crowd.duration_s, "crowd", progress) as bar:
-        result = simulate(ground, population, crowd, analysis=CrowdingAnalysis(), seed=seed, bar=bar)
+        result = simulate(
+            ground, population, crowd, analysis=CrowdingAnalysis(), seed=seed, bar=bar, lines=counted[0], areas=counted[1]
+        )
     return result.with_(provenance={"seed": seed, "model": model, **versions(), **result.provenance})
 
 
@@ -132,6 +143,23 @@ def _named_exits(exits: Any) -> dict[str, BaseGeometry]:
     if any(not isinstance(shape, BaseGeometry) for shape in named.values()):
         raise ParameterError("`exits` are not shapely shapes", hint="give exits={'north': polygon}, or a GeoSeries")
     return named
+
+
+def _counted(given: Mapping[str, Any] | None, what: str, ground: Ground) -> dict[str, tuple[Any, str]]:
+    """Lines or areas to count at, on the one level there is."""
+    if given is not None and not hasattr(given, "items"):
+        raise ParameterError(f"`{what}` have no names", hint=f"give {what}={{'door': shape}}")
+    floor = ground.walkable.floors["floor"]
+    for name, shape in (given or {}).items():
+        if what == "lines" and not (isinstance(shape, shapely.LineString) and shapely.get_num_coordinates(shape) == 2):
+            raise ParameterError(f"the line `{name}` is no straight line", hint="give a shapely LineString of two points")
+        polygon = isinstance(shape, shapely.Polygon | shapely.MultiPolygon) and shape.is_valid and shape.area > 0
+        if what == "areas" and not polygon:
+            raise ParameterError(f"the area `{name}` is no valid polygon", hint="give a shapely Polygon or MultiPolygon")
+        on_floor = floor.intersection(shape)
+        if not (on_floor.length if what == "lines" else on_floor.area) > 0.01:
+            raise ParameterError(f"`{name}` of the {what} does not lie on the floor", hint="draw it where people can walk")
+    return {str(name): (shape, "floor") for name, shape in (given or {}).items()}
 
 
 def _settings(values: dict[str, Any]) -> CrowdSettings:

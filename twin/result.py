@@ -91,9 +91,11 @@ class Result:
         Long table ``id, frame, x, y, level`` and ``z`` (floor height) [m], in PedPy's terms; ``attrs["frame_rate"]`` [1/s].
         Had as a DataFrame: those of a long run lie in a file, which is then read whole; `recording` has them by parts.
     features : mapping of str to GeoDataFrame
-        ``exits``, ``lines``, ``hotspots``, ``floor`` (what people can walk on, by level) in the CRS of the city.
+        ``exits``, ``lines``, ``areas``, ``hotspots``, ``floor`` (what people can walk on, by level) in the CRS of the city.
     series : DataFrame
-        One row a second of the run: ``time_s``, ``present``, ``waiting``, ``left`` and one column an exit (people gone through).
+        One row a second of the run: ``time_s``, ``present``, ``waiting``, ``left``; ``exit_<name>`` (people gone through); of
+        lines ``line_<name>_right``, ``_left`` (crossings so far) and ``_people`` (who have crossed); ``area_<name>``
+        (people in it).
     figures : tuple of Figure
         What the report prints.
     provenance : mapping
@@ -115,6 +117,57 @@ class Result:
         """The trajectories, to be read as far as needed."""
         recording: Recording = self.__dict__["_recording"]
         return recording
+
+    def flow(self, line: str, *, interval_s: float = 60.0) -> pd.DataFrame:
+        """Flow over a counting line by intervals.
+
+        Parameters
+        ----------
+        line : str
+        interval_s : float
+            The last interval ends with the run and may be shorter [s].
+
+        Returns
+        -------
+        DataFrame
+            ``time_s`` (end of the interval), ``to_right`` and ``to_left`` (crossings), ``per_s`` [1/s] and ``per_m_s``: a metre of
+            the line on the floor [1/(m s)].
+
+        Raises
+        ------
+        ResultError
+            When there is no such line.
+        ParameterError
+            When the interval is not above 0.
+        """
+        from twin.counted import flow
+
+        frame = self.features.get("lines")
+        width = float(frame.loc[line, "width_m"]) if frame is not None and line in frame.index else 0.0
+        return flow(self.series, line, interval_s=interval_s, width_m=width)
+
+    def n_t(self, line: str) -> pd.DataFrame:
+        """How many people have crossed a counting line by each moment; everybody counts once, in either direction.
+
+        Returns
+        -------
+        DataFrame
+            ``time`` [s] and ``cumulative_pedestrians``, as `twin.measures.n_t` names them.
+
+        Raises
+        ------
+        ResultError
+            When there is no such line.
+        """
+        from twin.counted import n_t
+
+        return n_t(self.series, line)
+
+    def occupancy(self) -> pd.DataFrame:
+        """People in each area at each moment: index ``time_s``, one column an area (zones of events, areas of the scenario)."""
+        from twin.counted import occupancy
+
+        return occupancy(self.series)
 
     def level_of_service(self, scheme: str = "walkway") -> xr.DataArray:
         """Fruin's level of service over time, 1 to 6 for A to F and 0 where nobody is; dims (time, level, y, x).

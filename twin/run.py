@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from twin.discretize import Ground, discretize
 from twin.errors import GeometryError, MissingFileError, ParameterError, ScenarioError, StairError, WalkableError, did_you_mean
@@ -30,7 +31,7 @@ from twin.scenario import (
     Scenario,
     read_scenario,
 )
-from twin.scenario.apply import Changed, apply_changes
+from twin.scenario.apply import Changed, apply_changes, locate
 from twin.scenario.read import told_with_lines
 from twin.simulate import simulate
 
@@ -132,7 +133,8 @@ def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = N
         ground = _floor_of(scenario, changed)
         _check_levels(changes, ground, scenario)
         prepared = Prepared(scenario, changed, ground, find_destinations(scenario, changed, ground), baseline)
-        _counting_lines(prepared)  # a line that counts nothing is told before anything runs
+        _counting_lines(prepared)  # a line or an area that counts nothing is told before anything runs
+        _counting_areas(prepared)
         return prepared
 
 
@@ -246,11 +248,11 @@ def run_prepared(
     scenario, ground, city = prepared.scenario, prepared.ground, prepared.changed.city
     with told_with_lines(scenario):
         population = populate(scenario, prepared.changed, ground, seed=seed, destinations=prepared.destinations)
-        lines = _counting_lines(prepared)
+        lines, areas = _counting_lines(prepared), _counting_areas(prepared)
     started = time.perf_counter()
     result = simulate(
-        ground, population, scenario.crowd, analysis=scenario.analyses.crowding, seed=seed, lines=lines, city=city, bar=bar,
-        parallel=parallel, record=record,
+        ground, population, scenario.crowd, analysis=scenario.analyses.crowding, seed=seed, lines=lines, areas=areas,
+        city=city, bar=bar, parallel=parallel, record=record,
     )  # fmt: skip
     crowd = scenario.crowd
     assumptions = [
@@ -287,8 +289,7 @@ def _counting_lines(prepared: Prepared) -> dict[str, tuple[shapely.LineString, s
         where = f"crowd.lines[{line.id}]"
         check_level(line.level, ground, f"{where}.level")
         shape = shapely.LineString(line.line)
-        untouched = prepared.baseline or not prepared.scenario.has_variant  # a change may close a counted street
-        if untouched and ground.walkable.floors[line.level].intersection(shape).length < 0.1:
+        if _untouched(prepared) and ground.walkable.floors[line.level].intersection(shape).length < 0.1:
             raise ScenarioError(
                 f"the line `{line.id}` does not cross the floor of level `{line.level}`",
                 where=where,
@@ -296,6 +297,29 @@ def _counting_lines(prepared: Prepared) -> dict[str, tuple[shapely.LineString, s
             )
         lines[line.id] = (shape, line.level)
     return lines
+
+
+def _counting_areas(prepared: Prepared) -> dict[str, tuple[BaseGeometry, str]]:
+    """Zones of events and the areas of the scenario."""
+    ground, found = prepared.ground, prepared.destinations
+    areas = {name: (place.shape, place.level) for name, place in found.places.items() if found.kinds[name] == "zone"}
+    for name, given in prepared.scenario.crowd.areas.items():
+        where = f"crowd.areas.{name}"
+        if name in areas:
+            raise ScenarioError(f"the name `{name}` is used twice, at {found.where[name]} too", where=where)
+        place = locate(given, prepared.changed.city, where)
+        check_level(place.level, ground, where)
+        if _untouched(prepared) and not ground.walkable.floors[place.level].intersection(place.shape).area > 0.01:
+            raise ScenarioError(
+                f"the area `{name}` has no floor of level `{place.level}`", where=where, hint="draw it where people can walk"
+            )
+        areas[name] = (place.shape, place.level)
+    return areas
+
+
+def _untouched(prepared: Prepared) -> bool:
+    """Whether a place for counting must be on the floor: a change may close a counted street."""
+    return prepared.baseline or not prepared.scenario.has_variant
 
 
 def _remarks(prepared: Prepared) -> list[str]:

@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from twin.discretize import Ground
 from twin.field_dataset import density_factor, field_dataset
 from twin.geo.city import City
-from twin.impacts.crowding import crowding_figures, exits_frame, floor_frame, hotspots, lines_frame
+from twin.impacts.crowding import areas_frame, crowding_figures, exits_frame, floor_frame, hotspots, lines_frame
 from twin.population import Population
 from twin.progress import Bar, Quiet
 from twin.reporters import FieldReporter, Look, NumbersReporter, Reporter, TrajectoryReporter
 from twin.result import Figure, Result
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
+from twin.sim.crowd.counts import Areas, make_areas
 from twin.sim.crowd.engine import Crowd
 from twin.sim.crowd.measures import density_grid
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
@@ -33,13 +34,22 @@ def simulate(
     analysis: CrowdingAnalysis,
     seed: int,
     lines: Mapping[str, tuple[shapely.LineString, str]] | None = None,
+    areas: Mapping[str, tuple[BaseGeometry, str]] | None = None,
     city: City | None = None,
     bar: Bar | None = None,
     parallel: bool | None = None,
     record: bool = True,
 ) -> Result:
-    """Let a population walk, and measure it: the loop itself. Without `record` the result has no trajectories."""
-    lines = lines or {}
+    """Let a population walk, and measure it: the loop itself.
+
+    Parameters
+    ----------
+    lines, areas : mapping of name to (shape, level), optional
+        Where people are counted, in the CRS of the city.
+    record : bool
+        Without it the result has no trajectories.
+    """
+    lines, areas = lines or {}, areas or {}
     ends = [shapely.get_coordinates(line)[[0, -1]] for line, _ in lines.values()]
     model = Crowd(
         ground.floor,
@@ -69,10 +79,21 @@ def simulate(
         cells, len(population.people.x), stride=second, interval=max(1, round(crowd.field_interval_s / (second * crowd.dt_s))),
         dt=crowd.dt_s, motion=crowd.fields,
     )  # fmt: skip
-    numbers = NumbersReporter(second, population.exits)
+    numbers = NumbersReporter(
+        second, [(population.goal_names[goal], goal) for goal in population.exits], lines=tuple(lines),
+        areas=_local_areas(ground, areas), area_names=tuple(areas),
+    )  # fmt: skip
     reporters = (paths, fields, numbers) if record else (fields, numbers)
     partial = _loop(model, round(crowd.duration_s / crowd.dt_s), reporters, bar or Quiet())
-    return _assemble(ground, population, model, crowd, analysis, paths, fields, numbers, lines, city, partial)
+    return _assemble(ground, population, model, crowd, analysis, paths, fields, numbers, lines, areas, city, partial)
+
+
+def _local_areas(ground: Ground, areas: Mapping[str, tuple[BaseGeometry, str]]) -> Areas:
+    rings = [
+        [shapely.get_coordinates(ring) - ground.origin for ring in shapely.get_rings(shapely.get_parts(shape))]
+        for shape, _ in areas.values()
+    ]
+    return make_areas(rings, [ground.level_number(level) for _, level in areas.values()])
 
 
 def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> bool:
@@ -105,11 +126,11 @@ def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> 
 def _assemble(
     ground: Ground, population: Population, model: Crowd, crowd: CrowdSettings, analysis: CrowdingAnalysis,
     paths: TrajectoryReporter, kept: FieldReporter, numbers: NumbersReporter,
-    lines: Mapping[str, tuple[shapely.LineString, str]], city: City | None, partial: bool,
+    lines: Mapping[str, tuple[shapely.LineString, str]], areas: Mapping[str, tuple[BaseGeometry, str]], city: City | None,
+    partial: bool,
 ) -> Result:  # fmt: skip
     names = [population.goal_names[goal] for goal in population.exits]
-    columns = ["time_s", "present", "waiting", "left", *(f"exit_{name}" for name in names)]
-    series = pd.DataFrame(numbers.rows, columns=columns)
+    series = numbers.close()
     fields = field_dataset(ground, kept, kept.close(model.time), crowd)
     crs = ground.grid.crs
     spots = hotspots(fields, city)
@@ -118,12 +139,15 @@ def _assemble(
         fields, series, people=len(people.x), exit_time=model.exit_time, start_time=people.start, analysis=analysis,
         spots=spots, finished=model.finished, ran_s=model.time, interval_s=fields.attrs["interval_s"],
     )  # fmt: skip
-    passed = np.stack(numbers.passed) if numbers.passed else np.zeros((0, len(lines), 2), np.int64)
     exits = exits_frame({n: (population.places[n].shape, population.places[n].level) for n in names}, series, crs)
     on_floor = {
         name: (line, level, float(ground.walkable.floors[level].intersection(line).length)) for name, (line, level) in lines.items()
     }
-    counted = lines_frame(on_floor, passed, series, crs)
+    counted = lines_frame(on_floor, series, crs)
+    floors = ground.walkable.floors
+    filled = areas_frame(
+        {name: (shape, level, float(floors[level].intersection(shape).area)) for name, (shape, level) in areas.items()}, series, crs
+    )
     for name, row in counted.iterrows():
         figures += (
             Figure(
@@ -131,6 +155,6 @@ def _assemble(
                 "Guide to Safety at Sports Grounds (Green Guide), level ground", "lower", 0, f"width {row['width_m']:.1f} m",
             ),
         )  # fmt: skip
-    features = {"exits": exits, "lines": counted, "hotspots": spots, "floor": floor_frame(ground.walkable.floors, crs)}
+    features = {"exits": exits, "lines": counted, "areas": filled, "hotspots": spots, "floor": floor_frame(floors, crs)}
     recording: Any = paths.close()  # a result takes a recording in the place of its table
     return Result(fields, recording, features, series, figures, {"time_s": model.time, "crs": crs or ""}, partial)

@@ -208,7 +208,7 @@ def exits_frame(shapes: Mapping[str, tuple[shapely.Geometry, str]], series: pd.D
 
 
 def lines_frame(
-    lines: Mapping[str, tuple[shapely.LineString, str, float]], passed: NDArray[np.int64], series: pd.DataFrame, crs: object
+    lines: Mapping[str, tuple[shapely.LineString, str, float]], series: pd.DataFrame, crs: object
 ) -> gpd.GeoDataFrame:
     """People and peak flow by counting line.
 
@@ -216,8 +216,8 @@ def lines_frame(
     ----------
     lines : mapping of name to (line, level, width)
         Width is the length of the line that lies on the floor [m].
-    passed : (T, M, 2) int64
-        People gone through each line to its right and to its left, up to each row of `series`.
+    series : DataFrame
+        As in `Result.series`.
 
     Returns
     -------
@@ -225,15 +225,47 @@ def lines_frame(
         Indexed by line: ``level``, ``width_m``, ``to_right``, ``to_left``, ``peak_per_min``, ``peak_per_m_min``.
     """
     rows = []
-    for k, (name, (line, level, width)) in enumerate(lines.items()):
-        through = passed[:, k].sum(axis=1) if len(passed) else np.zeros(1, np.int64)
-        peak = _peak_per_minute(through, series)
+    for name, (line, level, width) in lines.items():
+        right, left = (series[f"line_{name}_{side}"].to_numpy(np.int64) for side in ("right", "left"))
+        peak = _peak_per_minute(right + left, series)
         rows.append({
             "id": name, "level": level, "width_m": width,
-            "to_right": int(passed[-1, k, 0]) if len(passed) else 0, "to_left": int(passed[-1, k, 1]) if len(passed) else 0,
+            "to_right": int(right[-1]) if len(right) else 0, "to_left": int(left[-1]) if len(left) else 0,
             "peak_per_min": peak, "peak_per_m_min": peak / width if width else 0.0, "geometry": line,
         })  # fmt: skip
     return _frame(rows, ["level", "width_m", "to_right", "to_left", "peak_per_min", "peak_per_m_min"], crs)
+
+
+def areas_frame(
+    areas: Mapping[str, tuple[BaseGeometry, str, float]], series: pd.DataFrame, crs: object
+) -> gpd.GeoDataFrame:
+    """People in areas.
+
+    Parameters
+    ----------
+    areas : mapping of name to (shape, level, area)
+        The last is the floor in it [m2].
+    series : DataFrame
+        As in `Result.series`.
+
+    Returns
+    -------
+    GeoDataFrame
+        Indexed by area: ``level``, ``area_m2``, ``people_max``, ``people_max_time_s``, ``people_mean``, ``per_m2_max``.
+    """
+    rows = []
+    for name, (shape, level, area) in areas.items():
+        people = series[f"area_{name}"].to_numpy(np.int64)
+        at = int(people.argmax()) if len(people) else 0
+        most = int(people[at]) if len(people) else 0
+        rows.append({
+            "id": name, "level": level, "area_m2": area, "people_max": most,
+            "people_max_time_s": float(series["time_s"].iloc[at]) if most else float("nan"),
+            "people_mean": float(people.mean()) if len(people) else 0.0, "per_m2_max": most / area if area else 0.0,
+            "geometry": shape,
+        })  # fmt: skip
+    columns = ["level", "area_m2", "people_max", "people_max_time_s", "people_mean", "per_m2_max"]
+    return _frame(rows, columns, crs)
 
 
 def floor_frame(floors: Mapping[str, BaseGeometry], crs: object) -> gpd.GeoDataFrame:

@@ -1,27 +1,43 @@
-"""How many people there are, and how many have gone where."""
+"""How many people there are, how many have gone where, and how many are in which area."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
 from twin.reporters.look import Look
+from twin.sim.crowd.counts import Areas, count_inside, count_passed
 
 
 class NumbersReporter:
-    """Counts people: present, waiting, gone, and by exit.
+    """Counts people: present, waiting, gone, by exit, across lines and in areas.
 
     Parameters
     ----------
     stride : int
-    exits : tuple of int
+    exits : mapping of name to goal, as pairs
         Goals by which people leave.
+    lines : sequence of str
+        Names of the lines of the crowd, in their order.
+    areas : Areas
+    area_names : sequence of str
     """
 
-    def __init__(self, stride: int, exits: tuple[int, ...]) -> None:
-        self.stride, self.exits = stride, exits
-        self.rows: list[list[float]] = []
-        self.passed: list[NDArray[np.int64]] = []
+    def __init__(
+        self, stride: int, exits: Sequence[tuple[str, int]], *, lines: Sequence[str] = (), areas: Areas | None = None,
+        area_names: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        self.stride = stride
+        self._goals = tuple(goal for _, goal in exits)
+        self._areas, self._lines = areas, len(lines)
+        self._columns = [
+            "time_s", "present", "waiting", "left", *(f"exit_{name}" for name, _ in exits),
+            *(f"line_{name}_{what}" for name in lines for what in ("right", "left", "people")),
+            *(f"area_{name}" for name in area_names),
+        ]  # fmt: skip
+        self._rows: list[list[float]] = []
 
     def begin(self, look: Look) -> None:
         """The first moment is one of the series."""
@@ -30,6 +46,15 @@ class NumbersReporter:
     def report(self, look: Look) -> None:
         """Count the present moment."""
         crowd = look.crowd
-        by_exit = [int(np.count_nonzero(crowd.exit_goal == goal)) for goal in self.exits]
-        self.rows.append([look.time, crowd.present, crowd.waiting, crowd.left, *by_exit])
-        self.passed.append(crowd.passed.sum(axis=0, dtype=np.int64))
+        row: list[float] = [look.time, crowd.present, crowd.waiting, crowd.left]
+        row += [int(np.count_nonzero(crowd.exit_goal == goal)) for goal in self._goals]
+        if self._lines:
+            row += count_passed(crowd.passed).ravel().tolist()
+        if self._areas is not None and len(self._areas.level):
+            now = look.now
+            row += count_inside(self._areas, now.x, now.y, now.level).tolist()
+        self._rows.append(row)
+
+    def close(self) -> pd.DataFrame:
+        """One row a moment: ``time_s``, ``present``, ``waiting``, ``left``, and the columns of exits, lines and areas."""
+        return pd.DataFrame(self._rows, columns=self._columns)

@@ -305,7 +305,9 @@ class CrowdSettings(Part):
         Where people leave.
     waypoints : mapping of name to Place
     lines : list of Line
-        Where people are counted.
+        Across which people are counted.
+    areas : mapping of name to Place
+        In which people are counted, beside the zones of events.
     types : mapping of name to PersonType
         What kinds of people there are; one kind by default.
     doors : list of Door
@@ -334,6 +336,7 @@ class CrowdSettings(Part):
     exits: dict[Name, Where] = Field(default_factory=dict)
     waypoints: dict[Name, Where] = Field(default_factory=dict)
     lines: tuple[Line, ...] = ()
+    areas: dict[Name, Where] = Field(default_factory=dict)
     types: dict[Name, PersonType] = Field(default_factory=dict)
     doors: tuple[Door, ...] = Field(default=(), max_length=10_000)
     exit_hours: dict[Name, OpenHours] = Field(default_factory=dict)

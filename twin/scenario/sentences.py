@@ -37,6 +37,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "line": "[[136768, 455930], [136768, 455946]]", "level": "wharf", "zones": "[{id: square, at: place-square, present: 500}]",
     "stages": "[{id: stage, at: place-stage}]", "arrivals": "[{id: guests, at: exit-west, people: 500}]",
     "exits": "{west: 45, north: 20}", "crowd.exits": "{north: exit-north}", "waypoints": "{gate: place-square}",
+    "areas": "{square: place-square}",
     "fields": "[speed, pressure]",
     "flows": "[{id: shoppers, at: exit-west, people: 200}]", "lines": "[{id: bridge, line: [[136768, 455930], [136768, 455946]]}]",
     "remove": "house-0001", "footprint": "[[136800, 455900], [136810, 455900], [136810, 455910]]", "model": "models/tower.glb",
