@@ -142,7 +142,13 @@ def test_anybody_can_open_the_file(tmp_path: Path) -> None:
     again = pd.read_parquet(tmp_path / "walk.parquet")
     pd.testing.assert_frame_equal(again, recorded(snapshots()).table())
     assert again.attrs == {"frame_rate": 2.0, "crs": "EPSG:28992"}
-    assert pq.ParquetFile(tmp_path / "walk.parquet").num_row_groups > 5
+    file = pq.ParquetFile(tmp_path / "walk.parquet")
+    assert file.num_row_groups > 5
+    for group, chunk in enumerate(recording.chunks(["frame"])):
+        told = file.metadata.row_group(group).column(1).statistics  # by which parts are found
+        assert (told.min, told.max) == (chunk["frame"].min(), chunk["frame"].max())
+    assert recording.size() == (tmp_path / "walk.parquet").stat().st_size
+    assert recorded(snapshots()).size() > 0
 
 
 @pytest.mark.usefixtures("small_chunks")

@@ -61,6 +61,10 @@ class Recording:
         """Whether the whole table is in memory."""
         return self._table is not None
 
+    def size(self) -> int:
+        """Bytes it takes: of the file, or in memory."""
+        return self._file().stat().st_size if self._table is None else int(self._table.memory_usage().sum())
+
     @property
     def attrs(self) -> dict[str, Any]:
         """``frame_rate`` [1/s] and ``crs``."""

@@ -84,14 +84,17 @@ class Spool:
         Columns of floats whose bytes are stored apart, which packs them better.
     rising : sequence of str
         Columns of whole numbers that rise mostly.
+    found_by : str
+        Column by which parts of the file are asked for.
     rows : int, optional
         Rows in memory; by default `ROWS_IN_MEMORY`.
     """
 
     def __init__(
         self, schema: pa.Schema, name: str, *, words: Mapping[str, Sequence[str]] | None = None, split: Sequence[str] = (),
-        rising: Sequence[str] = (), rows: int | None = None,
+        rising: Sequence[str] = (), found_by: str = "frame", rows: int | None = None,
     ) -> None:  # fmt: skip
+        self._found_by = found_by
         self.schema, self._name, self._most = schema, name, ROWS_IN_MEMORY if rows is None else rows
         self._words = {column: pa.array(list(known), pa.string()) for column, known in (words or {}).items()}
         self._encoding = {**dict.fromkeys(split, "BYTE_STREAM_SPLIT"), **dict.fromkeys(rising, "DELTA_BINARY_PACKED")}
@@ -141,11 +144,11 @@ class Spool:
         for field in self.schema:
             parts = [piece[field.name] for piece in pieces]
             if field.name in self._words:
-                codes = np.concatenate(parts).astype(np.int8) if parts else np.empty(0, np.int8)
+                codes = np.concatenate(parts).astype(np.int8, copy=False) if parts else np.empty(0, np.int8)
                 arrays.append(pa.DictionaryArray.from_arrays(pa.array(codes), self._words[field.name]))
             else:
                 dtype = field.type.to_pandas_dtype()
-                arrays.append(pa.array(np.concatenate(parts).astype(dtype) if parts else np.empty(0, dtype)))
+                arrays.append(pa.array(np.concatenate(parts).astype(dtype, copy=False) if parts else np.empty(0, dtype)))
         return pa.Table.from_arrays(arrays, schema=self.schema)
 
     def _flush(self) -> None:
@@ -156,7 +159,7 @@ class Spool:
                 plain = [column for column in self.schema.names if column not in self._encoding]
                 self._writer = pq.ParquetWriter(
                     self._file.path, self.schema, compression="zstd", compression_level=1, use_dictionary=plain,
-                    column_encoding=self._encoding,
+                    column_encoding=self._encoding, write_statistics=[self._found_by],
                 )  # fmt: skip
             # Ctrl-C may come between any two lines: rows are forgotten just before they are written, never written twice
             self._pending = []
