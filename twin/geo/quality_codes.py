@@ -61,6 +61,8 @@ OBJECTS = {
     "no-footprint": "a building has no footprint",
     "no-geometry": "a building has no geometry, nor have its parts; or a row of a file has none and is left out",
     "attributes": "the attributes of an object, or a part of them, cannot be read; left out",
+    "attribute-digits": "an attribute has numbers that are too long for 64 bits and are rounded",
+    "attribute-kinds": "an attribute has values of several kinds, or whole numbers that are too long; all are kept as text",
     "attribute-skipped": "attributes with too much in them, or too many of them, are left out",
     "textures": "pictures on surfaces that are not drawn (CityGML, templates of CityJSON), or whose places are no numbers",
     "not-read": "the file also holds things of a kind that is not read; the message names them",

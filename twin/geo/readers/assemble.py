@@ -17,7 +17,7 @@ from twin.geo.crs import short_name
 from twin.geo.ears import MAX_HOLES
 from twin.geo.mesh import Outlines, Rings, TriangleMesh
 from twin.geo.rasters import merged_raster
-from twin.geo.readers.columns import NESTED, nested_names, typed
+from twin.geo.readers.columns import NESTED, nested_names, note_kinds, typed
 from twin.geo.readers.ground import lift
 from twin.geo.readers.join import join, note_raster
 from twin.geo.readers.layers import ObjectTable, layers_of, parts_of
@@ -257,20 +257,21 @@ def _drawn(
         own=np.array(own, dtype=bool),
         rowless=np.array(rowless, dtype=bool),
     )
-    frames = layers_of(table)
+    frames = layers_of(table, findings)
     ground = np.array([layer == TERRAIN for layer in layers], dtype=bool)
     if terrain is None and ground.any() and len(mesh):
         terrain = terrain_from_triangles(mesh.vertices + origin, mesh.triangles[ground[mesh.owner]], crs)
     return {
-        "layers": frames, "parts": parts_of(table, frames), "surfaces": mesh, "objects": object_frame(model, layers),
+        "layers": frames, "parts": parts_of(table, frames, findings), "surfaces": mesh, "objects": object_frame(model, layers),
         "terrain": terrain,
-        "textures": tuple(model.textures), "surface_table": surface_frame(model.surfaces),
+        "textures": tuple(model.textures), "surface_table": surface_frame(model.surfaces, findings),
     }  # fmt: skip
 
 
-def surface_frame(surfaces: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def surface_frame(surfaces: Sequence[dict[str, Any]], findings: Findings) -> pd.DataFrame:
     """The table `City.surface_table` of the attributes of semantic surfaces."""
     columns = typed(surfaces)
+    note_kinds(columns, "surfaces", findings)
     found = pd.DataFrame(columns)
     found.attrs = {NESTED: nested_names(columns)}
     return found

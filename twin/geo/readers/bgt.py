@@ -38,7 +38,7 @@ from twin.geo.readers.bgt_tables import (
     kind_from,
     plain,
 )
-from twin.geo.readers.columns import table
+from twin.geo.readers.columns import note_kinds, table
 from twin.geo.readers.model import Findings, Reading, ReadOptions
 from twin.geo.readers.reproject import mover
 from twin.geo.readers.source import Blob
@@ -303,7 +303,7 @@ class _Map:
             kinds = ", ".join(f"{kind} ({count})" for kind, count in self.unread.most_common(40))
             message = f"{self.unread.total()} objects are of types that are not read: {kinds}"
             self.findings.add("bgt-not-read", "", message, severity="info", path=self.name)
-        return {layer: _frame(rows, crs) for layer, rows in self.rows.items() if rows}
+        return {layer: _frame(rows, crs, layer, self.findings) for layer, rows in self.rows.items() if rows}
 
     def sound(self, object_id: str, record: Record) -> BaseGeometry | None:
         """The geometry, valid; None (noted) when there is none to use."""
@@ -388,11 +388,12 @@ class _Map:
         return "other", base | {"kind": own or kind}
 
 
-def _frame(rows: list[Row], crs: CRS) -> gpd.GeoDataFrame:
+def _frame(rows: list[Row], crs: CRS, layer: str, findings: Findings) -> gpd.GeoDataFrame:
     """Rows as a frame: our columns first, then the attributes of the source."""
     columns = table([row[2] for row in rows], set())
     kept = [{name: value for name, value in row[3].items() if name != "geometry_fault"} for row in rows]
     stated = table(kept, {*columns, "geometry", "id"})
+    note_kinds(stated, layer, findings)
     ids = pd.Index([row[0] for row in rows], name="id", dtype="str")
     content = {**{key: value.array for key, value in columns.items()}, **{key: value.array for key, value in stated.items()}}
     shapes = np.array([row[1] for row in rows], dtype=object)

@@ -196,7 +196,7 @@ def _objects(blob: Blob, origin: np.ndarray[Any, np.dtype[np.float64]], lod: str
     mesh, _, _ = mesh_of(model, origin, reading.findings)
     # what was odd about the shapes was noted when the city was first read, and is in its quality
     found = tuple(finding for finding in reading.findings.collected() if finding.severity == "error")
-    table = surface_frame(model.surfaces)
+    table = surface_frame(model.surfaces, reading.findings)
     objects = object_frame(model, layers)
     return {
         "surface_table": table, "parts": parts, "surfaces": mesh, "objects": objects, "quality": Quality(found),

@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+from twin.geo.readers.model import Findings
 
 MAX_COLUMNS = 400
 """Attributes beyond the most frequent ones go together in one column of JSON text, `MORE`: a file in which each object
@@ -34,7 +37,7 @@ def column(values: list[Any]) -> pd.Series[Any]:
 
     Truth values give ``bool`` (``boolean`` where some are missing), whole numbers ``int64`` (``Int64``), numbers
     ``float64``, dates ``datetime64[s]``, times ``datetime64[us]`` (in UTC where they state their offset), and everything else
-    text.
+    text. What a column cannot hold as it was stated is said in its attributes, see `note_kinds`.
     """
     kinds = set(map(type, values))
     some_missing = type(None) in kinds
@@ -44,7 +47,10 @@ def column(values: list[Any]) -> pd.Series[Any]:
     if kinds == {int} and all(value is None or -(2**63) <= value < 2**63 for value in values):
         return pd.Series(values, dtype="Int64" if some_missing else "int64")
     if kinds and kinds <= {int, float} and all(type(v) is not int or abs(v) <= _SMALL for v in values):
-        return pd.Series([np.nan if value is None else value for value in values], dtype="float64")
+        numbers = pd.Series([np.nan if value is None else value for value in values], dtype="float64")
+        if float in kinds and _longest(numbers.to_numpy()) >= 2**63:
+            numbers.attrs[ROUNDED] = True
+        return numbers
     if kinds == {str}:
         dated = _dates(values)
         if dated is not None:
@@ -52,7 +58,52 @@ def column(values: list[Any]) -> pd.Series[Any]:
     found = pd.Series([None if value is None else as_text(value) for value in values], dtype="str")
     if kinds and kinds <= {dict, list}:
         found.attrs[NESTED] = True
+    elif kinds - {str}:
+        found.attrs[MIXED] = _kinds(values, kinds)
     return found
+
+
+def _longest(numbers: NDArray[np.float64]) -> float:
+    """The largest size of the whole numbers among some; what stands for "unknown" in rasters is none."""
+    size = np.abs(numbers)
+    return float(np.max(size, where=(size == np.floor(size)) & (size < UNKNOWN), initial=0.0))
+
+
+def _kinds(values: list[Any], kinds: set[type]) -> str:
+    """That all values became text, and what they were."""
+    if kinds <= {int, float}:
+        return "whole numbers that do not fit in 64 bits, or beside fractions not in 53: all values are kept as text"
+    counted = Counter(type(value) for value in values if value is not None)
+    words = {str: "text", int: "whole number", float: "number", bool: "truth value", list: "list", dict: "object"}
+    told = ", ".join(f"{words.get(kind, kind.__name__)} ({count})" for kind, count in counted.most_common())
+    return f"values of several kinds, {told}: all are kept as text"
+
+
+MIXED, ROUNDED = "mixed", "rounded"
+"""Attributes of a column whose values are not held as they were stated: what they were, and whether digits may be lost."""
+
+UNKNOWN = float(np.finfo(np.float32).max)
+"""The largest number of 32 bits, which is stated for what is not known."""
+
+
+def note_kinds(columns: Mapping[str, pd.Series[Any]], where: str, findings: Findings) -> None:
+    """Note the columns that do not hold the values as they were stated, once each.
+
+    Parameters
+    ----------
+    columns : mapping of str to Series
+        As `typed` and `table` make them.
+    where : str
+        Layer or file, for the path of the finding.
+    findings : Findings
+    """
+    for name, values in columns.items():
+        path = f"{where} {name[:80]}"
+        if MIXED in values.attrs:
+            findings.add("attribute-kinds", "", f"{name[:80]!r} has {values.attrs[MIXED]}", severity="info", path=path)
+        elif ROUNDED in values.attrs:
+            message = f"{name[:80]!r} has numbers beyond 64 bits, kept to about 16 digits: a longer whole number is rounded"
+            findings.add("attribute-digits", "", message, severity="info", path=path)
 
 
 NESTED = "nested"

@@ -16,7 +16,7 @@ import shapely
 
 from twin.errors import CRSError, FormatError
 from twin.geo.crs import is_plane, parse
-from twin.geo.readers.columns import table
+from twin.geo.readers.columns import note_kinds, table
 from twin.geo.readers.formats import text_of
 from twin.geo.readers.model import Findings, ReadOptions
 from twin.geo.readers.source import Blob
@@ -63,7 +63,9 @@ def geojson_tables(blob: Blob, options: ReadOptions, findings: Findings) -> Tabl
     stated = _crs(about, shapes, blob.name)
     # degrees in which nothing lies say nothing of the city
     crs = stated if features or is_plane(stated) else None
-    columns = {key: value.array for key, value in table(records, {"geometry"}).items()}
+    made = table(records, {"geometry"})
+    note_kinds(made, blob.name, findings)
+    columns = {key: value.array for key, value in made.items()}
     frame = gpd.GeoDataFrame(pd.DataFrame(columns, index=pd.RangeIndex(len(records))), geometry=shapes, crs=crs)
     window = options.window(crs)
     if window is not None:

@@ -12,8 +12,9 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.geo.mesh import Rings
-from twin.geo.readers.columns import NESTED, named, nested_names, typed
+from twin.geo.readers.columns import NESTED, named, nested_names, note_kinds, typed
 from twin.geo.readers.layer_columns import MAKERS, OURS_OF, Faces, Picked, areas, pick
+from twin.geo.readers.model import Findings
 from twin.geo.readers.object_types import TERRAIN
 
 if TYPE_CHECKING:
@@ -88,21 +89,22 @@ def rows_of(objects: ObjectTable) -> NDArray[np.int64]:
     return np.where(rows[rows] == rows, rows, np.arange(len(rows)))
 
 
-def parts_of(objects: ObjectTable, frames: dict[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+def parts_of(objects: ObjectTable, frames: dict[str, gpd.GeoDataFrame], findings: Findings) -> pd.DataFrame:
     """Attributes of the objects that have no row in a layer, by id; only of those that state some."""
     there = {one for frame in frames.values() for one in frame.index}
     rows = [row for row, one in enumerate(objects.ids) if one not in there and objects.attributes[row]]
     columns = typed([objects.attributes[row] for row in rows])
+    note_kinds(columns, "parts", findings)
     index = pd.Index([objects.ids[row] for row in rows], name="id", dtype="str")
     found = pd.DataFrame({name: values.array for name, values in columns.items()}, index=index)
     found.attrs[NESTED] = nested_names(columns)
     return found
 
 
-def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
+def layers_of(objects: ObjectTable, findings: Findings) -> dict[str, gpd.GeoDataFrame]:
     """One GeoDataFrame a layer that has objects, with the columns of `twin.geo.city.LAYERS`.
 
-    An object without a geometry has a row with an empty one.
+    Columns that do not hold their values as they were stated are noted. An object without a geometry has a row with an empty one.
     """
     row = rows_of(objects)
     layer = np.array(objects.layers, dtype=object)
@@ -140,6 +142,7 @@ def layers_of(objects: ObjectTable) -> dict[str, gpd.GeoDataFrame]:
                 geometry[place] = objects.shapes[member]
         stated = named(picked.columns, {*columns, "geometry", "id"})
         bare = shapely.is_empty(geometry) if name == "buildings" else None
+        note_kinds(stated, name, findings)
         _take_own(columns, said, bare)
         for key in columns:
             if f"{key}_attribute" in stated and _repeats(columns[key], stated[f"{key}_attribute"]):
