@@ -133,7 +133,7 @@ def test_circles_of_parents_and_objects_without_an_id(house: dict[str, Any], put
         "": {"type": "Building"},
     }
     city = read_city(put(house))
-    assert city.quality.counts() == {"object-id": 1, "parent": 1}
+    assert city.quality.counts() == {"object-id": 1, "parent": 1, "child": 1}
     assert sorted(city.objects.parent.tolist()).count("") == 3
     for name in ("x.city.json", "x.city.jsonl"):
         assert set(read_city(write(city, tmp_path / name)).objects.index) == {"house", "self", "a", "b"}

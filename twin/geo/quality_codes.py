@@ -96,7 +96,7 @@ LEVELS_OF_DETAIL = {
 CITYJSON = {
     "appearance": "`appearance` is not what the standard says; ignored",
     "byte-order-mark": "the file starts with a byte order mark; ignored",
-    "child": "an object names a child that is not in the file",
+    "child": "an object names a child that is not in the file, or itself",
     "parent": "an object is part of one that is not in the file, or of itself; it stands for itself",
     "feature-id": "the id of a feature is not that of one of its objects",
     "material": "materials (colours) do not fit the surfaces, or are not there; ignored",

@@ -39,6 +39,7 @@ from twin.geo.readers.bgt_tables import (
     plain,
 )
 from twin.geo.readers.columns import note_kinds, table
+from twin.geo.readers.json_errors import broken_json
 from twin.geo.readers.model import Findings, Reading, ReadOptions
 from twin.geo.readers.reproject import mover
 from twin.geo.readers.source import Blob
@@ -100,10 +101,11 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
 
 
 def _document(blob: Blob) -> dict[str, Any]:
+    content = blob.content.removeprefix(b"\xef\xbb\xbf")
     try:
-        document = orjson.loads(blob.content.removeprefix(b"\xef\xbb\xbf"))
+        document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise FormatError(f"broken JSON: {error.msg}", where=f"{blob.name}:{error.lineno}:{error.colno}") from None
+        raise broken_json(error, content, blob.name) from None
     finally:
         blob.forget()
     if isinstance(document, dict) and document.get("type") == "Feature":

@@ -335,7 +335,13 @@ def _check_header(header: dict[str, Any], name: str, findings: Findings) -> tupl
         hint = "GeoJSON is not readable as a city yet" if kind in ("FeatureCollection", "Feature") else None
         raise FormatError(f"this is {found}, not CityJSON", where=name, hint=hint)
     version = header.get("version")
-    match = _VERSION.match(version) if isinstance(version, str) else None
+    if version is None:
+        raise FormatError("the file states no `version` of CityJSON", where=name, hint='write "version": "2.0", or which it is')
+    if not isinstance(version, str):
+        kind = "a number" if isinstance(version, int | float) and not isinstance(version, bool) else "no text"
+        hint = 'write "version": "2.0", with quotes'
+        raise FormatError(f"`version` is {kind}; CityJSON states it as text", where=name, hint=hint)
+    match = _VERSION.match(version)
     if match is None:
         raise FormatError(f"the version {version!r} of CityJSON is not one", where=name, hint="give 0.8, 0.9, 1.0, 1.1 or 2.0")
     major, minor = int(match[1]), int(match[2])

@@ -341,8 +341,11 @@ def _parents(entries: dict[str, Entry], findings: Findings) -> list[str]:
             continue
         group = entry.content["type"] == "CityObjectGroup"
         for child in children:
-            if isinstance(child, str) and child in entries:
-                if not group and child != object_id:
+            if child == object_id:
+                path = f"CityObjects.{object_id}.children"
+                findings.add("child", object_id, "the object is its own part; it stands for itself", path=path)
+            elif isinstance(child, str) and child in entries:
+                if not group:
                     found.setdefault(child, object_id)
             else:
                 message = f"child {str(child)[:80]!r} is not in the file"
@@ -359,6 +362,8 @@ def _parents(entries: dict[str, Entry], findings: Findings) -> list[str]:
             found[object_id] = whole[0]
         elif not there:
             message = f"parent {str(stated[0])[:80]!r} is not in the file"
+            if object_id in stated:
+                message = "the object is its own parent; it stands for itself"
             findings.add("parent", object_id, message, path=f"CityObjects.{object_id}.parents")
     _cut_circles(found, findings)
     return [found.get(object_id, "") for object_id in entries]

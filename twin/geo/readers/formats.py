@@ -13,7 +13,7 @@ from importlib import import_module
 from twin.errors import FormatError
 from twin.geo.readers import meshkind
 from twin.geo.readers.model import Reading, ReadOptions
-from twin.geo.readers.source import Blob
+from twin.geo.readers.source import HEAD_BYTES, Blob
 from twin.geo.readers.xml_kinds import root_of, what_xml
 
 _BOM = b"\xef\xbb\xbf"
@@ -177,12 +177,37 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
+    (b"\xff\xfe\0\0", "text in UTF-32; save it as UTF-8"),
+    (b"\0\0\xfe\xff", "text in UTF-32; save it as UTF-8"),
     (b"\xff\xfe", "text in UTF-16; save it as UTF-8"),
     (b"\xfe\xff", "text in UTF-16; save it as UTF-8"),
 )
 
 
 _SCENARIO = re.compile(rb"(?m)^(title|question|city|changes|crowd|analyses|outputs)[ \t]*:")
+
+
+_YAML_LINE = re.compile(rb"[\w-]+[ \t]*:([ \t]|$)|[#\s\]})-]|\.\.\.$|$")
+"""How a line of a mapping in YAML starts: with a key, a comment, an item, or further in."""
+
+
+def _is_scenario(text: bytes) -> bool:
+    """Whether a text is a scenario: YAML with its keys, not prose that shows one."""
+    # the last line may be cut off
+    lines = text.splitlines()[: -1 if len(text) > HEAD_BYTES // 2 else None]
+    return len(set(_SCENARIO.findall(text))) >= 2 and all(_YAML_LINE.match(line) for line in lines)
+
+
+def _wide(head: bytes) -> str:
+    """Encoding of a text of which each character takes two or four bytes, most of them 0; empty for any other."""
+    start = head[:64]
+    for width, names in ((4, ("UTF-32-BE", "UTF-32-LE")), (2, ("UTF-16-BE", "UTF-16-LE"))):
+        for name, kept in zip(names, (width - 1, 0), strict=True):
+            plain = start[kept::width]
+            others = bytes(byte for place, byte in enumerate(start) if place % width != kept)
+            if len(plain) >= 2 and not any(others) and all(byte in b"\t\r\n" or 32 <= byte < 127 or byte >= 160 for byte in plain):
+                return name
+    return ""
 
 
 def format_of(blob: Blob) -> Format:
@@ -194,6 +219,9 @@ def format_of(blob: Blob) -> Format:
         When no reader knows it; says what it seems to be.
     """
     head, name = blob.head, blob.name.lower()
+    wide = _wide(head)
+    if wide:
+        raise FormatError(f"this is text in {wide}; save it as UTF-8", where=blob.name, hint=readable())
     for known in FORMATS:
         if known.recognises(head, name):
             return known
@@ -205,7 +233,7 @@ def format_of(blob: Blob) -> Format:
         raise FormatError(f"this is {what_xml(*root_of(text))}", where=blob.name, hint=readable())
     if not text and not blob.content.strip():
         raise FormatError("the file is empty", where=blob.name)
-    if len(set(_SCENARIO.findall(text))) >= 2:
+    if _is_scenario(text):
         raise FormatError("this is a scenario, not a city", where=blob.name, hint=f"run it: twin run {blob.name}")
     what = "JSON, but not CityJSON" if text[:1] in b"{[" else "of no known format"
     raise FormatError(f"this is {what}", where=blob.name, hint=readable())

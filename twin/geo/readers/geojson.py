@@ -18,6 +18,7 @@ from twin.errors import CRSError, FormatError
 from twin.geo.crs import is_plane, parse
 from twin.geo.readers.columns import note_kinds, table
 from twin.geo.readers.formats import text_of
+from twin.geo.readers.json_errors import broken_json
 from twin.geo.readers.model import Findings, ReadOptions
 from twin.geo.readers.source import Blob
 from twin.geo.readers.vector_sources import Table, Tables, said_by
@@ -84,8 +85,7 @@ def _document(blob: Blob) -> tuple[dict[str, Any], list[Any], bool]:
     except orjson.JSONDecodeError as error:
         first = content.split(b"\n", 1)[0].strip()
         if not first.endswith(b"}") or first == content.strip():
-            line, column = error.lineno, error.colno
-            raise FormatError(f"broken JSON: {error.msg}", where=f"{blob.name}:{line}:{column}") from None
+            raise broken_json(error, content, blob.name) from None
         document = None
     if document is None:
         return {}, list(_lines(content, blob.name)), True
@@ -103,13 +103,13 @@ def _document(blob: Blob) -> tuple[dict[str, Any], list[Any], bool]:
 
 def _lines(content: bytes, name: str) -> Iterator[Any]:
     separator = _SEPARATOR if content.startswith(_SEPARATOR) else b"\n"
-    for number, line in enumerate(content.split(separator)):
+    for number, line in enumerate(content.split(separator), start=1):
         if not line.strip():
             continue
         try:
             yield orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            raise FormatError(f"broken JSON: {error.msg}", where=f"{name}:{number + 1}:{error.colno}") from None
+            raise broken_json(error, line, name, first_line=number) from None
 
 
 def _crs(about: dict[str, Any], shapes: np.ndarray[Any, Any], name: str) -> CRS:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from twin.errors import FormatError
 from twin.geo.kernels import jsonscan
+from twin.geo.readers.json_errors import broken_json
 
 LEVELS = jsonscan.LEVELS
 
@@ -122,13 +123,11 @@ class Documents:
     def _broken(self, number: int) -> FormatError:
         """What the parser says of the text as it came, at its place in the file."""
         start = int(self.roots[number, 0])
+        stop = int(self.roots[number + 1, 0]) if number + 1 < len(self.roots) else len(self.text)
         try:
-            orjson.loads(self.text[start : int(self.roots[number + 1, 0])] if number + 1 < len(self.roots) else self.text[start:])
+            orjson.loads(self.text[start:stop])
         except orjson.JSONDecodeError as error:
-            above = self.text.count(b"\n", 0, start)
-            column = error.colno if error.lineno > 1 else error.colno + start - (self.text.rfind(b"\n", 0, start) + 1)
-            where = f"{self.name}:{self.first_line + above + error.lineno - 1}:{column}"
-            return FormatError(f"broken JSON: {error.msg}", where=where)
+            return broken_json(error, self.text, self.name, start=start, stop=stop, first_line=self.first_line)
         line = self.first_line + self.text.count(b"\n", 0, start)
         return FormatError("broken JSON", where=f"{self.name}:{line}")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from twin.errors import FormatError
+from twin.geo.readers.json_errors import broken_json
 from twin.geo.readers.model import Findings
 from twin.geo.readers.osm_elements import NEGATIVE, id_of, not_history, told
 
@@ -126,7 +127,7 @@ def of_json(content: bytes, name: str, findings: Findings) -> Iterator[Record]:
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise FormatError(f"broken JSON: {error.msg}", where=f"{name}:{error.lineno}:{error.colno}") from None
+        raise broken_json(error, content, name) from None
     elements = document.get("elements") if isinstance(document, dict) else None
     if not isinstance(elements, list):
         raise FormatError("`elements` is missing or not a list", where=name)
