@@ -231,3 +231,25 @@ def test_triangles_over_each_other_do_not_take_for_ever(house: dict[str, Any], p
     assert city.terrain is not None
     assert city.terrain.grid.cell >= 32
     assert_allclose(np.nanmax(city.terrain.height), 2.5, atol=0.1)
+
+
+def sequence(house: dict[str, Any], *features: dict[str, Any]) -> str:
+    head = {**house, "transform": {"scale": [0.0, 0.0, 0.0], "translate": [1, 1, 1]}, "CityObjects": {}, "vertices": []}
+    return "\n".join(json.dumps(one) for one in (head, *features))
+
+
+def test_a_scale_of_zero_is_refused_only_where_coordinates_use_it(house: dict[str, Any], put: Put) -> None:
+    bare = {"a": {"type": "Building", "attributes": {"storeys": 3}}}
+    feature = {"type": "CityJSONFeature", "id": "a", "CityObjects": bare, "vertices": []}
+    city = read_city(put(sequence(house, feature), "x.city.jsonl"))
+    assert city.buildings["storeys"].tolist() == [3]
+    assert city.quality.counts()["zero-scale"] == 1
+    full = {"type": "CityJSONFeature", "id": "house", "CityObjects": house["CityObjects"], "vertices": house["vertices"]}
+    with pytest.raises(FormatError, match=r"x.city.jsonl:3: the scale of `transform` is \[0.0, 0.0, 0.0\](.|\n)*such as 0.001"):
+        read_city(put(sequence(house, feature, full), "x.city.jsonl"))
+    city = read_city(put(sequence(house, feature, {**full, "transform": house["transform"]}), "x.city.jsonl"))
+    assert_allclose(city.surfaces.areas().sum(), 600)
+    assert_allclose(city.bounds, [136000, 455000, 136010, 455010])
+    zero = {**full, "transform": {"scale": [0.001, 0, 0.001], "translate": [0, 0, 0]}}
+    with pytest.raises(FormatError, match=r"x.city.jsonl:2: the scale"):
+        read_city(put(sequence(house, zero), "x.city.jsonl"))

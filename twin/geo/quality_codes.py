@@ -103,6 +103,7 @@ CITYJSON = {
     "metadata": "the metadata are nested too deep to be kept",
     "no-header": "a sequence without its header line; coordinates are taken as they are",
     "no-transform": "the file does not say how its whole numbers become metres; taken as they are",
+    "zero-scale": "the scale of a file is zero, which would let all places fall together; no coordinates use it",
     "object-type": "an object without a type; left out",
     "semantics": "what surfaces are (wall, roof, ...) does not fit the surfaces; taken as not known",
     "template": "a shape to be placed is not there, or its place is none; left out",

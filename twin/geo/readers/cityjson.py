@@ -73,6 +73,12 @@ class Header:
         self.content = content
         self.kind, self.version = _check_header(content, name, findings)
         self.scale, self.shift = _transform(content, name, self.version, findings)
+        self.stated_scale = self.scale
+        if not self.scale.all():
+            # as long as no coordinates use it, it does no harm
+            self.scale = np.ones(3)
+            message = f"the scale of `transform` is {self.stated_scale.tolist()}; no coordinates use it"
+            findings.add("zero-scale", "", message, path="transform.scale")
         metadata = content.get("metadata")
         self.metadata: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
         self.name = name
@@ -378,9 +384,20 @@ def _transform(
     translate = _three(transform.get("translate")) if isinstance(transform, dict) else None
     if scale is None or translate is None:
         raise FormatError("`transform` needs a scale and a translate of three finite numbers", where=name)
-    if not (scale != 0).all():
-        raise FormatError(f"the scale of `transform` is {scale.tolist()}: with a zero all places fall together", where=name)
     return scale, translate
+
+
+def _check_scale(scale: NDArray[np.float64], where: str) -> None:
+    """See that coordinates keep apart.
+
+    Raises
+    ------
+    FormatError
+        When the scale has a zero.
+    """
+    if not (scale != 0).all():
+        message = f"the scale of `transform` is {scale.tolist()}: with a zero all places fall together"
+        raise FormatError(message, where=where, hint="give the size of a step in metres, such as 0.001 for whole millimetres")
 
 
 def _whole_system(crs: CRS, stated: object) -> CRS:
@@ -444,8 +461,11 @@ def _collect(
     table = _taken_table(text, taken) if taken >= 0 else None
     if table is None:
         table = _vertex_table(Pool(text.arrays).as_lists(vertices), where, findings)
-    if document["type"] == "CityJSONFeature" and document.get("transform") is not None and document is not header.content:
+    own = document["type"] == "CityJSONFeature" and document.get("transform") is not None and document is not header.content
+    if own and len(table):
         table = _in_units_of(header, document, table, where, findings)
+    elif len(table):
+        _check_scale(header.stated_scale, where)
     tables.append(table)
     for object_id, content in objects.items():
         if not object_id:
@@ -482,6 +502,7 @@ def _in_units_of(
 ) -> NDArray[np.float64]:
     """Vertices of a feature that has a transform of its own, as they would be with that of the header."""
     scale, shift = _transform(document, where, header.version, findings)
+    _check_scale(scale, where)
     if (scale == header.scale).all() and (shift == header.shift).all():
         return table
     return (table * scale + (shift - header.shift)) / header.scale
