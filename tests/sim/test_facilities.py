@@ -77,6 +77,16 @@ def test_a_door_may_be_shut_by_hand():
     assert crowd.left == 10
 
 
+def test_an_exit_may_be_shut_by_hand_and_left_to_itself_again():
+    crowd = crowd_of(ground_of(HALL), [EAST], walkers(5))
+    crowd.open_exit(0, False)
+    crowd.advance(500)
+    assert crowd.left == 0
+    crowd.open_exit(0, None)
+    crowd.advance(200)
+    assert crowd.left == 5
+
+
 def test_an_exit_lets_out_so_many_in_the_order_in_which_they_came():
     crowd = crowd_of(ground_of(HALL), [EAST], walkers(30), exit_hours=hours(per_s=1.0))
     crowd.advance(1400)

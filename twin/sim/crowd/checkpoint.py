@@ -96,7 +96,7 @@ def restore(crowd: Crowd, state: State) -> None:
     crowd.exit_time[:], crowd.exit_goal[:], crowd.passed[:] = state["exit_time"], state["exit_goal"], state["passed"]
     for name, passage in (("doors", referee.doors), ("exits", referee.exits)):
         passage.credit, passage.by_hand = state[f"{name}_credit"].copy(), state[f"{name}_by_hand"].copy()
-        passage.open = state[f"{name}_open"].copy()
+        passage.take_open(state[f"{name}_open"])
     if referee.lines is not None:
         referee.lines.restore(state)
     crowd.watch.restore(state)

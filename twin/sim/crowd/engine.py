@@ -240,10 +240,12 @@ class Crowd:
     def open_door(self, door: int, open_: bool | None = True) -> None:
         """Open or shut a door by hand from now on; None leaves it to the clock again."""
         self.referee.doors.by_hand[door] = 0 if open_ is None else 1 if open_ else -1
+        self._told()
 
     def open_exit(self, goal: int, open_: bool | None = True) -> None:
         """Open or shut an exit by hand from now on; None leaves it to the clock again."""
         self.referee.exits.by_hand[goal] = 0 if open_ is None else 1 if open_ else -1
+        self._told()
 
     def send_row(self, row: int, stage: int) -> None:
         """Give who stands in a row of the store another stage."""
@@ -261,9 +263,14 @@ class Crowd:
         now, n = self.store.arrays, self.store.n
         return int(np.count_nonzero((now["stage"][:n] == stage) & (now["body"][:n] != GONE_RADIUS)))
 
-    def _step(self) -> None:
+    def _told(self) -> None:
+        """See what is open now."""
         if self.referee.look_at_clock(self.time):
             self.referee.choose_again(self)
+
+    def _step(self) -> None:
+        if not self.referee.idle:
+            self._told()
         if self.step % self._entry_stride == 0:
             self._call_due()
         if self.stale:
@@ -284,7 +291,8 @@ class Crowd:
                 now["built_x"], now["built_y"], now["moved2"], self.passed, now["left_goal"],
             )  # fmt: skip
             leaving, asking, furthest = what_happened(n, now["left_goal"], now["ask"], now["moved2"])
-            self.referee.decide(self, asking)
+            if asking or not self.referee.idle:
+                self.referee.decide(self, asking)
             if leaving or asking:
                 gone = np.flatnonzero(now["left_goal"][:n] >= 0)
                 person = now["person"][gone]

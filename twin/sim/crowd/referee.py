@@ -71,6 +71,8 @@ class Passage:
     ----------
     open : (M,) bool
         By the clock and by hand.
+    guarded : (M,) bool
+        Which ask for a referee: those that are shut or let through only some.
     """
 
     def __init__(self, hours: Hours) -> None:
@@ -78,12 +80,14 @@ class Passage:
         self.credit = np.zeros(len(hours.per_s))
         self.by_hand = np.zeros(len(hours.per_s), np.int8)
         self.open = np.ones(len(hours.per_s), np.bool_)
+        always = (hours.opens == -np.inf) & (hours.closes == np.inf)
+        self._never_guarded = bool(np.isinf(hours.per_s).all() and always.any(axis=1).all())
         self.look_at_clock(0.0)
 
     @property
-    def guarded(self) -> NDArray[np.bool_]:
-        """Which ask for a referee: those that are shut or let through only some."""
-        return ~self.open | np.isfinite(self.hours.per_s)
+    def unguarded(self) -> bool:
+        """Whether none is ever shut or lets through only some, as far as the clock and hands have said."""
+        return self._never_guarded and not self.by_hand.any()
 
     def look_at_clock(self, now: float) -> bool:
         """Look at the clock; True when something has opened or closed."""
@@ -92,7 +96,13 @@ class Passage:
         changed = bool((state != self.open).any())
         self.credit[~state] = 0.0
         self.open = state
+        self.guarded = ~state | np.isfinite(self.hours.per_s)
         return changed
+
+    def take_open(self, state: NDArray[np.bool_]) -> None:
+        """Have what was open at an earlier moment open again."""
+        self.open = state.copy()
+        self.guarded = ~self.open | np.isfinite(self.hours.per_s)
 
     def earn(self, dt: float) -> None:
         """Let a step's worth of people more through; what nobody used is kept for one person only."""
@@ -134,6 +144,11 @@ class Referee:
         """Look at the clock; True when a door or an exit has opened or closed."""
         doors = self.doors.look_at_clock(now)
         return self.exits.look_at_clock(now) or doors
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to look after but choices."""
+        return self.lines is None and self.doors.unguarded and self.exits.unguarded
 
     def decide(self, crowd: Crowd, asking: int) -> None:
         """Answer everybody who asks after a step."""
