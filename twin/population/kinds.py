@@ -25,13 +25,10 @@ class Kind(NamedTuple):
         Desired speed [m/s].
     radius : float64
         [m]
-    steps_free : bool
-        Who cannot take stairs.
     """
 
     speed: NDArray[np.float64]
     radius: NDArray[np.float64]
-    steps_free: NDArray[np.bool_]
 
 
 class Kinds:
@@ -57,7 +54,6 @@ class Kinds:
         mean = np.full(count, self.crowd.speed_mean_m_s)
         spread = np.full(count, self.crowd.speed_sd_m_s)
         radius = np.full(count, self.crowd.radius_m)
-        steps_free = np.zeros(count, np.bool_)
         types = self.crowd.types
         shares = company.types or {name: kind.share for name, kind in types.items()}
         for name in shares:
@@ -74,11 +70,10 @@ class Kinds:
                 mean[mine] = self.crowd.speed_mean_m_s if kind.speed_mean_m_s is None else kind.speed_mean_m_s
                 spread[mine] = self.crowd.speed_sd_m_s if kind.speed_sd_m_s is None else kind.speed_sd_m_s
                 radius[mine] = self.crowd.radius_m if kind.radius_m is None else kind.radius_m
-                steps_free[mine] = kind.steps_free
         low, high = np.minimum(SPEED_RANGE_M_S[0], 0.5 * mean), np.full(count, SPEED_RANGE_M_S[1])
         low = np.where(mean >= 2 * SPEED_RANGE_M_S[0], SPEED_RANGE_M_S[0], low)
         speed = np.clip(mean + spread * normals(self.seed, f"{group}/speed", count), low, high)
-        return Kind(speed, radius, steps_free)
+        return Kind(speed, radius)
 
     def together(self, company: Company, group: str, count: int) -> NDArray[np.int32]:
         """Number of those who walk together, from 0, (count,) int32; -1 for who walks alone.

@@ -79,15 +79,12 @@ class PersonType(Part):
         Part of everybody, relative to the other types.
     speed_mean_m_s, speed_sd_m_s, radius_m : float, optional
         As in `crowd`, of which they are taken by default.
-    steps_free : bool
-        True for who cannot take stairs: a wheelchair, a pram.
     """
 
     share: Number = Field(default=1.0, gt=0)
     speed_mean_m_s: PositiveFloat | None = Field(default=None, ge=0.2, le=2.2)
     speed_sd_m_s: NonNegativeFloat | None = Field(default=None, le=1)
     radius_m: PositiveFloat | None = Field(default=None, le=0.5)
-    steps_free: bool = False
 
 
 class Company(Part):
