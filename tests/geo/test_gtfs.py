@@ -307,3 +307,30 @@ def test_any_damage_to_a_feed_is_told(feed: Callable[..., Path], seed: int) -> N
         return
     assert city.summary()
     assert not shapely.is_missing(np.asarray(city.stops.geometry.array, dtype=object)).any()
+
+
+@pytest.mark.parametrize("folder", ["", "feed/", "een/twee/"])
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_feed_in_a_folder_and_stops_alone(feed: Callable[..., Path], folder: str, alone: bool) -> None:
+    without = dict.fromkeys(FEED.keys() - {"stops.txt"}) if alone else {}
+    path = feed(without, folder=folder)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(f"__MACOSX/{folder}._stops.txt", b"\0\5\26\7")
+    city = read_city(path)
+    assert city.stops["stop_id"].tolist() == read_city(feed(name="plain.zip")).stops["stop_id"].tolist()
+    assert ("no-service" in codes(city)) == alone
+
+
+def test_tables_beside_the_stops_count_for_more_than_a_place_at_the_top(feed: Callable[..., Path]) -> None:
+    path = feed(folder="feed/")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("stops.txt", "notes on the stops\n")
+    assert len(read_city(path).stops) == len(read_city(feed(name="plain.zip")).stops)
+
+
+def test_a_list_of_stops_beside_other_files_is_no_feed(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("stops.txt", "notes on the stops\n")
+        archive.writestr("a.geojson", '{"type": "FeatureCollection", "features": []}')
+    assert not len(read_city(path).stops)

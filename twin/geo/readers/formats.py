@@ -134,9 +134,16 @@ def _levels(head: bytes, name: str) -> bool:
     return dino or (text_of(text).lstrip(b'"').startswith(b"tijdstip") and b"waarde" in text[:200])
 
 
+GTFS_TABLES = ("stop_times.txt", "trips.txt", "routes.txt", "agency.txt")
+"""Tables that stand beside ``stops.txt`` in a feed."""
+
+
 def _gtfs(members: Sequence[str]) -> bool:
     homes = {name[: -len("stops.txt")] for name in members if name == "stops.txt" or name.endswith("/stops.txt")}
-    return any(home + other in members for home in homes for other in ("stop_times.txt", "trips.txt", "routes.txt", "agency.txt"))
+    if any(home + other in members for home in homes for other in GTFS_TABLES):
+        return True
+    # stops alone, at the top or in a folder: nothing else in the archive could be a city
+    return bool(homes) and all(name.endswith(".txt") or name.startswith("__macosx/") for name in members)
 
 
 def _citygml(head: bytes, name: str) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from twin.errors import FormatError
 from twin.geo.city import Source
+from twin.geo.readers.formats import GTFS_TABLES
 from twin.geo.readers.gtfs_service import MODES, Calls, Day, busiest_day, clock, count_calls, mode_of
 from twin.geo.readers.model import Findings, Reading, ReadOptions
 from twin.geo.readers.source import Blob, members_of
@@ -70,10 +71,11 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
 
 
 def _members(blob: Blob) -> dict[str, Blob]:
-    """Tables of the feed by lower-case name: the files beside ``stops.txt`` nearest to the top of the archive."""
+    """Tables of the feed by lower-case name: all beside the ``stops.txt`` that has other tables, nearest to the top."""
     members = {member.name.split("!", 1)[1]: member for member in members_of(blob)}
     homes = [PurePosixPath(name).parent for name in members if PurePosixPath(name).name.lower() == "stops.txt"]
-    home = min(homes, key=lambda place: (len(place.parts), str(place)))
+    full = {PurePosixPath(name).parent for name in members if PurePosixPath(name).name.lower() in GTFS_TABLES}
+    home = min(homes, key=lambda place: (place not in full, len(place.parts), str(place)))
     return {PurePosixPath(name).name.lower(): one for name, one in members.items() if PurePosixPath(name).parent == home}
 
 
