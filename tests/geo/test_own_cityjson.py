@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
+import twin
 from tests.geo.conftest import CUBE_FACES
 from twin.errors import FormatError
 from twin.geo.city import City, read_city
@@ -277,3 +279,55 @@ def test_templates_of_points_and_lines(house: dict[str, Any], put: Put, kind: st
     assert [one for one in city.quality.findings if one.severity == "error"] == []
     house["geometry-templates"]["templates"][0]["boundaries"] = [9] if kind == "MultiPoint" else [[9, 1]]
     assert "templates" in read_city(put(house)).quality.counts()
+
+
+def extended(house: dict[str, Any]) -> dict[str, Any]:
+    """The house and an object of an extension, with members beside their attributes."""
+    house["extensions"] = {"X": {"url": "https://x.org/x.ext.json", "version": "1.0"}}
+    house["+X"] = {"root": 5}
+    house["CityObjects"]["house"] |= {"+number": 7, "+ground_m": 1.5, "height_m": 3}
+    house["CityObjects"]["house"]["attributes"] |= {"+inside": {"uom": "dB", "value": 9}}
+    house["CityObjects"]["foo"] = {
+        "type": "+Foo", "+bar": {"v": [1, 2]}, "plain": "text", "attributes": {"+baz": 3, "+number": 8}, "+list": ["a"],
+    }  # fmt: skip
+    house["CityObjects"]["part"] = {"type": "BuildingPart", "parents": ["house"], "+number": 9, "attributes": {"+number": 10}}
+    return house
+
+
+@pytest.mark.parametrize("name", ["out.city.json", "out.city.jsonl", "folder"])
+def test_members_of_objects_stay_beside_their_attributes(house: dict[str, Any], put: Put, tmp_path: Path, name: str) -> None:
+    city = read_city(put(extended(house)))
+    assert city.buildings.loc["house", "+number_member"] == 7
+    twin.write_city(city, tmp_path / name)
+    again = read_city(tmp_path / name)
+    path = tmp_path / "again.city.json"
+    twin.write_city(again, path)
+    written = json.loads(path.read_text())
+    for object_id, stated in extended(house)["CityObjects"].items():
+        one = written["CityObjects"][object_id]
+        # a city folder keeps what is nested as text
+        flat = {key for key in stated if name != "folder" or not isinstance(stated[key], dict | list)}
+        beside = {key: stated[key] for key in flat - {"type", "geometry", "attributes", "parents"}}
+        assert {key: one.get(key) for key in beside} == beside
+        inside = {key: value for key, value in stated["attributes"].items() if name != "folder" or not isinstance(value, dict)}
+        assert {key: one["attributes"].get(key) for key in inside} == inside
+        assert not {"+bar", "+list", "plain", "+number_member"} & one["attributes"].keys()
+    assert written["+X"] == {"root": 5}
+
+
+def test_members_of_objects_of_two_files_are_known(house: dict[str, Any], put: Put, tmp_path: Path) -> None:
+    first = put(extended(house), "a.city.json")
+    house["CityObjects"] = {"other": {**house["CityObjects"]["house"], "+more": True}}
+    city = read_city([first, put(house, "b.city.json")])
+    path = tmp_path / "both.city.json"
+    twin.write_city(city, path)
+    written = json.loads(path.read_text())["CityObjects"]
+    assert written["other"]["+more"] is True
+    assert written["foo"]["+bar"] == {"v": [1, 2]}
+
+
+def test_members_of_objects_agree_with_the_schema(house: dict[str, Any], put: Put, tmp_path: Path, real_data: Path) -> None:
+    schema = json.loads((real_data / "cityjson" / "cityjson.min.schema.json").read_text())
+    path = tmp_path / "out.city.json"
+    twin.write_city(read_city(put(extended(house))), path)
+    jsonschema.validate(json.loads(path.read_text()), schema)

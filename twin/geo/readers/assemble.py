@@ -17,6 +17,7 @@ from twin.geo.crs import short_name
 from twin.geo.ears import MAX_HOLES
 from twin.geo.mesh import Outlines, Rings, TriangleMesh
 from twin.geo.rasters import merged_raster
+from twin.geo.readers.cityjson_members import OBJECT_MEMBERS
 from twin.geo.readers.columns import NESTED, nested_names, note_kinds, typed
 from twin.geo.readers.ground import lift
 from twin.geo.readers.join import join, note_raster
@@ -321,4 +322,7 @@ def _about(readings: Sequence[Reading]) -> dict[str, Any]:
     dates = sorted(reading.date for reading in readings if reading.date)
     # what two files say differently is kept of the first
     metadata = {key: value for reading in reversed(readings) for key, value in reading.metadata.items()}
+    members = [one for reading in reversed(readings) if isinstance(one := reading.metadata.get(OBJECT_MEMBERS), dict)]
+    if members:
+        metadata[OBJECT_MEMBERS] = {column: name for one in members for column, name in one.items()}
     return {"name": names[0] if names else "", "date": dates[-1] if dates else "", "metadata": metadata}

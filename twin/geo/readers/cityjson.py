@@ -17,6 +17,7 @@ from twin.geo.city import Source
 from twin.geo.crs import horizontal, parse, require_metres, same, short_name, vertical
 from twin.geo.readers.cityjson_appearance import Appearance
 from twin.geo.readers.cityjson_lods import check_lod, note_left
+from twin.geo.readers.cityjson_members import OBJECT_MEMBERS, Members
 from twin.geo.readers.cityjson_objects import Entry, build_model
 from twin.geo.readers.cityjson_templates import Templates
 from twin.geo.readers.cityjson_textures import Textures
@@ -98,6 +99,7 @@ class Header:
         self.appearance = Appearance(content.get("appearance"), findings)
         self.materials = self.appearance.count
         self.textures = Textures(content.get("appearance"), folder, findings)
+        self.members = Members()
         self.extensions = content.get("extensions")
         self.extra = {key: value for key, value in content.items() if key.startswith("+") and not _too_deep(value)}
         if _too_deep(self.metadata):
@@ -136,13 +138,15 @@ class Header:
             themes.note(findings)
 
     def about(self) -> dict[str, Any]:
-        """Metadata, extensions and properties of extensions, as the file has them, and the names of its themes."""
+        """Metadata and extensions as the file has them, and the names of its themes and of members of its objects."""
         found: dict[str, Any] = {"metadata": self.metadata} if self.metadata else {}
         if isinstance(self.extensions, dict) and self.extensions:
             found["extensions"] = self.extensions
         themes = {one.what: one.names() for one in self.themes if one.names()}
         if themes:
             found["themes"] = themes
+        if self.members.columns:
+            found[OBJECT_MEMBERS] = dict(self.members.columns)
         return {**found, **self.extra}
 
 
@@ -258,7 +262,7 @@ def parts(
         vertices, shift = header.east_first(vertices, findings)
         model = build_model(
             entries, vertices, shift, findings, arrays=text.arrays, templates=templates, appearance=header.appearance,
-            textures=header.textures, lod=options.lod, left=left, seen=seen,
+            textures=header.textures, lod=options.lod, left=left, seen=seen, members=header.members,
         )  # fmt: skip
         if header.own:
             for one in model.attributes:

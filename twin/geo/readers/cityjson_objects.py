@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from twin.geo.readers.cityjson_appearance import Appearance
 from twin.geo.readers.cityjson_geometry import DEPTH, SKELETONS, FlatGeometry, Piece
 from twin.geo.readers.cityjson_lods import LODS, best_filled, lod_rank, lod_text, note_lod
+from twin.geo.readers.cityjson_members import OWN_KEYS, Members
 from twin.geo.readers.cityjson_templates import Instance, Templates
 from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.jsonarrays import NumberArrays
@@ -66,6 +67,7 @@ def build_model(
     lod: str | None,
     left: dict[str, int],
     seen: set[str],
+    members: Members,
 ) -> ObjectModel:
     """The model of a file, from its objects and its vertices.
 
@@ -79,6 +81,7 @@ def build_model(
             findings.add("duplicate-id", entry.object_id, "a second object with this id; left out", severity="error")
         else:
             unique[entry.object_id] = entry
+    members.look(entry.content for entry in unique.values())
     for row, entry in enumerate(unique.values()):
         _add_geometries(taken, row, entry, lod)
     flat = taken.flat.finish()
@@ -89,7 +92,7 @@ def build_model(
         types=[entry.content["type"] for entry in unique.values()],
         parents=_parents(unique, findings),
         lods=taken.lods,
-        attributes=[_attributes(entry, vertices, shift, taken, findings) for entry in unique.values()],
+        attributes=[_attributes(entry, vertices, shift, taken, members, findings) for entry in unique.values()],
         vertices=vertices,
         shift=shift,
         rings=flat.rings,
@@ -266,18 +269,17 @@ def _skeletons(model: ObjectModel, taken: _Taken) -> None:
             model.shapes[row] = shapely.MultiPoint(np.array(points))
 
 
-_OWN_KEYS = {
-    "type", "attributes", "geometry", "children", "parents", "parent", "members", "address", "geographicalExtent", "bbox",
-    "children_roles",
-}  # fmt: skip
-
-
 _TAKEN_APART = {"address", "children_roles"}
 """Of these, those that become attributes in another form."""
 
 
 def _attributes(
-    entry: Entry, vertices: NDArray[np.float64], shift: NDArray[np.float64], taken: _Taken, findings: Findings
+    entry: Entry,
+    vertices: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    taken: _Taken,
+    members: Members,
+    findings: Findings,
 ) -> dict[str, Any]:
     """Attributes of one object, with its address and what an extension adds beside them."""
     content = entry.content
@@ -286,17 +288,12 @@ def _attributes(
         path = f"CityObjects.{entry.object_id}.attributes"
         findings.add("attributes", entry.object_id, "the attributes are not an object; ignored", path=path)
         attributes = None
-    extra = content.keys() - _OWN_KEYS
+    extra = content.keys() - OWN_KEYS
     if not extra and not content.keys() & _TAKEN_APART and content["type"] != "CityObjectGroup":
         return attributes or {}
     found = dict(attributes or {})
-    for key in sorted(extra):
-        if key == "semantics" or key in found:
-            continue
-        value = content[key]
-        # version 0.8 has the attributes of an extension in a list of their own
-        apart = key.startswith("attributes-") and isinstance(value, dict)
-        found.update({f"{key}.{name}": one for name, one in value.items()} if apart else {key: value})
+    if extra:
+        found.update((key, value) for key, value in members.of(content).items() if key not in found)
     if "address" in content:
         found["address"] = _address(content["address"], entry, vertices, shift, taken)
     if content["type"] == "CityObjectGroup":

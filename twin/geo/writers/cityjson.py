@@ -17,6 +17,7 @@ from twin.errors import OutputError
 from twin.geo.city import City
 from twin.geo.crs import horizontal
 from twin.geo.readers.cityjson_lods import LODS
+from twin.geo.readers.cityjson_members import put_back
 from twin.geo.readers.cityjson_objects import ROLES
 from twin.geo.readers.columns import NESTED, as_text
 from twin.geo.readers.layer_columns import OURS_OF
@@ -179,6 +180,8 @@ def cityjson_document(
         members, roles = _members(stated, known) if group else ([], None)
         below = [*members, *children.get(str(object_id), [])]
         roles = _roles_of(stated, below) if not group else roles
+        if attributes:
+            put_back(stated, written, city.metadata)
         if stated:
             written["attributes"] = stated
         if row.parent in known:
