@@ -116,6 +116,7 @@ class FlatGeometry:
     _one_material: list[int] = field(default_factory=list)
     _table: NumberArrays | None = None
     _ends: NDArray[np.int64] | None = None
+    _reaches: list[list[int]] | None = None
 
     def __post_init__(self) -> None:
         self.pool = Pool(self.arrays)
@@ -143,10 +144,12 @@ class FlatGeometry:
         """Whether a geometry has a surface of three vertices or more, all of which are there."""
         nest, depth = piece.geometry.get("boundaries"), DEPTH[piece.kind]
         row = self.arrays.number(nest)
-        if row >= 0 and self.arrays.table[row, 0] == depth + 3:
-            numbers = self.arrays.numbers_of(row)
-            if len(numbers) and numbers.min() >= 0 and numbers.max() < piece.vertices:
-                return bool(self.arrays.sizes_of(row, 0).max() >= 3)
+        if row >= 0:
+            if self._reaches is None:
+                self._reaches = _reaches(self.arrays)
+            levels, longest, least, most = self._reaches[row]
+            if levels == depth + 3 and longest >= 3 and least >= 0 and most < piece.vertices:
+                return True
         return any(
             sound_surface(surface)
             and all(0 <= number < piece.vertices for ring in surface for number in ring)
@@ -453,6 +456,22 @@ def sound_surface(surface: Any) -> bool:
     if not isinstance(surface, list) or not set(map(type, surface)) <= {list}:
         return False
     return all(type(number) is int and abs(number) < 2**62 for ring in surface for number in ring)
+
+
+def _reaches(arrays: NumberArrays) -> list[list[int]]:
+    """Of each nest of a document its depth, the length of its longest innermost list, and its least and greatest number."""
+    table = arrays.table
+    found = np.zeros((len(table), 4), dtype=np.int64)
+    found[:, 0] = table[:, 0]
+    # slices of nests follow each other, and those of empty ones have no length
+    lists, numbers = np.flatnonzero(table[:, 4] > table[:, 3]), np.flatnonzero(table[:, 2] > table[:, 1])
+    if len(lists):
+        found[lists, 1] = np.maximum.reduceat(arrays.sizes[0], table[lists, 3])
+    if len(numbers):
+        found[numbers, 2] = np.minimum.reduceat(arrays.numbers, table[numbers, 1])
+        found[numbers, 3] = np.maximum.reduceat(arrays.numbers, table[numbers, 1])
+    rows: list[list[int]] = found.tolist()
+    return rows
 
 
 def _surfaces(nest: Any, depth: int) -> Iterator[Any]:

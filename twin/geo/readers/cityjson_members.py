@@ -32,7 +32,7 @@ class Members:
     def look(self, objects: Iterable[Mapping[str, Any]]) -> None:
         """See which names some objects have as a member and others, or the same, as an attribute."""
         objects = list(objects)
-        beside = frozenset().union(*(one.keys() - OWN_KEYS for one in objects))
+        beside = {key for one in objects for key in one} - OWN_KEYS
         if beside:
             stated = (one.get("attributes") for one in objects)
             self._both = frozenset(name for one in stated if isinstance(one, dict) for name in one.keys() & beside)

@@ -171,6 +171,9 @@ def _filled(taken: _Taken, usable: list[tuple[str, Piece]], lod: str | None) -> 
     solid = [one for one in usable if one[1].kind not in SKELETONS]
     if not solid:
         return usable
+    wanted = max((level for level, _ in solid), key=lod_rank) if lod is None else lod
+    if next((filled(piece) for level, piece in solid if level == wanted), False):
+        return usable
     kept, empty = best_filled(solid, filled, lod)
     if not empty and len(solid) < len(usable) and lod is None and not any(filled(piece) for _, piece in solid):
         kept, empty = [one for one in usable if one[1].kind in SKELETONS], solid
