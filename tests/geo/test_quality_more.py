@@ -23,6 +23,7 @@ from twin.geo.city import City, read_city
 from twin.geo.mesh import SEMANTICS, TriangleMesh
 from twin.geo.quality import CODES, check
 from twin.geo.readers.model import ReadOptions
+from twin.geo.records import Finding, Quality
 from twin.geo.terrain import Terrain
 from twin.geo.topology import object_use, signed_volumes
 from twin.geo.writers.findings import counts_table, findings_frame, write_findings
@@ -357,8 +358,6 @@ def test_real_files_are_mended(real_data: Path) -> None:
 
 
 def test_findings_as_table_json_and_map(sample: City, tmp_path: Path) -> None:
-    from twin.geo.city import Finding, Quality
-
     house, tree = str(sample.buildings.index[3]), str(sample.trees.index[0])
     bad, lone = Finding("height", house, "<b>no</b>", "warning", "a.b"), Finding("no-crs", "", "none")
     quality = Quality((bad, lone, Finding("odd", tree, "?", "info")))
@@ -412,3 +411,9 @@ def test_the_same_footprint_the_other_way_round_is_an_overlap() -> None:
     shape = shapely.box(0, 0, 10, 10)
     found = quality.overlaps(np.array([shape, shape.reverse()], dtype=object), np.arange(2), ["a", "b"])
     assert [(one.object_id, one.message) for one in found] == [("a", "its footprint overlaps that of b by 100.0 m2")]
+
+
+def test_quality_in_a_notebook_is_one_line_with_how_many_of_what() -> None:
+    findings = (Finding("odd", "a", "m"), Finding("even", "b", "m"), Finding("odd", "c", "m"))
+    assert repr(Quality(findings)) == "<Quality: 3 findings: 2 odd, 1 even>"
+    assert repr(Quality()) == "<Quality: 0 findings>"

@@ -71,6 +71,10 @@ class Quality:
     def __len__(self) -> int:
         return len(self.findings)
 
+    def __repr__(self) -> str:
+        counted = ", ".join(f"{count} {code}" for code, count in self.counts().items())
+        return f"<Quality: {len(self)} findings{': ' + counted if counted else ''}>"
+
     def __add__(self, other: Quality) -> Quality:
         return Quality(self.findings + other.findings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ SKELETONS = ("MultiPoint", "MultiLineString")
 
 
 _CODES = dict(SEMANTICS)
+_TYPE = itemgetter("type")
 
 
 class Piece(NamedTuple):
@@ -188,11 +190,11 @@ class FlatGeometry:
             self.findings.add("semantics", piece.object_id, "semantics without a list of surfaces; ignored", path=where)
             return -1
         try:
-            codes = [_CODES.get(one["type"], 0) for one in known]
-            self._codes += codes
+            types = list(map(_TYPE, known))
+            self._codes += [_CODES.get(one, 0) for one in types]
             # most say no more than their type
             self._surface_rows += [
-                -1 if code and len(one) == 1 else self._surface(one) for one, code in zip(known, codes, strict=True)
+                -1 if len(one) == 1 and kind in _CODES else self._surface(one) for one, kind in zip(known, types, strict=True)
             ]
         except (TypeError, KeyError):
             self._linked = False
@@ -217,10 +219,14 @@ class FlatGeometry:
         """Row of the attributes of a semantic surface; -1 when it has none."""
         if not isinstance(stated, dict):
             return -1
-        self._linked |= "parent" in stated or "children" in stated
-        kept = {key: value for key, value in stated.items() if key not in ("type", "parent", "children")}
-        if isinstance(stated.get("type"), str) and stated["type"] not in _CODES:
-            kept["type"] = stated["type"]
+        kept = stated.copy()
+        kind = kept.pop("type", None)
+        if "parent" in kept or "children" in kept:
+            self._linked = True
+            kept.pop("parent", None)
+            kept.pop("children", None)
+        if isinstance(kind, str) and kind not in _CODES:
+            kept["type"] = kind
         if not kept:
             return -1
         self.surfaces.append(kept)
@@ -416,7 +422,8 @@ class FlatGeometry:
         self._table = NumberArrays(np.empty(0, np.int64), sizes, arrays.table, arrays.mark)
         self.arrays = self._table
         self.pool = Pool(self._table)
-        self.pieces = [piece._replace(geometry={}) for piece in self.pieces]
+        at = Piece._fields.index("geometry")
+        self.pieces = [Piece._make((*piece[:at], {}, *piece[at + 1 :])) for piece in self.pieces]
 
     def _place(self, face: int) -> tuple[int, int]:
         if self._ends is None or len(self._ends) != len(self.pieces):

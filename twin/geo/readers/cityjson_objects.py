@@ -355,6 +355,9 @@ def _parents(entries: dict[str, Entry], findings: Findings) -> list[str]:
         stated = [stated] if isinstance(stated, str) else stated
         if not isinstance(stated, list) or not stated:
             continue
+        if len(stated) == 1 and found.get(object_id) == stated[0]:
+            # both ends say the same, as they should
+            continue
         # one of them may be the group that the object is a member of, which is not its whole
         there = [one for one in stated if isinstance(one, str) and one in entries and one != object_id]
         whole = [one for one in there if entries[one].content["type"] != "CityObjectGroup"]
@@ -373,6 +376,8 @@ def _cut_circles(parents: dict[str, str], findings: Findings) -> None:
     """Take out the parents of objects that are each other's, which would never end."""
     sound: set[str] = set()
     for first in list(parents):
+        if parents.get(first) not in parents:
+            continue
         path: dict[str, None] = {}
         one = first
         while one in parents and one not in sound and one not in path:

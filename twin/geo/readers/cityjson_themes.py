@@ -44,8 +44,10 @@ class Themes:
         if not isinstance(stated, dict) or not stated:
             return None
         for name in stated:
-            self._place.setdefault(name, len(self._place))
-        name = min(stated, key=lambda one: (one != self._default, self._place[one]))
+            if name not in self._place:
+                self._place[name] = len(self._place)
+        if len(stated) > 1:
+            name = min(stated, key=lambda one: (one != self._default, self._place[one]))
         self._taken[name] = None
         return stated[name]
 

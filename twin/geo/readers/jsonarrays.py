@@ -169,9 +169,12 @@ def documents(text: bytes, name: str, *, first_line: int = 1) -> Documents:
 
 def _mark(text: bytes) -> bytes:
     """A short text that does not occur in a file, so that nothing in it can pass for a mark."""
-    if b"\\u" in text:
+    # a single byte is looked for far quicker than two
+    if b"\\" in text and b"\\u" in text:
         # an escaped text could spell any mark that is known beforehand
         return b"@%s#" % secrets.token_hex(8).encode()
+    if b"@" not in text:
+        return b"@0#"
     for number in range(1_000):
         mark = b"@%d#" % number
         if mark not in text:

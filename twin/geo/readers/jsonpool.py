@@ -23,6 +23,7 @@ class Pool:
 
     def __init__(self, arrays: NumberArrays) -> None:
         self.arrays = arrays
+        self._depths: list[int] = arrays.table[:, 0].tolist()
         self._numbers: list[int] = []
         self._sizes: tuple[list[int], ...] = tuple([] for _ in range(LEVELS))
         self._rows: list[list[int]] = []
@@ -71,7 +72,7 @@ class Pool:
         """Row of a value of a document, mark or list; -1 when it is no nest of whole numbers at that depth."""
         row = self.arrays.number(value)
         if row >= 0:
-            return row if self.arrays.table[row, 0] == depth else -1
+            return row if self._depths[row] == depth else -1
         return self.add(value, depth) if isinstance(value, list) else -1
 
     def as_lists(self, value: Any) -> Any:
