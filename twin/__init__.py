@@ -20,6 +20,7 @@ _WHERE = {
     "Scenario": "twin.scenario",
     "read_scenario": "twin.scenario",
     "run": "twin.run",
+    "Checkpoints": "twin.checkpoints",
     "compare": "twin.compare",
     "Comparison": "twin.compare",
     "ensemble": "twin.ensemble",
@@ -34,6 +35,7 @@ _WHERE = {
 
 if TYPE_CHECKING:
     from twin.bare_crowd import simulate_crowd as simulate_crowd
+    from twin.checkpoints import Checkpoints as Checkpoints
     from twin.compare import Comparison as Comparison
     from twin.compare import compare as compare
     from twin.ensemble import Ensemble as Ensemble

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from twin.checkpoints import Checkpoints, checked
 from twin.ensemble import gather, pick_seeds, run_tasks
 from twin.errors import InterruptedRunError, ScenarioError
 from twin.geo.city import City
@@ -172,6 +173,7 @@ def compare(
     city: City | None = None,
     progress: bool | None = None,
     when_first: Callable[[Result, Result], None] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Comparison:
     """Run a scenario without and with its intervention, with the same seeds.
 
@@ -186,6 +188,8 @@ def compare(
     when_first : callable, optional
         Called with the baseline and the variant of the first seed as soon as both are there, while the other seeds
         still run: time to draw them.
+    checkpoints : Checkpoints, optional
+        As in `twin.run`; runs that are done are not run again.
 
     Raises
     ------
@@ -199,6 +203,7 @@ def compare(
     scenario = as_scenario(scenario)
     if not scenario.has_variant:
         raise ScenarioError("there is nothing to compare: no change, or all are `in_baseline`", hint="use twin.run")
+    checked(checkpoints)
     chosen = pick_seeds(scenario, seeds)
     city = load_city(scenario) if city is None else city
     # both sides are made ready first: a mistake in either is told before anything runs
@@ -207,7 +212,7 @@ def compare(
     tasks = [(side, seed) for seed in chosen for side in sides]
     with progress_bar(scenario.crowd.duration_s * len(tasks), "baseline and variant", progress) as bar:
         ready = None if when_first is None else lambda results: when_first(*results)
-        runs = run_tasks(tasks, bar, keep=[0, 1], when_kept=ready)
+        runs = run_tasks(tasks, bar, keep=[0, 1], when_kept=ready, checkpoints=checkpoints)
     baseline, variant = gather(runs[0::2], chosen), gather(runs[1::2], chosen)
     if baseline is None or variant is None:
         error = InterruptedRunError("interrupted before the variant was run", hint="run it again; fewer seeds are quicker")

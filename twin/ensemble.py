@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from twin.checkpoints import Checkpoints, checked
 from twin.errors import InterruptedRunError, ParameterError
 from twin.geo.city import City
 from twin.population import expected_people
@@ -73,6 +74,7 @@ def ensemble(
     baseline: bool = False,
     city: City | None = None,
     progress: bool | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Ensemble:
     """Run a scenario with several seeds.
 
@@ -84,6 +86,8 @@ def ensemble(
     baseline : bool
     city : City, optional
     progress : bool, optional
+    checkpoints : Checkpoints, optional
+        As in `twin.run`; runs that are done are not run again.
 
     Raises
     ------
@@ -93,10 +97,11 @@ def ensemble(
         On Ctrl-C before anything ran; later, what was done is given back as partial.
     """
     scenario = as_scenario(scenario)
+    checked(checkpoints)
     chosen = pick_seeds(scenario, seeds)
     prepared = prepare(scenario, baseline=baseline, city=city)
     with progress_bar(scenario.crowd.duration_s * len(chosen), f"{len(chosen)} seeds", progress) as bar:
-        runs = run_tasks([(prepared, seed) for seed in chosen], bar, keep=[0])
+        runs = run_tasks([(prepared, seed) for seed in chosen], bar, keep=[0], checkpoints=checkpoints)
     gathered = gather(runs, chosen)
     if gathered is None:
         raise InterruptedRunError("interrupted before the first run had begun")
@@ -122,6 +127,7 @@ def run_tasks(
     *,
     keep: Sequence[int],
     when_kept: Callable[[list[Result]], None] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> list[Run | None]:
     """Run several prepared sides with their seeds; small crowds side by side, one a core.
 
@@ -133,6 +139,7 @@ def run_tasks(
         Tasks whose whole result is kept.
     when_kept : callable, optional
         Called with those results on this thread as soon as they are there, while the other tasks go on.
+    checkpoints : Checkpoints, optional
 
     Returns
     -------
@@ -147,7 +154,8 @@ def run_tasks(
         side, seed = tasks[k]
         if bar.stopped:
             return None
-        result = run_prepared(side, seed=seed, bar=bar, parallel=False if workers > 1 else None, record=k in keep)
+        parallel = False if workers > 1 else None
+        result = run_prepared(side, seed=seed, bar=bar, parallel=parallel, record=k in keep, checkpoints=checkpoints)
         if result.partial:
             bar.stopped = True
         figures = {figure.key: figure.value for figure in result.figures}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from twin.checkpoints import Checkpoints, checked
 from twin.discretize import Ground, discretize
 from twin.errors import GeometryError, MissingFileError, ParameterError, ScenarioError, StairError, WalkableError, did_you_mean
 from twin.field_dataset import density_factor
@@ -176,6 +177,7 @@ def run(
     seed: int | None = None,
     city: City | None = None,
     progress: bool | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Result:
     """Run a scenario with its changes (or, with `baseline`, without its intervention).
 
@@ -190,6 +192,8 @@ def run(
         Already read; by default the scenario's.
     progress : bool, optional
         Show a progress bar; by default only on a terminal.
+    checkpoints : Checkpoints, optional
+        Keep the run now and then, so that it can be resumed with the same result: ``twin.Checkpoints("folder", every_s=60)``.
 
     Returns
     -------
@@ -200,13 +204,14 @@ def run(
     ------
     TwinError
         When the city cannot be read, a change cannot be made, somebody starts where nobody can stand, or a goal
-        cannot be reached.
+        cannot be reached; or when the checkpoint that is resumed is of another run.
     """
     scenario = as_scenario(scenario)
+    checked(checkpoints)
     chosen = scenario.crowd.seed if seed is None else checked_seed(seed)
     prepared = prepare(scenario, baseline=baseline, city=city)
     with progress_bar(scenario.crowd.duration_s, "baseline" if baseline else "run", progress) as bar:
-        return run_prepared(prepared, seed=chosen, bar=bar)
+        return run_prepared(prepared, seed=chosen, bar=bar, checkpoints=checkpoints)
 
 
 def as_scenario(given: Scenario | str | Path) -> Scenario:
@@ -242,17 +247,21 @@ def checked_seed(seed: Any) -> int:
 
 
 def run_prepared(
-    prepared: Prepared, *, seed: int, bar: Bar | None = None, parallel: bool | None = None, record: bool = True
-) -> Result:
-    """Run what `prepare` made ready; `parallel` as in `Crowd`, `record` as in `simulate`."""
+    prepared: Prepared, *, seed: int, bar: Bar | None = None, parallel: bool | None = None, record: bool = True,
+    checkpoints: Checkpoints | None = None,
+) -> Result:  # fmt: skip
+    """Run what `prepare` made ready; `parallel` as in `Crowd`, `record` as in `simulate`, `checkpoints` as in `run`."""
     scenario, ground, city = prepared.scenario, prepared.ground, prepared.changed.city
     with told_with_lines(scenario):
         population = populate(scenario, prepared.changed, ground, seed=seed, destinations=prepared.destinations)
         lines, areas = _counting_lines(prepared), _counting_areas(prepared)
     started = time.perf_counter()
+    keeper = None
+    if checkpoints is not None:
+        keeper = checkpoints.of(scenario, baseline=prepared.baseline, seed=seed, dt=scenario.crowd.dt_s)
     result = simulate(
         ground, population, scenario.crowd, analysis=scenario.analyses.crowding, seed=seed, lines=lines, areas=areas,
-        city=city, bar=bar, parallel=parallel, record=record,
+        city=city, bar=bar, parallel=parallel, record=record, keeper=keeper,
     )  # fmt: skip
     crowd = scenario.crowd
     assumptions = [

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from twin.checkpoints import Keeper
 from twin.discretize import Ground
 from twin.field_dataset import density_factor, field_dataset
 from twin.geo.city import City
@@ -39,6 +40,7 @@ def simulate(
     bar: Bar | None = None,
     parallel: bool | None = None,
     record: bool = True,
+    keeper: Keeper | None = None,
 ) -> Result:
     """Let a population walk, and measure it: the loop itself.
 
@@ -48,6 +50,8 @@ def simulate(
         Where people are counted, in the CRS of the city.
     record : bool
         Without it the result has no trajectories.
+    keeper : Keeper, optional
+        Writes checkpoints, and begins at the last one.
     """
     lines, areas = lines or {}, areas or {}
     ends = [shapely.get_coordinates(line)[[0, -1]] for line, _ in lines.values()]
@@ -84,7 +88,7 @@ def simulate(
         areas=_local_areas(ground, areas), area_names=tuple(areas),
     )  # fmt: skip
     reporters = (paths, fields, numbers) if record else (fields, numbers)
-    partial = _loop(model, round(crowd.duration_s / crowd.dt_s), reporters, bar or Quiet())
+    partial = _loop(model, round(crowd.duration_s / crowd.dt_s), reporters, bar or Quiet(), keeper)
     return _assemble(ground, population, model, crowd, analysis, paths, fields, numbers, lines, areas, city, partial)
 
 
@@ -96,28 +100,37 @@ def _local_areas(ground: Ground, areas: Mapping[str, tuple[BaseGeometry, str]]) 
     return make_areas(rings, [ground.level_number(level) for _, level in areas.values()])
 
 
-def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar) -> bool:
+def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar, keeper: Keeper | None) -> bool:
     """Walk to the end; True when interrupted. What was reported up to then stays."""
-    look = Look(model)
-    for reporter in reporters:
-        reporter.begin(look)
+    if keeper is not None and keeper.begin(model, reporters):
+        bar.advance(model.time)
+    else:
+        look = Look(model)
+        for reporter in reporters:
+            reporter.begin(look)
     strides = [reporter.stride for reporter in reporters]
+    stops = strides if keeper is None else [*strides, keeper.stride]
     # the numbers of the moment at which the last person has left belong to the series
     numbers = [reporter.stride for reporter in reporters if isinstance(reporter, NumbersReporter)]
     try:
         while model.step < steps:
+            if model.step and model.finished and all(model.step % stride == 0 for stride in numbers):
+                bar.advance((steps - model.step) * model.dt)
+                break
             if bar.stopped:
                 return True
-            ahead = min(min(stride - model.step % stride for stride in strides), steps - model.step)
+            ahead = min(min(stride - model.step % stride for stride in stops), steps - model.step)
             model.advance(ahead)
             look = Look(model)
             for reporter in reporters:
                 if model.step % reporter.stride == 0:
                     reporter.report(look)
+            if keeper is not None and model.step % keeper.stride == 0:
+                keeper.keep(model, reporters)
             bar.advance(ahead * model.dt)
-            if model.finished and all(model.step % stride == 0 for stride in numbers):
-                bar.advance((steps - model.step) * model.dt)
-                break
+        if keeper is not None:
+            # a run that is resumed after its end has nothing left to do
+            keeper.keep(model, reporters)
     except KeyboardInterrupt:
         return True
     return False

@@ -56,6 +56,16 @@ class ScratchFile:
         """
         place_file(self.path, path)
 
+    def take(self, path: Path) -> None:
+        """Be a link to another file that nobody changes any more, or a copy of it.
+
+        Raises
+        ------
+        OSError
+            When it is not there, or cannot be copied.
+        """
+        place_file(path, self.path)
+
     def remove(self) -> None:
         """Give the folder up now."""
         self._remove()
@@ -101,6 +111,7 @@ class Spool:
         self._pending: list[dict[str, NDArray[Any]]] = []
         self._file: ScratchFile | None = None
         self._writer: pq.ParquetWriter | None = None
+        self._parts: list[ScratchFile] = []
 
     @property
     def rows_in_memory(self) -> int:
@@ -128,16 +139,85 @@ class Spool:
         OutputError
             When the file cannot be written.
         """
-        if self._writer is None:
+        if self._writer is None and not self._parts:
             return self._table(self._pending), None
         if self._pending:
             self._flush()
         try:
-            self._writer.close()
+            self._end_part()
+            return None, self._parts[0] if len(self._parts) == 1 else self._joined()
         except OSError as error:
             raise self._refused(error) from error
-        assert self._file is not None
-        return None, self._file
+
+    def state(self, folder: Path) -> dict[str, NDArray[Any]]:
+        """All rows: those in files go to a folder as numbered files (those that are there already stay), the others are given.
+
+        Raises
+        ------
+        OutputError
+            When the folder cannot be written.
+        """
+        try:
+            self._end_part()
+            for number, part in enumerate(self._parts):
+                target = self._part(folder, number)
+                if not (target.exists() and target.samefile(part.path)):
+                    target.unlink(missing_ok=True)
+                    part.place(target)
+                    with target.open("rb") as file:
+                        os.fsync(file.fileno())
+        except OSError as error:
+            raise self._refused(error) from error
+        pending = self._pending
+        rows = {f"rows_{name}": np.concatenate([piece[name] for piece in pending]) for name in self.schema.names if pending}
+        return {"parts": np.array(len(self._parts)), **rows}
+
+    def restore(self, state: dict[str, NDArray[Any]], folder: Path) -> None:
+        """Be as when `state` was asked for; the files of the folder stay as they are.
+
+        Raises
+        ------
+        KeyError, ValueError
+            When it is not of such a table.
+        OSError
+            When a file is not there.
+        """
+        parts: list[ScratchFile] = []
+        for number in range(int(state["parts"])):
+            source = self._part(folder, number)
+            with pq.ParquetFile(source) as file:
+                if not file.schema_arrow.equals(self.schema):
+                    raise ValueError(f"`{source.name}` has other columns")
+            parts.append(ScratchFile(self._name))
+            parts[-1].take(source)
+        rows = {name: state[f"rows_{name}"] for name in self.schema.names if f"rows_{name}" in state}
+        if rows and (len(rows) < len(self.schema.names) or len({values.shape for values in rows.values()}) > 1):
+            raise ValueError(f"rows of `{self._name}` are missing")
+        self._parts, self._pending = parts, [rows] if rows else []
+
+    def _part(self, folder: Path, number: int) -> Path:
+        stem, _, ending = self._name.rpartition(".")
+        return folder / f"{stem}-{number:04d}.{ending}"
+
+    def _end_part(self) -> None:
+        """End the file that is open, so that it can be read."""
+        if self._writer is not None and self._file is not None:
+            self._writer.close()
+            self._parts.append(self._file)
+            self._writer = self._file = None
+
+    def _joined(self) -> ScratchFile:
+        """All parts in one file, row group by row group."""
+        whole = ScratchFile(self._name)
+        with self._open(whole) as writer:
+            for part in self._parts:
+                with pq.ParquetFile(part.path) as file:
+                    for group in range(file.num_row_groups):
+                        table = file.read_row_group(group)
+                        writer.write_table(table, row_group_size=max(1, len(table)))
+        for part in self._parts:
+            part.remove()
+        return whole
 
     def _table(self, pieces: list[dict[str, NDArray[Any]]]) -> pa.Table:
         arrays = []
@@ -156,16 +236,19 @@ class Spool:
         try:
             if self._writer is None:
                 self._file = ScratchFile(self._name)
-                plain = [column for column in self.schema.names if column not in self._encoding]
-                self._writer = pq.ParquetWriter(
-                    self._file.path, self.schema, compression="zstd", compression_level=1, use_dictionary=plain,
-                    column_encoding=self._encoding, write_statistics=[self._found_by],
-                )  # fmt: skip
+                self._writer = self._open(self._file)
             # Ctrl-C may come between any two lines: rows are forgotten just before they are written, never written twice
             self._pending = []
             self._writer.write_table(table, row_group_size=max(1, len(table)))
         except OSError as error:
             raise self._refused(error) from error
+
+    def _open(self, file: ScratchFile) -> pq.ParquetWriter:
+        plain = [column for column in self.schema.names if column not in self._encoding]
+        return pq.ParquetWriter(
+            file.path, self.schema, compression="zstd", compression_level=1, use_dictionary=plain,
+            column_encoding=self._encoding, write_statistics=[self._found_by],
+        )  # fmt: skip
 
     def _refused(self, error: OSError) -> OutputError:
         return OutputError(f"`{self._name}` cannot be written while the run goes: {error.strerror or error}", hint=_HINT)

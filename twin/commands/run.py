@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin.commands.figures import tell
+from twin.commands.kept import Kept, kept_of
 from twin.commands.parser import add_command
 from twin.commands.pictures import draw_all
 from twin.commands.run_folder import check_out, clear_leftovers, mark
@@ -39,6 +41,10 @@ def add_to(commands: Commands) -> None:
         "--seeds", type=_count, metavar="N", help="number of runs with different random numbers (default: the scenario's)"
     )
     run.add_argument("--no-pictures", action="store_true", help="write data and report only")
+    run.add_argument(
+        "--checkpoint-every", type=_seconds, metavar="S", help="keep the run in the folder every S simulated seconds, for --resume"
+    )
+    run.add_argument("--resume", action="store_true", help="go on with a run that was cut short, from what the folder has of it")
 
 
 def _count(text: str) -> int:
@@ -51,17 +57,28 @@ def _count(text: str) -> int:
     return value
 
 
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of seconds above 0")
+    return value
+
+
 def _demo(options: argparse.Namespace) -> int:
     from twin.geo.samples import sample_folder
 
-    return _run_scenario(sample_folder().parent / "demo.yaml", options.out, None, pictures=True)
+    return _run_scenario(sample_folder().parent / "demo.yaml", options.out, None, pictures=True, kept=None)
 
 
 def _run(options: argparse.Namespace) -> int:
-    return _run_scenario(options.scenario, options.out, options.seeds, pictures=not options.no_pictures)
+    kept = kept_of(options.out, every_s=options.checkpoint_every, resume=options.resume, seeds=options.seeds)
+    return _run_scenario(options.scenario, options.out, kept.seeds, pictures=not options.no_pictures, kept=kept)
 
 
-def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -> int:
+def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool, kept: Kept | None) -> int:
     from twin.compare import Comparison, compare
     from twin.run import load_city, run
     from twin.scenario import read_scenario
@@ -71,6 +88,11 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -
     check_out(out)
     _warn_of_compiling()
     city = load_city(scenario)
+    checkpoints = None
+    if kept is not None and kept.checkpoints is not None:
+        mark(scenario, path, out)
+        checkpoints = kept.checkpoints
+        kept.remember()
     made: dict[str, str] = {}
 
     def draw(before: Result | None, after: Result) -> None:
@@ -81,16 +103,16 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -
     subject: Comparison | Result
     try:
         if scenario.has_variant:
-            subject = compare(scenario, seeds=seeds, city=city, when_first=draw)
+            subject = compare(scenario, seeds=seeds, city=city, when_first=draw, checkpoints=checkpoints)
         else:
-            subject = run(scenario, city=city)
+            subject = run(scenario, city=city, checkpoints=checkpoints)
             draw(None, subject)
     except InterruptedRunError as error:
         result: Any = error.result
         if result:
             mark(scenario, path, out)
-        kept = f"\n  what was done until then is in {result.save(out / 'baseline')}, marked as partial" if result else ""
-        complain(f"error: {error}{kept}")
+        said = f"\n  what was done until then is in {result.save(out / 'baseline')}, marked as partial" if result else ""
+        complain(f"error: {error}{said}")
         return FAILED
     clear_leftovers(out, made.values(), ("baseline", "variant") if isinstance(subject, Comparison) else ("variant",))
     mark(scenario, path, out)
@@ -98,7 +120,10 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool) -
     _write_report(subject, out, made)
     tell(subject, out, made, time.perf_counter() - started)
     if subject.partial:
-        complain("interrupted: everything above is up to that moment and marked as partial")
+        more = "; --resume goes on from the last checkpoint" if checkpoints is not None else ""
+        complain(f"interrupted: everything above is up to that moment and marked as partial{more}")
+    elif kept is not None:
+        kept.forget()
     return FAILED if subject.partial else DONE
 
 

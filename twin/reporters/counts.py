@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from twin.reporters.look import Look
 from twin.sim.crowd.counts import Areas, count_inside, count_passed
@@ -24,6 +27,8 @@ class NumbersReporter:
     areas : Areas
     area_names : sequence of str
     """
+
+    keeps = "numbers"
 
     def __init__(
         self, stride: int, exits: Sequence[tuple[str, int]], *, lines: Sequence[str] = (), areas: Areas | None = None,
@@ -54,6 +59,22 @@ class NumbersReporter:
             now = look.now
             row += count_inside(self._areas, now.x, now.y, now.level).tolist()
         self._rows.append(row)
+
+    def state(self, folder: Path) -> dict[str, NDArray[Any]]:
+        """The rows so far."""
+        return {"rows": np.array(self._rows, np.float64).reshape(-1, len(self._columns))}
+
+    def restore(self, state: dict[str, NDArray[Any]], folder: Path) -> None:
+        """Go on after those rows.
+
+        Raises
+        ------
+        ValueError
+            When they are not of this reporter.
+        """
+        if state["rows"].ndim != 2 or state["rows"].shape[1] != len(self._columns):
+            raise ValueError("the numbers have other columns")
+        self._rows = [[time, *map(int, counts)] for time, *counts in state["rows"].tolist()]
 
     def close(self) -> pd.DataFrame:
         """One row a moment: ``time_s``, ``present``, ``waiting``, ``left``, and the columns of exits, lines and areas."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +19,9 @@ from twin.spool import Spool
 
 MOTION = {"speed": ("mean_speed", "speed_variance"), "pressure": ("crowd_pressure",)}
 """Variables over time by the word that switches them on."""
+
+
+_KEPT = ("density_max", "density_max_time", "pressure_max", "pressure_max_time", "exposure", "time_dense")
 
 
 class FieldReporter:
@@ -54,6 +59,8 @@ class FieldReporter:
         Time at more than `DENSE_PER_M2` [s].
     """
 
+    keeps = "fields"
+
     def __init__(
         self, grid: DensityGrid, people: int, *, stride: int, interval: int, dt: float, motion: Sequence[str] = (),
         rows: int | None = None,
@@ -87,6 +94,32 @@ class FieldReporter:
         self._gathered.add(now.id, now.x, now.y, now.level, self._seconds)
         if self._gathered.looks == self.interval:
             self._end(look.time)
+
+    def state(self, folder: Path) -> dict[str, NDArray[Any]]:
+        """The highest values and sums so far, the interval that has begun, and intervals that are not in files of the folder."""
+        return {
+            "times": np.array(self.times), **{name: getattr(self, name) for name in _KEPT}, **self._gathered.state(),
+            **self._spool.state(folder),
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, NDArray[Any]], folder: Path) -> None:
+        """Go on after those.
+
+        Raises
+        ------
+        KeyError, ValueError, OSError
+            When they are not of this reporter, or a file is not there.
+        """
+        if state["times"].ndim != 1:
+            raise ValueError("the ends of the intervals are no list")
+        self.times = state["times"].tolist()
+        for name in _KEPT:
+            own: NDArray[Any] = getattr(self, name)
+            if state[name].shape != own.shape:
+                raise ValueError(f"`{name}` has another shape")
+            own[:] = state[name]
+        self._gathered.restore(state)
+        self._spool.restore(state, folder)
 
     def close(self, time: float) -> SparseFields:
         """End the interval now; what was kept of all of them.

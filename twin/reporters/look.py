@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
 
 from twin.sim.crowd.engine import Crowd
 from twin.sim.model import Snapshot
@@ -32,9 +35,17 @@ class Reporter(Protocol):
     """Looks at the crowd at whole multiples of its stride."""
 
     stride: int
+    keeps: str
+    """What it keeps, in a word for people."""
 
     def begin(self, look: Look) -> None:
         """See the crowd before its first step."""
 
     def report(self, look: Look) -> None:
         """Keep what is needed of the present moment."""
+
+    def state(self, folder: Path) -> dict[str, NDArray[Any]]:
+        """All that was kept, as plain arrays; what is in files already goes to the folder as files."""
+
+    def restore(self, state: dict[str, NDArray[Any]], folder: Path) -> None:
+        """Be as when `state` was asked for. Nothing in the folder is changed."""

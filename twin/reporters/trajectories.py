@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,6 +36,8 @@ class TrajectoryReporter:
     rows : int, optional
         Rows in memory; by default `twin.spool.ROWS_IN_MEMORY`.
     """
+
+    keeps = "trajectories"
 
     def __init__(
         self, stride: int, *, dt: float, origin: NDArray[np.float64], levels: Sequence[str], crs: str = "", rows: int | None = None
@@ -67,6 +71,21 @@ class TrajectoryReporter:
             "level": now.level,
         })  # fmt: skip
         self.frames += 1
+
+    def state(self, folder: Path) -> dict[str, NDArray[Any]]:
+        """Number of frames, and rows that are not in files of the folder."""
+        return {"frames": np.array(self.frames), **self._spool.state(folder)}
+
+    def restore(self, state: dict[str, NDArray[Any]], folder: Path) -> None:
+        """Go on after those frames.
+
+        Raises
+        ------
+        KeyError, ValueError, OSError
+            When they are not of this reporter, or a file is not there.
+        """
+        self.frames = int(state["frames"])
+        self._spool.restore(state, folder)
 
     def close(self) -> Recording:
         """What was kept; nothing can be reported any more.

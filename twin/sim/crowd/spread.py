@@ -6,6 +6,8 @@ field times the area of the floor, summed, is the sum over the people.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -91,6 +93,33 @@ class Gathered:
         self._sums[:used] = 0.0
         self._used = self.looks = 0
         return cells, fields
+
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """What was gathered since it was last spread, as plain arrays; the order of the cells is part of it."""
+        used = self._used
+        return {
+            "gathered_looks": np.array(self.looks), "gathered_cells": self._cells[:used].copy(),
+            "gathered_sums": self._sums[:used].copy(), "gathered_last": self._last.copy(),
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Go on from there.
+
+        Raises
+        ------
+        KeyError, ValueError
+            When it is not of such a grid and crowd.
+        """
+        cells, sums, last = state["gathered_cells"], state["gathered_sums"], state["gathered_last"]
+        if last.shape != self._last.shape or sums.shape != (len(cells), self._sums.shape[1]):
+            raise ValueError("what was gathered is of another crowd")
+        if len(cells) and not 0 <= cells.min() <= cells.max() < self._slot.size:
+            raise ValueError("what was gathered is of another floor")
+        self.looks, self._used = int(state["gathered_looks"]), len(cells)
+        self._cells, self._sums, self._last = cells.astype(np.int32), sums.astype(np.float64), last.astype(np.float64)
+        self._slot.fill(-1)
+        self._slot.ravel()[self._cells] = np.arange(len(cells), dtype=np.int32)
 
 
 def spread_over_floor(
