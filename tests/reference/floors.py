@@ -7,21 +7,12 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.sim.crowd.models.plain import nearest_on_segment
+
 
 def distance_to_segment(x: float, y: float, segment: NDArray[np.float64]) -> float:
     """Distance from a point to a segment x0, y0, x1, y1."""
     return float(np.hypot(*(np.array([x, y]) - nearest_on_segment(x, y, segment))))
-
-
-def nearest_on_segment(x: float, y: float, segment: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The point of a segment that is nearest to (x, y)."""
-    start, end = np.asarray(segment[0:2], float), np.asarray(segment[2:4], float)
-    along = end - start
-    length2 = float(along @ along)
-    if length2 == 0.0:
-        return start
-    share = float((np.array([x, y]) - start) @ along) / length2
-    return start + min(1.0, max(0.0, share)) * along
 
 
 def signed_distance(

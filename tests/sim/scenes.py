@@ -13,7 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from twin.discretize import Ground, _to_arrays, discretize_area
 from twin.geo.walkable import Stair, Walkable
 from twin.sim.crowd.engine import Crowd
-from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
+from twin.sim.crowd.models.interface import Model
+from twin.sim.crowd.models.plain import Moved, Plain
 from twin.sim.model import STAGE_END, STAGE_LEAVE, Goals, Journeys, People
 
 
@@ -75,7 +76,7 @@ def crowd_of(
     people: People,
     *,
     journeys: Journeys | None = None,
-    model: CollisionFreeSpeed | None = None,
+    model: Model | None = None,
     **settings: Any,
 ) -> Crowd:
     """A crowd on a ground that leaves by the exits, unless journeys say otherwise."""
@@ -99,6 +100,37 @@ def scattered(area: BaseGeometry, count: int, seed: int, *, clear: float = 0.25,
         if all(np.hypot(*(point - other)) >= apart for other in kept):
             kept.append(point)
     return np.array(kept).reshape(-1, 2)
+
+
+def boundary_segments(area: BaseGeometry) -> NDArray[np.float64]:
+    """Segments x0, y0, x1, y1 of the outline of a polygon and its holes."""
+    rings = [area.exterior, *area.interiors]
+    pieces = [np.hstack([c[:-1], c[1:]]) for c in (shapely.get_coordinates(r) for r in rings)]
+    return np.vstack(pieces)
+
+
+def moved(crowd: Crowd, area: BaseGeometry, dt: float) -> tuple[Plain, Moved]:
+    """The people of a crowd on a polygon as they stand, and what one call of its model makes of them."""
+    crowd._build()
+    crowd._intend()
+    rows, n = crowd.store.arrays, crowd.store.n
+
+    def pair(*names: str) -> NDArray[np.float64]:
+        return np.column_stack([rows[name][:n] for name in names]).astype(np.float64)
+
+    at = pair("x", "y")
+    lines = shapely.linestrings(np.stack(np.broadcast_arrays(at[:, None], at[None, :]), axis=2).reshape(-1, 2, 2))
+    shapely.prepare(area)
+    people = Plain(
+        at, pair("vx", "vy"), pair("heading_x", "heading_y"), rows["radius"][:n].astype(np.float64), rows["desired"][:n].copy(),
+        pair("want_x", "want_y"), rows["want_speed"][:n].copy(), rows["standing"][:n] > 0,
+        shapely.covers(area, lines).reshape(n, n), boundary_segments(area),
+    )  # fmt: skip
+    crowd.model.move(
+        crowd.store.present(), crowd.store.near(), crowd.floor, dt=dt, radius=crowd._radius, parallel=bool(crowd._mode)
+    )
+    after = pair("next_vx", "next_vy"), pair("heading_x", "heading_y"), rows["pressure"][:n].astype(np.float64)
+    return people, Moved(*after)
 
 
 def closest_pair(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:

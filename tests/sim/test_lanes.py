@@ -12,17 +12,22 @@ from twin.jit import njit
 from twin.sim.lanes import (
     LANES,
     before,
+    copy_four,
+    first_of_four,
     fused,
     high_apart,
     larger,
+    last_of_four,
     least,
     load,
     low_apart,
     magnitude,
     root,
+    second_of_four,
     smaller,
     spread,
     store,
+    third_of_four,
     total,
     where,
 )
@@ -40,17 +45,19 @@ def _operations(a, b, number, out):
     store(out, LANES * 9, root(magnitude(x)))
     store(out, LANES * 10, where((x < y) & (y <= number), x, spread(number)))
     store(out, LANES * 11, where(x >= y, x, where(y > number, y, spread(number))))
+    store(out, LANES * 12, where((x < y) | (y <= number), x, spread(number)))
 
 
 @given(sixteen, sixteen, numbers)
 def test_operations_are_elementwise(a, b, number):
-    out = np.empty(12 * LANES, np.float32)
+    out = np.empty(13 * LANES, np.float32)
     number = np.float32(number)
     with np.errstate(all="ignore"):
         _operations(a, b, number, out)
         expected = (
             a + b, a - b, a * b, a / b, number * a, a - number, np.minimum(a, b), np.maximum(a, b), np.abs(a), np.sqrt(np.abs(a)),
             np.where((a < b) & (b <= number), a, number), np.where(a >= b, a, np.where(b > number, b, number)),
+            np.where((a < b) | (b <= number), a, number),
         )  # fmt: skip
     for k, values in enumerate(expected):
         np.testing.assert_array_equal(out[LANES * k : LANES * (k + 1)], values)
@@ -113,3 +120,22 @@ def test_the_first_some(count):
     out = np.empty(LANES, np.float32)
     _first(count, out)
     assert out.tolist() == [float(k < count) for k in range(LANES)]
+
+
+@njit()
+def _records(records, order, taken, out):
+    for k in range(LANES):
+        copy_four(records, 4 * order[k], taken, 4 * (LANES + k))
+    at = 4 * LANES
+    store(out, 0, first_of_four(taken, at))
+    store(out, LANES, second_of_four(taken, at))
+    store(out, 2 * LANES, third_of_four(taken, at))
+    store(out, 3 * LANES, last_of_four(taken, at))
+
+
+@given(arrays(np.float32, (9, 4), elements=numbers), arrays(np.int64, LANES, elements=st.integers(0, 8)))
+def test_records_of_four_are_copied_and_taken_apart(records, order):
+    taken, out = np.zeros(8 * LANES, np.float32), np.empty(4 * LANES, np.float32)
+    _records(records, order, taken, out)
+    np.testing.assert_array_equal(out.reshape(4, LANES), records[order].T)
+    assert not taken[: 4 * LANES].any()

@@ -1,4 +1,4 @@
-"""One step of the collision-free speed model against its equations by loops over all pairs."""
+"""One step of each model against its equations by loops over all pairs, and what steps stand on."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reference import crowd as slow
-from tests.sim.scenes import crowd_of, ground_of, people_of, scattered
+from tests.sim.scenes import boundary_segments, crowd_of, ground_of, moved, people_of, scattered
+from twin.sim.crowd.models import anticipation_velocity, collision_free_speed, social_force
+from twin.sim.crowd.models.anticipation_velocity import AnticipationVelocity
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
+from twin.sim.crowd.models.plain import Plain, wall_points
+from twin.sim.crowd.models.social_force import SocialForce
 from twin.sim.crowd.neighbours import sort_by_cell
 from twin.sim.crowd.state import GONE_RADIUS
 from twin.sim.crowd.surroundings import exponential, wall_repulsion
@@ -22,87 +26,85 @@ ROOM = shapely.box(0, 0, 12, 9).difference(shapely.box(5, 3, 6, 6)).difference(s
 EXIT = shapely.box(0, 0, 0.75, 9)
 
 
-def wanted_directions(crowd):
-    """e0 of everybody, from the crowd's own field at the cell or between cells: the reference tests the forces."""
-    crowd.advance()
-    rows = crowd.store.arrays
-    out = np.full((len(crowd.people.x), 2), np.nan)
-    out[rows["person"][: crowd.store.n]] = np.column_stack([rows["want_x"], rows["want_y"]])[: crowd.store.n]
-    return out
+REFERENCES = {
+    CollisionFreeSpeed: collision_free_speed.reference,
+    SocialForce: social_force.reference,
+    AnticipationVelocity: anticipation_velocity.reference,
+}
 
 
-@settings(max_examples=25)
-@given(st.integers(0, 2**31), st.integers(2, 45), st.sampled_from([0.3, 0.5, 1.0]), st.floats(1.0, 3.0), st.floats(0.01, 0.05))
-def test_a_step_is_what_the_equations_say(seed, count, time_gap, body, dt):
-    points = scattered(ROOM, count, seed, clear=0.3, apart=0.4)
+def crowd_in_motion(seed, count, model, *, body=2.2, dt=0.01, pressed=False):
+    """People scattered in a room who look and walk in any direction, some of them standing; pressed ones overlap."""
+    points = scattered(shapely.box(0, 0, 5, 3.5) if pressed else ROOM, count, seed, clear=0.15, apart=0.4)
     random = np.random.default_rng(seed)
-    speed = random.uniform(0.6, 1.6, len(points))
-    radius = random.uniform(0.1, 0.1 * body, len(points)).clip(0.1, 0.22)
-    model = CollisionFreeSpeed(time_gap=time_gap)
-    people = people_of(points, speed=speed, radius=radius)
-    crowd = crowd_of(ground_of(ROOM), [EXIT], people, model=model, dt=dt)
-    assert np.isfinite(crowd.routes.time).all()
-    # everybody in one room with a line of sight matters; a wall hides others, so the reference asks for the same
-    wanted = wanted_directions(crowd)
-    shot = crowd.snapshot()
-    assert len(shot.id) + crowd.left + crowd.waiting == len(points)
-    here = np.flatnonzero(np.isin(np.arange(len(points)), np.union1d(shot.id, np.flatnonzero(crowd.exit_goal >= 0))))
-    walls = boundary_segments(ROOM)
-    x, y = people.x[here], people.y[here]
-    compared = 0
-    for i in [int(np.flatnonzero(here == k)[0]) for k in shot.id]:
-        seen = [j for j in range(len(here)) if j == i or not hidden(x[i], y[i], x[j], y[j])]
-        me = seen.index(i)
-        args = (x[seen], y[seen], radius[here][seen])
-        e = slow.direction(
-            me, *args, wanted[here][i], walls, strength=model.strength, reach=model.range, wall_strength=model.wall_strength,
-            wall_reach=model.wall_range, cut=model.cut,
-            wall_cut=model.wall_reach(radius.max()),
-        )  # fmt: skip
-        v = slow.speed(me, *args, e, desired=speed[here][i], time_gap=time_gap)
-        expected = np.array([x[i], y[i]]) + v * dt * e
-        k = int(np.flatnonzero(shot.id == here[i])[0])
-        found = np.array([shot.x[k], shot.y[k]])
-        if shapely.Point(expected).distance(ROOM.boundary) < radius[here][i] + 1e-9:
-            continue  # pushed back to a radius from the wall: tested elsewhere
-        # distances and pushes are float32: where pushes all but cancel, a millionth of them still turns one a little
-        assert np.hypot(*(found - expected)) <= 5e-6 or near_tie(me, *args, e)
-        compared += 1
-        np.testing.assert_allclose(shot.speed[k], np.hypot(*(found - [x[i], y[i]])) / dt, atol=1e-9)
-    assert compared >= len(shot.id) // 3
+    speed, radius = random.uniform(0.6, 1.6, len(points)), random.uniform(0.1, 0.1 * body, len(points))
+    crowd = crowd_of(ground_of(ROOM), [EXIT], people_of(points, speed=speed, radius=radius), model=model, dt=dt)
+    rows, n = crowd.store.arrays, crowd.store.n
+    if pressed:  # nobody may enter like that
+        rows["x"][:n] *= 0.7
+        rows["y"][:n] *= 0.7
+    angle, walks = random.uniform(0, 2 * np.pi, n), random.random(n) < 0.9
+    for k, name in enumerate(("x", "y")):
+        rows[f"heading_{name}"][:n] = np.where(walks, (np.cos, np.sin)[k](angle), 0.0)
+        rows[f"v{name}"][:n] = rows[f"heading_{name}"][:n] * random.uniform(0, 1.6, n)
+    rows["hold"][:n] = np.where(random.random(n) < 0.1, 9.0, 0.0)
+    return crowd
 
 
 @settings(max_examples=30)
+@pytest.mark.parametrize("kind", list(REFERENCES))
+@pytest.mark.parametrize("pressed", [False, True])
+@given(st.integers(0, 2**31), st.sampled_from([45, 20, 5, 2]), st.floats(0.5, 1.5), st.floats(2.0, 3.0), st.floats(0.005, 0.05))
+def test_a_step_is_what_the_equations_say(kind, pressed, seed, count, other, body, dt):
+    change = {"mass" if kind is SocialForce else "time_gap": other * kind()[0], "range": 0.06 + 0.02 * other}
+    model = kind(**change)
+    crowd = crowd_in_motion(seed, count, model, body=body, dt=dt, pressed=pressed)
+    people, found = moved(crowd, ROOM, dt)
+    expected = REFERENCES[kind](model, people, dt)
+    assert np.isfinite(found.velocity).all()
+    # distances and pushes are float32: where pushes all but cancel, a millionth of them still turns one a little; and places are
+    # rounded to a micrometre, over which the push of bodies pressed by a decimetre changes by 0.01 m/s2
+    allowed = 0.02 * dt if kind is SocialForce else 2e-4
+    off = np.hypot(*(found.velocity - expected.velocity).T) > allowed
+    off |= (np.hypot(*(found.heading - expected.heading).T) > 2e-4) & (np.hypot(*expected.velocity.T) > 0.05)
+    off |= np.abs(found.pressure - expected.pressure) > 1e-5 * expected.pressure + 0.5
+    for i in np.flatnonzero(off):
+        assert near_tie(model, people, i, expected.heading[i]), (i, found.velocity[i], expected.velocity[i])
+    assert off.sum() <= 1 + len(off) // 10
+
+
+@settings(max_examples=30)
+@pytest.mark.parametrize("kind", list(REFERENCES))
 @given(st.integers(0, 2**31), st.integers(2, 80))
-def test_what_is_out_of_reach_hardly_matters(seed, count):
+def test_what_is_out_of_reach_hardly_matters(kind, seed, count):
     points = scattered(shapely.box(0, 0, 12, 9), count, seed, clear=0.3)
-    model = CollisionFreeSpeed()
-    walls = boundary_segments(shapely.box(0, 0, 12, 9))
-    args = (0, points[:, 0], points[:, 1], np.full(len(points), 0.2), np.array([1.0, 0.0]), walls)
-    how = {"strength": 8.0, "reach": 0.1, "wall_strength": 5.0, "wall_reach": 0.02}
-    whole = slow.direction(*args, **how)
-    cut = slow.direction(*args, **how, cut=model.cut, wall_cut=model.wall_reach(0.2))
-    assert np.hypot(*(whole - cut)) < 0.02
+    n = len(points)
+    ahead = np.tile([1.0, 0.0], (n, 1))
+    people = Plain(
+        points, 1.2 * ahead, ahead, np.full(n, 0.2), np.full(n, 1.2), ahead, np.full(n, 1.2), np.zeros(n, bool),
+        np.ones((n, n), bool), boundary_segments(shapely.box(0, 0, 12, 9)),
+    )  # fmt: skip
+    all_, near = (REFERENCES[kind](kind(), people, 0.01, whole=whole) for whole in (True, False))
+    # a negligible push may still decide who is ahead, so directions are compared
+    assert np.hypot(*(all_.heading - near.heading).T).max() < 0.02
 
 
-def near_tie(i, x, y, radius, e):
-    """Whether somebody is all but exactly at the edge of what counts as ahead, so that rounding decides."""
-    for j in range(len(x)):
-        if j != i:
-            dx, dy = x[j] - x[i], y[j] - y[i]
-            if abs(e[0] * dx + e[1] * dy) < 1e-6 or abs(abs(e[0] * dy - e[1] * dx) - radius[i] - radius[j]) < 1e-6:
-                return True
+def near_tie(model, people, i, e):
+    """Whether somebody is all but exactly at the edge of what counts, so that rounding decides."""
+    if isinstance(model, SocialForce):
+        return False
+    way, left = people.want[i], np.array([-people.want[i][1], people.want[i][0]])
+    for j in range(len(people.at)):
+        if j == i:
+            continue
+        apart = people.at[j] - people.at[i]
+        edges = [e @ apart, abs(e[0] * apart[1] - e[1] * apart[0]) - people.radius[i] - people.radius[j]]
+        if isinstance(model, AnticipationVelocity):
+            there = apart + np.hypot(*people.velocity[j]) * people.heading[j] * model.anticipation_time
+            edges += [way @ apart, people.heading[i] @ apart, there @ left, np.hypot(*apart) - model.sight]
+        if min(abs(edge) for edge in edges) < 3e-5:
+            return True
     return False
-
-
-def boundary_segments(area):
-    rings = [area.exterior, *area.interiors]
-    pieces = [np.hstack([c[:-1], c[1:]]) for c in (shapely.get_coordinates(r) for r in rings)]
-    return np.vstack(pieces)
-
-
-def hidden(x0, y0, x1, y1):
-    return not ROOM.covers(shapely.LineString([(x0, y0), (x1, y1)]))
 
 
 @given(st.floats(-40.0, 20.0))
@@ -119,7 +121,7 @@ def test_wall_repulsion_counts_a_corner_once(x, y, closed):
     segments = np.hstack([corners[: len(ends)], ends])
     expected = np.zeros(2)
     nearest = np.inf
-    for point in slow.wall_points(x, y, segments):
+    for point in wall_points(x, y, segments):
         away = np.array([x, y]) - point
         d = np.hypot(*away)
         nearest = min(nearest, d)

@@ -133,6 +133,37 @@ high_apart = _halves(1)
 """High halves of sixteen int64 from an index on, minus an int32, wrapped around, as float32."""
 
 
+def _fourths(offset: int) -> Any:
+    @intrinsic
+    def every_fourth(typing: Any, array: Any, index: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            records = ir.VectorType(ir.FloatType(), 4 * LANES)
+            all_ = builder.load(_address(context, builder, signature.args[0], records, *arguments), align=4)
+            chosen = ir.Constant(_INTS, list(range(offset, 4 * LANES, 4)))
+            return builder.shuffle_vector(all_, ir.Constant(records, ir.Undefined), chosen)
+
+        return floats(array, types.intp), code
+
+    return every_fourth
+
+
+first_of_four, second_of_four, third_of_four, last_of_four = (_fourths(offset) for offset in range(4))
+"""One number of each of sixteen records of four float32 that stand together from an index on."""
+
+
+@intrinsic
+def copy_four(typing: Any, source: Any, index: Any, target: Any, place: Any) -> Any:
+    """Copy four neighbouring elements from one float32 array into another."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        four = ir.VectorType(ir.FloatType(), 4)
+        read = _address(context, builder, signature.args[0], four, *arguments[:2])
+        builder.store(builder.load(read, align=4), _address(context, builder, signature.args[2], four, *arguments[2:]), align=4)
+        return context.get_dummy_value()
+
+    return types.void(source, types.intp, target, types.intp), code
+
+
 @intrinsic
 def before(typing: Any, count: Any) -> Any:
     """True for the first `count` of the sixteen."""
@@ -264,4 +295,5 @@ for _operator, _name in ((operator.add, "fadd"), (operator.sub, "fsub"), (operat
     _lift(_operator, _elementwise(_named(_name), floats), _Floats)
 for _operator, _sign in ((operator.lt, "<"), (operator.le, "<="), (operator.gt, ">"), (operator.ge, ">=")):
     _lift(_operator, _elementwise(_compared(_sign), bools), _Floats)
-_lift(operator.and_, _elementwise(_named("and_"), bools), _Bools)
+for _operator, _name in ((operator.and_, "and_"), (operator.or_, "or_")):
+    _lift(_operator, _elementwise(_named(_name), bools), _Bools)

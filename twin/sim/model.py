@@ -256,6 +256,9 @@ class Snapshot(NamedTuple):
     level : (M,) int32
     speed : (M,) float64
         Actual speed over the last step [m/s].
+    pressure : (M,) float32, optional
+        Sum of the normal contact forces on each at the last look at them, over the circumference of the body [N/m]; 0 by
+        models without contact forces.
     """
 
     time: float
@@ -265,3 +268,4 @@ class Snapshot(NamedTuple):
     z: NDArray[np.float64]
     level: NDArray[np.int32]
     speed: NDArray[np.float64]
+    pressure: NDArray[np.float32] | None = None

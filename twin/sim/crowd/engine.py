@@ -12,6 +12,7 @@ from twin.sim.crowd.checks import check_step, checked_doors, checked_lines, chec
 from twin.sim.crowd.groups import groups_of, keep_together
 from twin.sim.crowd.intend import intend
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
+from twin.sim.crowd.models.interface import Model, clearance_of, substeps_of, top_speed_of
 from twin.sim.crowd.neighbours import admit
 from twin.sim.crowd.queues import checked_queues
 from twin.sim.crowd.referee import Referee, checked_hours
@@ -41,7 +42,8 @@ class Crowd:
     journeys : Journeys
     people : People
         Rows in the order in which they enter; coordinates relative to the same origin as the floor.
-    model : CollisionFreeSpeed
+    model : Model, optional
+        Of how people walk; by default the collision-free speed model.
     dt : float
         Step [s].
     seed : int
@@ -87,7 +89,7 @@ class Crowd:
         goals: Goals,
         journeys: Journeys,
         people: People,
-        model: CollisionFreeSpeed | None = None,
+        model: Model | None = None,
         *,
         dt: float = 0.05,
         seed: int = 1,
@@ -109,20 +111,21 @@ class Crowd:
         self.doors = checked_doors(doors)
         self.referee = Referee(self.doors, checked_hours(exit_hours, count_goals, "exits"), queues, choices, int(seed))
         self._places = np.empty((0, 2)) if queues is None else queues.place
-        self.model = CollisionFreeSpeed() if model is None else model
+        self.model: Model = CollisionFreeSpeed() if model is None else model
         self.model.check()
         self.dt, self.seed, self.step = float(dt), int(seed), 0
         count = len(self.people.x)
         self._parallel = parallel
         self._mode = int(bool(parallel))
         self._radius = float(self.people.radius.max()) if count else 0.2
-        fastest = float(self.people.desired_speed.max(initial=0.0))
+        fastest = top_speed_of(self.model, float(self.people.desired_speed.max(initial=0.0)))
+        self._parts, self._clearance = substeps_of(self.model, self.dt), clearance_of(self.model)
         check_step(self.dt, fastest, float(self.people.radius.min()) if count else self._radius)
         wall_reach = self.model.wall_reach(self._radius)
         if max(wall_reach, self._radius) > floor.bucket_reach:
             raise ParameterError(
                 f"people or their repulsion by walls reach {max(wall_reach, self._radius):.2f} m",
-                hint=f"the floor is prepared for at most {floor.bucket_reach:g} m: use a smaller radius or wall_range",
+                hint=f"the floor is prepared for at most {floor.bucket_reach:g} m: smaller people or a model of shorter range fit",
             )
         self.routes = find_routes(floor, goals) if routes is None else checked_routes(routes, floor, goals)
         self._start_node = nodes_of(floor, self.routes, self.people.x, self.people.y, self.people.level)
@@ -145,6 +148,8 @@ class Crowd:
             floor, self.routes.node, goals, np.vstack([self.lines, self.doors.line]),
             np.concatenate([self.line_level, self.doors.level]), wall_reach=wall_reach, stride=self._radius + fastest * self.dt,
         )  # fmt: skip
+        # lists must hold until the last part of a step begins
+        self._listed_m = max(0.5 * SKIN_M - fastest * self.dt * (1.0 - 1.0 / self._parts), 0.0)
         reach = np.vectorize(self.model.reach, otypes=[np.float64])
         self.store = Store(floor, reach(self.people.radius, self._radius, self.people.desired_speed) if count else np.empty(0))
         self._height = _heights(floor, self.people.x, self.people.y, self.people.level)
@@ -193,7 +198,7 @@ class Crowd:
         x, y, level = now["x"][here], now["y"][here], now["level"][here]
         z = _heights(self.floor, x, y, level)
         speed = np.hypot(now["vx"][here], now["vy"][here])
-        return Snapshot(self.time, now["person"][here], x, y, z, level, speed)
+        return Snapshot(self.time, now["person"][here], x, y, z, level, speed, now["pressure"][here])
 
     # --- what one may do
 
@@ -256,7 +261,8 @@ class Crowd:
 
     def let_through(self, row: int) -> None:
         """Let who asked at a door go where it was going."""
-        let_in_by(self.store.present(), row, self.dt, self.floor, self._tiles, self.lines, self.line_level, self.passed)
+        dt = self.dt / self._parts
+        let_in_by(self.store.present(), row, dt, self.floor, self._tiles, self.lines, self.line_level, self.passed)
 
     def bound_for(self, stage: int) -> int:
         """How many people present are at a stage."""
@@ -277,19 +283,10 @@ class Crowd:
             self._build()
         n, now = self.store.n, self.store.arrays
         if n:
-            crowd, near, floor, routes = self.store.present(), self.store.near(), self.floor, self.routes
-            intend[self._mode](
-                crowd, self.time, self.seed, floor, self._tiles, routes.time, routes.direction, self.goals, self.stages,
-                self._places, self._first_stage, self._home_x, self._home_y,
-            )  # fmt: skip
-            if self._groups is not None:
-                keep_together[self._mode](crowd, self._groups, self.store.row_of)
-            self.model.move(crowd, near, floor, dt=self.dt, radius=self._radius, parallel=bool(self._mode))
-            settle[self._mode](
-                crowd, self.time, self.dt, 1.0, floor, self._tiles, routes.time, self.stages, self.lines, self.line_level,
-                self.doors.line, self.doors.level, self.referee.doors.guarded, self.referee.exits.guarded,
-                now["built_x"], now["built_y"], now["moved2"], self.passed, now["left_goal"],
-            )  # fmt: skip
+            self._intend()
+            for part in range(self._parts):
+                self._move()
+                self._settle(part)
             leaving, asking, furthest = what_happened(n, now["left_goal"], now["ask"], now["moved2"])
             if asking or not self.referee.idle:
                 self.referee.decide(self, asking)
@@ -299,10 +296,33 @@ class Crowd:
                 self.exit_goal[person] = now["left_goal"][gone]
                 self.exit_time[person] = (self.step + 1) * self.dt
                 self.store.remove(gone)
-            self.stale = furthest > (0.5 * SKIN_M) ** 2
+            self.stale = furthest > self._listed_m**2
         self.step += 1
         if self.step % self._watch_stride == 0:
             self.watch.look(self)
+
+    def _intend(self) -> None:
+        crowd, routes = self.store.present(), self.routes
+        intend[self._mode](
+            crowd, self.time, self.seed, self.floor, self._tiles, routes.time, routes.direction, self.goals, self.stages,
+            self._places, self._first_stage, self._home_x, self._home_y, self.store.arrays["left_goal"],
+        )  # fmt: skip
+        if self._groups is not None:
+            keep_together[self._mode](crowd, self._groups, self.store.row_of)
+
+    def _move(self) -> None:
+        self.model.move(
+            self.store.present(), self.store.near(), self.floor, dt=self.dt / self._parts, radius=self._radius,
+            parallel=bool(self._mode),
+        )  # fmt: skip
+
+    def _settle(self, part: int) -> None:
+        now, dt, referee = self.store.arrays, self.dt / self._parts, self.referee
+        settle[self._mode](
+            self.store.present(), self.time + part * dt, dt, part == self._parts - 1, self._clearance, self.floor, self._tiles,
+            self.routes.time, self.stages, self.lines, self.line_level, self.doors.line, self.doors.level, referee.doors.guarded,
+            referee.exits.guarded, now["built_x"], now["built_y"], now["moved2"], self.passed, now["left_goal"],
+        )  # fmt: skip
 
     def cell_of(self, x: float, y: float) -> tuple[int, int]:
         """Row and column of a point, kept on the grid."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from twin.jit import njit, prange, wrote
 from twin.rng import uniform
-from twin.sim.crowd.state import FLOOR, GONE_RADIUS, PER_METRE, SLOW, SMOOTH, WALL
+from twin.sim.crowd.state import FLOOR, GONE_RADIUS, SLOW, SMOOTH, WALL
+from twin.sim.crowd.surroundings import fixed_of
 from twin.sim.model import STAGE_CHOOSE, STAGE_END, STAGE_STAY
 
 ARRIVED_M = 0.4
@@ -56,11 +57,13 @@ def way(fx, fy, node, kind, direction, goal, level, k):
     return np.float64(direction[goal, k, 0]), np.float64(direction[goal, k, 1])
 
 
-def _intend(crowd, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home_x, home_y):
+def _intend(
+    crowd, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home_x, home_y, left_goal
+):  # fmt: skip
     """Write `want_*`, `standing`, `by_wall` and the fixed-point coordinates of everybody present.
 
     `places` are those of the queues; `first_stage`, `home_x` and `home_y` are by person: who starts where it will stay keeps
-    its place (else that is not a number).
+    its place (else that is not a number). `left_goal` becomes -1: nobody has left in this step yet.
     """
     n = crowd.n
     _levels, rows, columns = tiles.kind.shape
@@ -72,9 +75,10 @@ def _intend(crowd, now, seed, floor, tiles, time, direction, goals, stages, plac
     for i in prange(n):
         ex = ey = v0 = 0.0
         stands, wall = 0, 0
+        left_goal[i] = -1
         if body[i] != GONE_RADIUS:
             xi, yi, lev, st = x[i], y[i], level[i], stage[i]
-            fixed[i] = (np.int64(np.rint(yi * PER_METRE)) << 32) | (np.int64(np.rint(xi * PER_METRE)) & 0xFFFFFFFF)
+            fixed[i] = fixed_of(xi, yi)
             fx, fy = (xi - floor.west) * per_cell, (floor.north - yi) * per_cell
             row, column = min(max(int(fy), 0), rows - 1), min(max(int(fx), 0), columns - 1)
             kind = tiles.kind[lev, row, column]

@@ -27,7 +27,8 @@ from twin.sim.lanes import (
     where,
 )
 
-_METRE = np.float32(1.0 / PER_METRE)
+METRE = np.float32(1.0 / PER_METRE)
+"""A step of fixed-point coordinates [m]."""
 _ONE, _TINY, _NOTHING = np.float32(1.0), np.float32(1e-12), np.float32(0.0)
 _C2, _C3, _C4, _C5, _C6, _C7 = (np.float32(1.0 / f) for f in (2, 6, 24, 120, 720, 5040))
 NO_GAP = np.float32(1e30)
@@ -58,6 +59,23 @@ def slots_for(room, block):
 
 
 @njit(inline="always")
+def exponential_of(u):
+    """exp(16 u), sixteen at a time, for u between -1 and 1 (what is beyond is taken for that): to 2e-6 of its value.
+
+    The 16th power of a series: without a branch or a table.
+    """
+    u = larger(smaller(u, spread(_ONE)), spread(-_ONE))
+    u2 = u * u
+    low = fused(fused(u, spread(_C3), spread(_C2)), u2, u + _ONE)
+    high = fused(fused(u, spread(_C7), spread(_C6)), u2, fused(u, spread(_C5), spread(_C4)))
+    e = fused(high, u2 * u2, low)
+    e = e * e
+    e = e * e
+    e = e * e
+    return e * e
+
+
+@njit(inline="always")
 def repel(k, some, x0, y0, r0, places, reals, strength, per_range, cut):
     """Work out what the first `some` in slot k do to a person: gaps d - l and ``-strength exp((l - d) / range) n``.
 
@@ -66,23 +84,13 @@ def repel(k, some, x0, y0, r0, places, reals, strength, per_range, cut):
     wait for what is summed, and the processor would wait for them with every person.
     """
     base = 4 * k
-    x, y = low_apart(places, k, x0) * _METRE, high_apart(places, k, y0) * _METRE
+    x, y = low_apart(places, k, x0) * METRE, high_apart(places, k, y0) * METRE
     d = root(larger(fused(x, x, y * y), spread(_TINY)))
     contact = load(reals, base) + r0
     gap = where(before(some), d - contact, spread(NO_GAP))
     store(reals, base, contact)
     store(reals, base + LANES, gap)
-    # exp(u) as the 16th power of a series: to 2e-6 of its value where it matters, without a branch or a table
-    u = larger(smaller(gap * per_range, spread(_ONE)), spread(-_ONE))
-    u2 = u * u
-    low = fused(fused(u, spread(_C3), spread(_C2)), u2, u + _ONE)
-    high = fused(fused(u, spread(_C7), spread(_C6)), u2, fused(u, spread(_C5), spread(_C4)))
-    e = fused(high, u2 * u2, low)
-    e = e * e
-    e = e * e
-    e = e * e
-    e = e * e
-    f = where(gap <= cut, (-strength / d) * e, spread(_NOTHING))
+    f = where(gap <= cut, (-strength / d) * exponential_of(gap * per_range), spread(_NOTHING))
     store(reals, base + 2 * LANES, f * x)
     store(reals, base + 3 * LANES, f * y)
 
@@ -95,9 +103,15 @@ def push_of(k, reals):
 
 
 @njit(inline="always")
-def gap_ahead(k, x0, y0, places, reals, ex, ey):
-    """Least gap among the sixteen in slot k that are ahead along the unit vector (ex, ey) and at most l to the side."""
+def gaps_ahead(k, x0, y0, places, reals, ex, ey):
+    """Gaps to those of the sixteen in slot k that are ahead along the unit vector (ex, ey) and at most l to the side."""
     base = 4 * k
-    x, y = low_apart(places, k, x0) * _METRE, high_apart(places, k, y0) * _METRE
+    x, y = low_apart(places, k, x0) * METRE, high_apart(places, k, y0) * METRE
     ahead = (x * ex + y * ey >= _NOTHING) & (magnitude(y * ex - x * ey) <= load(reals, base))
-    return least(where(ahead, load(reals, base + LANES), spread(NO_GAP)))
+    return where(ahead, load(reals, base + LANES), spread(NO_GAP))
+
+
+@njit(inline="always")
+def gap_ahead(k, x0, y0, places, reals, ex, ey):
+    """Least of `gaps_ahead`."""
+    return least(gaps_ahead(k, x0, y0, places, reals, ex, ey))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from twin.jit import njit, prange, wrote
-from twin.sim.crowd.state import ASK_CHOICE, ASK_DOOR, ASK_LEAVE, ASK_QUEUE, FLOOR, GOAL, GONE_RADIUS, LINE, PORTAL
-from twin.sim.crowd.surroundings import cell_of, crosses, keep_clear, node_at
+from twin.sim.crowd.state import ASK_CHOICE, ASK_DOOR, ASK_LEAVE, ASK_QUEUE, FLOOR, GOAL, GONE_RADIUS, LINE, PORTAL, WALL
+from twin.sim.crowd.surroundings import cell_of, crosses, fixed_of, keep_clear, node_at
 from twin.sim.model import STAGE_CHOOSE, STAGE_LEAVE, STAGE_PASS, STAGE_QUEUE
 
 
@@ -56,22 +56,25 @@ def _door(door, door_level, shut, level, x, y, to_x, to_y):
 
 
 def _settle(
-    crowd, now, dt, clearance, floor, tiles, time, stages, lines, line_level, door, door_level, shut, limited, built_x,
+    crowd, now, dt, last, clearance, floor, tiles, time, stages, lines, line_level, door, door_level, shut, limited, built_x,
     built_y, moved2, passed, left_goal,
 ):
     """Move everybody present by `dt` at the velocity that the model chose.
 
     `clearance` is the part of the radius by which walls are kept at a distance; `passed` (people, lines, 2) counts
-    crossings to the right and to the left of each line; `left_goal` is the goal by which a person leaves, else -1. `shut` and
+    crossings to the right and to the left of each line; `left_goal` becomes the goal by which a person leaves. `shut` and
     `limited` say of doors and of goals that nobody passes without being let through: who wants to stays where it is, asks,
-    and has the place that it was going to in `next_vx` and `next_vy`.
+    and has the place that it was going to in `next_vx` and `next_vy`. A step may be taken in parts: people ask in the `last` of
+    them only, and who has left in an earlier one stays where it is.
     """
     n = crowd.n
     x, y, level, stage, next_vx = crowd.x, crowd.y, crowd.level, crowd.stage, crowd.next_vx
     next_vy, body, by_wall, radius, want_x = crowd.next_vy, crowd.body, crowd.by_wall, crowd.radius, crowd.want_x
     want_y, person, node, vx, vy = crowd.want_y, crowd.person, crowd.node, crowd.vx, crowd.vy
-    ways, hold, slot, since, ask = crowd.ways, crowd.hold, crowd.slot, crowd.since, crowd.ask
+    ways, hold, slot, since, ask, fixed = crowd.ways, crowd.hold, crowd.slot, crowd.since, crowd.ask, crowd.fixed
     for i in prange(n):
+        if left_goal[i] >= 0:
+            continue
         left, asks = -1, 0
         way2 = 0.0
         if body[i] != GONE_RADIUS:
@@ -112,18 +115,22 @@ def _settle(
             if asks == 0 and stages.kind[st] == STAGE_CHOOSE:
                 asks = 8 * stages.what[st] + ASK_CHOICE
             refused = asks & 7 == ASK_DOOR or asks & 7 == ASK_LEAVE
+            if not last:
+                asks = 0
             if asks and since[i] != since[i]:
                 since[i] = now + dt
             if refused:
                 next_vx[i], next_vy[i] = nx, ny
                 nx, ny = xi, yi
+                kind = WALL if by_wall[i] else 0
             else:
                 node[i], level[i] = k, lev
             vx[i], vy[i] = (nx - xi) / dt, (ny - yi) / dt
             way2 = (nx - built_x[i]) ** 2 + (ny - built_y[i]) ** 2
             x[i], y[i], stage[i] = nx, ny, st
+            fixed[i], by_wall[i] = fixed_of(nx, ny), (kind & WALL) != 0
         left_goal[i], ask[i], moved2[i] = left, asks, way2
-    wrote(x, y, level, stage, node, vx, vy, hold, since, ask, next_vx, next_vy)
+    wrote(x, y, level, stage, node, vx, vy, hold, since, ask, next_vx, next_vy, fixed, by_wall)
 
 
 @njit()

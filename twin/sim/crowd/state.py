@@ -71,6 +71,8 @@ class Present(NamedTuple):
         1 where a wall may be within reach.
     next_vx, next_vy : (C,) float64
         What the model writes: the velocity for the coming step [m/s].
+    pressure : (C,) float32
+        What a model with contact forces writes: their sum over the circumference of the body [N/m]; 0 otherwise.
     """
 
     n: int
@@ -100,6 +102,7 @@ class Present(NamedTuple):
     by_wall: NDArray[np.uint8]
     next_vx: NDArray[np.float64]
     next_vy: NDArray[np.float64]
+    pressure: NDArray[np.float32]
 
 
 class Near(NamedTuple):

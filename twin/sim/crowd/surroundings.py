@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.jit import njit
+from twin.sim.crowd.state import PER_METRE
 
 _POWERS_OF_TWO = 2.0 ** np.arange(-64, 65)
 
@@ -24,6 +25,12 @@ def exponential(u):
     r = (y - k) * 0.6931471805599453
     tail = 1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0 + r * (1.0 / 40320.0)))
     return _POWERS_OF_TWO[k + 64] * (1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * tail)))))
+
+
+@njit(inline="always")
+def fixed_of(x, y):
+    """A point in fixed-point coordinates, as in `Present.fixed`."""
+    return (np.int64(np.rint(y * PER_METRE)) << 32) | (np.int64(np.rint(x * PER_METRE)) & 0xFFFFFFFF)
 
 
 @njit()
@@ -131,26 +138,32 @@ def nearest_wall(floor, level, x, y):
 
 
 @njit()
+def from_wall(walls, s, x, y):
+    """Way from the nearest point of wall `s` to a point, and whether it counts: what two walls share counts once."""
+    x0, y0 = walls[s, 0], walls[s, 1]
+    ax, ay = walls[s, 2] - x0, walls[s, 3] - y0
+    length2 = ax * ax + ay * ay
+    t = 0.0
+    if length2 > 0.0:
+        t = ((x - x0) * ax + (y - y0) * ay) / length2
+        if t >= 1.0:
+            return 0.0, 0.0, False  # the segment that starts there counts the corner
+    if t <= 0.0:
+        if (x - x0) * walls[s, 4] + (y - y0) * walls[s, 5] < 0.0:
+            return 0.0, 0.0, False  # the segment before is nearer
+        t = 0.0
+    return x - x0 - t * ax, y - y0 - t * ay, True
+
+
+@njit()
 def wall_repulsion(floor, level, x, y, radius, strength, length, reach):
     """Sum over walls of -A_w exp((r - d) / D_w) n; a corner counts once."""
     b = bucket_of(floor, level, x, y)
     fx = fy = 0.0
     for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
-        x0, y0 = floor.walls[s, 0], floor.walls[s, 1]
-        ax, ay = floor.walls[s, 2] - x0, floor.walls[s, 3] - y0
-        length2 = ax * ax + ay * ay
-        t = 0.0
-        if length2 > 0.0:
-            t = ((x - x0) * ax + (y - y0) * ay) / length2
-            if t >= 1.0:
-                continue  # the segment that starts there counts the corner
-        if t <= 0.0:
-            if (x - x0) * floor.walls[s, 4] + (y - y0) * floor.walls[s, 5] < 0.0:
-                continue  # the segment before is nearer
-            t = 0.0
-        dx, dy = x - x0 - t * ax, y - y0 - t * ay
+        dx, dy, counts = from_wall(floor.walls, s, x, y)
         d = np.sqrt(dx * dx + dy * dy)
-        if 1e-9 < d < reach:
+        if counts and 1e-9 < d < reach:
             f = strength * exponential(max(min((radius - d) / length, 20.0), -40.0)) / d
             fx += f * dx
             fy += f * dy

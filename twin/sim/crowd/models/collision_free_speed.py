@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twin.errors import ParameterError
 from twin.jit import njit, prange, wrote
+from twin.sim.crowd.models.interface import check_positive
+from twin.sim.crowd.models.plain import Moved, Plain, others, wall_points
 from twin.sim.crowd.pushes import NO_GAP, gap_ahead, lay_out, push_of, repel, slots_for
 from twin.sim.crowd.state import BLOCK
 from twin.sim.crowd.surroundings import wall_repulsion
@@ -51,9 +52,7 @@ class CollisionFreeSpeed(NamedTuple):
 
     def check(self) -> None:
         """Raise a ParameterError when a parameter is out of its range."""
-        for name, value in self._asdict().items():
-            if not (math.isfinite(value) and value > 0):
-                raise ParameterError(f"`{name}` of the collision-free speed model is {value}", hint="give a positive number")
+        check_positive("collision-free speed", self._asdict())
 
     @property
     def cut(self) -> float:
@@ -126,3 +125,43 @@ def _move(crowd, near, floor, params, cut, wall_reach):
 
 
 _MOVE: tuple[Any, Any] = (njit()(_move), njit(parallel=True)(_move))
+
+
+def reference(model: CollisionFreeSpeed, people: Plain, dt: float, *, whole: bool = False) -> Moved:
+    """The same by loops over all pairs, straight from the equations.
+
+    Parameters
+    ----------
+    model : CollisionFreeSpeed
+    people : Plain
+    dt : float
+        [s]
+    whole : bool
+        Count everybody and every wall, those out of reach too.
+    """
+    heading, velocity = people.heading.copy(), np.zeros_like(people.at)
+    widest = float(people.radius.max())
+    for i, here in enumerate(people.at):
+        total = people.want[i].astype(float)
+        for j in others(people, i):
+            apart = people.at[j] - here
+            d, contact = float(np.hypot(*apart)), people.radius[i] + people.radius[j]
+            if whole or d - contact <= model.cut:
+                total -= model.strength * math.exp((contact - d) / model.range) * apart / d
+        for point in wall_points(here[0], here[1], people.walls):
+            apart = point - here
+            d = float(np.hypot(*apart))
+            if whole or d < model.wall_reach(widest):
+                total -= model.wall_strength * math.exp((people.radius[i] - d) / model.wall_range) * apart / d
+        norm = float(np.hypot(*total))
+        if norm == 0.0 or (people.standing[i] and norm < GIVE_WAY):
+            continue
+        e = total / norm
+        gap = math.inf
+        for j in others(people, i):
+            apart, contact = people.at[j] - here, people.radius[i] + people.radius[j]
+            if e @ apart >= 0 and abs(e[0] * apart[1] - e[1] * apart[0]) <= contact:
+                gap = min(gap, float(np.hypot(*apart)) - contact)
+        heading[i] = e
+        velocity[i] = min(max(gap / model.time_gap, 0.0), people.want_speed[i]) * e
+    return Moved(velocity, heading, np.zeros(len(people.at)))
