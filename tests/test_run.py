@@ -49,6 +49,28 @@ def test_density_adds_up_to_the_people_present() -> None:
         assert result.fields[name].attrs["units"]
 
 
+@pytest.mark.parametrize(
+    ("crowd", "told"),
+    [
+        ("", "the collision-free speed model V2 (Tordeux et al. 2016) with a headway of 0.5 s."),
+        (
+            "  model: social-force\n  model_parameters: {mass: 70}",
+            "the social force model with contact forces (Helbing et al. 2000) (mass 70).",
+        ),
+        (
+            "  model: anticipation-velocity\n  time_gap_s: 0.8",
+            "the anticipation velocity model (Xu et al. 2021) with a headway of 0.8 s.",
+        ),
+    ],
+)
+def test_everybody_gets_out_by_every_model(crowd: str, told: str) -> None:
+    result = twin.run(town_scenario(crowd=crowd), city=town(), progress=False)
+    assert result.figure("left").value == 120
+    assert any(line.startswith(f"People walk by {told}") for line in result.provenance["assumptions"])
+    people = gpd.points_from_xy(result.trajectories["x"], result.trajectories["y"])
+    assert not shapely.intersects(town().buildings.geometry["house"], people).any()
+
+
 def test_same_seed_gives_the_same_to_the_bit_and_another_does_not() -> None:
     scenario = town_scenario()
     first, again = (twin.run(scenario, city=town(), progress=False) for _ in range(2))

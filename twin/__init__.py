@@ -29,6 +29,7 @@ _WHERE = {
     "open_result": "twin.result",
     "simulate_crowd": "twin.bare_crowd",
     "read_trajectories": "twin.read_trajectories",
+    "register_model": "twin.sim.crowd.models",
     "sample_folder": "twin.geo.samples",
     "TwinError": "twin.errors",
 }
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from twin.run import run as run
     from twin.scenario import Scenario as Scenario
     from twin.scenario import read_scenario as read_scenario
+    from twin.sim.crowd.models import register_model as register_model
 
 __all__ = ["__version__", *_WHERE]
 

@@ -19,6 +19,7 @@ from twin.result import Result
 from twin.rng import normals
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
 from twin.sim.crowd.engine import nodes_of
+from twin.sim.crowd.models import model_named
 from twin.sim.crowd.wayfinding import find_routes
 from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
 from twin.simulate import simulate
@@ -33,6 +34,7 @@ def simulate_crowd(
     starts: NDArray[np.float64] | Sequence[tuple[float, float]],
     exits: Mapping[str, BaseGeometry] | BaseGeometry,
     model: str = "collision-free-speed",
+    model_parameters: Mapping[str, float] | None = None,
     duration: float = 300.0,
     dt: float = 0.05,
     seed: int = 1,
@@ -54,7 +56,10 @@ def simulate_crowd(
         Where people start [m].
     exits : mapping of str to shapely polygon or line, or one of them
         Areas, or edges of the area; everybody takes the nearest on foot.
-    model : {"collision-free-speed"}
+    model : str
+        Of walking: ``collision-free-speed``, ``social-force``, ``anticipation-velocity``, or one you registered.
+    model_parameters : mapping of str to float, optional
+        Parameters of the model by name, see docs/models.md; the others keep their defaults.
     duration, dt : float
         [s]
     seed : int
@@ -85,17 +90,16 @@ def simulate_crowd(
     StartError, UnreachableError
         When somebody starts off the floor, or cannot reach an exit.
     """
-    if model != "collision-free-speed":
-        raise ParameterError(f"there is no model `{model}`", hint="there is: collision-free-speed")
+    parameters = dict(model_parameters or {})
+    model_named(model, **parameters)
     for name in settings:
         if name not in SETTINGS_OF_A_BARE_CROWD:
-            known = (
-                *SETTINGS_OF_A_BARE_CROWD, "duration", "dt", "seed", "cell", "start_times", "desired_speed", "lines", "areas"
-            )  # fmt: skip
+            known = (*SETTINGS_OF_A_BARE_CROWD, *_BY_NAME)
             raise ParameterError(
                 f"`{name}` is not a setting of simulate_crowd{did_you_mean(name, known)}", hint=f"there are: {', '.join(known)}"
             )
-    crowd = _settings({"duration_s": duration, "dt_s": dt, "seed": seed, "navigation_cell_m": cell, **settings})
+    given = {"model": model, "model_parameters": parameters, "duration_s": duration, "dt_s": dt, "seed": seed}
+    crowd = _settings({**given, "navigation_cell_m": cell, **settings})
     points = _coordinates(starts)
     named = _named_exits(exits)
     for name, shape in named.items():
@@ -111,13 +115,16 @@ def simulate_crowd(
         result = simulate(
             ground, population, crowd, analysis=CrowdingAnalysis(), seed=seed, bar=bar, lines=counted[0], areas=counted[1]
         )
-    return result.with_(provenance={"seed": seed, "model": model, **versions(), **result.provenance})
+    walked = {"seed": seed, "model": model, "model_parameters": parameters}
+    return result.with_(provenance={**walked, **versions(), **result.provenance})
 
 
 SETTINGS_OF_A_BARE_CROWD = (
     "density_cell_m", "field_interval_s", "fields", "frame_interval_s", "radius_m", "speed_mean_m_s", "speed_sd_m_s", "time_gap_s",
 )  # fmt: skip
 """Fields of `CrowdSettings` that `simulate_crowd` takes by keyword."""
+
+_BY_NAME = ("model_parameters", "duration", "dt", "seed", "cell", "start_times", "desired_speed", "lines", "areas")
 
 
 def _coordinates(starts: Any) -> NDArray[np.float64]:

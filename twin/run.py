@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import operator
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -33,6 +34,7 @@ from twin.scenario import (
     read_scenario,
 )
 from twin.scenario.apply import Changed, apply_changes, locate
+from twin.scenario.model import CrowdSettings
 from twin.scenario.read import told_with_lines
 from twin.simulate import simulate
 
@@ -40,11 +42,28 @@ if TYPE_CHECKING:
     pass
 
 MODEL_ASSUMPTIONS = (
-    "People walk by the collision-free speed model V2 (Tordeux et al. 2016) with a headway of {time_gap:g} s and a free speed of "
-    "{speed:.2f} m/s on average (standard deviation {spread:.2f}; Weidmann 1993).",
+    "People walk by {walking}. Their free speed is {speed:.2f} m/s on average (standard deviation {spread:.2f}; Weidmann 1993).",
     "Everybody takes the quickest way to an exit on foot and does not turn back for a jam.",
     "Density is a mean over {interval:g} s and over about a metre (Gaussian of 0.7 m), on cells of {cell:g} m.",
 )
+
+
+WALKING: Mapping[str, str] = MappingProxyType({
+    "collision-free-speed": "the collision-free speed model V2 (Tordeux et al. 2016)",
+    "social-force": "the social force model with contact forces (Helbing et al. 2000)",
+    "anticipation-velocity": "the anticipation velocity model (Xu et al. 2021)",
+})  # fmt: skip
+
+
+def _walking(crowd: CrowdSettings) -> str:
+    """The model of walking in words, with what is set of it."""
+    set_ = dict(crowd.model_parameters)
+    headway = getattr(crowd.walking_model(), "time_gap", None)
+    told = WALKING.get(crowd.model, f"the model `{crowd.model}`, which is not one of this library's")
+    if headway is not None:
+        told += f" with a headway of {headway:g} s"
+        set_.pop("time_gap", None)
+    return told + (f" ({', '.join(f'{name} {value:g}' for name, value in set_.items())})" if set_ else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +285,7 @@ def run_prepared(
     crowd = scenario.crowd
     assumptions = [
         text.format(
-            time_gap=crowd.time_gap_s, speed=crowd.speed_mean_m_s, spread=crowd.speed_sd_m_s, interval=crowd.field_interval_s,
+            walking=_walking(crowd), speed=crowd.speed_mean_m_s, spread=crowd.speed_sd_m_s, interval=crowd.field_interval_s,
             cell=density_factor(crowd) * crowd.navigation_cell_m,
         )
         for text in MODEL_ASSUMPTIONS

@@ -22,7 +22,6 @@ from twin.scenario.model import CrowdingAnalysis, CrowdSettings
 from twin.sim.crowd.counts import Areas, make_areas
 from twin.sim.crowd.engine import Crowd
 from twin.sim.crowd.measures import density_grid
-from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
 
 SERIES_INTERVAL_S = 1.0
 
@@ -60,7 +59,7 @@ def simulate(
         population.goals,
         population.journeys,
         population.people,
-        CollisionFreeSpeed(time_gap=crowd.time_gap_s),
+        crowd.walking_model(),
         dt=crowd.dt_s,
         seed=seed,
         routes=population.routes,

@@ -8,6 +8,9 @@ import pytest
 
 from twin.errors import MissingFileError, ScenarioError
 from twin.scenario import read_scenario, scenario_from_text
+from twin.sim.crowd.models.anticipation_velocity import AnticipationVelocity
+from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
+from twin.sim.crowd.models.social_force import SocialForce
 
 GOOD = """\
 stadstwin: 1
@@ -118,6 +121,22 @@ def test_settings_can_be_replaced_and_are_checked() -> None:
     assert scenario.with_crowd(duration_s=30.0).crowd.duration_s == 30.0
     with pytest.raises(ValueError, match="duration_s"):
         scenario.with_crowd(duration_s=0.0)
+
+
+@pytest.mark.parametrize(
+    ("written", "model"),
+    [
+        ("{}", CollisionFreeSpeed()),
+        ("{time_gap_s: 0.7, model_parameters: {strength: 5}}", CollisionFreeSpeed(time_gap=0.7, strength=5.0)),
+        ("{model: anticipation-velocity}", AnticipationVelocity()),
+        ("{model: anticipation-velocity, time_gap_s: 0.8}", AnticipationVelocity(time_gap=0.8)),
+        ("{model: social-force, model_parameters: {reaction_time: 0.4}}", SocialForce(reaction_time=0.4)),
+    ],
+)
+def test_a_scenario_says_how_people_walk(written: str, model: object) -> None:
+    scenario = scenario_from_text(f"title: Plan\ncrowd: {written}\n")
+    assert scenario.crowd.walking_model() == model
+    assert scenario.with_crowd(duration_s=30.0).crowd.walking_model() == model
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,14 @@ def test_the_example_can_be_used(part: type[BaseModel], key: str) -> None:
         ("changes: [{id: a, type: closure, at: {point: [1, 2, 3]}}]", "`point` is [x, y], not a list of 3"),
         ("changes: [{id: a, type: closure, at: {point: [1]}}]", "`point` is [x, y], not a list of 1"),
         ("area: [1, 2, 3]", "`area` is four numbers, [west, south, east, north], not a list of 3"),
+        ("crowd:\n  model: social-forces", "no model `social-forces`; did you mean `social-force`?\n  there are `coll"),
+        ("crowd:\n  model: 5", '`model` is a text: write it in quotes, "5"\n  for example `model: social-force`'),
+        ("crowd: {model_parameters: 5}", "names of parameters with a number each, not `5`\n  for example `model_para"),
+        ("crowd: {model_parameters: {strength: hoog}}", "`model_parameters` is a group of names of parameters with a number each"),
+        ("crowd: {model_parameters: {stregth: 3}}", "of the model `collision-free-speed`; did you mean `strength`?"),
+        ("crowd: {model: social-force, model_parameters: {mass: -1}}", "`mass` of the social force model is -1"),
+        ("crowd: {model: social-force, time_gap_s: 1}", "no headway in the model `social-force`: leave out `time_gap_s`"),
+        ("crowd: {time_gap_s: 1, model_parameters: {time_gap: 1}}", "give either `time_gap_s` or `time_gap` in `model_parameters`"),
     ],
 )
 def test_what_a_planner_types(line: str, told: str) -> None:

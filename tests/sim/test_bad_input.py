@@ -145,7 +145,10 @@ def simulate(**change):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"model": "social-force"}, ParameterError, "there is no model `social-force`"),
+        ({"model": "social-farce"}, ParameterError, "did you mean `social-force`"),
+        ({"model_parameters": {"mass": 70.0}}, ParameterError, "`mass` is not a parameter of the model `collision-free-speed`"),
+        ({"model": "social-force", "time_gap_s": 1.0}, ParameterError, "no headway in the model `social-force`"),
+        ({"model": "social-force", "radius_m": 0.45}, ParameterError, "people or their repulsion by walls reach 1.08 m"),
         ({"exits": {}}, ParameterError, "there is no exit"),
         ({"exits": {"east": EXIT, "moon": shapely.box(50, 0, 51, 1)}}, UnreachableError, "exit `moon` has no floor"),
         ({"starts": [(1.0, 1.0), (20.0, 1.0)]}, StartError, r"start 1 at \(20.00, 1.00\) is outside the area"),

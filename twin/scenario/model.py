@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
     Field,
     PrivateAttr,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -30,6 +31,9 @@ from twin.scenario.place import (
     shorthand,
     stays_inside,
 )
+
+if TYPE_CHECKING:
+    from twin.sim.crowd.models.interface import Model
 
 Where = Annotated[Place, BeforeValidator(shorthand)]
 Share = Annotated[Number, Field(gt=0, allow_inf_nan=False)]
@@ -286,6 +290,10 @@ class CrowdSettings(Part):
 
     Attributes
     ----------
+    model : str
+        Model of walking, by name: `collision-free-speed`, `social-force`, `anticipation-velocity`, or one that was registered.
+    model_parameters : mapping of name to float
+        Parameters of the model, by the names of its class; the others keep their defaults.
     duration_s, dt_s : float
         Length of the run and of a step [s]. Steps of 0.05 s cost about 5 % of the flow that steps of 0.01 s give; with
         steps over 0.1 s people who meet head-on no longer pass each other, so those are refused.
@@ -297,8 +305,10 @@ class CrowdSettings(Part):
         What is kept of the movement over intervals, beside density and exposure.
     speed_mean_m_s, speed_sd_m_s : float
         Desired walking speed, normal and clipped to 0.5-2.2 m/s; Weidmann 1993: 1.34 and 0.26.
-    time_gap_s, radius_m : float
-        Of the collision-free speed model.
+    time_gap_s : float, optional
+        Headway at which people slow down, for models that have one; by default the model's own [s].
+    radius_m : float
+        Of the body.
     flows : list of Arrivals
         Ordinary pedestrians, in the baseline as well.
     exits : mapping of name to Place
@@ -317,7 +327,8 @@ class CrowdSettings(Part):
         To be passed by `via`.
     """
 
-    model: Literal["collision-free-speed"] = "collision-free-speed"
+    model: Name = "collision-free-speed"
+    model_parameters: dict[Name, FiniteFloat] = Field(default_factory=dict)
     duration_s: PositiveFloat = Field(default=600.0, le=86_400)
     dt_s: PositiveFloat = Field(default=0.05, le=0.1)
     seed: WholeNumber = Field(default=1, ge=0, le=2**31 - 1)
@@ -330,7 +341,7 @@ class CrowdSettings(Part):
     fields: tuple[Literal["speed", "pressure"], ...] = ("speed", "pressure")
     speed_mean_m_s: PositiveFloat = Field(default=1.34, ge=0.5, le=2.2)
     speed_sd_m_s: NonNegativeFloat = Field(default=0.26, le=1)
-    time_gap_s: PositiveFloat = Field(default=0.5, le=5)
+    time_gap_s: PositiveFloat | None = Field(default=None, le=5)
     radius_m: PositiveFloat = Field(default=0.2, le=0.5)
     flows: tuple[Arrivals, ...] = ()
     exits: dict[Name, Where] = Field(default_factory=dict)
@@ -341,6 +352,43 @@ class CrowdSettings(Part):
     doors: tuple[Door, ...] = Field(default=(), max_length=10_000)
     exit_hours: dict[Name, OpenHours] = Field(default_factory=dict)
     queues: tuple[Queue, ...] = Field(default=(), max_length=10_000)
+
+    @field_validator("model", mode="after")
+    @classmethod
+    def _a_model_there_is(cls, model: str) -> str:
+        from twin.sim.crowd.models import model_class
+
+        model_class(model)
+        return model
+
+    @field_validator("model_parameters", mode="after")
+    @classmethod
+    def _of_this_model(cls, parameters: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        from twin.sim.crowd.models import model_named
+
+        if "model" in info.data:
+            model_named(info.data["model"], **parameters)
+        return parameters
+
+    @field_validator("time_gap_s", mode="after")
+    @classmethod
+    def _with_a_headway(cls, time_gap: float | None, info: ValidationInfo) -> float | None:
+        from twin.sim.crowd.models import has_parameter
+
+        if time_gap is None or not {"model", "model_parameters"} <= info.data.keys():
+            return time_gap
+        if not has_parameter(info.data["model"], "time_gap"):
+            raise ValueError(f"people slow down at no headway in the model `{info.data['model']}`: leave out `time_gap_s`")
+        if "time_gap" in info.data["model_parameters"]:
+            raise ValueError("give either `time_gap_s` or `time_gap` in `model_parameters`")
+        return time_gap
+
+    def walking_model(self) -> Model:
+        """The model of walking with its parameters."""
+        from twin.sim.crowd.models import model_named
+
+        headway = {} if self.time_gap_s is None else {"time_gap": self.time_gap_s}
+        return model_named(self.model, **self.model_parameters, **headway)
 
 
 class CrowdingAnalysis(Part):

@@ -38,6 +38,11 @@ def model_class(name: str) -> type:
     return found
 
 
+def has_parameter(name: str, parameter: str) -> bool:
+    """Whether the model of a name has a parameter."""
+    return parameter in model_class(name)._fields  # type: ignore[attr-defined]
+
+
 def model_named(name: str, **parameters: float) -> Model:
     """A model with some of its parameters set, and checked.
 
