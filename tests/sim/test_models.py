@@ -17,7 +17,7 @@ from twin.errors import ParameterError
 from twin.jit import njit, prange, wrote
 from twin.sim.crowd import models
 from twin.sim.crowd.models import model_class, model_named, model_names, register_model
-from twin.sim.crowd.models.interface import clearance_of, substeps_of, top_speed_of
+from twin.sim.crowd.models.interface import clearance_of, notes_of, substeps_of, top_speed_of
 from twin.sim.crowd.models.trial import try_out
 
 DOCS = Path(__file__).parents[2] / "docs" / "models.md"
@@ -191,6 +191,27 @@ def _foreign(crowd):
     return crowd.there_is_no_such_thing
 
 
+class Short(Straight):
+    """A kernel that is given less than it takes."""
+
+    def move(self, crowd, near, floor, *, dt, radius, parallel):
+        STRAIGHT[parallel](crowd)
+
+
+class Old(Straight):
+    """A `move` that does not take what it is given."""
+
+    def move(self, crowd, near, floor, dt):
+        pass
+
+
+class Lone(Straight):
+    """A `reach` that does not take what it is given."""
+
+    def reach(self, radius):
+        return radius
+
+
 class Fast(Straight):
     """Says that it is fast."""
 
@@ -238,6 +259,9 @@ def test_a_model_that_works_is_registered(kind):
         (Moving, "moves people itself"),
         (Torn, "moves people differently on one core and on all"),
         (Foreign, "the kernel of the model `mine` does not compile: "),
+        (Short, "`move` of the model `mine` cannot be called: "),
+        (Old, "`move(crowd, near, floor, *, dt, radius, parallel)`; a kernel gets what"),
+        (Lone, "a method of the model `mine` cannot be called: "),
         (NoDefault, "of the model `mine`, `gap` has no default"),
         (NoMove, "the model `mine` has no `wall_reach`, `move`\n  docs/models.md"),
         (Listed, "the model `mine` is not a NamedTuple of its parameters"),
@@ -276,12 +300,13 @@ def test_our_own_models_pass_the_trial(name):
 def test_what_a_model_need_not_have_has_a_default():
     assert (substeps_of(Straight(), 0.05), clearance_of(Straight()), top_speed_of(Straight(), 1.2)) == (1, 1.0, 1.2)
     social = model_named("social-force")
+    assert (notes_of(Straight()), notes_of(social), notes_of(model_named("anticipation-velocity"))) == (0, 0, 4)
     assert substeps_of(social, 0.05) == 5
     assert substeps_of(social, 0.01) == 1
     assert top_speed_of(social, 1.0) == 1.3
 
     class Odd(Straight):
-        clearance = 1.5
+        clearance, notes = 1.5, -1
 
         def substeps(self, dt):
             return 0
@@ -290,3 +315,23 @@ def test_what_a_model_need_not_have_has_a_default():
         substeps_of(Odd(), 0.05)
     with pytest.raises(ParameterError, match=r"clearance of a model is 1\.5"):
         clearance_of(Odd())
+    with pytest.raises(ParameterError, match="cannot note -1 numbers"):
+        notes_of(Odd())
+
+
+class Late(Straight):
+    """No number further east than the room of the trial."""
+
+    def move(self, crowd, near, floor, *, dt, radius, parallel):
+        STRAIGHT[parallel](crowd, 1.0)
+        crowd.next_vy[: crowd.n][crowd.x[: crowd.n] > 25.0] = np.nan
+
+
+def test_a_velocity_that_is_no_number_is_told_with_who_and_where():
+    register_model("late", Late)
+    area = shapely.box(0, 0, 30, 3)
+    told = r"person 0 near \(2[45]\.\d, 1\.5\): the model Late gives 1 people a velocity that .* at 2\.\d+ s"
+    with pytest.raises(ParameterError, match=told):
+        twin.simulate_crowd(
+            area, starts=[(22.0, 1.5)], exits={"end": shapely.box(29, 0, 30, 3)}, model="late", duration=9.0, progress=False
+        )

@@ -25,6 +25,17 @@ def check_step(dt: float, fastest: float, smallest_radius: float) -> None:
         )
 
 
+def lost_by(model: object, rows: dict[str, NDArray[Any]], count: int, time: float) -> ParameterError:
+    """What to raise when a model gave people a velocity that is no number: how many, who first, where it was last listed."""
+    gone = np.flatnonzero(~(rows["moved2"][:count] < math.inf))
+    i = int(gone[np.argmin(rows["person"][gone])])
+    return ParameterError(
+        f"the model {type(model).__name__} gives {len(gone)} people a velocity that is not a finite number, at {time:.2f} s",
+        where=f"person {rows['person'][i]} near ({rows['built_x'][i]:.1f}, {rows['built_y'][i]:.1f})",
+        hint="less extreme parameters or a shorter step; in a model of your own, see that nothing is divided by 0",
+    )
+
+
 def checked_routes(routes: Routes, floor: Floor, goals: Goals) -> Routes:
     """Routes that are of this floor and to these goals."""
     count = len(goals.start) - 1

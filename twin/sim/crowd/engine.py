@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from twin.errors import ParameterError, StartError, UnreachableError
 from twin.jit import njit
 from twin.sim.crowd.checkpoint import State, restore, state_of
-from twin.sim.crowd.checks import check_step, checked_doors, checked_lines, checked_people, checked_routes
+from twin.sim.crowd.checks import check_step, checked_doors, checked_lines, checked_people, checked_routes, lost_by
 from twin.sim.crowd.groups import groups_of, keep_together
 from twin.sim.crowd.intend import intend
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
-from twin.sim.crowd.models.interface import Model, clearance_of, substeps_of, top_speed_of
+from twin.sim.crowd.models.interface import Model, clearance_of, notes_of, substeps_of, top_speed_of
 from twin.sim.crowd.neighbours import admit
 from twin.sim.crowd.queues import checked_queues
 from twin.sim.crowd.referee import Referee, checked_hours
@@ -31,6 +31,7 @@ ENTRY_INTERVAL_S = 0.2
 
 PARALLEL_FROM = 1000
 """Number of people present from which one run uses all cores."""
+
 
 class Crowd:
     """A crowd that walks.
@@ -151,7 +152,8 @@ class Crowd:
         # lists must hold until the last part of a step begins
         self._listed_m = max(0.5 * SKIN_M - fastest * self.dt * (1.0 - 1.0 / self._parts), 0.0)
         reach = np.vectorize(self.model.reach, otypes=[np.float64])
-        self.store = Store(floor, reach(self.people.radius, self._radius, self.people.desired_speed) if count else np.empty(0))
+        reaches = reach(self.people.radius, self._radius, self.people.desired_speed) if count else np.empty(0)
+        self.store = Store(floor, reaches, notes_of(self.model))
         self._height = _heights(floor, self.people.x, self.people.y, self.people.level)
         self._ways = np.zeros(count, np.int32) if self.people.profile is None else self.people.profile * count_goals
         group = self.people.group
@@ -287,7 +289,9 @@ class Crowd:
             for part in range(self._parts):
                 self._move()
                 self._settle(part)
-            leaving, asking, furthest = what_happened(n, now["left_goal"], now["ask"], now["moved2"])
+            leaving, asking, furthest, lost = what_happened(n, now["left_goal"], now["ask"], now["moved2"])
+            if lost:
+                raise lost_by(self.model, now, n, self.time)
             if asking or not self.referee.idle:
                 self.referee.decide(self, asking)
             if leaving or asking:
@@ -392,7 +396,6 @@ class Crowd:
                         f"{int(lost.sum())} people of journey {j} cannot reach goal {int(goal)}",
                         hint="open a way to it, or send them elsewhere",
                     )
-
 
 
 def nodes_of(

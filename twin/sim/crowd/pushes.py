@@ -52,12 +52,6 @@ def lay_out(k, first, count, row, fixed, body, places, reals):
     return k
 
 
-@njit()
-def slots_for(room, block):
-    """Slots of scratch that the neighbours of a block may take, each padded to whole sixteens."""
-    return room + block * LANES
-
-
 @njit(inline="always")
 def exponential_of(u):
     """exp(16 u), sixteen at a time, for u between -1 and 1 (what is beyond is taken for that): to 2e-6 of its value.

@@ -135,13 +135,17 @@ def _settle(
 
 @njit()
 def what_happened(n, left_goal, ask, moved2):
-    """How many left in the last step, how many ask, and the square of the longest way anybody went since the lists were built."""
-    leaving, asking, furthest = 0, 0, 0.0
+    """How many left in the last step, how many ask, the square of the longest way anybody went since the lists were built.
+
+    And how many have no place any more, since the model gave them no velocity.
+    """
+    leaving, asking, furthest, lost = 0, 0, 0.0, 0
     for i in range(n):
         leaving += left_goal[i] >= 0
         asking += ask[i] != 0
         furthest = max(furthest, moved2[i])
-    return leaving, asking, furthest
+        lost += not moved2[i] < np.inf
+    return leaving, asking, furthest, lost
 
 
 @njit()

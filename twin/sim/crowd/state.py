@@ -118,12 +118,22 @@ class Near(NamedTuple):
         Rows of `Present`; each block of `BLOCK` people has room for R. What stands between lists is some row as well.
     room : int
         R.
+    places : (T, S) int64
+        Scratch for models: a row for each of the T tasks that a step may be shared among, a slot for each neighbour of a block
+        where those of everybody are rounded up to whole sixteens.
+    reals : (T, 8 S) float32
+        The same, eight for each slot.
+    notes : (C, K) float32
+        Scratch for what a model notes of everybody before it looks at anybody's neighbours; K is what its `notes` says.
     """
 
     first: NDArray[np.int64]
     number: NDArray[np.int32]
     row: NDArray[np.int32]
     room: int
+    places: NDArray[np.int64]
+    reals: NDArray[np.float32]
+    notes: NDArray[np.float32]
 
 
 class Tiles(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,9 @@ from twin.sim.model import Floor
 
 SKIN_M = 0.4
 """Neighbours this much beyond a person's reach are listed, so a list holds until somebody has moved half of it."""
+
+TASKS = 4 * numba.config.NUMBA_NUM_THREADS
+"""Tasks that a step of a model is shared among at most, each with its own scratch."""
 
 _KINDS = {
     "person": "i4", "ways": "i4", "slot": "i4", "level": "i4", "stage": "i4", "node": "i4", "radius": "f4", "heading_x": "f4",
@@ -37,10 +41,12 @@ class Store:
     floor : Floor
     reach : (N,) float64
         By person, the distance beyond which nobody matters to it [m].
+    notes : int
+        Numbers that the model notes of everybody.
     """
 
-    def __init__(self, floor: Floor, reach: NDArray[np.float64]) -> None:
-        self.floor, self.reach = floor, reach
+    def __init__(self, floor: Floor, reach: NDArray[np.float64], notes: int = 0) -> None:
+        self.floor, self.reach, self._notes = floor, reach, notes
         self.n = 0
         self.side = float(reach.max(initial=1.0)) + SKIN_M
         self.rows = math.ceil(floor.mask.shape[1] * floor.cell / self.side) + 1
@@ -48,6 +54,8 @@ class Store:
         self.start = np.zeros(self.rows * self.columns + 1, np.int32)
         self.room = 16 * BLOCK
         self.neighbour = np.zeros(0, np.int32)
+        self.places, self.reals = np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)
+        self.notes = np.zeros((0, notes), np.float32)
         self.row_of = np.full(len(reach), -1, np.int64)
         self.arrays: dict[str, NDArray[Any]] = {}
         self.grow(BLOCK)
@@ -82,10 +90,13 @@ class Store:
 
     def near(self) -> Near:
         """The lists as kernels get them."""
-        return Near(self.arrays["first"], self.arrays["number"], self.neighbour, self.room)
+        return self._near
 
     def _bind(self) -> None:
         self._present = Present(self.n, *(self.arrays[name] for name in Present._fields[1:]))
+        self._near = Near(
+            self.arrays["first"], self.arrays["number"], self.neighbour, self.room, self.places, self.reals, self.notes
+        )
 
     def set_count(self, n: int) -> None:
         """Say how many rows are in use."""
@@ -97,6 +108,11 @@ class Store:
         if len(self.neighbour) < blocks * self.room + LANES:
             self.neighbour = np.zeros(blocks * self.room + LANES, np.int32)
         self.used = np.zeros(blocks, np.int64)
+        tasks, slots = min(blocks, TASKS), self.room + BLOCK * LANES
+        if self.places.shape != (tasks, slots):
+            self.places, self.reals = np.zeros((tasks, slots), np.int64), np.zeros((tasks, 8 * slots), np.float32)
+        if len(self.notes) != self.capacity:
+            self.notes = np.zeros((self.capacity, self._notes), np.float32)
 
     def sort(self, mode: int) -> None:
         """Pack the rows in the order of the cells, without who has left."""
@@ -123,12 +139,14 @@ class Store:
                 break
             self.room = most + most // 8
             self._make_room()
+        self._bind()
 
     def take_lists(self, room: int, neighbour: NDArray[np.int32]) -> None:
         """Have the lists of an earlier moment again."""
         self.room = room
         self._make_room()
         self.neighbour[: len(neighbour)] = neighbour
+        self._bind()
 
     def add(self, count: int) -> slice:
         """Rows for newcomers, behind the others."""

@@ -30,7 +30,7 @@ import numpy as np
 from twin.jit import njit, prange, wrote
 from twin.sim.crowd.models.interface import check_positive
 from twin.sim.crowd.models.plain import Moved, Plain, nearest_on_segment, others
-from twin.sim.crowd.pushes import METRE, NO_GAP, exponential_of, gaps_ahead, slots_for
+from twin.sim.crowd.pushes import METRE, NO_GAP, exponential_of, gaps_ahead
 from twin.sim.crowd.state import BLOCK
 from twin.sim.crowd.surroundings import nearest_wall
 from twin.sim.lanes import (
@@ -95,6 +95,11 @@ class AnticipationVelocity(NamedTuple):
     def check(self) -> None:
         """Raise a ParameterError when a parameter is out of its range."""
         check_positive("anticipation velocity", self._asdict())
+
+    @property
+    def notes(self) -> int:
+        """Numbers noted of everybody before anybody turns: heading, speed and radius."""
+        return 4
 
     @property
     def cut(self) -> float:
@@ -185,67 +190,68 @@ def _move(crowd, near, floor, params, cut, turn):
     strength, per_range = np.float32(params.strength), np.float32(-1.0 / (LANES * params.range))
     ahead, cut_, sight = np.float32(params.anticipation_time), np.float32(cut), np.float32(params.sight)
     give_way = 0.5 * params.strength
-    slots = slots_for(near.room, BLOCK)
+    scratch, spare, tasks, blocks = near.places, near.reals, near.places.shape[0], (n + BLOCK - 1) // BLOCK
     fixed, body, want_x, want_y, by_wall = crowd.fixed, crowd.body, crowd.want_x, crowd.want_y, crowd.by_wall
     level, x, y, radius, standing = crowd.level, crowd.x, crowd.y, crowd.radius, crowd.standing
     want_speed, heading_x, heading_y, vx, vy = crowd.want_speed, crowd.heading_x, crowd.heading_y, crowd.vx, crowd.vy
-    next_vx, next_vy = crowd.next_vx, crowd.next_vy
+    next_vx, next_vy, half = crowd.next_vx, crowd.next_vy, spare.shape[1] // 2
     # side by side what is read of others, while where they face is written anew
-    motion = np.empty((n, 4), np.float32)
+    motion = near.notes
     for i in prange(n):
         motion[i, 0], motion[i, 1], motion[i, 3] = heading_x[i], heading_y[i], body[i]
         motion[i, 2] = np.sqrt(vx[i] * vx[i] + vy[i] * vy[i])
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        places, moves, reals = np.empty(slots, np.int64), np.empty(4 * slots, np.float32), np.empty(4 * slots, np.float32)
-        first, last = block * BLOCK, min(n, (block + 1) * BLOCK)
-        k = 0
-        for i in range(first, last):
-            k = _lay_out(k, first_of[i], count[i], row, fixed, motion, places, moves)
-        k = 0
-        for i in range(first, last):
-            x0, y0, r0 = np.int32(fixed[i]), np.int32(fixed[i] >> 32), body[i]
-            wx, wy, ex, ey = np.float32(want_x[i]), np.float32(want_y[i]), motion[i, 0], motion[i, 1]
-            for done in range(0, count[i], LANES):
-                _foresee(
-                    k, count[i] - done, x0, y0, r0, motion[i, 2] * ex, motion[i, 2] * ey, wx, wy, ex, ey, places, moves, reals,
-                    strength, per_range, ahead, cut_, sight,
-                )  # fmt: skip
-                k += LANES
-        k = 0
-        for i in range(first, last):
-            begin, x0, y0 = k, np.int32(fixed[i]), np.int32(fixed[i] >> 32)
-            tx, ty = want_x[i], want_y[i]
-            if standing[i]:
-                for _ in range(0, count[i], LANES):
-                    px, py = _away(k, x0, y0, places, reals)
-                    tx += px
-                    ty += py
+    for task in prange(tasks):
+        places, moves, reals = scratch[task], spare[task][:half], spare[task][half:]
+        for block in range(task * blocks // tasks, (task + 1) * blocks // tasks):
+            first, last = block * BLOCK, min(n, (block + 1) * BLOCK)
+            k = 0
+            for i in range(first, last):
+                k = _lay_out(k, first_of[i], count[i], row, fixed, motion, places, moves)
+            k = 0
+            for i in range(first, last):
+                x0, y0, r0 = np.int32(fixed[i]), np.int32(fixed[i] >> 32), body[i]
+                wx, wy, ex, ey = np.float32(want_x[i]), np.float32(want_y[i]), motion[i, 0], motion[i, 1]
+                for done in range(0, count[i], LANES):
+                    _foresee(
+                        k, count[i] - done, x0, y0, r0, motion[i, 2] * ex, motion[i, 2] * ey, wx, wy, ex, ey, places, moves, reals,
+                        strength, per_range, ahead, cut_, sight,
+                    )  # fmt: skip
                     k += LANES
-            else:
-                pushes = spread(_NOTHING)
-                for _ in range(0, count[i], LANES):
-                    pushes = pushes + load(reals, 4 * k + 2 * LANES)
-                    k += LANES
-                push = total(pushes)
-                tx, ty = tx - push * ty, ty + push * tx
-            hx, hy = np.float64(heading_x[i]), np.float64(heading_y[i])
-            v = 0.0
-            norm = np.sqrt(tx * tx + ty * ty)
-            if norm > 1e-12 and not (standing[i] and norm < give_way):
-                part = turn if hx != 0.0 or hy != 0.0 else 1.0
-                ex, ey = hx + part * (tx / norm - hx), hy + part * (ty / norm - hy)
-                norm = np.sqrt(ex * ex + ey * ey)
-                if norm > 1e-12:
-                    hx, hy = ex / norm, ey / norm
-                if by_wall[i]:
-                    hx, hy = _off_wall(floor, level[i], x[i], y[i], radius[i], params.wall_buffer, params.pushout, hx, hy)
-                gaps = spread(NO_GAP)
-                for slot in range(begin, k, LANES):
-                    gaps = smaller(gaps, gaps_ahead(slot, x0, y0, places, reals, np.float32(hx), np.float32(hy)))
-                v = min(max(least(gaps) / params.time_gap, 0.0), want_speed[i])
-            heading_x[i], heading_y[i] = hx, hy
-            next_vx[i], next_vy[i] = v * hx, v * hy
-    wrote(next_vx, next_vy, heading_x, heading_y)
+            k = 0
+            for i in range(first, last):
+                begin, x0, y0 = k, np.int32(fixed[i]), np.int32(fixed[i] >> 32)
+                tx, ty = want_x[i], want_y[i]
+                if standing[i]:
+                    for _ in range(0, count[i], LANES):
+                        px, py = _away(k, x0, y0, places, reals)
+                        tx += px
+                        ty += py
+                        k += LANES
+                else:
+                    pushes = spread(_NOTHING)
+                    for _ in range(0, count[i], LANES):
+                        pushes = pushes + load(reals, 4 * k + 2 * LANES)
+                        k += LANES
+                    push = total(pushes)
+                    tx, ty = tx - push * ty, ty + push * tx
+                hx, hy = np.float64(heading_x[i]), np.float64(heading_y[i])
+                v = 0.0
+                norm = np.sqrt(tx * tx + ty * ty)
+                if norm > 1e-12 and not (standing[i] and norm < give_way):
+                    part = turn if hx != 0.0 or hy != 0.0 else 1.0
+                    ex, ey = hx + part * (tx / norm - hx), hy + part * (ty / norm - hy)
+                    norm = np.sqrt(ex * ex + ey * ey)
+                    if norm > 1e-12:
+                        hx, hy = ex / norm, ey / norm
+                    if by_wall[i]:
+                        hx, hy = _off_wall(floor, level[i], x[i], y[i], radius[i], params.wall_buffer, params.pushout, hx, hy)
+                    gaps = spread(NO_GAP)
+                    for slot in range(begin, k, LANES):
+                        gaps = smaller(gaps, gaps_ahead(slot, x0, y0, places, reals, np.float32(hx), np.float32(hy)))
+                    v = min(max(least(gaps) / params.time_gap, 0.0), want_speed[i])
+                heading_x[i], heading_y[i] = hx, hy
+                next_vx[i], next_vy[i] = v * hx, v * hy
+    wrote(next_vx, next_vy, heading_x, heading_y, motion, scratch, spare)
 
 
 _MOVE: tuple[Any, Any] = (njit()(_move), njit(parallel=True)(_move))

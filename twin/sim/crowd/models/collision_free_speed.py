@@ -19,7 +19,7 @@ import numpy as np
 from twin.jit import njit, prange, wrote
 from twin.sim.crowd.models.interface import check_positive
 from twin.sim.crowd.models.plain import Moved, Plain, others, wall_points
-from twin.sim.crowd.pushes import NO_GAP, gap_ahead, lay_out, push_of, repel, slots_for
+from twin.sim.crowd.pushes import NO_GAP, gap_ahead, lay_out, push_of, repel
 from twin.sim.crowd.state import BLOCK
 from twin.sim.crowd.surroundings import wall_repulsion
 from twin.sim.lanes import LANES
@@ -76,52 +76,53 @@ def _move(crowd, near, floor, params, cut, wall_reach):
     n, row, first_of, count = crowd.n, near.row, near.first, near.number
     strength, per_range = np.float32(params.strength), np.float32(-1.0 / (LANES * params.range))
     cut_gap = np.float32(cut)
-    slots = slots_for(near.room, BLOCK)
+    scratch, spare, tasks, blocks = near.places, near.reals, near.places.shape[0], (n + BLOCK - 1) // BLOCK
     fixed, body, want_x, want_y, by_wall = crowd.fixed, crowd.body, crowd.want_x, crowd.want_y, crowd.by_wall
     level, x, y, radius, standing = crowd.level, crowd.x, crowd.y, crowd.radius, crowd.standing
     want_speed, heading_x, heading_y = crowd.want_speed, crowd.heading_x, crowd.heading_y
     next_vx, next_vy = crowd.next_vx, crowd.next_vy
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        places, reals = np.empty(slots, np.int64), np.empty(4 * slots, np.float32)
-        first, last = block * BLOCK, min(n, (block + 1) * BLOCK)
-        k = 0
-        for i in range(first, last):
-            k = lay_out(k, first_of[i], count[i], row, fixed, body, places, reals)
-        k = 0
-        for i in range(first, last):
-            x0, y0, r0 = np.int32(fixed[i]), np.int32(fixed[i] >> 32), body[i]
-            for done in range(0, count[i], LANES):
-                repel(k, count[i] - done, x0, y0, r0, places, reals, strength, per_range, cut_gap)
-                k += LANES
-        k = 0
-        for i in range(first, last):
-            begin, x0, y0 = k, np.int32(fixed[i]), np.int32(fixed[i] >> 32)
-            tx, ty = want_x[i], want_y[i]
-            for _ in range(0, count[i], LANES):
-                px, py = push_of(k, reals)
-                tx += px
-                ty += py
-                k += LANES
-            if by_wall[i]:
-                wx, wy = wall_repulsion(
-                    floor, level[i], x[i], y[i], radius[i], params.wall_strength, params.wall_range, wall_reach
-                )
-                tx += wx
-                ty += wy
-            vx = vy = 0.0
-            norm = np.sqrt(tx * tx + ty * ty)
-            if norm > 1e-12 and not (standing[i] and norm < GIVE_WAY):
-                tx /= norm
-                ty /= norm
-                gap = NO_GAP
-                ex, ey = np.float32(tx), np.float32(ty)
-                for slot in range(begin, k, LANES):
-                    gap = min(gap, gap_ahead(slot, x0, y0, places, reals, ex, ey))
-                v = min(max(gap / params.time_gap, 0.0), want_speed[i])
-                heading_x[i], heading_y[i] = ex, ey
-                vx, vy = v * tx, v * ty
-            next_vx[i], next_vy[i] = vx, vy
-    wrote(next_vx, next_vy, heading_x, heading_y)
+    for task in prange(tasks):
+        places, reals = scratch[task], spare[task]
+        for block in range(task * blocks // tasks, (task + 1) * blocks // tasks):
+            first, last = block * BLOCK, min(n, (block + 1) * BLOCK)
+            k = 0
+            for i in range(first, last):
+                k = lay_out(k, first_of[i], count[i], row, fixed, body, places, reals)
+            k = 0
+            for i in range(first, last):
+                x0, y0, r0 = np.int32(fixed[i]), np.int32(fixed[i] >> 32), body[i]
+                for done in range(0, count[i], LANES):
+                    repel(k, count[i] - done, x0, y0, r0, places, reals, strength, per_range, cut_gap)
+                    k += LANES
+            k = 0
+            for i in range(first, last):
+                begin, x0, y0 = k, np.int32(fixed[i]), np.int32(fixed[i] >> 32)
+                tx, ty = want_x[i], want_y[i]
+                for _ in range(0, count[i], LANES):
+                    px, py = push_of(k, reals)
+                    tx += px
+                    ty += py
+                    k += LANES
+                if by_wall[i]:
+                    wx, wy = wall_repulsion(
+                        floor, level[i], x[i], y[i], radius[i], params.wall_strength, params.wall_range, wall_reach
+                    )
+                    tx += wx
+                    ty += wy
+                vx = vy = 0.0
+                norm = np.sqrt(tx * tx + ty * ty)
+                if norm > 1e-12 and not (standing[i] and norm < GIVE_WAY):
+                    tx /= norm
+                    ty /= norm
+                    gap = NO_GAP
+                    ex, ey = np.float32(tx), np.float32(ty)
+                    for slot in range(begin, k, LANES):
+                        gap = min(gap, gap_ahead(slot, x0, y0, places, reals, ex, ey))
+                    v = min(max(gap / params.time_gap, 0.0), want_speed[i])
+                    heading_x[i], heading_y[i] = ex, ey
+                    vx, vy = v * tx, v * ty
+                next_vx[i], next_vy[i] = vx, vy
+    wrote(next_vx, next_vy, heading_x, heading_y, scratch, spare)
 
 
 _MOVE: tuple[Any, Any] = (njit()(_move), njit(parallel=True)(_move))

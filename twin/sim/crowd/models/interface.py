@@ -14,7 +14,7 @@ from twin.sim.model import Floor
 class Model(Protocol):
     """A model: a NamedTuple of its parameters, all with defaults, that has these methods.
 
-    It may also have what `substeps_of`, `clearance_of` and `top_speed_of` ask for.
+    It may also have what `substeps_of`, `clearance_of`, `notes_of` and `top_speed_of` ask for.
     """
 
     def __iter__(self) -> Iterator[Any]:
@@ -64,6 +64,14 @@ def clearance_of(model: Model) -> float:
     if not 0.0 < part <= 1.0:
         raise ParameterError(f"the clearance of a model is {part:g}", hint="give a part of the radius: above 0, at most 1")
     return part
+
+
+def notes_of(model: Model) -> int:
+    """Numbers that the model notes of everybody, in `Near.notes`: ``model.notes``, or 0."""
+    count = getattr(model, "notes", 0)
+    if not (isinstance(count, int) and count >= 0):
+        raise ParameterError(f"a model cannot note {count} numbers of everybody", hint="`notes` is a whole number from 0")
+    return count
 
 
 def top_speed_of(model: Model, desired_speed: float) -> float:

@@ -22,8 +22,8 @@ def try_out(name: str, model: Model) -> None:
     Raises
     ------
     ParameterError
-        When it does not compile, leaves somebody without a velocity, moves people itself, walks faster than it says, or does
-        not give the same on any number of cores.
+        When it cannot be called, does not compile, leaves somebody without a velocity, moves people itself, walks faster than it
+        says, or does not give the same on any number of cores.
     """
     if not np.array_equal(_moved(name, model, False), _moved(name, model, True)):
         raise ParameterError(
@@ -34,7 +34,10 @@ def try_out(name: str, model: Model) -> None:
 
 def _moved(name: str, model: Model, parallel: bool) -> NDArray[np.float64]:
     """Velocities after the second step, (N, 2)."""
-    crowd = _small_crowd(model, parallel)
+    try:
+        crowd = _small_crowd(model, parallel)
+    except TypeError as error:
+        raise ParameterError(f"a method of the model `{name}` cannot be called: {error}", hint=_CALLED) from error
     on = "all cores" if parallel else "one core"
     for _ in range(2):
         crowd._intend()
@@ -47,6 +50,8 @@ def _moved(name: str, model: Model, parallel: bool) -> NDArray[np.float64]:
         except NumbaError as error:
             first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
             raise ParameterError(f"the kernel of the model `{name}` does not compile: {first}", hint=_HINT) from error
+        except TypeError as error:
+            raise ParameterError(f"`move` of the model `{name}` cannot be called: {error}", hint=_CALLED) from error
         velocity = np.stack([now["next_vx"][:rows], now["next_vy"][:rows]], axis=1)
         lost = int(np.count_nonzero(~np.isfinite(velocity).all(axis=1)))
         if lost:
@@ -64,6 +69,10 @@ def _moved(name: str, model: Model, parallel: bool) -> NDArray[np.float64]:
     return velocity
 
 
+_CALLED = (
+    "methods are `check()`, `reach(radius, other_radius, desired_speed)`, `wall_reach(radius)` and "
+    "`move(crowd, near, floor, *, dt, radius, parallel)`; a kernel gets what `move` gives it"
+)
 _HINT = "call only what Numba can compile; docs/models.md has a model that works"
 _WROTE = (
     "write next_vx and next_vy of every row below n; arrays that a parallel loop writes must be taken out of the crowd before it "
