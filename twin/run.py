@@ -307,7 +307,8 @@ def run_prepared(
         "wall_time_s": round(time.perf_counter() - started, 3),
         **versions(),
     }
-    return result.with_(figures=judged_with_people(result.figures), provenance={**provenance, **result.provenance})
+    provenance["remarks"] = [*provenance["remarks"], *result.provenance["remarks"]]
+    return result.with_(figures=judged_with_people(result.figures), provenance={**result.provenance, **provenance})
 
 
 def _counting_lines(prepared: Prepared) -> dict[str, tuple[shapely.LineString, str]]:

@@ -14,6 +14,7 @@ from twin.discretize import Ground
 from twin.field_dataset import density_factor, field_dataset
 from twin.geo.city import City
 from twin.impacts.crowding import areas_frame, crowding_figures, exits_frame, floor_frame, hotspots, lines_frame
+from twin.impacts.stalls import crush_remarks, stall_remarks, stalled_frame
 from twin.population import Population
 from twin.progress import Bar, Quiet
 from twin.reporters import FieldReporter, Look, NumbersReporter, Reporter, TrajectoryReporter
@@ -167,6 +168,14 @@ def _assemble(
                 "Guide to Safety at Sports Grounds (Green Guide), level ground", "lower", 0, f"width {row['width_m']:.1f} m",
             ),
         )  # fmt: skip
-    features = {"exits": exits, "lines": counted, "areas": filled, "hotspots": spots, "floor": floor_frame(floors, crs)}
+    doors = (population.facilities.names or {}).get("doors", ())
+    stalled = stalled_frame(model.watch, ground, doors=doors, goals=population.goal_names)
+    note = "wanted to go on, and came no half metre further in a minute"
+    figures += (Figure("stalled", "People who could not get on", float(len(stalled)), "people", digits=0, note=note),)
+    remarks = [*crush_remarks(model.watch, ground, city), *stall_remarks(stalled, city)]
+    features = {
+        "exits": exits, "lines": counted, "areas": filled, "hotspots": spots, "stalled": stalled, "floor": floor_frame(floors, crs),
+    }  # fmt: skip
     recording: Any = paths.close()  # a result takes a recording in the place of its table
-    return Result(fields, recording, features, series, figures, {"time_s": model.time, "crs": crs or ""}, partial)
+    about = {"time_s": model.time, "crs": crs or "", "remarks": remarks}
+    return Result(fields, recording, features, series, figures, about, partial)

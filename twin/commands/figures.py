@@ -47,6 +47,11 @@ def tell(subject: Comparison | Result, out: Path, made: dict[str, str], seconds:
     table(rows)
     if not people:
         say(f"\n{NOBODY}\n  {NOBODY_HINT}")
+    from twin.result import Result
+
+    run = subject if isinstance(subject, Result) else subject.variant
+    for remark in run.provenance.get("remarks", ()):
+        say(f"\nnote: {remark}")
     say(f"\nin {seconds:.1f} s; written:")
     named = (("picture", "after"), ("picture before", "before"), ("scene", "scene.html"), ("scene (GLB)", "scene.glb"))
     for what, key in named:
