@@ -20,7 +20,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.crowd import machine, spread, timed
+from benchmarks.crowd.measuring import machine, spread, timed
 from benchmarks.printing import show
 from twin.sim.crowd.continuum import Continuum
 from twin.sim.crowd.hughes import Hughes

@@ -22,7 +22,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from benchmarks.crowd import JuPedSim, Ours, machine, make_square
+from benchmarks.crowd.measuring import machine
+from benchmarks.crowd.scenes import make_square
+from benchmarks.crowd.sides import JuPedSim, Ours
 from benchmarks.printing import show
 from twin.reporters import FieldReporter, Look, NumbersReporter, TrajectoryReporter
 from twin.sim.crowd.counts import make_areas

@@ -26,12 +26,12 @@ def timed(make: Callable[[], Any]) -> tuple[Any, float]:
     return made, round(time.perf_counter() - start, 2)
 
 
-def machine() -> dict[str, Any]:
-    """What it was measured on, and how busy that was."""
+def machine(peer: str = "jupedsim") -> dict[str, Any]:
+    """What it was measured on, how busy that was, and the version of who is beside."""
     out: dict[str, Any] = {"platform": platform.system(), "machine": platform.machine(), "cores": os.cpu_count()}
     if hasattr(os, "getloadavg"):
         out["load_before"] = round(os.getloadavg()[0], 2)
-    for name in ("numba", "numpy", "jupedsim"):
+    for name in ("numba", "numpy", peer):
         try:
             out[name] = version(name)
         except PackageNotFoundError:

@@ -80,7 +80,90 @@ def graph(floor, source):
     return routes, np.full(count, floor.cell), routes.node[0][source]
 
 
-@settings(max_examples=40)
+def several_tiles(seed):
+    """A floor of four tiles with obstacles, thin walls and speeds from 0.05 to 1, and a cell on it."""
+    random = np.random.default_rng(seed)
+    shape = (1, 22, 74)
+    mask = random.random(shape) > random.choice([0.0, 0.1, 0.3])
+    speed = [np.ones(shape), random.uniform(0.05, 1.0, shape), random.choice([0.05, 1.0], shape)][random.integers(3)]
+    speed = np.where(np.arange(74) % 20 < 10, speed, 1.0)
+    walls = np.where(random.random(shape) < random.choice([0.0, 0.1]), random.integers(1, 4, shape), 0)
+    source = (int(random.integers(22)), int(random.integers(74)))
+    mask[0, *source] = True
+    floor = build_floor(west=0.0, north=22.0, cell=1.0, mask=mask, chains=[], speed=speed.astype(np.float32))
+    return floor._replace(blocked=walls.astype(np.uint8)), source
+
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds)
+def test_times_are_those_of_the_slow_solver(seed):
+    floor, source = several_tiles(seed)
+    routes = find_routes(floor, goal(source), wall_aversion=0.0)
+    step = 1.0 / floor.speed[floor.mask].astype(float)
+    expected = slow.second_order(routes.neighbour, step, routes.node[0][source].reshape(1))
+    np.testing.assert_allclose(routes.time[0], expected, rtol=1e-5, atol=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seeds)
+def test_times_have_no_steps_and_no_hollows(seed):
+    floor, source = several_tiles(seed)
+    routes = find_routes(floor, goal(source), wall_aversion=0.0)
+    time, around = routes.time[0], np.where(routes.neighbour >= 0, routes.time[0][routes.neighbour], np.inf)
+    step = 1.0 / floor.speed[floor.mask]
+    slowest = np.maximum(step, np.where(routes.neighbour >= 0, step[routes.neighbour], 0.0).max(axis=1))
+    reached = np.isfinite(time) & (time > 0)
+    assert (around.min(axis=1)[reached] < time[reached]).all()
+    assert (time[reached] <= around.min(axis=1)[reached] + 1.5 * slowest[reached] * (1 + 1e-5)).all()
+
+
+@pytest.mark.parametrize("turn", [np.s_[:, :, ::-1], np.s_[:, ::-1, :]])
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds)
+def test_mirrored_tiles_have_the_same_times_to_the_bit(seed, turn):
+    floor, source = several_tiles(seed)
+    floor = floor._replace(blocked=np.zeros_like(floor.blocked))
+    seen = np.zeros(floor.mask.shape, bool)
+    seen[0, *source] = True
+    _, r, c = np.argwhere(seen[turn])[0]
+    other = floor._replace(mask=floor.mask[turn].copy(), speed=floor.speed[turn].copy())
+    one = time_map(floor, find_routes(floor, goal(source), wall_aversion=0.0))
+    two = time_map(other, find_routes(other, goal((r, c)), wall_aversion=0.0))
+    np.testing.assert_array_equal(two, one[None][turn][0])
+
+
+def test_a_point_is_as_far_as_it_is():
+    side = 513
+    row, column = np.mgrid[:side, :side] - side // 2
+    exact = np.hypot(row, column)
+    routes = find_routes(open_floor(side), goal((side // 2, side // 2)), wall_aversion=0.0)
+    error = np.abs(time_map(None, routes) - exact)
+    # what second-order fast marching reaches as well (scikit-fmm 2025.6: 0.127 % and 0.329 cells)
+    assert (error[exact > 0] / exact[exact > 0]).mean() < 0.0013
+    assert error.max() < 0.33
+
+
+@pytest.mark.parametrize(("near", "far"), [(1.0, 0.5), (1.0, 0.2), (1.0, 0.05), (0.5, 1.0), (0.2, 1.0)])
+def test_ways_bend_where_the_floor_gets_slower_or_faster(near, far):
+    side, border, source = 128, 64, (60, 30)
+    speed = np.where(np.arange(side) < border, near, far) * np.ones((1, side, side))
+    floor = open_floor(side)._replace(speed=speed.astype(np.float32))
+    time = time_map(floor, find_routes(floor, goal(source), wall_aversion=0.0))
+    # Fermat: the least time over all points of the border, which lies between two columns
+    across = np.linspace(-side, 2 * side, 6001)
+    first = np.hypot(border - 0.5 - source[1], across - source[0]) / near
+    for c in (64, 70, 90, 127):
+        exact = [(first + np.hypot(c - border + 0.5, across - r) / far).min() for r in range(side)]
+        error = np.abs(time[:, c] - exact)
+        # beside the border up to a third of the time across a slow cell, further away much less
+        assert error.max() < 0.35 / min(near, far)
+        assert c == border or (error / exact).mean() < 0.01
+
+
+@settings(max_examples=40, deadline=None)
 @given(masks, st.integers(0, 13), st.integers(0, 16))
 def test_time_lies_between_the_first_order_bounds(mask, r, c):
     mask[0, r, c] = True

@@ -87,6 +87,32 @@ class Goals(NamedTuple):
     cells: NDArray[np.int32]
 
 
+class Links(NamedTuple):
+    """Ways that are not walked: escalators, lifts, moving walks. Each leads one way; a lift up and down is two.
+
+    Who steps on any entry cell is on the best of the exit cells after some seconds.
+
+    Attributes
+    ----------
+    entry_start : (M + 1,) int64
+        First row of `entry_cells` of each link.
+    entry_cells : (E, 3) int32
+        Level, row and column of each entry cell of each link.
+    exit_start : (M + 1,) int64
+        First row of `exit_cells` of each link.
+    exit_cells : (X, 3) int32
+        Level, row and column of each exit cell of each link.
+    seconds : (M,) float64
+        From entry to exit, with the usual wait [s].
+    """
+
+    entry_start: NDArray[np.int64]
+    entry_cells: NDArray[np.int32]
+    exit_start: NDArray[np.int64]
+    exit_cells: NDArray[np.int32]
+    seconds: NDArray[np.float64]
+
+
 STAGE_END = -1
 STAGE_PASS = 0
 STAGE_STAY = 1

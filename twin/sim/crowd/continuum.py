@@ -37,7 +37,8 @@ from twin.sim.crowd.continuum_sources import (
 )
 from twin.sim.crowd.fundamental_diagram import STEPS
 from twin.sim.crowd.hughes import Hughes
-from twin.sim.crowd.wayfinding import Routes, find_routes
+from twin.sim.crowd.route_graph import LEAST_SPEED
+from twin.sim.crowd.wayfinding import Routes, build_graph, make_scratch, solve
 from twin.sim.model import Floor, Goals
 
 COURANT = 0.95
@@ -115,8 +116,11 @@ class Continuum:
         self._walking = Walking(
             STEPS / law.jam, law.critical, law.jam, law.capacity, self.model.passing, self.model.aside, self.model.aside / cell
         )
-        self._routes = find_routes(floor, goals) if routes is None else routes
-        self._node, self._neighbour = self._routes.node, self._routes.neighbour
+        self._graph = build_graph(floor)
+        self._scratch = make_scratch(self._graph)
+        self._routes = solve(self._graph, goals, scratch=self._scratch) if routes is None else routes
+        self._ways: Routes | None = None
+        self._node, self._neighbour = self._graph.node, self._graph.neighbour
         nodes = len(self._neighbour)
         self._factor = by_node(self._node, floor.speed, nodes)
         furthest = self.dt * law.free_speed * float(self._factor.max(initial=0.0))
@@ -242,10 +246,12 @@ class Continuum:
         under_way = np.bincount(self.sources.goal, self.sources.people, len(self.left)) + self._placed - self.left
         wanted = np.flatnonzero(under_way > 1e-6)
         if self.model.informed > 0.0 and len(wanted):
-            speed = np.empty(self.floor.mask.shape, np.float32)
-            crowded_speed(self._node, self._factor, self._seen, self._walking, self._pace, speed)
-            routes = find_routes(self.floor._replace(speed=speed), some_goals(self.goals, wanted))
-            lay_out(routes.direction, wanted, self._toward)
+            speed = np.empty(len(self._seen), np.float32)
+            crowded_speed(self._graph.speed, self._seen, self._walking, self._pace, LEAST_SPEED, speed)
+            room = self._ways if self._ways is not None and len(self._ways.time) == len(wanted) else None
+            goals = some_goals(self.goals, wanted)
+            self._ways = solve(self._graph, goals, speed=speed, out=room, scratch=self._scratch)
+            lay_out(self._ways.direction, wanted, self._toward)
 
     def _list(self, fixed: NDArray[np.int32]) -> None:
         """Note which nodes are worked on: those with people, those given, and as far as anybody comes until the next time."""

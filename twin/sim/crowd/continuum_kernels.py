@@ -289,11 +289,7 @@ def lay_out(direction, classes, toward):
 
 
 @njit(parallel=True)
-def crowded_speed(node, factor, total, walking, pace, speed):
-    """Speed factor of each cell of the floor with those who are on it, (L, H, W) float32."""
-    levels, rows, columns = node.shape
-    for row in prange(levels * rows):
-        level, r = row // rows, row % rows
-        for c in range(columns):
-            k = node[level, r, c]
-            speed[level, r, c] = 0.0 if k < 0 else factor[k] * speed_at(pace, walking.per_step, total[k])[0] / pace[0]
+def crowded_speed(empty, total, walking, pace, least, speed):
+    """Speed factor of each node with those who are on it, (K,) float32, of that of the empty floor; at least some."""
+    for k in prange(empty.shape[0]):
+        speed[k] = max(empty[k] * speed_at(pace, walking.per_step, total[k])[0] / pace[0], least)

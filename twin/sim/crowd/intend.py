@@ -36,7 +36,7 @@ def spot(floor, goals, seed, person, stage, goal):
 
 @njit(inline="always")
 def way(fx, fy, node, kind, direction, goal, level, k):
-    """Unit vector towards a goal: bilinear over four cells in the open, that of node `k` beside a wall.
+    """Unit vector towards a goal: bilinear over four cells in the open, that of node `k` beside a wall and where ways part.
 
     (fx, fy) is the place in cells, from the centre of the first one eastward and southward.
     """
@@ -51,7 +51,8 @@ def way(fx, fy, node, kind, direction, goal, level, k):
         ex = wa * to[a, 0] + wb * to[b, 0] + wc * to[c, 0] + wd * to[d, 0]
         ey = wa * to[a, 1] + wb * to[b, 1] + wc * to[c, 1] + wd * to[d, 1]
         norm2 = ex * ex + ey * ey
-        if norm2 > 1e-12:
+        # less than that remains of opposite directions where two ways around something part, and would lead into it
+        if norm2 > 0.25:
             norm = 1.0 / np.sqrt(norm2)
             return ex * norm, ey * norm
     return np.float64(direction[goal, k, 0]), np.float64(direction[goal, k, 1])
