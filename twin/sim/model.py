@@ -187,6 +187,33 @@ class Hours(NamedTuple):
     closes: NDArray[np.float64]
 
 
+class Rides(NamedTuple):
+    """What carries people over links: escalators without pause, lifts every so often.
+
+    Attributes
+    ----------
+    links : Links
+        Where they are; ``links.seconds`` is with the usual wait, and is what ways are found with.
+    ride_s : (M,) float64
+        From stepping on to stepping off [s].
+    per_s : (M,) float64
+        People a second that step onto what runs without pause; inf for as many as come.
+    every_s : (M,) float64
+        Time between departures of what takes people together, 0 for what runs without pause [s].
+    seats : (M,) int32
+        People that it takes together.
+    allowed : (P, M) bool, optional
+        Which of them each profile may take; all by default.
+    """
+
+    links: Links
+    ride_s: NDArray[np.float64]
+    per_s: NDArray[np.float64]
+    every_s: NDArray[np.float64]
+    seats: NDArray[np.int32]
+    allowed: NDArray[np.bool_] | None = None
+
+
 class Doors(NamedTuple):
     """Doors, gates and turnstiles on the floor.
 

@@ -39,10 +39,11 @@ def fingerprint(crowd: Crowd) -> NDArray[np.uint8]:
     referee = crowd.referee
     queues = None if referee.lines is None else tuple(referee.lines.queues)
     choices = None if referee.choices is None else tuple(referee.choices)
+    rides = None if referee.carriage is None else tuple(referee.carriage.rides)
     add((
         VERSION, crowd.dt, crowd.seed, type(crowd.model).__name__, tuple(crowd.model), tuple(crowd.people), tuple(crowd.stages),
         tuple(crowd.goals), crowd.floor.mask, crowd.floor.walls, crowd.floor.cell, tuple(crowd.doors.hours), crowd.doors.line,
-        tuple(referee.exits.hours), queues, choices, crowd.lines,
+        tuple(referee.exits.hours), queues, choices, crowd.lines, rides, crowd.ways.made_from, crowd.ways_row,
     ))  # fmt: skip
     return np.frombuffer(digest.digest(), np.uint8)
 
@@ -67,7 +68,9 @@ def state_of(crowd: Crowd) -> State:
         out |= {f"{name}_credit": passage.credit, f"{name}_by_hand": passage.by_hand, f"{name}_open": passage.open}
     if referee.lines is not None:
         out |= referee.lines.state()
-    out |= crowd.watch.state()
+    if referee.carriage is not None:
+        out |= referee.carriage.state()
+    out |= crowd.watch.state() | crowd.entries.state() | crowd.ways.state()
     return {name: np.array(values) for name, values in out.items()}
 
 
@@ -99,5 +102,9 @@ def restore(crowd: Crowd, state: State) -> None:
         passage.take_open(state[f"{name}_open"])
     if referee.lines is not None:
         referee.lines.restore(state)
+    if referee.carriage is not None:
+        referee.carriage.restore(state)
+    crowd.entries.restore(state)
+    crowd.ways.restore(state, ~referee.doors.open)
     crowd.watch.restore(state)
     store.index_people()

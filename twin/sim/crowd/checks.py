@@ -36,14 +36,14 @@ def lost_by(model: object, rows: dict[str, NDArray[Any]], count: int, time: floa
     )
 
 
-def checked_routes(routes: Routes, floor: Floor, goals: Goals) -> Routes:
-    """Routes that are of this floor and to these goals."""
-    count = len(goals.start) - 1
+def checked_routes(routes: Routes, floor: Floor, goals: Goals, profiles: int) -> Routes:
+    """Routes that are of this floor and to these goals, for each profile."""
+    count = (len(goals.start) - 1) * profiles
     if routes.node.shape != floor.mask.shape or len(routes.time) != count or len(routes.direction) != count:
         raise ParameterError(
             f"the routes are to {len(routes.time)} goals on a floor of {routes.node.shape} cells, "
             f"not to {count} on {floor.mask.shape}",
-            hint="find them with the same floor and goals",
+            hint="find them with the same floor, goals and profiles",
         )
     return routes
 

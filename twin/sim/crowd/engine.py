@@ -9,6 +9,7 @@ from twin.errors import ParameterError, StartError, UnreachableError
 from twin.jit import njit
 from twin.sim.crowd.checkpoint import State, restore, state_of
 from twin.sim.crowd.checks import check_step, checked_doors, checked_lines, checked_people, checked_routes, lost_by
+from twin.sim.crowd.entries import Entries
 from twin.sim.crowd.groups import groups_of, keep_together
 from twin.sim.crowd.intend import intend
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
@@ -16,6 +17,7 @@ from twin.sim.crowd.models.interface import Model, clearance_of, notes_of, subst
 from twin.sim.crowd.neighbours import admit
 from twin.sim.crowd.queues import checked_queues
 from twin.sim.crowd.referee import Referee, checked_hours
+from twin.sim.crowd.rides import checked_rides
 from twin.sim.crowd.settle import let_in_by, settle, what_happened
 from twin.sim.crowd.stages import stages_of
 from twin.sim.crowd.state import GONE_RADIUS
@@ -23,8 +25,9 @@ from twin.sim.crowd.store import SKIN_M, Store
 from twin.sim.crowd.surroundings import cell_of, near_nodes
 from twin.sim.crowd.tiles import make_tiles
 from twin.sim.crowd.watch import LOOK_S, Watch
-from twin.sim.crowd.wayfinding import Routes, find_routes
-from twin.sim.model import STAGE_CHOOSE, STAGE_END, Choices, Doors, Floor, Goals, Hours, Journeys, People, Queues, Snapshot
+from twin.sim.crowd.wayfinding import RouteGraph, Routes
+from twin.sim.crowd.ways import Ways
+from twin.sim.model import STAGE_CHOOSE, STAGE_END, Choices, Doors, Floor, Goals, Hours, Journeys, People, Queues, Rides, Snapshot
 
 ENTRY_INTERVAL_S = 0.2
 """How often those who wait at a source look whether their place is free."""
@@ -50,7 +53,9 @@ class Crowd:
     seed : int
         Of the places people choose in a zone.
     routes : Routes, optional
-        From an earlier call to `find_routes` with the same floor and goals.
+        From an earlier call to `find_routes`, or to `profile_routes` with the same floor, goals, profiles and rides.
+    graph : RouteGraph, optional
+        Of the floor, when it is there already.
     lines : (M, 4) float64, optional
         x0, y0, x1, y1 of lines across which passages are counted [m].
     line_level : (M,) int32, optional
@@ -60,6 +65,15 @@ class Crowd:
         Of every goal, when it lets people out, and how many.
     queues : Queues, optional
     choices : Choices, optional
+    rides : Rides, optional
+        Escalators and lifts.
+    profile_speed : (P, K) float32, optional
+        Factor on the desired speed at each node of the ways, by which each profile finds its own; 0 where it cannot go. One
+        profile, with the speeds of the floor, by default.
+    informed : (N,) bool, optional
+        Who knows of jams and looks for ways round them, with `rethink_s`; everybody by default.
+    rethink_s : float, optional
+        How often they look [s]. Nobody does by default.
     parallel : bool, optional
         Use all cores; by default while a thousand people or more are present. The result is the same to the bit.
 
@@ -71,6 +85,8 @@ class Crowd:
         When each left [s]; NaN for who has not.
     exit_goal : (N,) int32
         Goal each left by; -1 for who has not.
+    ways_row : (N,) int32
+        First row of the routes that each goes by.
     passed : (N, M, 2) int32
         Times each crossed each line to its right and to its left.
 
@@ -95,22 +111,28 @@ class Crowd:
         dt: float = 0.05,
         seed: int = 1,
         routes: Routes | None = None,
+        graph: RouteGraph | None = None,
         lines: NDArray[np.float64] | None = None,
         line_level: NDArray[np.int32] | None = None,
         doors: Doors | None = None,
         exit_hours: Hours | None = None,
         queues: Queues | None = None,
         choices: Choices | None = None,
+        rides: Rides | None = None,
+        profile_speed: NDArray[np.float32] | None = None,
+        informed: NDArray[np.bool_] | None = None,
+        rethink_s: float | None = None,
         parallel: bool | None = None,
     ) -> None:
         self.floor, self.goals = floor, goals
         self.journeys = journeys
         count_goals = len(goals.start) - 1
         queues = None if queues is None else checked_queues(queues, count_goals)
+        rides = None if rides is None else checked_rides(rides)
         self.stages = stages_of(journeys, count_goals, queues, choices)
         self.people = checked_people(people, len(self.stages.first))
         self.doors = checked_doors(doors)
-        self.referee = Referee(self.doors, checked_hours(exit_hours, count_goals, "exits"), queues, choices, int(seed))
+        self.referee = Referee(self.doors, checked_hours(exit_hours, count_goals, "exits"), queues, choices, int(seed), rides)
         self._places = np.empty((0, 2)) if queues is None else queues.place
         self.model: Model = CollisionFreeSpeed() if model is None else model
         self.model.check()
@@ -128,7 +150,14 @@ class Crowd:
                 f"people or their repulsion by walls reach {max(wall_reach, self._radius):.2f} m",
                 hint=f"the floor is prepared for at most {floor.bucket_reach:g} m: smaller people or a model of shorter range fit",
             )
-        self.routes = find_routes(floor, goals) if routes is None else checked_routes(routes, floor, goals)
+        if routes is not None:
+            routes = checked_routes(routes, floor, goals, 1 if profile_speed is None else len(profile_speed))
+        self.ways = Ways(
+            floor, goals, self.doors, routes=routes, graph=graph,
+            profile_speed=profile_speed, rides=rides, rethink_s=rethink_s, threads=1 if parallel is False else None,
+        )  # fmt: skip
+        self.ways_row = self.ways.first_row(self.people.profile, informed, count)
+        self._rethink_stride = 0 if rethink_s is None else max(1, round(rethink_s / self.dt))
         self._start_node = nodes_of(floor, self.routes, self.people.x, self.people.y, self.people.level)
         self._check_starts(self._start_node)
         self._check_ways(self._start_node)
@@ -137,7 +166,7 @@ class Crowd:
         first = self.stages.goal[self._first_stage]
         bound = first >= 0
         at_home = np.zeros(count, np.bool_)
-        at_home[bound] = self.routes.time[first[bound], self._start_node[bound]] == 0.0
+        at_home[bound] = self.routes.time[self.ways_row[bound] + first[bound], self._start_node[bound]] == 0.0
         self._home_x = np.where(at_home, self.people.x, np.nan)
         self._home_y = np.where(at_home, self.people.y, np.nan)
 
@@ -148,19 +177,25 @@ class Crowd:
         self._tiles = make_tiles(
             floor, self.routes.node, goals, np.vstack([self.lines, self.doors.line]),
             np.concatenate([self.line_level, self.doors.level]), wall_reach=wall_reach, stride=self._radius + fastest * self.dt,
+            entries=None if rides is None else rides.links.entry_cells,
         )  # fmt: skip
         # lists must hold until the last part of a step begins
         self._listed_m = max(0.5 * SKIN_M - fastest * self.dt * (1.0 - 1.0 / self._parts), 0.0)
         reach = np.vectorize(self.model.reach, otypes=[np.float64])
         reaches = reach(self.people.radius, self._radius, self.people.desired_speed) if count else np.empty(0)
         self.store = Store(floor, reaches, notes_of(self.model))
-        self._height = _heights(floor, self.people.x, self.people.y, self.people.level)
-        self._ways = np.zeros(count, np.int32) if self.people.profile is None else self.people.profile * count_goals
+        height = _heights(floor, self.people.x, self.people.y, self.people.level)
+        self.entries = Entries(self.people, self._first_stage, self._start_node, height, change=rides is not None)
         group = self.people.group
         self._groups = None if group is None else groups_of(group, self.people.desired_speed)
         self.watch = Watch(count)
         self._watch_stride = max(1, round(LOOK_S / self.dt))
         self._entry_stride = max(1, round(ENTRY_INTERVAL_S / self.dt))
+        carriage = self.referee.carriage
+        self._links = (np.empty(0, np.int32), np.empty(0, np.int32))
+        if carriage is not None:
+            self._links = (self.routes.node[tuple(carriage.rides.links.entry_cells.T)], carriage.link_of)
+        self.ways.shut_doors(~self.referee.doors.open)
         self.waiting_ids = np.empty(0, np.int32)
         self.next_id = 0
         self.stale = True
@@ -168,6 +203,11 @@ class Crowd:
         self._build()  # whoever is there from the start is there at time 0
 
     # --- what one may ask
+
+    @property
+    def routes(self) -> Routes:
+        """The ways of the moment."""
+        return self.ways.routes
 
     @property
     def time(self) -> float:
@@ -185,6 +225,11 @@ class Crowd:
         return len(self.waiting_ids)
 
     @property
+    def riding(self) -> int:
+        """People on an escalator or in a lift."""
+        return 0 if self.referee.carriage is None else len(self.referee.carriage.aboard)
+
+    @property
     def left(self) -> int:
         """People who have left."""
         return int(np.count_nonzero(self.exit_goal >= 0))
@@ -192,7 +237,7 @@ class Crowd:
     @property
     def finished(self) -> bool:
         """Whether everybody has come and gone."""
-        return self.next_id == len(self.people.x) and not len(self.waiting_ids) and self.present == 0
+        return self.next_id == len(self.people.x) and not len(self.waiting_ids) and self.present == 0 and not self.riding
 
     def snapshot(self) -> Snapshot:
         """Who is where now, ordered by id."""
@@ -266,6 +311,20 @@ class Crowd:
         dt = self.dt / self._parts
         let_in_by(self.store.present(), row, dt, self.floor, self._tiles, self.lines, self.line_level, self.passed)
 
+    def keep_for_later(self, row: int) -> None:
+        """Take who stands in a row of the store off the floor, to come back at the same stage."""
+        now = self.store.arrays
+        self.entries.stage[now["person"][row]] = now["stage"][row]
+        self.store.remove(np.array([row]))
+
+    def bring_back(self, person: int, x: float, y: float, level: int) -> None:
+        """Let somebody wait at a place until there is room to enter."""
+        at = np.array([x]), np.array([y]), np.array([level], np.int32)
+        node = int(nodes_of(self.floor, self.routes, *at)[0])
+        self.entries.put(person, x, y, level, node, float(_heights(self.floor, *at)[0]))
+        self.waiting_ids = np.sort(np.append(self.waiting_ids, np.int32(person))).astype(np.int32)
+        self.stale = True
+
     def bound_for(self, stage: int) -> int:
         """How many people present are at a stage."""
         now, n = self.store.arrays, self.store.n
@@ -274,16 +333,20 @@ class Crowd:
     def _told(self) -> None:
         """See what is open now."""
         if self.referee.look_at_clock(self.time):
+            self.ways.shut_doors(~self.referee.doors.open)
             self.referee.choose_again(self)
 
     def _step(self) -> None:
         if not self.referee.idle:
             self._told()
+        if self._rethink_stride and self.step and self.step % self._rethink_stride == 0:
+            self.ways.rethink(self)
         if self.step % self._entry_stride == 0:
             self._call_due()
         if self.stale:
             self._build()
         n, now = self.store.n, self.store.arrays
+        leaving = asking = 0
         if n:
             self._intend()
             for part in range(self._parts):
@@ -292,15 +355,15 @@ class Crowd:
             leaving, asking, furthest, lost = what_happened(n, now["left_goal"], now["ask"], now["moved2"])
             if lost:
                 raise lost_by(self.model, now, n, self.time)
-            if asking or not self.referee.idle:
-                self.referee.decide(self, asking)
-            if leaving or asking:
-                gone = np.flatnonzero(now["left_goal"][:n] >= 0)
-                person = now["person"][gone]
-                self.exit_goal[person] = now["left_goal"][gone]
-                self.exit_time[person] = (self.step + 1) * self.dt
-                self.store.remove(gone)
             self.stale = furthest > self._listed_m**2
+        if asking or not self.referee.idle:
+            self.referee.decide(self, asking)
+        if leaving or asking:
+            gone = np.flatnonzero(now["left_goal"][:n] >= 0)
+            person = now["person"][gone]
+            self.exit_goal[person] = now["left_goal"][gone]
+            self.exit_time[person] = (self.step + 1) * self.dt
+            self.store.remove(gone)
         self.step += 1
         if self.step % self._watch_stride == 0:
             self.watch.look(self)
@@ -325,7 +388,8 @@ class Crowd:
         settle[self._mode](
             self.store.present(), self.time + part * dt, dt, part == self._parts - 1, self._clearance, self.floor, self._tiles,
             self.routes.time, self.stages, self.lines, self.line_level, self.doors.line, self.doors.level, referee.doors.guarded,
-            referee.exits.guarded, now["built_x"], now["built_y"], now["moved2"], self.passed, now["left_goal"],
+            referee.exits.guarded, *self._links, self.ways.taken, now["built_x"], now["built_y"], now["moved2"], self.passed,
+            now["left_goal"],
         )  # fmt: skip
 
     def cell_of(self, x: float, y: float) -> tuple[int, int]:
@@ -348,13 +412,13 @@ class Crowd:
 
     def _enter(self) -> int:
         """Let those in whose place is free; they come behind the others in the arrays."""
-        people, store = self.people, self.store
+        people, enter, store = self.people, self.entries, self.store
         now = store.arrays
         taken = np.zeros(len(self.waiting_ids), np.bool_)
         let_in = int(
             admit(
                 self.waiting_ids, now["x"], now["y"], now["level"], now["z"], now["radius"], store.n, store.start, *store.grid,
-                people.x, people.y, people.level, self._height, people.radius, taken,
+                enter.x, enter.y, enter.level, enter.height, people.radius, taken,
             )
         )  # fmt: skip
         if not let_in:
@@ -365,10 +429,10 @@ class Crowd:
         now = store.arrays
         now["person"][rows] = ids
         for name, value in (
-            ("x", people.x[ids]), ("y", people.y[ids]), ("level", people.level[ids]), ("radius", people.radius[ids]),
-            ("desired", people.desired_speed[ids]), ("stage", self._first_stage[ids]), ("node", self._start_node[ids]),
+            ("x", enter.x[ids]), ("y", enter.y[ids]), ("level", enter.level[ids]), ("radius", people.radius[ids]),
+            ("desired", people.desired_speed[ids]), ("stage", enter.stage[ids]), ("node", enter.node[ids]),
             ("heading_x", 0.0), ("heading_y", 0.0), ("vx", 0.0), ("vy", 0.0), ("slot", -1), ("since", np.nan),
-            ("hold", 0.0 if people.go is None else people.go[ids]), ("ways", self._ways[ids]),
+            ("hold", 0.0 if people.go is None else people.go[ids]), ("ways", self.ways_row[ids]),
         ):  # fmt: skip
             now[name][rows] = value
         return let_in
@@ -385,12 +449,13 @@ class Crowd:
 
     def _check_ways(self, nodes: NDArray[np.int32]) -> None:
         for j, first in enumerate(self.stages.first):
-            mine = nodes[self.people.journey == j]
+            here = self.people.journey == j
+            mine, ways = nodes[here], self.ways_row[here]
             for stage in range(first, len(self.stages.kind)):
                 goal, kind = self.stages.goal[stage], self.stages.kind[stage]
                 if kind in (STAGE_END, STAGE_CHOOSE):
                     break
-                lost = ~np.isfinite(self.routes.time[goal, mine])
+                lost = ~np.isfinite(self.routes.time[ways + goal, mine])
                 if lost.any():
                     raise UnreachableError(
                         f"{int(lost.sum())} people of journey {j} cannot reach goal {int(goal)}",

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from twin.errors import ParameterError
 from twin.rng import stream, uniform
 from twin.sim.crowd.queues import Lines
-from twin.sim.crowd.state import ASK_CHOICE, ASK_DOOR, ASK_LEAVE, ASK_QUEUE
+from twin.sim.crowd.rides import Carriage
+from twin.sim.crowd.state import ASK_CHOICE, ASK_DOOR, ASK_LEAVE, ASK_LINK, ASK_QUEUE
 from twin.sim.model import (
     CHOOSE_LEAST_CROWDED,
     CHOOSE_NEAREST,
@@ -25,6 +26,7 @@ from twin.sim.model import (
     Doors,
     Hours,
     Queues,
+    Rides,
 )
 
 if TYPE_CHECKING:
@@ -132,13 +134,16 @@ class Referee:
     queues : Queues, optional
     choices : Choices, optional
     seed : int
+    rides : Rides, optional
     """
 
-    def __init__(self, doors: Doors, exits: Hours, queues: Queues | None, choices: Choices | None, seed: int) -> None:
+    def __init__(
+        self, doors: Doors, exits: Hours, queues: Queues | None, choices: Choices | None, seed: int, rides: Rides | None = None
+    ) -> None:
         self.doors, self.exits = Passage(doors.hours), Passage(exits)
         self.lines = Lines(queues, seed) if queues is not None and len(queues.goal) else None
         self.choices, self.seed = choices, seed
-        self.chosen = 0
+        self.carriage = None if rides is None else Carriage(rides, seed)
 
     def look_at_clock(self, now: float) -> bool:
         """Look at the clock; True when a door or an exit has opened or closed."""
@@ -148,12 +153,14 @@ class Referee:
     @property
     def idle(self) -> bool:
         """Whether there is nothing to look after but choices."""
-        return self.lines is None and self.doors.unguarded and self.exits.unguarded
+        return self.lines is None and self.carriage is None and self.doors.unguarded and self.exits.unguarded
 
     def decide(self, crowd: Crowd, asking: int) -> None:
         """Answer everybody who asks after a step."""
         self.doors.earn(crowd.dt)
         self.exits.earn(crowd.dt)
+        if self.carriage is not None:
+            self.carriage.earn(crowd.step, crowd.dt)
         store = crowd.store
         if asking:
             a = store.arrays
@@ -167,10 +174,14 @@ class Referee:
                     a["left_goal"][i] = number
                 elif kind == ASK_QUEUE and self.lines is not None:
                     self.lines.join(crowd, int(i), number)
+                elif kind == ASK_LINK and self.carriage is not None and self.carriage.lets(number):
+                    self.carriage.board(crowd, int(i), number)
                 elif kind == ASK_CHOICE:
                     self.choose(crowd, int(i), number)
         if self.lines is not None:
             self.lines.serve(crowd)
+        if self.carriage is not None:
+            self.carriage.get_off(crowd)
 
     def choose(self, crowd: Crowd, i: int, c: int) -> None:
         """Send who stands in row i along one of the journeys of a choice."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +93,7 @@ def build_graph(floor: Floor, *, wall_aversion: float = WALL_AVERSION_M) -> Rout
     beside = np.stack(around, axis=1)
     beside[0] = 0
     ways = np.empty((len(place), CELLS), np.uint16)
-    open_ways(node, floor.blocked, place, ways)
+    open_ways[1](node, floor.blocked, place, ways)
     twins = np.stack([slots(tile, np.stack(np.unravel_index(side, node.shape), axis=1)) for side in pairs.T], axis=1)
     return RouteGraph(node, neighbour, first, speed, float(floor.cell), floor.blocked, tile, Tiles(place, beside, ways), twins)
 
@@ -202,8 +202,7 @@ def _held(node, tile_rows, tile_columns):
     return out
 
 
-@njit(parallel=True)
-def open_ways(node, blocked, place, out):
+def _open_ways(node, blocked, place, out):
     """Which neighbours, and which behind them, one can step to from each cell of each tile."""
     rows, columns = node.shape[1:]
     for k in prange(place.shape[0]):
@@ -231,3 +230,6 @@ def open_ways(node, blocked, place, out):
                 r, c = r0 + i, c0 + j
                 floor = k > 0 and r < rows and c < columns and node[level, r, c] >= 0
                 out[k, i * COLUMNS + j] = way if floor else GIVEN
+
+
+open_ways: tuple[Any, Any] = (njit()(_open_ways), njit(parallel=True)(_open_ways))

@@ -7,7 +7,20 @@ from typing import Any
 import numpy as np
 
 from twin.jit import njit, prange, wrote
-from twin.sim.crowd.state import ASK_CHOICE, ASK_DOOR, ASK_LEAVE, ASK_QUEUE, FLOOR, GOAL, GONE_RADIUS, LINE, PORTAL, WALL
+from twin.sim.crowd.state import (
+    ASK_CHOICE,
+    ASK_DOOR,
+    ASK_LEAVE,
+    ASK_LINK,
+    ASK_QUEUE,
+    FLOOR,
+    GOAL,
+    GONE_RADIUS,
+    LINE,
+    LINK,
+    PORTAL,
+    WALL,
+)
 from twin.sim.crowd.surroundings import cell_of, crosses, fixed_of, keep_clear, node_at
 from twin.sim.model import STAGE_CHOOSE, STAGE_LEAVE, STAGE_PASS, STAGE_QUEUE
 
@@ -56,16 +69,17 @@ def _door(door, door_level, shut, level, x, y, to_x, to_y):
 
 
 def _settle(
-    crowd, now, dt, last, clearance, floor, tiles, time, stages, lines, line_level, door, door_level, shut, limited, built_x,
-    built_y, moved2, passed, left_goal,
+    crowd, now, dt, last, clearance, floor, tiles, time, stages, lines, line_level, door, door_level, shut, limited, entry_node,
+    link_of, taken, built_x, built_y, moved2, passed, left_goal,
 ):
     """Move everybody present by `dt` at the velocity that the model chose.
 
     `clearance` is the part of the radius by which walls are kept at a distance; `passed` (people, lines, 2) counts
     crossings to the right and to the left of each line; `left_goal` becomes the goal by which a person leaves. `shut` and
     `limited` say of doors and of goals that nobody passes without being let through: who wants to stays where it is, asks,
-    and has the place that it was going to in `next_vx` and `next_vy`. A step may be taken in parts: people ask in the `last` of
-    them only, and who has left in an earlier one stays where it is.
+    and has the place that it was going to in `next_vx` and `next_vy`. `entry_node` and `link_of` are of the cells in which
+    people step onto links, and `taken` (rows of the routes, cells) says whether who goes by those does. A step may be taken in
+    parts: people ask in the `last` of them only, and who has left in an earlier one stays where it is.
     """
     n = crowd.n
     x, y, level, stage, next_vx = crowd.x, crowd.y, crowd.level, crowd.stage, crowd.next_vx
@@ -112,6 +126,11 @@ def _settle(
                         since[i] = np.nan
                     elif what == STAGE_QUEUE and slot[i] < 0:
                         asks = 8 * stages.what[st] + ASK_QUEUE
+            if kind & LINK and asks == 0 and left < 0 and stages.goal[st] >= 0 and slot[i] < 0 and now >= hold[i] - 1e-9:
+                row_of_ways = ways[i] + stages.goal[st]
+                for e in range(entry_node.shape[0]):
+                    if entry_node[e] == k and taken[row_of_ways, e]:
+                        asks = 8 * link_of[e] + ASK_LINK
             if asks == 0 and stages.kind[st] == STAGE_CHOOSE:
                 asks = 8 * stages.what[st] + ASK_CHOICE
             refused = asks & 7 == ASK_DOOR or asks & 7 == ASK_LEAVE

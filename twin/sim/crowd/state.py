@@ -165,6 +165,8 @@ GOAL = 32
 """The cell belongs to some goal."""
 LINE = 64
 """A step from here may cross a line at which people are counted, or a gate."""
+LINK = 128
+"""In the cell people step onto an escalator or into a lift."""
 
 ASK_LEAVE, ASK_DOOR, ASK_QUEUE, ASK_CHOICE, ASK_LINK = 1, 2, 3, 4, 5
 """What somebody may ask for: an exit, a door, a queue, a choice or a link of a number; ``ask = 8 * number + kind``."""

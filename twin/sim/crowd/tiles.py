@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.jit import njit
-from twin.sim.crowd.state import FLOOR, GOAL, LINE, PORTAL, SLOW, SMOOTH, WALL, Tiles
+from twin.sim.crowd.state import FLOOR, GOAL, LINE, LINK, PORTAL, SLOW, SMOOTH, WALL, Tiles
 from twin.sim.model import Floor, Goals
 
 
 def make_tiles(
     floor: Floor, node: NDArray[np.int32], goals: Goals, lines: NDArray[np.float64], line_level: NDArray[np.int32], *,
-    wall_reach: float, stride: float,
+    wall_reach: float, stride: float, entries: NDArray[np.int32] | None = None,
 ) -> Tiles:  # fmt: skip
     """Flag the cells of a floor.
 
@@ -29,11 +29,15 @@ def make_tiles(
         Distance within which walls matter to anybody [m].
     stride : float
         Longest way anybody goes in a step [m].
+    entries : (E, 3) int32, optional
+        Level, row and column of the cells in which people step onto links.
     """
     near = max(wall_reach, stride) + 0.75 * floor.cell
     kind = _kinds(node, floor.mask, floor.distance, floor.speed, floor.portal, floor.cell, near)
     level, row, column = goals.cells.T if len(goals.cells) else np.empty((3, 0), np.int32)
     kind[level, row, column] |= GOAL
+    if entries is not None:
+        kind[entries[:, 0], entries[:, 1], entries[:, 2]] |= LINK
     rows, columns = kind.shape[1:]
     for (x0, y0, x1, y1), at in zip(lines, line_level, strict=True):
         if not 0 <= at < len(kind):

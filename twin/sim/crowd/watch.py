@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.sim.crowd.state import ASK_DOOR, ASK_LEAVE, GONE_RADIUS
+from twin.sim.crowd.state import ASK_DOOR, ASK_LEAVE, ASK_LINK, GONE_RADIUS
 from twin.sim.model import STAGE_CHOOSE, STAGE_END
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ class Stall(NamedTuple):
     since : float
         When it last came further [s].
     why : str
-        ``no way``, ``end of journey``, ``door``, ``exit``, ``choice``, ``narrow``, ``jam`` or ``blocked``.
+        ``no way``, ``end of journey``, ``door``, ``exit``, ``ride``, ``choice``, ``narrow``, ``jam`` or ``blocked``.
     number : int
-        Of the door, exit or choice; -1 for the others.
+        Of the door, exit, ride or choice; -1 for the others.
     density : float
         People within a metre, to the square metre [1/m2].
     """
@@ -135,6 +135,8 @@ class Watch:
             why = "door"
         elif ask == ASK_LEAVE:
             why = "exit"
+        elif ask == ASK_LINK:
+            why = "ride"
         elif a["node"][i] < 0 or not math.isfinite(crowd.routes.time[a["ways"][i] + goal, a["node"][i]]):
             why, number = "no way", -1
         elif density >= JAM_PER_M2:

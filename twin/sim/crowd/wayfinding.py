@@ -8,7 +8,7 @@ levels. `find_routes` does everything at once. Where speeds change (people avoid
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -171,12 +171,13 @@ def solve(
     scratch = make_scratch(graph) if scratch is None else scratch
     if scratch.slow.shape[0] != len(graph.tiles.place):
         raise ParameterError("the scratch is that of another floor", hint="make it by make_scratch(graph) with the same graph")
-    _slowness(graph.node, graph.tiles.place, speed, graph.cell, LEAST_SPEED, scratch.slow, scratch.total)
+    mode = int(len(scratch.buffers) > 1)
+    _slowness[mode](graph.node, graph.tiles.place, speed, graph.cell, LEAST_SPEED, scratch.slow, scratch.total)
     tiles = graph.tiles
     if closed is not None:
         if closed.shape != graph.node.shape:
             raise ParameterError(f"`closed` has shape {closed.shape}, the floor {graph.node.shape}")
-        open_ways(graph.node, graph.blocked | closed, tiles.place, scratch.ways)
+        open_ways[mode](graph.node, graph.blocked | closed, tiles.place, scratch.ways)
         tiles = tiles._replace(ways=scratch.ways)
     total, cells = scratch.total.sum(axis=0)
     span = np.float32(SPAN * total / max(cells, 1.0))
@@ -235,8 +236,8 @@ def links_taken(routes: Routes, links: Links) -> NDArray[np.bool_]:
     for m, seconds in enumerate(links.seconds.astype(np.float32)):
         here, there = slice(*links.entry_start[m : m + 2]), slice(*links.exit_start[m : m + 2])
         beyond = routes.time[:, exit_[there]].min(axis=1)[:, None] + seconds
-        still = (routes.direction[:, entry[here]] == 0.0).all(axis=2)
-        out[:, here] = still & np.isfinite(beyond) & (routes.time[:, entry[here]] == beyond)
+        time = routes.time[:, entry[here]]
+        out[:, here] = (time > 0.0) & np.isfinite(beyond) & (time == beyond)
     return out
 
 
@@ -266,8 +267,7 @@ def _slots_on_floor(graph: RouteGraph, cells: NDArray[np.int32]) -> NDArray[np.i
     return np.where(on_floor, slots(graph.tile, cells), -1)
 
 
-@njit(parallel=True)
-def _slowness(node, place, speed, cell, least, slow, total):
+def _slow_tiles(node, place, speed, cell, least, slow, total):
     """Time across each cell of each tile, and its sum by tile."""
     rows, columns = node.shape[1:]
     for k in prange(place.shape[0]):
@@ -284,3 +284,6 @@ def _slowness(node, place, speed, cell, least, slow, total):
                     cells += 1.0
         total[k, 0] = seconds
         total[k, 1] = cells
+
+
+_slowness: tuple[Any, Any] = (njit()(_slow_tiles), njit(parallel=True)(_slow_tiles))
