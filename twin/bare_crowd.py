@@ -20,7 +20,7 @@ from twin.rng import normals
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
 from twin.sim.crowd.engine import nodes_of
 from twin.sim.crowd.models import model_named
-from twin.sim.crowd.wayfinding import find_routes
+from twin.sim.crowd.wayfinding import build_graph, solve
 from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
 from twin.simulate import simulate
 
@@ -120,7 +120,8 @@ def simulate_crowd(
 
 
 SETTINGS_OF_A_BARE_CROWD = (
-    "density_cell_m", "field_interval_s", "fields", "frame_interval_s", "radius_m", "speed_mean_m_s", "speed_sd_m_s", "time_gap_s",
+    "avoid_jams", "density_cell_m", "field_interval_s", "fields", "frame_interval_s", "radius_m", "speed_mean_m_s", "speed_sd_m_s",
+    "time_gap_s",
 )  # fmt: skip
 """Fields of `CrowdSettings` that `simulate_crowd` takes by keyword."""
 
@@ -185,6 +186,7 @@ def _simple_population(
     start_times: NDArray[np.float64] | None, desired_speed: float | NDArray[np.float64] | None,
 ) -> Population:  # fmt: skip
     from twin.population import SPEED_RANGE_M_S
+    from twin.population.kinds import informed
     from twin.scenario.apply import Located
 
     count = len(points)
@@ -193,7 +195,8 @@ def _simple_population(
         if not len(here):
             raise UnreachableError(f"exit `{name}` has no floor", hint="an exit is a polygon that overlaps the area")
     goals = Goals(np.cumsum([0, *(len(c) for c in cells)]).astype(np.int64), np.concatenate(cells))
-    routes = find_routes(ground.floor, goals)
+    graph = build_graph(ground.floor)
+    routes = solve(graph, goals)
     inside = shapely.contains_xy(ground.walkable.floors["floor"], points[:, 0], points[:, 1])
     if not inside.all():
         i = int(np.flatnonzero(~inside)[0])
@@ -229,5 +232,6 @@ def _simple_population(
     )  # fmt: skip
     places = {name: Located(shape, "floor") for name, shape in exits.items()}
     return Population(
-        people, goals, journeys, routes, tuple(exits), tuple(range(len(exits))), places, ("people",), np.zeros(count, np.int32)
-    )
+        people, goals, journeys, routes, tuple(exits), tuple(range(len(exits))), places, ("people",), np.zeros(count, np.int32),
+        graph=graph, informed=None if crowd.avoid_jams is None else informed(crowd, crowd.seed, "people", count)[order],
+    )  # fmt: skip

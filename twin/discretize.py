@@ -75,6 +75,10 @@ class Ground:
         rows, columns = np.nonzero(inside)
         return np.stack([np.full(len(rows), number), rows, columns], axis=1).astype(np.int32)
 
+    def steps(self) -> NDArray[np.bool_]:
+        """Where stairs are, on both levels that each joins, (L, H, W) bool."""
+        return _steps(self.walkable, self.grid, self.floor.mask, self.floor.portal)
+
     def local(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Coordinates in the CRS (N, 2) as local ones."""
         return np.asarray(points, dtype=np.float64) - self.origin
@@ -140,13 +144,8 @@ def _to_arrays(walkable: Walkable, cell: float, origin: NDArray[np.float64], crs
     mask = np.stack([_burn([(shape, 1)], grid) for shape in walkable.floors.values()]).astype(bool)
     portals = _portals(walkable, levels, grid, mask)
     height = np.stack([_heights(walkable, name, grid, mask[i], city) for i, name in enumerate(levels)])
-    speed = np.ones(mask.shape, np.float32)
-    for stair in walkable.stairs:
-        on = _burn([(stair.polygon, 1)], grid).astype(bool)
-        for name in (stair.lower, stair.upper):
-            i = levels.index(name)
-            here = on & mask[i] & ((portals.cells[i] >= 0) if name == stair.upper else True)
-            speed[i][here] = STAIR_SPEED_FACTOR
+    steps = _steps(walkable, grid, mask, portals.cells)
+    speed = np.where(steps, np.float32(STAIR_SPEED_FACTOR), np.float32(1.0))
     floor = build_floor(
         west=grid.west - origin[0],
         north=grid.north - origin[1],
@@ -185,6 +184,18 @@ def _portals(walkable: Walkable, levels: tuple[str, ...], grid: GridSpec, mask: 
     if not pairs:
         return Portals.none((mask.shape[0], mask.shape[1], mask.shape[2]))
     return Portals(cells, np.array(pairs, np.int32), np.array(ups, np.float64))
+
+
+def _steps(walkable: Walkable, grid: GridSpec, mask: NDArray[np.bool_], portal: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Cells of the floor that are part of a stair with steps."""
+    out = np.zeros(mask.shape, np.bool_)
+    for stair in walkable.stairs:
+        if stair.steps:
+            on = _burn([(stair.polygon, 1)], grid).astype(bool)
+            lower, upper = walkable.levels.index(stair.lower), walkable.levels.index(stair.upper)
+            out[lower] |= on & mask[lower]
+            out[upper] |= on & mask[upper] & (portal[upper] >= 0)
+    return out
 
 
 def _heights(

@@ -27,6 +27,7 @@ from twin.result import Result
 from twin.scenario import (
     Change,
     ClosureChange,
+    CrowdSettings,
     EventChange,
     ExcavationChange,
     FenceChange,
@@ -34,7 +35,6 @@ from twin.scenario import (
     read_scenario,
 )
 from twin.scenario.apply import Changed, apply_changes, locate
-from twin.scenario.model import CrowdSettings
 from twin.scenario.read import told_with_lines
 from twin.simulate import simulate
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 MODEL_ASSUMPTIONS = (
     "People walk by {walking}. Their free speed is {speed:.2f} m/s on average (standard deviation {spread:.2f}; Weidmann 1993).",
-    "Everybody takes the quickest way to an exit on foot and does not turn back for a jam.",
+    "{ways}.",
     "Density is a mean over {interval:g} s and over about a metre (Gaussian of 0.7 m), on cells of {cell:g} m.",
 )
 
@@ -285,8 +285,8 @@ def run_prepared(
     crowd = scenario.crowd
     assumptions = [
         text.format(
-            walking=_walking(crowd), speed=crowd.speed_mean_m_s, spread=crowd.speed_sd_m_s, interval=crowd.field_interval_s,
-            cell=density_factor(crowd) * crowd.navigation_cell_m,
+            walking=_walking(crowd), ways=_ways(crowd), speed=crowd.speed_mean_m_s, spread=crowd.speed_sd_m_s,
+            interval=crowd.field_interval_s, cell=density_factor(crowd) * crowd.navigation_cell_m,
         )
         for text in MODEL_ASSUMPTIONS
     ]  # fmt: skip
@@ -309,6 +309,19 @@ def run_prepared(
     }
     provenance["remarks"] = [*provenance["remarks"], *result.provenance["remarks"]]
     return result.with_(figures=judged_with_people(result.figures), provenance={**result.provenance, **provenance})
+
+
+def _ways(crowd: CrowdSettings) -> str:
+    """How people find their way, in a sentence."""
+    jams = crowd.avoid_jams
+    if jams is None:
+        return "Everybody takes the quickest way to an exit on foot and does not turn back for a jam"
+    if jams.share == 1.0:
+        return f"Everybody knows where it is crowded, and takes the quickest way as it looks every {jams.every_s:g} s"
+    return (
+        f"{100 * jams.share:g} % of the people know where it is crowded, and take the quickest way as it looks every "
+        f"{jams.every_s:g} s; the others take the quickest way on foot and do not turn back for a jam"
+    )
 
 
 def _counting_lines(prepared: Prepared) -> dict[str, tuple[shapely.LineString, str]]:

@@ -64,12 +64,17 @@ def simulate(
         dt=crowd.dt_s,
         seed=seed,
         routes=population.routes,
+        graph=population.graph,
         lines=np.array([(points - ground.origin).ravel() for points in ends]) if ends else None,
         line_level=np.array([ground.level_number(level) for _, level in lines.values()], np.int32) if ends else None,
         doors=population.facilities.doors,
         exit_hours=population.facilities.exit_hours,
         queues=population.facilities.queues,
         choices=population.facilities.choices,
+        rides=population.rides,
+        profile_speed=population.profile_speed,
+        informed=population.informed,
+        rethink_s=None if crowd.avoid_jams is None else crowd.avoid_jams.every_s,
         parallel=parallel,
     )
     second = max(1, round(SERIES_INTERVAL_S / crowd.dt_s))
@@ -85,7 +90,7 @@ def simulate(
     )  # fmt: skip
     numbers = NumbersReporter(
         second, [(population.goal_names[goal], goal) for goal in population.exits], lines=tuple(lines),
-        areas=_local_areas(ground, areas), area_names=tuple(areas),
+        areas=_local_areas(ground, areas), area_names=tuple(areas), rides=population.ride_names,
     )  # fmt: skip
     reporters = (paths, fields, numbers) if record else (fields, numbers)
     partial = _loop(model, round(crowd.duration_s / crowd.dt_s), reporters, bar or Quiet(), keeper)

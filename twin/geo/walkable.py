@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from twin.errors import StairError, WalkableError
@@ -22,6 +23,12 @@ NOT_FOR_PEOPLE = frozenset({"railway", "waterway", "runway", "motorway"})
 
 PORTAL_LENGTH_M = 1.5
 """Upper end of a stair that belongs to both levels [m]."""
+
+WITHOUT_STEPS = frozenset({"joint", "abutment", "ramp"})
+"""Values of ``kind`` of the layer ``stairs`` for what joins two levels without steps: the ends of bridges and tunnels, ramps."""
+
+RAMP_SLOPE = 1.0 / 12.0
+"""What rises no more than this is a ramp (the steepest that wheelchairs are given: ADA Standards 2010, 405.2) [1]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +48,8 @@ class Stair:
         Heights of its ends in the vertical datum.
     up : tuple of float
         Unit vector in plan that points up.
+    steps : bool
+        False for the end of a bridge or tunnel, and for a ramp of at most `RAMP_SLOPE`.
     """
 
     id: str
@@ -51,6 +60,7 @@ class Stair:
     bottom_z_m: float
     top_z_m: float
     up: tuple[float, float]
+    steps: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,12 +211,20 @@ def _read_stairs(city: City, floors: Mapping[str, BaseGeometry]) -> list[Stair]:
         portal = _upper_end(polygon, up)
         if portal.is_empty or portal.area > 0.9 * polygon.area:
             raise StairError(f"it is shorter than {PORTAL_LENGTH_M} m", where=where, hint="draw its whole run")
-        stairs.append(Stair(str(name), polygon, portal, lower, upper, float(row["bottom_z_m"]), float(row["top_z_m"]), up))
+        bottom, top = float(row["bottom_z_m"]), float(row["top_z_m"])
+        steps = row.get("kind") not in WITHOUT_STEPS and top - bottom > RAMP_SLOPE * float(np.ptp(_along(polygon, up)))
+        stairs.append(Stair(str(name), polygon, portal, lower, upper, bottom, top, up, steps))
     return stairs
 
 
+def _along(polygon: BaseGeometry, up: tuple[float, float]) -> NDArray[np.float64]:
+    """How far up the corners of a polygon lie in plan, (N,) [m]."""
+    found: NDArray[np.float64] = shapely.get_coordinates(polygon) @ np.array(up)
+    return found
+
+
 def _upper_end(polygon: BaseGeometry, up: tuple[float, float]) -> BaseGeometry:
-    along = shapely.get_coordinates(polygon) @ np.array(up)
+    along = _along(polygon, up)
     top, reach = along.max(), 1e4
     centre = np.array(polygon.centroid.coords[0])
     side = np.array([-up[1], up[0]])

@@ -126,10 +126,11 @@ def crowding_figures(
     most = _when_share_left(exit_time, 0.95)
     mean_time = float(np.mean(exit_time[left] - start_time[left])) if left.any() else float("nan")
 
-    not_in = float(people) - float(left.sum()) - (float(series["present"].iloc[-1]) if len(series) else 0.0)
-
     def last_of(column: str) -> float:
         return float(series[column].iloc[-1]) if len(series) else 0.0
+
+    riding = last_of("riding") if "riding" in series else 0.0
+    not_in = float(people) - float(left.sum()) - last_of("present") - riding
 
     return judged_with_people((
         Figure("people", "People", float(people), "people", digits=0),

@@ -10,14 +10,16 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.discretize import Ground
-from twin.errors import ScenarioError, StartError, UnreachableError, did_you_mean
+from twin.errors import ScenarioError, StartError, UnreachableError
 from twin.geo.city import City
-from twin.geo.walkable import NOT_FOR_PEOPLE, STREET
+from twin.population.carriers import find_rides, profile_speeds
+from twin.population.levels import check_level, why_no_floor
 from twin.scenario.apply import Changed, Located, locate
 from twin.scenario.model import CrowdSettings, Scenario
 from twin.sim.crowd.engine import nodes_of
-from twin.sim.crowd.wayfinding import Routes, find_routes
-from twin.sim.model import Goals
+from twin.sim.crowd.profiles import profile_routes
+from twin.sim.crowd.wayfinding import RouteGraph, Routes, build_graph
+from twin.sim.model import Goals, Rides
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,14 @@ class Destinations:
         Path of each in the scenario.
     goals : Goals
     routes : Routes
+        Rows by profile and goal: of everybody and, where some types take no steps, of those.
+    graph : RouteGraph
+    profile_speed : (2, K) float32, optional
+        As for `twin.sim.crowd.profiles.profile_routes`.
+    rides : Rides, optional
+        Escalators and lifts.
+    ride_names : tuple of str
+        Name of each.
     """
 
     places: Mapping[str, Located]
@@ -40,6 +50,10 @@ class Destinations:
     where: Mapping[str, str]
     goals: Goals
     routes: Routes
+    graph: RouteGraph
+    profile_speed: NDArray[np.float32] | None = None
+    rides: Rides | None = None
+    ride_names: tuple[str, ...] = ()
 
 
 def find_destinations(scenario: Scenario, changed: Changed, ground: Ground) -> Destinations:
@@ -89,7 +103,11 @@ class _Finder:
         cells = [self._goal_cells(name) for name in self.places]
         starts = np.cumsum([0, *(len(c) for c in cells)]).astype(np.int64)
         goals = Goals(starts, np.concatenate(cells) if cells else np.empty((0, 3), np.int32))
-        return Destinations(self.places, self.kinds, self.where, goals, find_routes(self.ground.floor, goals))
+        graph = build_graph(self.ground.floor)
+        speeds = profile_speeds(self.crowd, self.ground, graph)
+        rides, names = find_rides(self.crowd, self.changed, self.ground, self.area, by_profile=speeds is not None)
+        routes = profile_routes(graph, goals, speeds, rides)
+        return Destinations(self.places, self.kinds, self.where, goals, routes, graph, speeds, rides, names)
 
     def _add(self, name: str, kind: str, place: Located, where: str) -> None:
         if name in self.places:
@@ -105,50 +123,6 @@ class _Finder:
             reason = why_no_floor(place, self.changed, self.area)
             raise error(f"`{name}` has no floor: {reason}", where=where, hint="move it to open ground")
         return cells
-
-
-def check_level(level: str, ground: Ground, where: str) -> None:
-    """Raise a ScenarioError when the floor has no such level."""
-    if level not in ground.levels:
-        raise ScenarioError(
-            f"there is no level `{level}`{did_you_mean(level, ground.levels)}",
-            where=where,
-            hint=f"the levels are: {', '.join(ground.levels)}",
-        )
-
-
-def why_no_floor(place: Located, changed: Changed, area: tuple[float, float, float, float] | None) -> str:
-    """What stands where nobody can walk, for people.
-
-    Parameters
-    ----------
-    place : Located
-    changed : Changed
-        The city with what the changes put in the way.
-    area : (west, south, east, north), optional
-        That the scenario works in, when it gives one.
-    """
-    shape = place.shape
-    for obstacle in changed.obstacles:
-        if obstacle.level == place.level and obstacle.shape.intersects(shape):
-            return f"it lies in the {obstacle.kind} `{obstacle.label}`"
-    for layer, what in (("buildings", "building"), ("water", "water"), ("green", "green"), ("roads", "road")):
-        frame = changed.city.layers[layer]
-        frame = frame[frame.intersects(shape)] if len(frame) else frame
-        if layer == "roads" and len(frame):
-            level = frame["level"].fillna(STREET).astype(str) if "level" in frame else None
-            frame = frame if level is None else frame[level == place.level]
-            kinds = [str(kind) for kind in frame["surface"]] if "surface" in frame else []
-            if kinds and set(kinds) <= NOT_FOR_PEOPLE:
-                return f"it lies on a {kinds[0]}, which is not for people"
-        elif len(frame):
-            return f"it lies in {what} `{frame.index[0]}`{', which is no floor' if layer == 'green' else ''}"
-    if area is not None and not shapely.box(*area).intersects(shape):
-        return "it lies outside the `area` of the scenario"
-    if not shapely.box(*changed.city.bounds).intersects(shape):
-        return "it lies outside the city"
-    edge = ", or it lies at the edge of the `area`" if area is not None else ""
-    return f"nothing that people walk on (street, square, path) is there on level `{place.level}`{edge}"
 
 
 def nodes_under(ground: Ground, routes: Routes, xy: NDArray[np.float64], level: str) -> NDArray[np.int32]:

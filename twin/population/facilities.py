@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from twin.discretize import Ground
 from twin.errors import ScenarioError, did_you_mean
-from twin.population.destinations import Destinations, check_level
+from twin.population.destinations import Destinations
+from twin.population.levels import check_level
 from twin.scenario.facilities import OpenHours, Queue
 from twin.scenario.model import CrowdSettings
 from twin.sim.model import Choices, Doors, Hours, Queues

@@ -98,23 +98,26 @@ class Planner:
         self.table, self.choices = JourneyTable(), ChoiceTable()
         self.queues = {name: k for k, name in enumerate(name for name, kind in self.kinds.items() if kind == "queue")}
 
-    def of_present(self, zone: Zone, event: EventChange, xy: NDArray[np.float64], where: str) -> NDArray[np.int32]:
-        """Journeys of people who stand in a zone at first, at `xy` (N, 2), (N,) int32."""
+    def of_present(
+        self, zone: Zone, event: EventChange, xy: NDArray[np.float64], profile: NDArray[np.int32], where: str
+    ) -> NDArray[np.int32]:
+        """Journeys of people of some profiles (N,) who stand in a zone at first, at `xy` (N, 2), (N,) int32."""
         if zone.choice is not None:
             return self._stay_and_choose((), zone, event, len(xy), zone.exits or event.exits, where)
-        exits = self._pick_exits(zone.exits or event.exits, xy, self.places[zone.id].level, zone.id, where)
+        exits = self._pick_exits(zone.exits or event.exits, xy, profile, self.places[zone.id].level, zone.id, where)
         return self._stay_and_leave((), zone, event, exits)
 
     def of_arrivals(
-        self, arrivals: Arrivals, event: EventChange | None, place: Located, count: int, where: str
+        self, arrivals: Arrivals, event: EventChange | None, place: Located, profile: NDArray[np.int32], where: str
     ) -> NDArray[np.int32]:
-        """Journeys of people who come in at a place, (count,) int32.
+        """Journeys of people of some profiles (N,) who come in at a place, (N,) int32.
 
         Raises
         ------
         ScenarioError
             When a name is not that of an exit, zone or waypoint, or there is nowhere to go.
         """
+        count = len(profile)
         via = [self._stop(name, f"{where}.via") for name in arrivals.via]
         if arrivals.choice is not None and arrivals.to is None and not (event is not None and event.zones):
             choose = self._choose(arrivals.choice, dict.fromkeys(self._away(place, where), 1.0), where)
@@ -124,7 +127,7 @@ class Planner:
         journey = np.empty(count, np.int32)
         for k, name in enumerate(targets):
             rows = np.flatnonzero(chosen == k)
-            journey[rows] = self._journeys_to(name, len(rows), via, event, arrivals.id, where)
+            journey[rows] = self._journeys_to(name, profile[rows], via, event, arrivals.id, where)
         return journey
 
     def _targets(self, arrivals: Arrivals, event: EventChange | None, here: Located, where: str) -> dict[str, float]:
@@ -148,8 +151,9 @@ class Planner:
         return away
 
     def _journeys_to(
-        self, name: str, count: int, via: Sequence[Stage], event: EventChange | None, group: str, where: str
+        self, name: str, profile: NDArray[np.int32], via: Sequence[Stage], event: EventChange | None, group: str, where: str
     ) -> NDArray[np.int32]:
+        count = len(profile)
         if self.kinds[name] == "exit":
             return np.full(count, self.table.number([*via, (self.number[name], STAGE_LEAVE, np.inf)]), np.int32)
         owner = next(e for e in self.events if any(z.id == name for z in e.zones))
@@ -161,7 +165,7 @@ class Planner:
         shares = zone.exits or (event.exits if event else None) or owner.exits
         if zone.choice is not None:
             return self._stay_and_choose(via, zone, owner, count, shares, where)
-        exits = self._pick_exits(shares, np.repeat(at, count, axis=0), self.places[name].level, f"{group}/{name}", where)
+        exits = self._pick_exits(shares, np.repeat(at, count, axis=0), profile, self.places[name].level, f"{group}/{name}", where)
         return self._stay_and_leave(via, zone, owner, exits)
 
     def _stay_and_leave(self, via: Sequence[Stage], zone: Zone, event: EventChange, exits: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -191,15 +195,17 @@ class Planner:
         return (self.queues[name], STAGE_QUEUE, np.inf) if name in self.queues else (goal, STAGE_PASS, np.inf)
 
     def _pick_exits(
-        self, shares: Mapping[str, float] | None, xy: NDArray[np.float64], level: str, group: str, where: str
-    ) -> NDArray[np.int32]:
+        self, shares: Mapping[str, float] | None, xy: NDArray[np.float64], profile: NDArray[np.int32], level: str, group: str,
+        where: str,
+    ) -> NDArray[np.int32]:  # fmt: skip
         """An exit for each person: by the shares given, else the nearest on foot."""
         if shares:
             numbers = np.array([self._named(name, ("exit",), f"{where}.exits") for name in shares], np.int32)
             return numbers[self._share_out(list(shares.values()), len(xy), f"{group}/exits")]
         exits = np.array([i for name, i in self.number.items() if self.kinds[name] == "exit"], np.int32)
         nodes = nodes_under(self.ground, self.routes, xy, level)
-        return exits[np.argmin(self.routes.time[exits][:, nodes], axis=0)]
+        rows = exits[:, None] + profile * len(self.number)
+        return exits[np.argmin(self.routes.time[rows, nodes], axis=0)]
 
     def _share_out(self, shares: Sequence[float], count: int, stream: str) -> NDArray[np.int64]:
         """Which of the shares each person is in, by chance, (count,) int64."""

@@ -25,10 +25,13 @@ class Kind(NamedTuple):
         Desired speed [m/s].
     radius : float64
         [m]
+    steps_free : bool
+        Who can take neither stairs nor escalators.
     """
 
     speed: NDArray[np.float64]
     radius: NDArray[np.float64]
+    steps_free: NDArray[np.bool_]
 
 
 class Kinds:
@@ -54,6 +57,7 @@ class Kinds:
         mean = np.full(count, self.crowd.speed_mean_m_s)
         spread = np.full(count, self.crowd.speed_sd_m_s)
         radius = np.full(count, self.crowd.radius_m)
+        steps_free = np.zeros(count, np.bool_)
         types = self.crowd.types
         shares = company.types or {name: kind.share for name, kind in types.items()}
         for name in shares:
@@ -70,10 +74,15 @@ class Kinds:
                 mean[mine] = self.crowd.speed_mean_m_s if kind.speed_mean_m_s is None else kind.speed_mean_m_s
                 spread[mine] = self.crowd.speed_sd_m_s if kind.speed_sd_m_s is None else kind.speed_sd_m_s
                 radius[mine] = self.crowd.radius_m if kind.radius_m is None else kind.radius_m
+                steps_free[mine] = kind.steps_free
         low, high = np.minimum(SPEED_RANGE_M_S[0], 0.5 * mean), np.full(count, SPEED_RANGE_M_S[1])
         low = np.where(mean >= 2 * SPEED_RANGE_M_S[0], SPEED_RANGE_M_S[0], low)
         speed = np.clip(mean + spread * normals(self.seed, f"{group}/speed", count), low, high)
-        return Kind(speed, radius)
+        return Kind(speed, radius, steps_free)
+
+    def informed(self, group: str, count: int) -> NDArray[np.bool_]:
+        """Who of a group knows of jams, (count,) bool."""
+        return informed(self.crowd, self.seed, group, count)
 
     def together(self, company: Company, group: str, count: int) -> NDArray[np.int32]:
         """Number of those who walk together, from 0, (count,) int32; -1 for who walks alone.
@@ -95,3 +104,10 @@ class Kinds:
                 number += 1
             first += int(size)
         return out
+
+
+def informed(crowd: CrowdSettings, seed: int, group: str, count: int) -> NDArray[np.bool_]:
+    """Who of a group knows of jams, by the share that `avoid_jams` gives, (count,) bool."""
+    share = 0.0 if crowd.avoid_jams is None else crowd.avoid_jams.share
+    drawn: NDArray[np.bool_] = uniforms(seed, f"{group}/informed", count) < share
+    return drawn

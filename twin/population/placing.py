@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from twin.discretize import Ground
 from twin.errors import ScenarioError, UnreachableError
 from twin.geo.city import City
+from twin.population.carriers import EVERYBODY, STEPS_FREE
 from twin.population.destinations import Destinations, find_destinations, nodes_under
 from twin.population.entry_times import entry_times
 from twin.population.facilities import Facilities, find_facilities
 from twin.population.journeys import Planner
-from twin.population.kinds import Kinds
+from twin.population.kinds import Kind, Kinds
 from twin.population.spots import Spots
 from twin.rng import uniforms
 from twin.scenario.apply import Changed, Located, locate
 from twin.scenario.facilities import Company
 from twin.scenario.model import Arrivals, CrowdSettings, EventChange, Scenario, Zone
-from twin.sim.crowd.wayfinding import Routes
-from twin.sim.model import STAGE_CHOOSE, STAGE_END, STAGE_QUEUE, Goals, Journeys, People
+from twin.sim.crowd.wayfinding import RouteGraph, Routes
+from twin.sim.model import STAGE_CHOOSE, STAGE_END, STAGE_QUEUE, Goals, Journeys, People, Rides
 
 _Value = TypeVar("_Value", bound=np.generic)
 
@@ -49,6 +50,15 @@ class Population:
         Group of each person.
     facilities : Facilities
         Doors, hours, queues and choices.
+    graph : RouteGraph, optional
+        That the routes were found on.
+    profile_speed : (P, K) float32, optional
+        Speeds of the profiles that the routes are of.
+    rides : Rides, optional
+        Escalators and lifts.
+    ride_names : tuple of str
+    informed : (N,) bool, optional
+        Who knows of jams.
     """
 
     people: People
@@ -61,6 +71,11 @@ class Population:
     groups: tuple[str, ...]
     group: NDArray[np.int32]
     facilities: Facilities = field(default_factory=Facilities)
+    graph: RouteGraph | None = None
+    profile_speed: NDArray[np.float32] | None = None
+    rides: Rides | None = None
+    ride_names: tuple[str, ...] = ()
+    informed: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +88,8 @@ class _Group:
     journey: NDArray[np.int32]
     company: Company
     together: NDArray[np.int32]
+    kind: Kind
+    profile: NDArray[np.int32]
 
 
 def populate(
@@ -130,10 +147,12 @@ class _Builder:
         journeys = self.planner.table.arrays()
         for g in groups:
             self._check_reachable(g, journeys)
-        people, group = self._people(groups)
+        people, group, informed = self._people(groups)
+        found = self.destinations
         return Population(
-            people, self.destinations.goals, journeys, self.destinations.routes, tuple(places), exits, places,
-            tuple(g.name for g in groups), group, replace(self.facilities, choices=self.planner.choices.arrays()),
+            people, found.goals, journeys, found.routes, tuple(places), exits, places, tuple(g.name for g in groups), group,
+            replace(self.facilities, choices=self.planner.choices.arrays()), found.graph, found.profile_speed, found.rides,
+            found.ride_names, None if self.crowd.avoid_jams is None else informed,
         )  # fmt: skip
 
     def _groups(self) -> Iterable[_Group]:
@@ -150,29 +169,42 @@ class _Builder:
         place = self.destinations.places[zone.id]
         where = f"changes[{event.id}].zones[{zone.id}]"
         xy = self.spots.spread(place, zone.present, zone.id, where)
-        journey = self.planner.of_present(zone, event, xy, where)
         together = self.kinds.together(zone, zone.id, len(xy))
-        return _Group(zone.id, where, xy, np.zeros(len(xy)), place.level, _as_first(journey, together), zone, together)
+        kind, profile = self._kind_and_profile(zone, zone.id, together, where)
+        journey = _as_first(self.planner.of_present(zone, event, xy, profile, where), together)
+        return _Group(zone.id, where, xy, np.zeros(len(xy)), place.level, journey, zone, together, kind, profile)
 
     def _arrivals(self, arrivals: Arrivals, event: EventChange | None, where: str) -> _Group:
         place = locate(arrivals.at, self.city, f"{where}.at")
         start = entry_times(arrivals, self.crowd.duration_s, self.seed)
         xy = self.spots.anywhere(place, len(start), arrivals.id, f"{where}.at")
-        journey = self.planner.of_arrivals(arrivals, event, place, len(xy), where)
         together = self.kinds.together(arrivals, arrivals.id, len(xy))
+        kind, profile = self._kind_and_profile(arrivals, arrivals.id, together, where)
+        journey = self.planner.of_arrivals(arrivals, event, place, profile, where)
         xy = self.spots.beside(place, xy, together, arrivals.id, f"{where}.at")
         start, journey = _as_first(start, together), _as_first(journey, together)
-        return _Group(arrivals.id, where, xy, start, place.level, journey, arrivals, together)
+        return _Group(arrivals.id, where, xy, start, place.level, journey, arrivals, together, kind, profile)
 
-    def _people(self, groups: list[_Group]) -> tuple[People, NDArray[np.int32]]:
+    def _kind_and_profile(
+        self, company: Company, group: str, together: NDArray[np.int32], where: str
+    ) -> tuple[Kind, NDArray[np.int32]]:
+        """What kind each of a group is, and its profile: who walks with somebody that takes no steps takes none either."""
+        kind = self.kinds.of(company, group, len(together), where)
+        profile = np.where(kind.steps_free, STEPS_FREE, EVERYBODY).astype(np.int32)
+        with_company = np.isin(together, together[kind.steps_free]) & (together >= 0)
+        profile[with_company] = STEPS_FREE
+        return kind, profile
+
+    def _people(self, groups: list[_Group]) -> tuple[People, NDArray[np.int32], NDArray[np.bool_]]:
         if not groups:
             none, nobody = np.empty(0), np.empty(0, np.int32)
-            return People(none, none, nobody, none, nobody, none, none), nobody
+            return People(none, none, nobody, none, nobody, none, none), nobody, np.empty(0, np.bool_)
         member = np.concatenate([np.full(len(g.xy), k, np.int32) for k, g in enumerate(groups)])
         xy = self.ground.local(np.concatenate([g.xy for g in groups]))
         start = np.concatenate([g.start for g in groups])
-        kinds = [self.kinds.of(g.company, g.name, len(g.xy), g.where) for g in groups]
-        speed, radius = np.concatenate([k.speed for k in kinds]), np.concatenate([k.radius for k in kinds])
+        speed, radius = np.concatenate([g.kind.speed for g in groups]), np.concatenate([g.kind.radius for g in groups])
+        profile = np.concatenate([g.profile for g in groups])
+        informed = np.concatenate([_as_first(self.kinds.informed(g.name, len(g.xy)), g.together) for g in groups])
         together = _numbered([g.together for g in groups])
         go = np.concatenate([self._go(g) for g in groups])
         level = np.concatenate([np.full(len(g.xy), self.ground.level_number(g.level), np.int32) for g in groups])
@@ -181,8 +213,9 @@ class _Builder:
         people = People(
             xy[order, 0].copy(), xy[order, 1].copy(), level[order], start[order], journey[order], speed[order],
             radius[order], go[order] if go.any() else None, together[order] if (together >= 0).any() else None,
+            profile[order] if profile.any() else None,
         )  # fmt: skip
-        return people, member[order]
+        return people, member[order], informed[order]
 
     def _go(self, group: _Group) -> NDArray[np.float64]:
         """When each of a group begins to walk: who stands in a zone, some time after it may leave [s]."""
@@ -200,16 +233,23 @@ class _Builder:
         routes = self.destinations.routes
         nodes = nodes_under(self.ground, routes, group.xy, group.level)
         names = list(self.destinations.places)
-        for j in np.unique(group.journey):
-            mine = nodes[group.journey == j]
+        pairs = np.unique(np.column_stack([group.journey, group.profile]), axis=0)
+        for j, profile in pairs.tolist():
+            mine = nodes[(group.journey == j) & (group.profile == profile)]
             for goal, kind in zip(journeys.goal[j], journeys.kind[j], strict=True):
                 if kind in (STAGE_END, STAGE_CHOOSE):
                     break
                 if kind == STAGE_QUEUE and self.facilities.queues is not None:
                     goal = self.facilities.queues.goal[goal]
-                lost = int(np.count_nonzero(~np.isfinite(routes.time[goal, mine])))
+                lost = int(np.count_nonzero(~np.isfinite(routes.time[profile * len(names) + goal, mine])))
                 if lost:
                     name = names[goal]
+                    if profile == STEPS_FREE and np.isfinite(routes.time[goal, mine]).all():
+                        raise UnreachableError(
+                            f"{lost} people of `{group.name}` cannot reach `{name}` without taking stairs",
+                            where=f"{group.where} to {self.destinations.where[name]}",
+                            hint="give a lift (`crowd.lifts`), or send types that are `steps_free` elsewhere",
+                        )
                     raise UnreachableError(
                         f"{lost} people of `{group.name}` cannot reach `{name}`: nothing walkable leads there",
                         where=f"{group.where} to {self.destinations.where[name]}",

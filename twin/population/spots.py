@@ -9,7 +9,7 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.discretize import Ground
 from twin.errors import StartError
-from twin.population.destinations import check_level, why_no_floor
+from twin.population.levels import check_level, why_no_floor
 from twin.rng import uniforms
 from twin.scenario.apply import Changed, Located
 from twin.scenario.model import Scenario

@@ -15,7 +15,7 @@ from twin.sim.crowd.counts import Areas, count_inside, count_passed
 
 
 class NumbersReporter:
-    """Counts people: present, waiting, gone, by exit, across lines and in areas.
+    """Counts people: present, waiting, gone, by exit, across lines, in areas and carried by lifts and escalators.
 
     Parameters
     ----------
@@ -26,21 +26,25 @@ class NumbersReporter:
         Names of the lines of the crowd, in their order.
     areas : Areas
     area_names : sequence of str
+    rides : sequence of str
+        Names of the rides of the crowd, in their order; those of one name are counted together.
     """
 
     keeps = "numbers"
 
     def __init__(
         self, stride: int, exits: Sequence[tuple[str, int]], *, lines: Sequence[str] = (), areas: Areas | None = None,
-        area_names: Sequence[str] = (),
+        area_names: Sequence[str] = (), rides: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.stride = stride
         self._goals = tuple(goal for _, goal in exits)
         self._areas, self._lines = areas, len(lines)
+        self._rides = [[k for k, other in enumerate(rides) if other == name] for name in dict.fromkeys(rides)]
         self._columns = [
             "time_s", "present", "waiting", "left", *(f"exit_{name}" for name, _ in exits),
             *(f"line_{name}_{what}" for name in lines for what in ("right", "left", "people")),
-            *(f"area_{name}" for name in area_names),
+            *(f"area_{name}" for name in area_names), *(["riding"] if rides else []),
+            *(f"ride_{name}" for name in dict.fromkeys(rides)),
         ]  # fmt: skip
         self._rows: list[list[float]] = []
 
@@ -58,6 +62,9 @@ class NumbersReporter:
         if self._areas is not None and len(self._areas.level):
             now = look.now
             row += count_inside(self._areas, now.x, now.y, now.level).tolist()
+        if self._rides and crowd.referee.carriage is not None:
+            carried = crowd.referee.carriage.carried
+            row += [crowd.riding, *(int(carried[numbers].sum()) for numbers in self._rides)]
         self._rows.append(row)
 
     def state(self, folder: Path) -> dict[str, NDArray[Any]]:
@@ -77,5 +84,5 @@ class NumbersReporter:
         self._rows = [[time, *map(int, counts)] for time, *counts in state["rows"].tolist()]
 
     def close(self) -> pd.DataFrame:
-        """One row a moment: ``time_s``, ``present``, ``waiting``, ``left``, and the columns of exits, lines and areas."""
+        """One row a moment: ``time_s``, ``present``, ``waiting``, ``left``, and the columns of exits, lines, areas and rides."""
         return pd.DataFrame(self._rows, columns=self._columns)

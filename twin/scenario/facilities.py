@@ -1,12 +1,25 @@
-"""Doors, opening hours, queues, and what kinds of people there are."""
+"""Doors, opening hours, queues, lifts, escalators, and what kinds of people there are."""
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from twin.scenario.place import Name, NonNegativeFloat, Number, Part, Point, PositiveFloat, PositiveInt
+from twin.scenario.place import (
+    Name,
+    NonNegativeFloat,
+    Number,
+    Part,
+    Place,
+    Point,
+    PositiveFloat,
+    PositiveInt,
+    shorthand,
+)
+
+Where = Annotated[Place, BeforeValidator(shorthand)]
+"""A place, or the id of an object of the city."""
 
 Interval = tuple[NonNegativeFloat, NonNegativeFloat]
 """From and until, since the start [s]."""
@@ -70,6 +83,67 @@ class Queue(Part):
     spacing_m: PositiveFloat = Field(default=0.6, ge=0.3, le=5)
 
 
+class Escalator(Part):
+    """What carries people from one place to another without pause: an escalator, a moving walk.
+
+    Attributes
+    ----------
+    at, to : Place
+        Where people step on and off. It runs one way only.
+    ride_s : float
+        From stepping on to stepping off [s].
+    capacity_per_min : float
+        The most people that step on in a minute; 100 is what steps of 1 m width carry at 0.5 m/s (EN 115-1, annex H).
+    """
+
+    id: Name
+    at: Where
+    to: Where
+    ride_s: PositiveFloat = Field(default=15.0, ge=2, le=3600)
+    capacity_per_min: PositiveFloat = Field(default=100.0, le=1000)
+
+
+class Lift(Part):
+    """What carries people together, every so often.
+
+    Attributes
+    ----------
+    at, to : Place
+        Where people wait for it and where it takes them.
+    ride_s : float
+        From stepping in to stepping out [s].
+    every_s : float
+        From one departure to the next [s].
+    seats : int
+        People that it holds.
+    both_ways : bool
+        Whether it takes people back as well, as often.
+    """
+
+    id: Name
+    at: Where
+    to: Where
+    ride_s: PositiveFloat = Field(default=20.0, ge=2, le=3600)
+    every_s: PositiveFloat = Field(default=60.0, ge=1, le=3600)
+    seats: PositiveInt = Field(default=8, le=1000)
+    both_ways: bool = True
+
+
+class JamAvoidance(Part):
+    """People who know of jams and go round them where that is quicker.
+
+    Attributes
+    ----------
+    share : float
+        Part of the people who do.
+    every_s : float
+        How often they look for a quicker way [s].
+    """
+
+    share: Number = Field(default=1.0, gt=0, le=1)
+    every_s: PositiveFloat = Field(default=10.0, ge=1, le=3600)
+
+
 class PersonType(Part):
     """A kind of people.
 
@@ -79,12 +153,15 @@ class PersonType(Part):
         Part of everybody, relative to the other types.
     speed_mean_m_s, speed_sd_m_s, radius_m : float, optional
         As in `crowd`, of which they are taken by default.
+    steps_free : bool
+        True for who can take neither stairs nor escalators: a wheelchair, a pram.
     """
 
     share: Number = Field(default=1.0, gt=0)
     speed_mean_m_s: PositiveFloat | None = Field(default=None, ge=0.2, le=2.2)
     speed_sd_m_s: NonNegativeFloat | None = Field(default=None, le=1)
     radius_m: PositiveFloat | None = Field(default=None, le=0.5)
+    steps_free: bool = False
 
 
 class Company(Part):

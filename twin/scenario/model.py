@@ -15,27 +15,34 @@ from pydantic import (
     model_validator,
 )
 
-from twin.scenario.facilities import Company, Door, OpenHours, PersonType, Queue
+from twin.scenario.facilities import (
+    Company,
+    Door,
+    Escalator,
+    JamAvoidance,
+    Lift,
+    OpenHours,
+    PersonType,
+    Queue,
+    Where,
+)
 from twin.scenario.place import (
     FiniteFloat,
     Name,
     NonNegativeFloat,
     Number,
     Part,
-    Place,
     Point,
     PositiveFloat,
     PositiveInt,
     WholeNumber,
     no_truth,
-    shorthand,
     stays_inside,
 )
 
 if TYPE_CHECKING:
     from twin.sim.crowd.models.interface import Model
 
-Where = Annotated[Place, BeforeValidator(shorthand)]
 Share = Annotated[Number, Field(gt=0, allow_inf_nan=False)]
 
 FORMAT_VERSION = 1
@@ -325,6 +332,10 @@ class CrowdSettings(Part):
         When exits are open, and how many they let out.
     queues : list of Queue
         To be passed by `via`.
+    lifts : list of Lift
+    escalators : list of Escalator
+    avoid_jams : JamAvoidance, optional
+        Who goes round jams; nobody by default.
     """
 
     model: Name = "collision-free-speed"
@@ -352,6 +363,9 @@ class CrowdSettings(Part):
     doors: tuple[Door, ...] = Field(default=(), max_length=10_000)
     exit_hours: dict[Name, OpenHours] = Field(default_factory=dict)
     queues: tuple[Queue, ...] = Field(default=(), max_length=10_000)
+    lifts: tuple[Lift, ...] = Field(default=(), max_length=1000)
+    escalators: tuple[Escalator, ...] = Field(default=(), max_length=1000)
+    avoid_jams: JamAvoidance | None = None
 
     @field_validator("model", mode="after")
     @classmethod

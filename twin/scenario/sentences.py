@@ -51,6 +51,10 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "crowd.types": "{adult: {share: 80}, old: {share: 20, speed_mean_m_s: 0.9}}",
     "doors": "[{id: gate, line: [[136768, 455930], [136768, 455946]], capacity_per_min: 60}]",
     "exit_hours": "{north: {capacity_per_min: 80}}", "queues": "[{id: bar, line: [[136768, 455930], [136768, 455946]]}]",
+    "lifts": "[{id: lift, at: {point: [136779, 455930], level: wharf}, to: {point: [136787, 455930]}}]",
+    "escalators": "[{id: up, at: {point: [136779, 455930], level: wharf}, to: {point: [136787, 455930]}}]",
+    "ride.to": "{point: [136787, 455930], level: street}", "avoid_jams": "{share: 0.3, every_s: 10}", "both_ways": "false",
+    "steps_free": "true",
     "group_size": "{1: 40, 2: 40, 4: 20}", "pre_movement_s": "[10, 100]", "capacity_per_min": "60", "open_s": "[[0, 1800]]",
     "speed_mean_m_s": "1.34", "speed_sd_m_s": "0.26", "radius_m": "0.2",
 })  # fmt: skip
@@ -224,7 +228,7 @@ def _plain(value: float) -> str:
 
 def example(model: type[BaseModel], key: str) -> str:
     """A key with a value that can be used."""
-    owner = {"CrowdSettings": "crowd", "BuildingChange": "building"}.get(model.__name__, "")
+    owner = {"CrowdSettings": "crowd", "BuildingChange": "building", "Lift": "ride", "Escalator": "ride"}.get(model.__name__, "")
     value = EXAMPLES.get(f"{owner}.{key}") or EXAMPLES.get(key)
     kind = bare(model.model_fields[key].annotation)[0]
     if get_origin(kind) is Literal:

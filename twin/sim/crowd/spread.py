@@ -53,11 +53,12 @@ class Gathered:
         self._cells = np.zeros(0, np.int32)
         self._sums = np.zeros((0, 6 if motion else 1))
         self._last = np.full((people if motion else 0, 2), np.nan)
+        self._seen, self._number = np.full(people if motion else 0, -1, np.int32), 0
 
     def remember(self, person: NDArray[np.int32], x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """Where people are before the first look, (N,) each; local metres."""
         if self.motion:
-            self._last[person, 0], self._last[person, 1] = x, y
+            self._last[person, 0], self._last[person, 1], self._seen[person] = x, y, self._number
 
     def add(
         self, person: NDArray[np.int32], x: NDArray[np.float64], y: NDArray[np.float64], level: NDArray[np.int32], seconds: float
@@ -69,10 +70,11 @@ class Gathered:
             self._cells = np.concatenate([self._cells, np.zeros(more - len(self._cells), np.int32)])
             self._sums = np.concatenate([self._sums, np.zeros((more - len(self._sums), self._sums.shape[1]))])
         grid = self.grid
+        self._number += 1
         self._used = int(
             _gather(
-                person, x, y, level, 1.0 / seconds, grid.west, grid.north, grid.cell, self._last, self._slot, self._cells,
-                self._sums, self._used,
+                person, x, y, level, 1.0 / seconds, grid.west, grid.north, grid.cell, self._last, self._seen, self._number,
+                self._slot, self._cells, self._sums, self._used,
             )
         )  # fmt: skip
         self.looks += 1
@@ -153,8 +155,8 @@ def spread_over_floor(
 
 
 @njit()
-def _gather(person, x, y, level, rate, west, north, cell, last, slot, cells, sums, used):
-    """Add each person to the sums of its cell; gives the number of cells in use."""
+def _gather(person, x, y, level, rate, west, north, cell, last, seen, number, slot, cells, sums, used):
+    """Add each person to the sums of its cell; gives the number of cells in use. Who was away has no velocity yet."""
     _levels, rows, columns = slot.shape
     for i in range(x.shape[0]):
         c = min(max(int((x[i] - west) / cell), 0), columns - 1)
@@ -172,7 +174,9 @@ def _gather(person, x, y, level, rate, west, north, cell, last, slot, cells, sum
             vy = (y[i] - last[p, 1]) * rate
             last[p, 0] = x[i]
             last[p, 1] = y[i]
-            if np.isfinite(vx) and np.isfinite(vy):
+            known = seen[p] == number - 1
+            seen[p] = number
+            if known and np.isfinite(vx) and np.isfinite(vy):
                 square = vx * vx + vy * vy
                 sums[s, 1] += 1.0
                 sums[s, 2] += vx
