@@ -174,7 +174,7 @@ def _assemble(
             ),
         )  # fmt: skip
     doors = (population.facilities.names or {}).get("doors", ())
-    stalled = stalled_frame(model.watch, ground, doors=doors, goals=population.goal_names)
+    stalled = stalled_frame(model.watch, ground, doors=doors, goals=population.goal_names, rides=population.ride_names)
     note = "wanted to go on, and came no half metre further in a minute"
     figures += (Figure("stalled", "People who could not get on", float(len(stalled)), "people", digits=0, note=note),)
     remarks = [*crush_remarks(model.watch, ground, city), *stall_remarks(stalled, city)]

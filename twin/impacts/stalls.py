@@ -19,6 +19,7 @@ REASONS = {
     "end of journey": "their journey ends on the floor, not at an exit",
     "door": "waiting at a door that is shut or full",
     "exit": "waiting at an exit that is shut or full",
+    "ride": "waiting for a lift or an escalator that is full or does not run",
     "choice": "none of the exits or places they may choose from is open",
     "narrow": "standing where it is too narrow for them",
     "jam": "in a jam",
@@ -29,24 +30,26 @@ REASONS = {
 COLUMNS = ("person", "level", "since_s", "why", "at", "density_per_m2")
 
 
-def stalled_frame(watch: Watch, ground: Ground, *, doors: Sequence[str] = (), goals: Sequence[str] = ()) -> gpd.GeoDataFrame:
+def stalled_frame(
+    watch: Watch, ground: Ground, *, doors: Sequence[str] = (), goals: Sequence[str] = (), rides: Sequence[str] = ()
+) -> gpd.GeoDataFrame:  # fmt: skip
     """Everybody who did not come half a metre further in a minute although it wanted to.
 
     Parameters
     ----------
     watch : Watch
     ground : Ground
-    doors, goals : sequence of str
+    doors, goals, rides : sequence of str
         Their names, in the order of the crowd.
 
     Returns
     -------
     GeoDataFrame
         Points with ``person`` (``id`` of the trajectories), ``level``, ``since_s`` [s], ``why`` (a key of `REASONS`), ``at`` (the
-        door or exit, else empty), ``density_per_m2`` within a metre [1/m2]; where it stood when it was first seen.
+        door, exit or ride, else empty), ``density_per_m2`` within a metre [1/m2]; where it stood when it was first seen.
     """
     stalls = sorted(watch.stalled.values(), key=lambda stall: (stall.since, stall.person))
-    names = {"door": doors, "exit": goals}
+    names = {"door": doors, "exit": goals, "ride": rides}
     rows = [
         (
             stall.person, ground.levels[stall.level], stall.since, stall.why, _name(stall, names.get(stall.why, ())), stall.density,

@@ -103,6 +103,7 @@ class Gathered:
         return {
             "gathered_looks": np.array(self.looks), "gathered_cells": self._cells[:used].copy(),
             "gathered_sums": self._sums[:used].copy(), "gathered_last": self._last.copy(),
+            "gathered_seen": self._seen.copy(), "gathered_number": np.array(self._number),
         }  # fmt: skip
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
@@ -114,12 +115,14 @@ class Gathered:
             When it is not of such a grid and crowd.
         """
         cells, sums, last = state["gathered_cells"], state["gathered_sums"], state["gathered_last"]
-        if last.shape != self._last.shape or sums.shape != (len(cells), self._sums.shape[1]):
+        seen = state["gathered_seen"]
+        if last.shape != self._last.shape or seen.shape != self._seen.shape or sums.shape != (len(cells), self._sums.shape[1]):
             raise ValueError("what was gathered is of another crowd")
         if len(cells) and not 0 <= cells.min() <= cells.max() < self._slot.size:
             raise ValueError("what was gathered is of another floor")
         self.looks, self._used = int(state["gathered_looks"]), len(cells)
         self._cells, self._sums, self._last = cells.astype(np.int32), sums.astype(np.float64), last.astype(np.float64)
+        self._seen, self._number = seen.astype(np.int32), int(state["gathered_number"])
         self._slot.fill(-1)
         self._slot.ravel()[self._cells] = np.arange(len(cells), dtype=np.int32)
 
