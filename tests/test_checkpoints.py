@@ -19,7 +19,7 @@ import pytest
 import xarray as xr
 
 import twin
-from tests.places import box_of, town
+from tests.places import box_of, town, two_levels
 from twin.checkpoints import Keeper, read_arrays
 from twin.cli import main
 from twin.errors import OutputError, ParameterError, ResultError
@@ -74,26 +74,53 @@ def few_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     return int(request.param)
 
 
-def test_from_every_checkpoint_a_run_ends_the_same(
-    folder: Path, tmp_path: Path, few_rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plain = twin.run(folder / "square.yaml")
+def run_and_copy(path: Path, out: Path, *, every_s: float) -> tuple[Result, list[Path]]:
+    """Run a scenario; the result, and a copy of each checkpoint as it was when it had been written."""
     copies: list[Path] = []
     keep = Keeper.keep
 
     def copied(self: Keeper, *arguments: object) -> None:
         keep(self, *arguments)  # type: ignore[arg-type]
-        copies.append(shutil.copytree(self.folder.parent, tmp_path / f"at{len(copies)}"))
+        copies.append(shutil.copytree(self.folder.parent, out / f"at{len(copies)}"))
 
-    monkeypatch.setattr(Keeper, "keep", copied)
-    whole = twin.run(folder / "square.yaml", checkpoints=twin.Checkpoints(tmp_path / "kept", every_s=7))
-    monkeypatch.undo()
-    monkeypatch.setattr("twin.spool.ROWS_IN_MEMORY", few_rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keeper, "keep", copied)
+        return twin.run(path, checkpoints=twin.Checkpoints(out / "kept", every_s=every_s)), copies
+
+
+def test_from_every_checkpoint_a_run_ends_the_same(folder: Path, tmp_path: Path, few_rows: int) -> None:
+    plain = twin.run(folder / "square.yaml")
+    whole, copies = run_and_copy(folder / "square.yaml", tmp_path, every_s=7)
     assert_same(plain, whole)
     assert len(copies) == 6  # after 7, 14, ... 35 s, and at the end
     assert len(list(copies[-1].rglob("trajectories-*.parquet"))) == (0 if few_rows > 500 else 6)
     for copy in copies:
         assert_same(plain, twin.run(folder / "square.yaml", checkpoints=twin.Checkpoints(copy, every_s=11, resume=True)))
+
+
+def test_a_run_goes_on_in_the_middle_of_a_ride(tmp_path: Path) -> None:
+    """A lift under way, a door that was shut, and people who know of jams."""
+    two_levels().save(tmp_path / "levels")
+    (tmp_path / "ride.yaml").write_text(f"""\
+title: Up
+city: levels
+crowd:
+  duration_s: 90
+  field_interval_s: 5
+  exits: {{street: {{polygon: {box_of(1, 17, 6, 23)}}}}}
+  flows: [{{id: all, at: {{polygon: {box_of(1, 1, 18, 9)}, level: wharf}}, people: 40, from_s: 0, until_s: 20}}]
+  types: {{walker: {{share: 1}}, wheelchair: {{share: 1, steps_free: true}}}}
+  lifts: [{{id: lift, at: {{polygon: {box_of(20, 4, 22, 6)}, level: wharf}}, to: {{polygon: {box_of(20, 20, 22, 22)}}}, ride_s: 13,
+    every_s: 10, seats: 6}}]
+  doors: [{{id: gate, line: [[136008.0, 455016.0], [136008.0, 455024.0]], open_s: [[40, 900]]}}]
+  avoid_jams: {{share: 0.5, every_s: 3}}
+""", encoding="utf-8")
+    whole, copies = run_and_copy(tmp_path / "ride.yaml", tmp_path, every_s=17)
+    riding = whole.series.set_index("time_s")["riding"]
+    assert riding[[17, 34, 51]].max() > 0
+    assert whole.series["ride_lift"].iloc[-1] > 6
+    for copy in copies:
+        assert_same(whole, twin.run(tmp_path / "ride.yaml", checkpoints=twin.Checkpoints(copy, resume=True)))
 
 
 def test_an_ensemble_takes_runs_that_are_done(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,7 +181,7 @@ def test_motion_is_what_each_person_tells(seed, looks, people):
         cells.append([(int(p), int(9.0 - y[i]), int(x[i])) for i, p in enumerate(here)])
         now = {p: np.array([x[i], y[i]]) for i, p in enumerate(here.tolist())}
         velocities.append([tuple((now[p] - last[p]) / seconds) if p in last else None for p in now])
-        last.update(now)
+        last = now  # who was away for a look has no velocity at the next
     reached, sums = gathered.spread()
     found = _fields_of(sums, looks, ("density", "mean_speed", "speed_variance", "crowd_pressure"))
     for k, cell in enumerate(reached.tolist()):

@@ -37,8 +37,8 @@ class Gathered:
     people : int
         Everybody who may ever be seen.
     motion : bool
-        Sum velocities too: a person's is its way since the look before, divided by the time between; who has just appeared has
-        none yet.
+        Sum velocities too: a person's is its way since the look before, divided by the time between; who has just come, or was
+        away, has none yet.
 
     Attributes
     ----------
