@@ -57,7 +57,8 @@ def simulate_crowd(
     exits : mapping of str to shapely polygon or line, or one of them
         Areas, or edges of the area; everybody takes the nearest on foot.
     model : str
-        Of walking: ``collision-free-speed``, ``social-force``, ``anticipation-velocity``, or one you registered.
+        Of walking: ``collision-free-speed``, ``social-force``, ``anticipation-velocity``, ``continuum``, or one you
+        registered.
     model_parameters : mapping of str to float, optional
         Parameters of the model by name, see docs/models.md; the others keep their defaults.
     duration, dt : float

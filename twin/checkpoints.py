@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,6 @@ from twin import __version__
 from twin.errors import OutputError, ParameterError, ResultError
 from twin.reporters import Reporter
 from twin.scenario import Scenario
-
-if TYPE_CHECKING:
-    from twin.sim.crowd.engine import Crowd
 
 State = dict[str, NDArray[Any]]
 
@@ -100,7 +97,7 @@ class Keeper:
         self._key, self._resume = key, resume
         self._last = -1
 
-    def begin(self, crowd: Crowd, reporters: Sequence[Reporter]) -> bool:
+    def begin(self, crowd: Any, reporters: Sequence[Reporter]) -> bool:
         """Put a crowd and its reporters where the last checkpoint has them; False when there is none.
 
         Raises
@@ -135,7 +132,7 @@ class Keeper:
         self._last = crowd.step
         return True
 
-    def keep(self, crowd: Crowd, reporters: Sequence[Reporter]) -> None:
+    def keep(self, crowd: Any, reporters: Sequence[Reporter]) -> None:
         """Write a checkpoint of the present moment; until it is whole, the one before it counts.
 
         Raises

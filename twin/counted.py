@@ -42,7 +42,7 @@ def n_t(series: pd.DataFrame, line: str) -> pd.DataFrame:
 def occupancy(series: pd.DataFrame) -> pd.DataFrame:
     """People in each area; see `Result.occupancy`."""
     names = _names(series, "area", "")
-    return pd.DataFrame({name: series[f"area_{name}"].to_numpy(np.int64) for name in names}, index=pd.Index(series["time_s"]))
+    return pd.DataFrame({name: series[f"area_{name}"].to_numpy() for name in names}, index=pd.Index(series["time_s"]))
 
 
 def _names(series: pd.DataFrame, kind: str, ending: str) -> list[str]:

@@ -81,7 +81,7 @@ def field_dataset(ground: Ground, kept: FieldReporter, over_time: SparseFields, 
             "y": variable("y").array(grid.y[r]),
             "x": variable("x").array(grid.x[c]),
         },
-        attrs={"crs": ground.grid.crs or "", "cell_m": grid.cell, "interval_s": kept.interval * kept.stride * crowd.dt_s},
+        attrs={"crs": ground.grid.crs or "", "cell_m": grid.cell, "interval_s": kept.interval * kept.seconds},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import time
 from collections.abc import Mapping, Sequence
@@ -36,7 +37,8 @@ from twin.scenario import (
 )
 from twin.scenario.apply import Changed, apply_changes, locate
 from twin.scenario.read import told_with_lines
-from twin.simulate import simulate
+from twin.sim.crowd.models import CONTINUUM
+from twin.simulate import simulate, step_s
 
 if TYPE_CHECKING:
     pass
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 MODEL_ASSUMPTIONS = (
     "People walk by {walking}. Their free speed is {speed:.2f} m/s on average (standard deviation {spread:.2f}; Weidmann 1993).",
     "{ways}.",
-    "Density is a mean over {interval:g} s and over about a metre (Gaussian of 0.7 m), on cells of {cell:g} m.",
+    "Density is a mean over {interval:g} s{blur}, on cells of {cell:g} m.",
 )
 
 
@@ -52,6 +54,7 @@ WALKING: Mapping[str, str] = MappingProxyType({
     "collision-free-speed": "the collision-free speed model V2 (Tordeux et al. 2016)",
     "social-force": "the social force model with contact forces (Helbing et al. 2000)",
     "anticipation-velocity": "the anticipation velocity model (Xu et al. 2021)",
+    CONTINUUM: "the continuum model (Hughes 2002, with the fundamental diagram of Weidmann 1993): as a density, nobody is followed",
 })  # fmt: skip
 
 
@@ -277,7 +280,7 @@ def run_prepared(
     started = time.perf_counter()
     keeper = None
     if checkpoints is not None:
-        keeper = checkpoints.of(scenario, baseline=prepared.baseline, seed=seed, dt=scenario.crowd.dt_s)
+        keeper = checkpoints.of(scenario, baseline=prepared.baseline, seed=seed, dt=step_s(scenario.crowd))
     result = simulate(
         ground, population, scenario.crowd, analysis=scenario.analyses.crowding, seed=seed, lines=lines, areas=areas,
         city=city, bar=bar, parallel=parallel, record=record, keeper=keeper,
@@ -286,6 +289,7 @@ def run_prepared(
     assumptions = [
         text.format(
             walking=_walking(crowd), ways=_ways(crowd), speed=crowd.speed_mean_m_s, spread=crowd.speed_sd_m_s,
+            blur="" if crowd.model == CONTINUUM else " and over about a metre (Gaussian of 0.7 m)",
             interval=crowd.field_interval_s, cell=density_factor(crowd) * crowd.navigation_cell_m,
         )
         for text in MODEL_ASSUMPTIONS
@@ -313,14 +317,17 @@ def run_prepared(
 
 def _ways(crowd: CrowdSettings) -> str:
     """How people find their way, in a sentence."""
-    jams = crowd.avoid_jams
-    if jams is None:
+    share, every = (0.0, math.inf) if crowd.avoid_jams is None else (crowd.avoid_jams.share, crowd.avoid_jams.every_s)
+    if crowd.model == CONTINUUM and crowd.avoid_jams is None:
+        model: Any = crowd.walking_model()
+        share, every = model.informed, model.ways_every
+    if share == 0.0 or every == math.inf:
         return "Everybody takes the quickest way to an exit on foot and does not turn back for a jam"
-    if jams.share == 1.0:
-        return f"Everybody knows where it is crowded, and takes the quickest way as it looks every {jams.every_s:g} s"
+    if share == 1.0:
+        return f"Everybody knows where it is crowded, and takes the quickest way as it looks every {every:g} s"
     return (
-        f"{100 * jams.share:g} % of the people know where it is crowded, and take the quickest way as it looks every "
-        f"{jams.every_s:g} s; the others take the quickest way on foot and do not turn back for a jam"
+        f"{100 * share:g} % of the people know where it is crowded, and take the quickest way as it looks every "
+        f"{every:g} s; the others take the quickest way on foot and do not turn back for a jam"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import shapely
@@ -11,20 +11,32 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.checkpoints import Keeper
 from twin.discretize import Ground
+from twin.errors import ScenarioError
 from twin.field_dataset import density_factor, field_dataset
+from twin.flow_crowd import STEP_S, FlowCrowd
 from twin.geo.city import City
 from twin.impacts.crowding import areas_frame, crowding_figures, exits_frame, floor_frame, hotspots, lines_frame
 from twin.impacts.stalls import crush_remarks, stall_remarks, stalled_frame
 from twin.population import Population
 from twin.progress import Bar, Quiet
 from twin.reporters import FieldReporter, Look, NumbersReporter, Reporter, TrajectoryReporter
+from twin.reporters.flow import FlowFieldReporter, FlowNumbersReporter
 from twin.result import Figure, Result
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
 from twin.sim.crowd.counts import Areas, make_areas
 from twin.sim.crowd.engine import Crowd
 from twin.sim.crowd.measures import density_grid
+from twin.sim.crowd.models import CONTINUUM
 
 SERIES_INTERVAL_S = 1.0
+
+Lines: TypeAlias = Mapping[str, tuple[shapely.LineString, str]]
+Shapes: TypeAlias = Mapping[str, tuple[BaseGeometry, str]]
+
+
+def step_s(crowd: CrowdSettings) -> float:
+    """Step of the model that people walk by [s]; the continuum has its own."""
+    return STEP_S if crowd.model == CONTINUUM else crowd.dt_s
 
 
 def simulate(
@@ -54,6 +66,29 @@ def simulate(
         Writes checkpoints, and begins at the last one.
     """
     lines, areas = lines or {}, areas or {}
+    paths = TrajectoryReporter(
+        max(1, round(crowd.frame_interval_s / crowd.dt_s)), dt=crowd.dt_s, origin=ground.origin, levels=ground.levels,
+        crs=ground.grid.crs or "",
+    )  # fmt: skip
+    exits = [(population.goal_names[goal], goal) for goal in population.exits]
+    model: Crowd | FlowCrowd
+    fields: FieldReporter
+    numbers: NumbersReporter
+    if crowd.model == CONTINUUM:
+        model, fields, numbers = _flow(ground, population, crowd, exits, lines=lines, areas=areas, parallel=parallel)
+        reporters: tuple[Reporter, ...] = (fields, numbers)
+    else:
+        model, fields, numbers = _persons(ground, population, crowd, exits, seed=seed, lines=lines, areas=areas, parallel=parallel)
+        reporters = (paths, fields, numbers) if record else (fields, numbers)
+    partial = _loop(model, round(crowd.duration_s / model.dt), reporters, bar or Quiet(), keeper)
+    return _assemble(ground, population, model, crowd, analysis, paths, fields, numbers, lines, areas, city, partial)
+
+
+def _persons(
+    ground: Ground, population: Population, crowd: CrowdSettings, exits: Sequence[tuple[str, int]], *, seed: int, lines: Lines,
+    areas: Shapes, parallel: bool | None,
+) -> tuple[Crowd, FieldReporter, NumbersReporter]:  # fmt: skip
+    """A crowd of persons, and what looks at it."""
     ends = [shapely.get_coordinates(line)[[0, -1]] for line, _ in lines.values()]
     model = Crowd(
         ground.floor,
@@ -80,21 +115,33 @@ def simulate(
     second = max(1, round(SERIES_INTERVAL_S / crowd.dt_s))
     floor = ground.floor
     cells = density_grid(floor.mask, floor.west, floor.north, floor.cell, density_factor(crowd))
-    paths = TrajectoryReporter(
-        max(1, round(crowd.frame_interval_s / crowd.dt_s)), dt=crowd.dt_s, origin=ground.origin, levels=ground.levels,
-        crs=ground.grid.crs or "",
-    )  # fmt: skip
     fields = FieldReporter(
         cells, len(population.people.x), stride=second, interval=max(1, round(crowd.field_interval_s / (second * crowd.dt_s))),
         dt=crowd.dt_s, motion=crowd.fields,
     )  # fmt: skip
     numbers = NumbersReporter(
-        second, [(population.goal_names[goal], goal) for goal in population.exits], lines=tuple(lines),
-        areas=_local_areas(ground, areas), area_names=tuple(areas), rides=population.ride_names,
+        second, exits, lines=tuple(lines), areas=_local_areas(ground, areas), area_names=tuple(areas),
+        rides=population.ride_names,
     )  # fmt: skip
-    reporters = (paths, fields, numbers) if record else (fields, numbers)
-    partial = _loop(model, round(crowd.duration_s / crowd.dt_s), reporters, bar or Quiet(), keeper)
-    return _assemble(ground, population, model, crowd, analysis, paths, fields, numbers, lines, areas, city, partial)
+    return model, fields, numbers
+
+
+def _flow(
+    ground: Ground, population: Population, crowd: CrowdSettings, exits: Sequence[tuple[str, int]], *, lines: Lines, areas: Shapes,
+    parallel: bool | None,
+) -> tuple[FlowCrowd, FlowFieldReporter, FlowNumbersReporter]:  # fmt: skip
+    """A crowd that flows, and what looks at it."""
+    if lines:
+        hint = "count in areas, or choose a model that follows persons (docs/models.md)"
+        raise ScenarioError("the model `continuum` counts nobody over lines", where="crowd.lines", hint=hint)
+    model = FlowCrowd(ground, population, crowd, parallel=parallel)
+    floor, factor, second = ground.floor, density_factor(crowd), max(1, round(SERIES_INTERVAL_S / model.dt))
+    fields = FlowFieldReporter(
+        density_grid(floor.mask, floor.west, floor.north, floor.cell, factor), factor=factor, cell=floor.cell, stride=second,
+        interval=max(1, round(crowd.field_interval_s / (second * model.dt))), dt=model.dt,
+    )  # fmt: skip
+    cells = [np.ravel_multi_index(tuple(ground.cells(shape, level).T), floor.mask.shape) for shape, level in areas.values()]
+    return model, fields, FlowNumbersReporter(second, exits, areas=cells, area_names=tuple(areas), cell=floor.cell)
 
 
 def _local_areas(ground: Ground, areas: Mapping[str, tuple[BaseGeometry, str]]) -> Areas:
@@ -105,7 +152,7 @@ def _local_areas(ground: Ground, areas: Mapping[str, tuple[BaseGeometry, str]]) 
     return make_areas(rings, [ground.level_number(level) for _, level in areas.values()])
 
 
-def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar, keeper: Keeper | None) -> bool:
+def _loop(model: Crowd | FlowCrowd, steps: int, reporters: Sequence[Reporter], bar: Bar, keeper: Keeper | None) -> bool:
     """Walk to the end; True when interrupted. What was reported up to then stays."""
     if keeper is not None and keeper.begin(model, reporters):
         bar.advance(model.time)
@@ -142,7 +189,7 @@ def _loop(model: Crowd, steps: int, reporters: Sequence[Reporter], bar: Bar, kee
 
 
 def _assemble(
-    ground: Ground, population: Population, model: Crowd, crowd: CrowdSettings, analysis: CrowdingAnalysis,
+    ground: Ground, population: Population, model: Crowd | FlowCrowd, crowd: CrowdSettings, analysis: CrowdingAnalysis,
     paths: TrajectoryReporter, kept: FieldReporter, numbers: NumbersReporter,
     lines: Mapping[str, tuple[shapely.LineString, str]], areas: Mapping[str, tuple[BaseGeometry, str]], city: City | None,
     partial: bool,

@@ -130,7 +130,8 @@ def crowding_figures(
         return float(series[column].iloc[-1]) if len(series) else 0.0
 
     riding = last_of("riding") if "riding" in series else 0.0
-    not_in = float(people) - float(left.sum()) - last_of("present") - riding
+    gone = last_of("left") if len(series) else float(left.sum())
+    not_in = max(0.0, round(float(people) - gone - last_of("present") - riding, 6))
 
     return judged_with_people((
         Figure("people", "People", float(people), "people", digits=0),
@@ -202,7 +203,7 @@ def exits_frame(shapes: Mapping[str, tuple[shapely.Geometry, str]], series: pd.D
     for name, (shape, level) in shapes.items():
         gone = series[f"exit_{name}"].to_numpy() if len(series) else np.zeros(1)
         rows.append({
-            "id": name, "level": level, "people": int(gone[-1]), "share": float(gone[-1]) / total,
+            "id": name, "level": level, "people": round(float(gone[-1])), "share": float(gone[-1]) / total,
             "peak_per_min": _peak_per_minute(gone, series), "geometry": shape,
         })  # fmt: skip
     return _frame(rows, ["level", "people", "share", "peak_per_min"], crs)
@@ -256,9 +257,9 @@ def areas_frame(
     """
     rows = []
     for name, (shape, level, area) in areas.items():
-        people = series[f"area_{name}"].to_numpy(np.int64)
+        people = series[f"area_{name}"].to_numpy(np.float64)
         at = int(people.argmax()) if len(people) else 0
-        most = int(people[at]) if len(people) else 0
+        most = round(float(people[at])) if len(people) else 0
         rows.append({
             "id": name, "level": level, "area_m2": area, "people_max": most,
             "people_max_time_s": float(series["time_s"].iloc[at]) if most else float("nan"),

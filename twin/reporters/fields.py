@@ -47,6 +47,8 @@ class FieldReporter:
 
     Attributes
     ----------
+    seconds : float
+        Between two looks [s].
     times : list of float
         End of each interval [s].
     density_max, density_max_time : (L, H, W) float32
@@ -72,9 +74,9 @@ class FieldReporter:
         kept = shape if "pressure" in motion else (0, 0, 0)
         self.pressure_max, self.pressure_max_time = np.zeros(kept, np.float32), np.full(kept, np.nan, np.float32)
         self.exposure, self.time_dense = np.zeros(shape), np.zeros(shape, np.float32)
-        self._seconds = stride * dt
+        self.seconds = stride * dt
         self._names = ("density", *(name for word, names in MOTION.items() if word in motion for name in names))
-        self._gathered = Gathered(grid, people, motion=bool(motion))
+        self._gathered: Any = Gathered(grid, people, motion=bool(motion))
         columns = [("frame", pa.int32()), ("cell", pa.int32()), *((name, pa.float32()) for name in self._names)]
         self._spool = Spool(pa.schema(columns), "fields.parquet", split=self._names, rising=("frame", "cell"), rows=rows)
 
@@ -91,7 +93,7 @@ class FieldReporter:
     def report(self, look: Look) -> None:
         """Take the present moment in; the interval ends with its last look."""
         now: Snapshot = look.now
-        self._gathered.add(now.id, now.x, now.y, now.level, self._seconds)
+        self._gathered.add(now.id, now.x, now.y, now.level, self.seconds)
         if self._gathered.looks == self.interval:
             self._end(look.time)
 
@@ -143,8 +145,8 @@ class FieldReporter:
         _keep_highest(self.density_max, self.density_max_time, cells, density, time)
         if "crowd_pressure" in values:
             _keep_highest(self.pressure_max, self.pressure_max_time, cells, values["crowd_pressure"], time)
-        self.exposure.ravel()[cells] += sums[:, EVERYBODY] * self._seconds
-        self.time_dense.ravel()[cells[density > DENSE_PER_M2]] += np.float32(looks * self._seconds)
+        self.exposure.ravel()[cells] += sums[:, EVERYBODY] * self.seconds
+        self.time_dense.ravel()[cells[density > DENSE_PER_M2]] += np.float32(looks * self.seconds)
 
 
 def _keep_highest(

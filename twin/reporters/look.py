@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from twin.sim.crowd.engine import Crowd
 from twin.sim.model import Snapshot
 
 
@@ -17,18 +16,19 @@ class Look:
 
     Parameters
     ----------
-    crowd : Crowd
+    crowd : Crowd or FlowCrowd
         Not to be changed while it is looked at.
     """
 
-    def __init__(self, crowd: Crowd) -> None:
+    def __init__(self, crowd: Any) -> None:
         self.crowd = crowd
-        self.time = crowd.time
+        self.time: float = crowd.time
 
     @cached_property
     def now(self) -> Snapshot:
         """Who is where."""
-        return self.crowd.snapshot()
+        now: Snapshot = self.crowd.snapshot()
+        return now
 
 
 class Reporter(Protocol):

@@ -9,6 +9,7 @@ conserved to rounding; no density is negative or above that of the jam.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,8 @@ from twin.sim.model import Floor, Goals
 
 COURANT = 0.95
 """The most that anybody walks in a sweep, in cells: longer steps are taken in parts."""
+
+_KEPT = ("density", "total", "toward", "came", "placed", "seen", "listed")
 
 KEPT = 4
 """Sweeps of both axes that a list of the occupied nodes serves; it reaches as far around the people as they come in these."""
@@ -252,6 +255,35 @@ class Continuum:
             goals = some_goals(self.goals, wanted)
             self._ways = solve(self._graph, goals, speed=speed, out=room, scratch=self._scratch)
             lay_out(self._ways.direction, wanted, self._toward)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything that changes while a crowd flows, as plain arrays, for instance for `numpy.savez`."""
+        kept: dict[str, NDArray[Any]] = {name: getattr(self, f"_{name}").copy() for name in _KEPT}
+        return kept | {
+            "left": self.left.copy(), "history": np.array(self._history), "capacity": self.capacity.copy(),
+            "cells": self._cells[: self._count].copy(), "numbers": np.array([self.step, self._sweeps, self._kept]),
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Put a crowd that was made from the same input into a state.
+
+        Raises
+        ------
+        ParameterError
+            When the state is not of such a crowd.
+        """
+        for name in _KEPT:
+            own: NDArray[Any] = getattr(self, f"_{name}")
+            if state[name].shape != own.shape or state[name].dtype != own.dtype:
+                hint = "go on with the same scenario, seed and version, or start from the beginning"
+                raise ParameterError("the checkpoint is of another run", hint=hint)
+        for name in _KEPT:
+            getattr(self, f"_{name}")[:] = state[name]
+        self.left[:], self.capacity[:] = state["left"], state["capacity"]
+        self._history = list(state["history"].copy())
+        self._count = len(state["cells"])
+        self._cells[: self._count] = state["cells"]
+        self.step, self._sweeps, self._kept = (int(number) for number in state["numbers"])
 
     def _list(self, fixed: NDArray[np.int32]) -> None:
         """Note which nodes are worked on: those with people, those given, and as far as anybody comes until the next time."""

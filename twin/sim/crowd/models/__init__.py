@@ -8,6 +8,7 @@ from typing import Any
 from twin.errors import ParameterError, did_you_mean
 from twin.sim.crowd.models.anticipation_velocity import AnticipationVelocity
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
+from twin.sim.crowd.models.continuum import ContinuumModel
 from twin.sim.crowd.models.interface import Model
 from twin.sim.crowd.models.social_force import SocialForce
 
@@ -15,12 +16,20 @@ _OURS: dict[str, type] = {
     "collision-free-speed": CollisionFreeSpeed, "social-force": SocialForce, "anticipation-velocity": AnticipationVelocity,
 }  # fmt: skip
 _REGISTERED: dict[str, type] = {}
+CONTINUUM = "continuum"
+"""Name of the model in which people are a density; it has no kernel that moves persons."""
+
 _NEEDED = ("check", "reach", "wall_reach", "move")
 
 
 def model_names() -> tuple[str, ...]:
-    """Names of the models there are, those that were registered last."""
+    """Names of the models that move persons, those that were registered last."""
     return (*_OURS, *_REGISTERED)
+
+
+def all_names() -> tuple[str, ...]:
+    """Names of all models: those that move persons, and the continuum."""
+    return (*_OURS, CONTINUUM, *_REGISTERED)
 
 
 def model_class(name: str) -> type:
@@ -31,10 +40,10 @@ def model_class(name: str) -> type:
     ParameterError
         When there is none.
     """
-    found = _OURS.get(name) or _REGISTERED.get(name)
+    found = ContinuumModel if name == CONTINUUM else _OURS.get(name) or _REGISTERED.get(name)
     if found is None:
-        near = did_you_mean(name, model_names())
-        raise ParameterError(f"there is no model `{name}`{near}", hint=f"there are {_told(model_names())}")
+        near = did_you_mean(name, all_names())
+        raise ParameterError(f"there is no model `{name}`{near}", hint=f"there are {_told(all_names())}")
     return found
 
 
@@ -43,13 +52,13 @@ def has_parameter(name: str, parameter: str) -> bool:
     return parameter in model_class(name)._fields  # type: ignore[attr-defined]
 
 
-def model_named(name: str, **parameters: float) -> Model:
+def model_named(name: str, **parameters: float) -> Any:
     """A model with some of its parameters set, and checked.
 
     Parameters
     ----------
     name : str
-        One of `model_names`.
+        One of `all_names`.
     **parameters : float
         By name; the others keep their defaults.
 
@@ -57,6 +66,10 @@ def model_named(name: str, **parameters: float) -> Model:
     ------
     ParameterError
         For a model or parameter that there is not, or a value that is not possible.
+
+    Returns
+    -------
+    Model or ContinuumModel
     """
     kind = model_class(name)
     known: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
@@ -67,7 +80,7 @@ def model_named(name: str, **parameters: float) -> Model:
             )
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ParameterError(f"`{key}` of the model `{name}` is {value!r}", hint="give a number")
-    model: Model = kind(**parameters)
+    model: Model | ContinuumModel = kind(**parameters)
     model.check()
     return model
 
@@ -89,7 +102,7 @@ def register_model(name: str, model: type) -> None:
     ParameterError
         When the name cannot be used, something is missing, or the trial goes wrong; it says what.
     """
-    if name in _OURS:
+    if name in _OURS or name == CONTINUUM:
         raise ParameterError(f"`{name}` is a model that is here already", hint="give yours another name")
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise ParameterError(f"`{name}` cannot be the name of a model", hint="use small letters and digits, and hyphens in between")
