@@ -194,3 +194,19 @@ def test_people_who_walk_to_a_zone_are_refused(folder: Path) -> None:
     scenario.write_text(SQUARE.replace("    end_s: 20\n", f"    end_s: 20\n    {arrive}\n"), encoding="utf-8")
     with pytest.raises(ScenarioError, match="walk to a zone and stay there"):
         twin.run(scenario)
+
+
+def test_people_are_conserved_where_levels_meet() -> None:
+    text = """
+title: A wharf
+city: sample
+changes:
+  - {id: concert, type: event, end_s: 5, zones: [{id: terrace, at: {object: place-wharf-terrace, level: wharf}, present: 300}]}
+  - {id: more, type: event, end_s: 5, zones: [{id: square, at: place-square, present: 700}]}
+crowd: {model: continuum, navigation_cell_m: 0.5, duration_s: 200, exits: {north: exit-north, west: exit-west}}
+"""
+    from twin.scenario.read import scenario_from_text
+
+    result = twin.run(scenario_from_text(text))
+    np.testing.assert_allclose(people_of(result.series), 1000.0, rtol=1e-6)
+    assert result.series["left"].iloc[-1] > 0

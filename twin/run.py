@@ -281,10 +281,11 @@ def run_prepared(
     keeper = None
     if checkpoints is not None:
         keeper = checkpoints.of(scenario, baseline=prepared.baseline, seed=seed, dt=step_s(scenario.crowd))
-    result = simulate(
-        ground, population, scenario.crowd, analysis=scenario.analyses.crowding, seed=seed, lines=lines, areas=areas,
-        city=city, bar=bar, parallel=parallel, record=record, keeper=keeper,
-    )  # fmt: skip
+    with told_with_lines(scenario):
+        result = simulate(
+            ground, population, scenario.crowd, analysis=scenario.analyses.crowding, seed=seed, lines=lines, areas=areas,
+            city=city, bar=bar, parallel=parallel, record=record, keeper=keeper,
+        )  # fmt: skip
     crowd = scenario.crowd
     assumptions = [
         text.format(

@@ -19,6 +19,9 @@ from twin.sim.model import STAGE_LEAVE, STAGE_STAY
 BIN_S = 10.0
 """People of one goal who enter within this time come out of one source, evenly over it."""
 
+AT_ONCE_S = 2.0
+"""Who is no further than this from a zone is in it."""
+
 _HINT = "leave that out, or choose a model that follows persons (docs/models.md)"
 
 
@@ -129,7 +132,8 @@ def _goal_and_begin(population: Population, ground: Ground) -> tuple[NDArray[np.
     if kind.shape[1] > 1:
         stand = kind[:, 0] == STAGE_STAY
         node = nodes_of(ground.floor, population.routes, people.x, people.y, people.level)
-        inside = population.routes.time[at[stand, 0], node[stand]] == 0.0
+        # at the edge of a zone the nearest cell may lie outside it
+        inside = population.routes.time[at[stand, 0], node[stand]] <= AT_ONCE_S
         if not inside.all():
             what = "people walk to a zone and stay there, which the model `continuum` does not know"
             raise ScenarioError(what, where="crowd.model", hint=_HINT)

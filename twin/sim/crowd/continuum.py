@@ -24,6 +24,7 @@ from twin.sim.crowd.continuum_kernels import (
     lay_out,
     leave,
     occupied,
+    pass_on,
     receive,
     send,
 )
@@ -33,6 +34,7 @@ from twin.sim.crowd.continuum_sources import (
     checked_density,
     checked_sources,
     nodes_of_sources,
+    one_way,
     some_goals,
     unique_nodes,
 )
@@ -124,6 +126,7 @@ class Continuum:
         self._routes = solve(self._graph, goals, scratch=self._scratch) if routes is None else routes
         self._ways: Routes | None = None
         self._node, self._neighbour = self._graph.node, self._graph.neighbour
+        self._links, self._come = one_way(self._neighbour)
         nodes = len(self._neighbour)
         self._factor = by_node(self._node, floor.speed, nodes)
         furthest = self.dt * law.free_speed * float(self._factor.max(initial=0.0))
@@ -312,7 +315,9 @@ class Continuum:
                 self._count, self._cells, axis, self._ratio, self._walking, self._density, self._total, self._factor,
                 self._toward, self._neighbour, self._pace, self._out,
             )  # fmt: skip
-            receive[mode](self._count, self._cells, axis, self._neighbour, self._out, self._density, self._total)
+            receive[mode](self._count, self._cells, axis, self._come, self._out, self._density, self._total)
+            if len(self._links):
+                pass_on(self._links, axis, self._walking.jam, self._out, self._density, self._total)
         most = self.capacity * (self.dt / self._parts)
         leave(self._goal_start, self._goal_nodes, most, self._area, self._density, self._total, self.left)
         self._sweeps += 1

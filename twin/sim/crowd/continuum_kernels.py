@@ -185,6 +185,31 @@ def _receive(n, cells, axis, neighbour, out, density, total):
             total[k] = rho
 
 
+@njit()
+def pass_on(links, axis, jam, out, density, total):
+    """Take what left over links that lead one way only to where they lead, as far as there is room; the rest stays where it was.
+
+    `links` (M, 3) are node, direction and node, see `one_way`; `_receive` has taken it off the first and given it to nobody.
+    """
+    classes = density.shape[1]
+    for i in range(links.shape[0]):
+        k, direction, m = links[i]
+        if direction // 2 != axis:
+            continue
+        sign = 1.0 if direction % 2 == 0 else -1.0
+        whole = 0.0
+        for c in range(classes):
+            whole += max(0.0, sign * out[k, c])
+        if whole > 0.0:
+            part = min(1.0, max(0.0, jam - total[m]) / whole)
+            for c in range(classes):
+                leaving = max(0.0, sign * out[k, c])
+                density[m, c] += part * leaving
+                density[k, c] += (1.0 - part) * leaving
+            total[m] += part * whole
+            total[k] += (1.0 - part) * whole
+
+
 send: tuple[Any, Any] = (njit()(_send), njit(parallel=True)(_send))
 receive: tuple[Any, Any] = (njit()(_receive), njit(parallel=True)(_receive))
 

@@ -161,6 +161,31 @@ def unique_nodes(
     return np.cumsum([0, *sizes]).astype(np.int64), np.concatenate([np.empty(0, np.int32), *sets]).astype(np.int32)
 
 
+def one_way(neighbour: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Links that lead one way only: at a portal a node may have neighbours on both levels on one side, and knows one of them.
+
+    Parameters
+    ----------
+    neighbour : (K, 4) int32
+        As in `RouteGraph`.
+
+    Returns
+    -------
+    links : (M, 3) int64
+        Node, direction, and the node it leads to.
+    come : (K, 4) int32
+        The neighbours from which people come: those without these links.
+    """
+    found, come = [np.empty((0, 3), np.int64)], neighbour.copy()
+    for direction, back in enumerate((1, 0, 3, 2)):
+        there = np.flatnonzero(neighbour[:, direction] >= 0)
+        to = neighbour[there, direction]
+        alone = neighbour[to, back] != there
+        found.append(np.stack([there[alone], np.full(alone.sum(), direction), to[alone]], axis=1))
+        come[there[alone], direction] = -1
+    return np.concatenate(found), come
+
+
 def some_goals(goals: Goals, chosen: NDArray[np.int64]) -> Goals:
     """Only the goals of these numbers."""
     cells = [goals.cells[goals.start[g] : goals.start[g + 1]] for g in chosen]
