@@ -51,7 +51,7 @@ def test_nobody_passes_a_closed_door_and_everybody_an_open_one():
     assert (crowd.passed[:, 0] == [1, 0]).all()
 
 
-@pytest.mark.parametrize("per_s", [0.5, 2.0])
+@pytest.mark.parametrize("per_s", [0.5, 1.33, 2.0])
 def test_a_door_lets_through_so_many_a_second(per_s):
     crowd = crowd_of(ground_of(HALL), [EAST], walkers(40), doors=door(per_s=per_s))
     times = []

@@ -109,7 +109,7 @@ class Passage:
     def earn(self, dt: float) -> None:
         """Let a step's worth of people more through; what nobody used is kept for one person only."""
         rate = np.where(np.isfinite(self.hours.per_s), self.hours.per_s, 0.0) * dt
-        self.credit = np.where(self.open, np.minimum(self.credit + rate, np.maximum(1.0, rate)), 0.0)
+        self.credit = np.where(self.open, np.minimum(self.credit + rate, 1.0 + rate), 0.0)
 
     def lets(self, m: int) -> bool:
         """Whether one more may pass now; takes the place when so."""
