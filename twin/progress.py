@@ -17,7 +17,7 @@ class Bar(Protocol):
     stopped: bool
 
     def advance(self, seconds: float) -> None:
-        """Some more seconds of the simulated time are done."""
+        """Some more of the total is done: seconds of the simulated time, unless the bar is told to count something else."""
 
 
 class Quiet:
@@ -40,7 +40,7 @@ class _RichBar:
 
 
 @contextmanager
-def progress_bar(total_s: float, label: str, show: bool | None) -> Iterator[Bar]:
+def progress_bar(total: float, label: str, show: bool | None, *, unit: str = "s simulated") -> Iterator[Bar]:
     """A bar on a terminal's standard error; nothing in a library, a pipe or a notebook."""
     if not (sys.stderr.isatty() if show is None else show):
         yield Quiet()
@@ -49,8 +49,8 @@ def progress_bar(total_s: float, label: str, show: bool | None) -> Iterator[Bar]
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} s simulated"),
+        TextColumn("{task.description}"), BarColumn(), TextColumn(f"{{task.completed:.0f}} of {{task.total:.0f}} {unit}"),
         TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield _RichBar(progress, progress.add_task(label, total=total_s))
+        yield _RichBar(progress, progress.add_task(label, total=total))

@@ -6,10 +6,7 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from tests.browser import open_page
 from viewer.backends import payload
 from viewer.backends.html import encode_html
 from viewer.export import export
@@ -191,32 +189,10 @@ def test_labels_and_roles_for_everyone(page: str) -> None:
     assert "<noscript>" in page
 
 
-def _browser() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
-        found = shutil.which(name)
-        if found:
-            return found
-    if os.environ.get("CI"):
-        pytest.fail("no Chromium here: the page cannot be tested in a browser (apt-get install -y chromium)")
-    pytest.skip("no Chromium here: the page is not tested in a browser")
-
-
-def _open(page: Path, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    # The proxy that is not there proves that the page opens without a network.
-    flags = [
-        "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--use-angle=swiftshader",
-        "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist", "--proxy-server=127.0.0.1:9",
-        "--proxy-bypass-list=<-loopback>", "--virtual-time-budget=20000", "--window-size=1200,800",
-        f"--user-data-dir={folder / 'profile'}",
-    ]  # fmt: skip
-    command = [_browser(), *flags, *more, page.as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
-
-
 def test_a_browser_opens_it_without_a_network(scene: Scene, tmp_path: Path) -> None:
     hostile = replace(scene, title=f"{EVIL}", notes=(EVIL, *scene.notes))
     target = export(hostile, tmp_path / "scene.html")
-    done = _open(target, tmp_path, "--dump-dom")
+    done = open_page(target, tmp_path, "--dump-dom")
     root = re.search(r"<html[^>]*>", done.stdout)
     assert root is not None, done.stderr[-2000:]
     assert 'data-ready="1"' in root.group(0), done.stdout[-3000:]
@@ -230,7 +206,7 @@ def test_a_browser_opens_it_without_a_network(scene: Scene, tmp_path: Path) -> N
 
 def test_a_browser_draws_it(scene: Scene, tmp_path: Path) -> None:
     target = export(scene, tmp_path / "scene.html")
-    done = _open(target, tmp_path, f"--screenshot={tmp_path / 'shot.png'}")
+    done = open_page(target, tmp_path, f"--screenshot={tmp_path / 'shot.png'}")
     assert (tmp_path / "shot.png").exists(), done.stderr[-2000:]
     with Image.open(tmp_path / "shot.png") as shot:
         picture = np.asarray(shot.convert("RGB")).astype(int)
@@ -271,7 +247,7 @@ def test_a_click_names_the_building_and_time_moves(scene: Scene, tmp_path: Path)
     digest = base64.b64encode(hashlib.sha256(probe.encode()).digest()).decode()
     text = text.replace("script-src ", f"script-src 'sha256-{digest}' ").replace("</body>", f"<script>{probe}</script></body>")
     target.write_text(text, encoding="utf-8")
-    done = _open(target, tmp_path, "--dump-dom")
+    done = open_page(target, tmp_path, "--dump-dom")
     found = re.search(r'data-probe="([^"]*)"', done.stdout)
     assert found is not None, done.stdout[-3000:]
     out = json.loads(found.group(1).replace("&quot;", '"'))
@@ -312,7 +288,7 @@ def test_long_names_are_whole_on_a_phone(scene: Scene, tmp_path: Path) -> None:
     inner = '<iframe src="scene.html" width="420" height="800"></iframe>'
     outer = f"<!doctype html><html><body>{inner}<script>{probe}</script></body></html>"
     (tmp_path / "phone.html").write_text(outer, encoding="utf-8")
-    done = _open(tmp_path / "phone.html", tmp_path, "--dump-dom", "--allow-file-access-from-files")
+    done = open_page(tmp_path / "phone.html", tmp_path, "--dump-dom", "--allow-file-access-from-files")
     found = re.search(r'data-probe="([^"]*)"', done.stdout)
     assert found is not None, done.stderr[-3000:]
     out = {one["text"]: one for one in json.loads(found.group(1).replace("&quot;", '"'))}

@@ -13,7 +13,7 @@ from twin.commands.kept import Kept, kept_of
 from twin.commands.parser import add_command
 from twin.commands.pictures import draw_all
 from twin.commands.run_folder import check_out, clear_leftovers, mark
-from twin.commands.terminal import DONE, FAILED, complain
+from twin.commands.terminal import DONE, FAILED, complain, warn_of_compiling
 from twin.errors import InterruptedRunError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool, k
     started = time.perf_counter()
     scenario = read_scenario(path)
     check_out(out)
-    _warn_of_compiling()
+    warn_of_compiling()
     city = load_city(scenario)
     checkpoints = None
     if kept is not None and kept.checkpoints is not None:
@@ -125,13 +125,6 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool, k
     elif kept is not None:
         kept.forget()
     return FAILED if subject.partial else DONE
-
-
-def _warn_of_compiling() -> None:
-    from twin.jit import cache_folder
-
-    if not any(Path(cache_folder()).glob("**/*.nbi")):
-        complain("The first run compiles the simulation, which takes about half a minute; later ones start at once.")
 
 
 def _save(subject: Comparison | Result, out: Path) -> None:

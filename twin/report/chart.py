@@ -23,13 +23,17 @@ def nice_step(span: float, most: int = 6) -> float:
     return float(10.0 * power)
 
 
-def line_chart(lines: Sequence[tuple[str, str, NDArray[np.float64], NDArray[np.float64]]], *, x_label: str, y_label: str) -> str:
+def line_chart(
+    lines: Sequence[tuple[str, str, NDArray[np.float64], NDArray[np.float64]]], *, x_label: str, y_label: str, dots_up_to: int = 0
+) -> str:
     """Draw lines.
 
     Parameters
     ----------
     lines : sequence of (name, colour, x, y)
     x_label, y_label : str
+    dots_up_to : int
+        Lines of so few points have a dot at each.
 
     Returns
     -------
@@ -62,6 +66,9 @@ def line_chart(lines: Sequence[tuple[str, str, NDArray[np.float64], NDArray[np.f
             continue
         points = " ".join(f"{px:.1f},{py:.1f}" for px, py in (at(a, b) for a, b in zip(x, y, strict=True)))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.4"/>')
+        if len(x) <= dots_up_to:
+            places = [at(a, b) for a, b in zip(x, y, strict=True)]
+            parts += [f'<circle cx="{px:.1f}" cy="{py:.1f}" r="4" fill="{colour}"/>' for px, py in places]
         px, py = at(float(x[-1]), float(y[-1]))
         ends.append((px, py, name, colour))
     ends.sort(key=lambda end: end[1])

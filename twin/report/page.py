@@ -48,14 +48,7 @@ class Page:
             self._head(title), self._pictures(), self._figures(), self._densest(), self._course(), self._exits(), self._lines(),
             self._changes(), self._assumptions(), self._data(), self._made(),
         )  # fmt: skip
-        style = files("twin.report").joinpath("style.css").read_text(encoding="utf-8")
-        policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-        return (
-            f'<!doctype html>\n<html lang="{self.texts["lang"]}"><head><meta charset="utf-8">'
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-            f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
-            f"<style>{style}</style></head><body><main>{''.join(sections)}</main></body></html>\n"
-        )
+        return whole_page(title, "".join(sections), self.texts["lang"])
 
     # --- sections
 
@@ -301,6 +294,18 @@ class Page:
     @staticmethod
     def _label(figure: Figure) -> str:
         return FIGURE_LABELS.get(figure.key, figure.label)
+
+
+def whole_page(title: str, body: str, language: str) -> str:
+    """A page that loads nothing from anywhere, from the HTML of its body."""
+    style = files("twin.report").joinpath("style.css").read_text(encoding="utf-8")
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    return (
+        f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
+        f"<style>{style}</style></head><body><main>{body}</main></body></html>\n"
+    )
 
 
 def number(value: float, figure: Figure) -> str:

@@ -1,95 +1,84 @@
 """Published cases as data and runners: what the simulations are held against.
 
-A case says what is measured, between which values it must lie, and where that is published. ``cases()`` lists them all;
-``check(case)`` runs one. A new field adds one module and one line of `_MODULES`.
+A case says what is built, what must come of it, and where that is published; ``cases()`` lists them all, ``check(case)`` runs
+one. A new field adds one module with a function ``cases()``, and one line of `_MODULES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable
 from importlib import import_module
 
-from twin.errors import ParameterError, did_you_mean
+from twin.errors import ParameterError, TwinError, did_you_mean
+from twin.verification.case import Case, Chart, Curve, Found, Measure, Outcome, Run, Site, Trial
+from twin.verification.presets import PRESETS, check_preset
 
-_MODULES = ("twin.verification.crowd",)
+__all__ = [
+    "PRESETS", "Case", "Chart", "Curve", "Found", "Measure", "Outcome", "Run", "Site", "Trial", "cases", "check", "chosen",
+]  # fmt: skip
 
-
-@dataclass(frozen=True)
-class Case:
-    """A published case.
-
-    Parameters
-    ----------
-    id : str
-        Short and stable, ``crowd/rimea-1``.
-    title : str
-        The set-up in one line.
-    quantity, unit : str
-        What is measured; ``"1"`` for a pure number.
-    low, high : float
-        Between which the value must lie, both included.
-    source : str
-        Where that is published, with its number.
-    measure : callable
-        Runs the case and gives the value.
-    slow : bool
-        Whether it takes more than about ten seconds.
-    note : str
-        What one should know about the set-up or the tolerance.
-    """
-
-    id: str
-    title: str
-    quantity: str
-    unit: str
-    low: float
-    high: float
-    source: str
-    measure: Callable[[], float]
-    slow: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a case.
-
-    Parameters
-    ----------
-    case : Case
-    value : float
-        In the unit of the case.
-    """
-
-    case: Case
-    value: float
-
-    @property
-    def passed(self) -> bool:
-        """Whether the value lies in the range; NaN never does."""
-        return self.case.low <= self.value <= self.case.high
+_MODULES = (
+    "twin.verification.rimea",
+    "twin.verification.rimea_crowds",
+    "twin.verification.iso",
+    "twin.verification.nist",
+    "twin.verification.stairs",
+    "twin.verification.eikonal",
+    "twin.verification.equations",
+)
 
 
 def cases() -> tuple[Case, ...]:
     """Every case, in the order of the modules."""
-    return tuple(case for name in _MODULES for case in import_module(name).CASES)
+    return tuple(case for name in _MODULES for case in import_module(name).cases())
 
 
-def find_case(case_id: str) -> Case:
-    """Look a case up.
+def chosen(ids: Iterable[str]) -> tuple[Case, ...]:
+    """Cases by name, in the order of the list of all. A name may be that of many: ``rimea`` is every ``rimea-...``.
 
     Raises
     ------
     ParameterError
-        When there is none of that name.
+        When there is none of a name.
     """
-    known = {case.id: case for case in cases()}
-    if case_id not in known:
-        raise ParameterError(f"there is no case `{case_id}`{did_you_mean(case_id, known)}")
-    return known[case_id]
+    every = cases()
+    wanted: set[str] = set()
+    for one in ids:
+        mine = {case.id for case in every if case.id == one} or {case.id for case in every if case.id.startswith(f"{one}-")}
+        if not mine:
+            near = did_you_mean(one, [case.id for case in every])
+            families = dict.fromkeys(case.id.partition("-")[0] for case in every)
+            raise ParameterError(
+                f"there is no case `{one}`{near}", hint=f"`twin verify --list` has them all; families: {', '.join(families)}"
+            )
+        wanted |= mine
+    return tuple(case for case in every if case.id in wanted)
 
 
-def check(case: Case) -> Outcome:
-    """Run a case."""
-    return Outcome(case, float(case.measure()))
+def check(case: Case, *, preset: str = "default", seed: int | None = None) -> Outcome:
+    """Run a case.
+
+    Parameters
+    ----------
+    case : Case
+    preset : str
+        Name of the parameters of the model.
+    seed : int, optional
+        By default that of the case.
+
+    Raises
+    ------
+    ParameterError
+        For a preset that is not there.
+    """
+    check_preset(preset)
+    trial = Trial(preset, case.seed if seed is None else seed)
+    if case.run is None:
+        return Outcome(case, trial)
+    started = time.perf_counter()
+    try:
+        found = case.run(trial)
+    except TwinError as error:
+        return Outcome(case, trial, None, " ".join(str(error).split()), time.perf_counter() - started)
+    return Outcome(case, trial, found, "", time.perf_counter() - started)
