@@ -13,6 +13,8 @@ from tests.sim.scenes import goals_of, ground_of, wharf_and_street
 from twin.sim.crowd.wayfinding import find_routes
 from twin.sim.floor import Chain, build_floor
 from twin.sim.model import Goals
+from twin.verification import Run, Site
+from twin.verification.walking import ground_of as site_ground
 
 
 def open_floor(side, cell=1.0, chains=(), mask=None):
@@ -242,6 +244,23 @@ def test_the_two_cells_of_a_portal_share_a_node():
     twins = np.count_nonzero(floor.portal[0] >= 0)
     assert len(np.unique(routes.node[routes.node >= 0])) == floor.mask.sum() - twins
     assert np.isfinite(routes.time).all()
+
+
+def test_a_level_between_two_others_shares_its_nodes_with_both():
+    # stairs on the same rows: the cells that the middle level shares with one and with the other follow each other in turn
+    stairs = tuple(Run(shapely.box(x, 2, x + 4, 5), "a", upper, azimuth) for x, upper, azimuth in ((8, "b", 270.0), (24, "c", 90.0)))
+    floors = {"a": shapely.box(12, 0, 24, 8), "b": shapely.box(0, 0, 8, 8), "c": shapely.box(28, 0, 36, 8)}
+    ground = site_ground(Site(floors, stairs=stairs, heights={"b": 3.0, "c": 3.0}), 0.25)
+    routes = find_routes(ground.floor, goals_of(ground, (shapely.box(0, 0, 1, 8), "b")))
+    assert routes.node.max() + 1 == len(np.unique(routes.node)) - 1
+    shared = ground.floor.portal >= 0
+    for other in (1, 2):
+        both = shared[0] & shared[other]
+        assert both.sum() == 6 * 12
+        assert (routes.node[0][both] == routes.node[other][both]).all()
+    assert np.isfinite(routes.time).all()
+    around = np.where(routes.neighbour >= 0, routes.time[0][routes.neighbour], np.inf).min(axis=1)
+    assert (around < routes.time[0])[routes.time[0] > 0].all()
 
 
 def test_the_way_up_leads_over_the_stair():

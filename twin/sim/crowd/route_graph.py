@@ -106,7 +106,10 @@ def slots(tile: NDArray[np.int32], cells: NDArray[np.integer]) -> NDArray[np.int
 
 
 def _pairs(floor: Floor) -> NDArray[np.int64]:
-    """Numbers in the raveled floor of the two cells of each node that has two, that of the lower level first: (P, 2)."""
+    """Numbers in the raveled floor of the two cells of each node that has two, that of the lower level first: (P, 2).
+
+    In the order of the second cell: a level may share cells with two others, in rows that are the same.
+    """
     cell = np.flatnonzero((floor.portal >= 0).reshape(-1) & floor.mask.reshape(-1))
     area = floor.mask.shape[1] * floor.mask.shape[2]
     level = cell // area
@@ -114,7 +117,8 @@ def _pairs(floor: Floor) -> NDArray[np.int64]:
     other = floor.portal_levels[portal].sum(axis=1) - level
     partner = other * area + cell % area
     good = (other > level) & floor.mask.reshape(-1)[partner] & (floor.portal.reshape(-1)[partner] == portal)
-    return np.stack([cell[good], partner[good]], axis=1).astype(np.int64)
+    order = np.argsort(partner[good])
+    return np.stack([cell[good][order], partner[good][order]], axis=1).astype(np.int64)
 
 
 def _number(mask: NDArray[np.bool_], second: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
