@@ -248,7 +248,8 @@ def test_the_two_cells_of_a_portal_share_a_node():
 
 def test_a_level_between_two_others_shares_its_nodes_with_both():
     # stairs on the same rows: the cells that the middle level shares with one and with the other follow each other in turn
-    stairs = tuple(Run(shapely.box(x, 2, x + 4, 5), "a", upper, azimuth) for x, upper, azimuth in ((8, "b", 270.0), (24, "c", 90.0)))
+    places = ((8, "b", 270.0), (24, "c", 90.0))
+    stairs = tuple(Run(shapely.box(x, 2, x + 4, 5), "a", upper, azimuth) for x, upper, azimuth in places)
     floors = {"a": shapely.box(12, 0, 24, 8), "b": shapely.box(0, 0, 8, 8), "c": shapely.box(28, 0, 36, 8)}
     ground = site_ground(Site(floors, stairs=stairs, heights={"b": 3.0, "c": 3.0}), 0.25)
     routes = find_routes(ground.floor, goals_of(ground, (shapely.box(0, 0, 1, 8), "b")))
