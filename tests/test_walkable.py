@@ -55,6 +55,15 @@ def test_heights_rise_along_the_stair_and_people_are_slower_on_it() -> None:
     assert ground.floor.height[street][top] == pytest.approx(ground.floor.height[wharf][top], abs=0.02)
 
 
+def test_people_are_slower_up_than_down_a_stair_and_between_when_they_cross_it() -> None:
+    floor = discretize(two_levels(), cell=0.5).floor
+    on = floor.sloping[floor.sloping >= 0]
+    assert set(on.tolist()) == {0}
+    np.testing.assert_allclose(floor.slopes, [[0.0, -0.04 / 0.65]], atol=1e-9)  # it rises to the north
+    assert (floor.speed[floor.sloping >= 0] < 1).all()
+    assert (floor.speed[floor.sloping < 0] == 1).all()
+
+
 def test_the_ends_of_the_portal_are_no_walls_but_its_flanks_are() -> None:
     ground = discretize(two_levels(), cell=0.5)
     street, wharf = ground.level_number("street"), ground.level_number("wharf")

@@ -18,11 +18,15 @@ from twin.geo.city import City
 from twin.geo.valid import TOO_MANY, mended
 from twin.geo.walkable import Stair, Walkable, make_walkable
 from twin.grid import GridSpec
-from twin.sim.floor import Chain, Portals, build_floor
+from twin.sim.floor import Chain, Portals, Slopes, build_floor
 from twin.sim.model import Floor
 
-STAIR_SPEED_FACTOR = 0.65 / 1.34
+STAIR_UP_M_S, STAIR_DOWN_M_S, FLAT_M_S = 0.61, 0.69, 1.34
+STAIR_SPEED_FACTOR = 0.5 * (STAIR_UP_M_S + STAIR_DOWN_M_S) / FLAT_M_S
 """Speed on stairs relative to the flat: the mean of 0.61 m/s up and 0.69 m/s down, in plan (Weidmann 1993), over 1.34."""
+
+STAIR_UP_DOWN = (STAIR_DOWN_M_S - STAIR_UP_M_S) / (STAIR_DOWN_M_S + STAIR_UP_M_S)
+"""By how much, relative to that mean, people are slower up and faster down; in proportion to how straight up they walk."""
 
 MAX_FLOOR_CELLS = 60_000_000
 _RASTERIZING = threading.Lock()
@@ -77,7 +81,8 @@ class Ground:
 
     def steps(self) -> NDArray[np.bool_]:
         """Where stairs are, on both levels that each joins, (L, H, W) bool."""
-        return _steps(self.walkable, self.grid, self.floor.mask, self.floor.portal)
+        on: NDArray[np.bool_] = self.floor.sloping >= 0
+        return on if on.size else np.zeros(self.floor.mask.shape, np.bool_)
 
     def local(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Coordinates in the CRS (N, 2) as local ones."""
@@ -144,8 +149,8 @@ def _to_arrays(walkable: Walkable, cell: float, origin: NDArray[np.float64], crs
     mask = np.stack([_burn([(shape, 1)], grid) for shape in walkable.floors.values()]).astype(bool)
     portals = _portals(walkable, levels, grid, mask)
     height = np.stack([_heights(walkable, name, grid, mask[i], city) for i, name in enumerate(levels)])
-    steps = _steps(walkable, grid, mask, portals.cells)
-    speed = np.where(steps, np.float32(STAIR_SPEED_FACTOR), np.float32(1.0))
+    slopes = _steps(walkable, grid, mask, portals.cells)
+    speed = np.where(slopes.cells >= 0, np.float32(STAIR_SPEED_FACTOR), np.float32(1.0))
     floor = build_floor(
         west=grid.west - origin[0],
         north=grid.north - origin[1],
@@ -155,6 +160,7 @@ def _to_arrays(walkable: Walkable, cell: float, origin: NDArray[np.float64], crs
         height=height,
         speed=speed,
         portals=portals,
+        slopes=slopes if len(slopes.tilt) else None,
     )
     return Ground(grid, origin, levels, walkable, floor, walkable.assumptions)
 
@@ -186,16 +192,18 @@ def _portals(walkable: Walkable, levels: tuple[str, ...], grid: GridSpec, mask: 
     return Portals(cells, np.array(pairs, np.int32), np.array(ups, np.float64))
 
 
-def _steps(walkable: Walkable, grid: GridSpec, mask: NDArray[np.bool_], portal: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """Cells of the floor that are part of a stair with steps."""
-    out = np.zeros(mask.shape, np.bool_)
+def _steps(walkable: Walkable, grid: GridSpec, mask: NDArray[np.bool_], portal: NDArray[np.int16]) -> Slopes:
+    """Cells of the floor that are part of a stair with steps, and how it makes people slower up than down."""
+    out = np.full(mask.shape, -1, np.int16)
+    tilt: list[list[float]] = []
     for stair in walkable.stairs:
         if stair.steps:
             on = _burn([(stair.polygon, 1)], grid).astype(bool)
             lower, upper = walkable.levels.index(stair.lower), walkable.levels.index(stair.upper)
-            out[lower] |= on & mask[lower]
-            out[upper] |= on & mask[upper] & (portal[upper] >= 0)
-    return out
+            out[lower][on & mask[lower]] = len(tilt)
+            out[upper][on & mask[upper] & (portal[upper] >= 0)] = len(tilt)
+            tilt.append([-STAIR_UP_DOWN * stair.up[0], -STAIR_UP_DOWN * stair.up[1]])
+    return Slopes(out, np.array(tilt, np.float64).reshape(-1, 2))
 
 
 def _heights(

@@ -59,6 +59,21 @@ class Portals(NamedTuple):
         return cls(np.full(shape, -1, np.int16), np.empty((0, 2), np.int32), np.empty((0, 2)))
 
 
+class Slopes(NamedTuple):
+    """Where people walk at another speed up than down.
+
+    Attributes
+    ----------
+    cells : (L, H, W) int16
+        Row of `tilt` of each cell, -1 for none.
+    tilt : (T, 2) float64
+        As `Floor.slopes`.
+    """
+
+    cells: NDArray[np.int16]
+    tilt: NDArray[np.float64]
+
+
 def build_floor(
     *,
     west: float,
@@ -69,6 +84,7 @@ def build_floor(
     height: NDArray[np.float32] | None = None,
     speed: NDArray[np.float32] | None = None,
     portals: Portals | None = None,
+    slopes: Slopes | None = None,
 ) -> Floor:
     """Prepare a floor for the crowd.
 
@@ -87,6 +103,7 @@ def build_floor(
     speed : (L, H, W) float32, optional
         Factor on the desired speed; 1 by default.
     portals : Portals, optional
+    slopes : Slopes, optional
 
     Raises
     ------
@@ -99,6 +116,9 @@ def build_floor(
     height = np.zeros(shape, np.float32) if height is None else np.ascontiguousarray(height, np.float32)
     speed = np.ones(shape, np.float32) if speed is None else np.ascontiguousarray(speed, np.float32)
     portals = Portals.none(shape) if portals is None else portals
+    slopes = Slopes(np.empty((0, 0, 0), np.int16), np.empty((0, 2))) if slopes is None else slopes
+    if len(slopes.tilt) and slopes.cells.shape != shape:
+        raise GridError(f"`slopes` has shape {slopes.cells.shape}, the mask {shape}")
     for name, array in (("height", height), ("speed", speed), ("portals", portals.cells)):
         if array.shape != shape:
             raise GridError(f"`{name}` has shape {array.shape}, the mask {shape}")
@@ -127,6 +147,8 @@ def build_floor(
         bucket_reach=BUCKET_REACH_M,
         bucket_rows=rows,
         bucket_columns=columns,
+        sloping=np.ascontiguousarray(slopes.cells, np.int16),
+        slopes=np.ascontiguousarray(slopes.tilt, np.float64),
     )
 
 

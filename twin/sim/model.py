@@ -51,6 +51,11 @@ class Floor(NamedTuple):
         A bucket lists every segment within this distance of any point in it [m].
     bucket_rows, bucket_columns : int
         BH and BW.
+    sloping : (L, H, W) int16
+        Row of `slopes` that a cell whose `speed` is not 1 lies on; -1 for none. Empty when there are no slopes.
+    slopes : (T, 2) float64
+        How the speed changes with the direction of walking: it is multiplied by 1 plus the product of this vector with the
+        unit vector of the way.
     """
 
     west: float
@@ -70,6 +75,8 @@ class Floor(NamedTuple):
     bucket_reach: float
     bucket_rows: int
     bucket_columns: int
+    sloping: NDArray[np.int16]
+    slopes: NDArray[np.float64]
 
 
 class Goals(NamedTuple):

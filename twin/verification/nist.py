@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.discretize import STAIR_SPEED_FACTOR
+from twin.discretize import FLAT_M_S, STAIR_DOWN_M_S, STAIR_UP_M_S
 from twin.verification.case import Case, Found, Measure, Trial
 from twin.verification.choices import CABINS, EITHER_SIDE, assigned_exits, exit_that_closes, familiar_exit
 from twin.verification.crowded import (
@@ -67,11 +67,10 @@ def corridor_speed(trial: Trial) -> Found:
 
 
 def _stairs(trial: Trial) -> Found:
-    speed = 1.0 / STAIR_SPEED_FACTOR
     return Found(
         tuple(
-            Measure(f"time {name}", stair_time(STAIR_100, up, speed, trial), "s", 95.0, 105.0, 1)
-            for name, up in (("up", True), ("down", False))
+            Measure(f"time {name}", stair_time(STAIR_100, up, FLAT_M_S / speed, trial), "s", 95.0, 105.0, 1)
+            for name, up, speed in (("up", True, STAIR_UP_M_S), ("down", False, STAIR_DOWN_M_S))
         )
     )
 

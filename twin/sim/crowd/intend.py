@@ -113,6 +113,10 @@ def _intend(
                         v0 = min(v0, 0.8 * d)
                 else:
                     ex, ey = way(fx - 0.5, fy - 0.5, tiles.node, tiles.kind, direction, ways[i] + goal, lev, k)
+                    if kind & SLOW and kind & FLOOR and floor.slopes.shape[0]:
+                        slope = floor.sloping[lev, row, column]
+                        if slope >= 0:
+                            v0 *= 1.0 + floor.slopes[slope, 0] * ex + floor.slopes[slope, 1] * ey
             if stands:
                 v0 = min(v0, GIVING_WAY_M_S)
         standing[i], by_wall[i] = stands, wall
