@@ -13,13 +13,14 @@ from typing import Any
 
 import orjson
 
+from benchmarks.crowd.costs import measure_costs
 from benchmarks.crowd.measuring import machine
 from benchmarks.crowd.roofline import measure_roofline
 from benchmarks.crowd.scale import measure_memory, measure_scale, memory_of
 from benchmarks.crowd.speed import RACES, measure_event, measure_speed
 from benchmarks.printing import show
 
-PARTS = (*RACES, "event-run", "scale", "roofline", "memory")
+PARTS = (*RACES, "event-run", "costs", "scale", "roofline", "memory")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         out["speed"] = measure_speed(races, given.dt, given.repeats)
     if "event-run" in given.only:
         out["event_run"] = measure_event()
+    if "costs" in given.only:
+        out["costs"] = measure_costs(given.repeats)
     if "scale" in given.only:
         out["scale"] = measure_scale()
     if "roofline" in given.only:

@@ -26,6 +26,13 @@ def timed(make: Callable[[], Any]) -> tuple[Any, float]:
     return made, round(time.perf_counter() - start, 2)
 
 
+def seconds_of(call: Callable[..., Any], *arguments: Any) -> float:
+    """Seconds that a call takes."""
+    start = time.perf_counter()
+    call(*arguments)
+    return time.perf_counter() - start
+
+
 def machine(peer: str = "jupedsim") -> dict[str, Any]:
     """What it was measured on, how busy that was, and the version of who is beside."""
     out: dict[str, Any] = {"platform": platform.system(), "machine": platform.machine(), "cores": os.cpu_count()}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.crowd.scenes import Scene
 from twin.discretize import discretize_area
 from twin.sim.crowd.engine import Crowd
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
+from twin.sim.crowd.models.interface import Model
 from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
 
 MODEL = CollisionFreeSpeed(time_gap=1.0)
@@ -24,7 +27,10 @@ class Ours:
 
     name = "stadstwin"
 
-    def __init__(self, scene: Scene, dt: float, *, cell: float = 0.5) -> None:
+    def __init__(
+        self, scene: Scene, dt: float, *, cell: float = 0.5, model: Model = MODEL, group: NDArray[np.int32] | None = None,
+        **more: Any,
+    ) -> None:  # fmt: skip
         count = len(scene.points)
         ground = discretize_area(scene.area, cell=cell)
         cells = [ground.cells(shape, "floor") for shape in scene.exits]
@@ -36,9 +42,9 @@ class Ours:
         local = ground.local(scene.points)
         people = People(
             local[:, 0].copy(), local[:, 1].copy(), np.zeros(count, np.int32), np.zeros(count), scene.goal,
-            np.full(count, DESIRED_SPEED), np.full(count, RADIUS),
+            np.full(count, DESIRED_SPEED), np.full(count, RADIUS), group=group,
         )  # fmt: skip
-        self.crowd = Crowd(ground.floor, goals, journeys, people, MODEL, dt=dt)
+        self.crowd = Crowd(ground.floor, goals, journeys, people, model, dt=dt, **more)
 
     @property
     def present(self) -> int:
