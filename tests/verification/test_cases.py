@@ -49,6 +49,7 @@ def test_cases_are_found_by_name_and_by_family():
 def test_presets_are_known_by_name():
     case = chosen(["rimea-1"])[0]
     assert check(case, preset="jupedsim", seed=3).trial == Trial("jupedsim", 3)
+    assert check(case, preset="social-force").verdict == "pass"
     with pytest.raises(ParameterError, match="did you mean `jupedsim`"):
         check(case, preset="jupedsin")
     assert "default" in PRESETS

@@ -29,7 +29,9 @@ def add_to(commands: Commands) -> None:
     )
     verify.add_argument("--only", nargs="+", metavar="ID", help="these cases; `rimea` is every rimea-...")
     verify.add_argument("--seed", type=_seed, metavar="N", help="seed of every case (default: that of each)")
-    verify.add_argument("--preset", default="default", metavar="NAME", help="parameters of the model (default: the library's)")
+    verify.add_argument(
+        "--preset", default="default", metavar="NAME", help="parameters of the model, or another model (default: the library's)"
+    )
     verify.add_argument("--html", type=Path, metavar="PAGE", help="also write a page with every set-up drawn")
     verify.add_argument("--json", action="store_true", help="print JSON instead of a table")
     verify.add_argument("--list", action="store_true", help="list the cases, run none")
@@ -48,7 +50,7 @@ def _verify(options: argparse.Namespace) -> int:
     if options.list:
         table([(case.id, case.name, case.title) for case in selected], left=3)
         return DONE
-    presets.check_preset(options.preset)
+    presets.model_of(options.preset)
     if options.html is not None:
         check_folder_of(options.html)
     warn_of_compiling()

@@ -56,7 +56,7 @@ def _summary(outcomes: Sequence[Outcome], made: str) -> str:
     found = counts(outcomes)
     state = " bad" if found["fail"] else " open" if found["known failure"] else ""
     presets = sorted({one.trial.preset for one in outcomes})
-    with_ = f"Parameters of the model: {', '.join(presets)}. " if presets else ""
+    with_ = f"Model: {', '.join(presets)}. " if presets else ""
     return (
         f'<section class="answer{state}" aria-label="Summary"><p>{escape(in_words(outcomes))}</p>'
         f'<p class="soft">{escape(with_)}The same seed gives the same figures to the bit, on any number of cores. '

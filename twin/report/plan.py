@@ -18,7 +18,7 @@ from twin.verification.case import Run, Site
 _WIDTH, _MOST = 820.0, 340.0
 _MARGIN, _SCALE_ROOM, _NAME_ROOM = 10.0, 40.0, 26.0
 _FLOOR, _WALL, _STAIR = "#ece5d8", "#4a443c", "#d3c5ab"
-EXIT, START, MEASURED, LINE = "#1f6b4f", "#d99a2b", "#3d6a8a", "#a3271b"
+EXIT, START, MEASURED, LINE, LIFT = "#1f6b4f", "#d99a2b", "#3d6a8a", "#a3271b", "#6d4c7d"
 NAMED_UP_TO = 4
 """So many exits or starts are named; of more, their number is told."""
 
@@ -51,6 +51,7 @@ def plan(site: Site) -> str:
     parts += [_filled(shape, at, MEASURED, 0.35) for shape in site.areas.values()]
     parts += [_filled(shape, at, START, 0.55) for shape, _ in site.starts.values()]
     parts += [_filled(shape, at, EXIT, 0.9) for shape, _ in site.exits.values()]
+    parts += [_filled(end[0], at, LIFT, 0.7) for lift in site.lifts for end in lift]
     parts += [_line(at(np.reshape(ends, (2, 2))), LINE, 3.0) for ends, _ in site.lines.values()]
     if len(site.floors) > 1:
         for name, floor in site.floors.items():
@@ -74,6 +75,8 @@ def key(site: Site) -> str:
     told = [(colour, _named(what, names)) for colour, what, names in entries if names]
     if site.stairs:
         told.append((_STAIR, "stair, the arrow points up"))
+    if site.lifts:
+        told.append((LIFT, "lift, in and out"))
     shown = [f'<span><i style="background:{colour}"></i>{escape(text)}</span>' for colour, text in told]
     return f'<p class="key">{"".join(shown)}</p>'
 

@@ -12,7 +12,7 @@ from importlib import import_module
 
 from twin.errors import ParameterError, TwinError, did_you_mean
 from twin.verification.case import Case, Chart, Curve, Found, Measure, Outcome, Run, Site, Trial
-from twin.verification.presets import PRESETS, check_preset
+from twin.verification.presets import PRESETS, model_of
 
 __all__ = [
     "PRESETS", "Case", "Chart", "Curve", "Found", "Measure", "Outcome", "Run", "Site", "Trial", "cases", "check", "chosen",
@@ -63,7 +63,7 @@ def check(case: Case, *, preset: str = "default", seed: int | None = None) -> Ou
     ----------
     case : Case
     preset : str
-        Name of the parameters of the model.
+        Name of parameters of the model, or of another model.
     seed : int, optional
         By default that of the case.
 
@@ -72,7 +72,7 @@ def check(case: Case, *, preset: str = "default", seed: int | None = None) -> Ou
     ParameterError
         For a preset that is not there.
     """
-    check_preset(preset)
+    model_of(preset)
     trial = Trial(preset, case.seed if seed is None else seed)
     if case.run is None:
         return Outcome(case, trial)

@@ -21,7 +21,7 @@ class Trial(NamedTuple):
     Attributes
     ----------
     preset : str
-        Name of the parameters of the model, see `twin.verification.presets`.
+        Name of parameters of the model, or of another model, see `twin.verification.presets`.
     seed : int
     """
 
@@ -155,6 +155,8 @@ class Site:
         That people are counted at [m].
     areas : mapping of str to shapely polygon
         Where something is measured.
+    lifts : tuple of ((shapely polygon, level), (shapely polygon, level))
+        Where people step in, and where they step out.
     """
 
     floors: Mapping[str, BaseGeometry]
@@ -164,6 +166,7 @@ class Site:
     heights: Mapping[str, float] = field(default_factory=dict)
     lines: Mapping[str, tuple[tuple[float, float, float, float], str]] = field(default_factory=dict)
     areas: Mapping[str, BaseGeometry] = field(default_factory=dict)
+    lifts: tuple[tuple[tuple[BaseGeometry, str], tuple[BaseGeometry, str]], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

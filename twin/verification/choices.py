@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 import shapely
 
-from twin.sim.model import CHOOSE_NEAREST, CHOOSE_WEIGHTED, STAGE_CHOOSE, Choices, Hours, Snapshot
+from twin.sim.model import CHOOSE_NEAREST, CHOOSE_WEIGHTED, STAGE_CHOOSE, Choices, Hours, Rides, Snapshot
 from twin.verification.case import Chart, Curve, Found, Measure, Run, Site, Trial
-from twin.verification.walking import crowd_in, last_out, lattice, leaving, walk
+from twin.verification.walking import JAM_PER_M2, Watch, crowd_in, last_out, lattice, leaving, links_of, walk
 
 _NORTH = [1, 2, 3, 4, 5, 6]
 _TO_MAIN = frozenset({1, 2, 3, 4, 7, 8, 9, 10})
@@ -60,35 +60,36 @@ def assigned_exits(trial: Trial) -> Found:
     )
 
 
+_DOORS = (shapely.box(21, -1, 22, -0.25), shapely.box(27, -1, 28, -0.25))
 TWO_EXITS = Site(
     {"floor": shapely.union_all([shapely.box(0, 0, 29, 19), shapely.box(21, -1, 22, 0), shapely.box(27, -1, 28, 0)])},
-    {"exit 1": (shapely.box(21, -1, 22, -0.25), "floor"), "exit 2": (shapely.box(27, -1, 28, -0.25), "floor")},
+    {"either exit": (shapely.MultiPolygon(_DOORS), "floor")},
     {"1,000 people": (shapely.box(0, 0, 15, 19), "floor")},
+    lines={"exit 1": ((21.0, -0.1, 22.0, -0.1), "floor"), "exit 2": ((27.0, -0.1, 28.0, -0.1), "floor")},
 )
 """A hall of 29 x 19 m that is filled from the left, with two exits 1 m wide at the right, one nearer than the other."""
 
 
-def nearer_exit(trial: Trial) -> Found:
-    """How many take the nearer of two exits when a jam forms before it, when everybody may choose."""
-    choices = Choices(np.array([CHOOSE_NEAREST], np.int8), np.array([0, 2]), np.arange(2, dtype=np.int32), np.ones(2))
+@lru_cache(maxsize=4)
+def nearer_exit(trial: Trial, every_s: float = 10.0) -> Found:
+    """How many take the nearer of two exits, when everybody may choose and looks for a quicker way round jams every so often."""
     points = lattice(shapely.box(0, 0, 15, 19), 1000, seed=trial.seed)
-    crowd = crowd_in(
-        TWO_EXITS,
-        trial,
-        points,
-        bound_for=2,
-        journeys=leaving(2, [(0, STAGE_CHOOSE)]),
-        choices=choices,
-    )
-    walk(crowd, 1200.0)
-    by = [int(np.count_nonzero(crowd.exit_goal == exit_)) for exit_ in range(2)]
+    crowd = crowd_in(TWO_EXITS, trial, points, informed=np.ones(1000, np.bool_), rethink_s=every_s)
+    watch = Watch((shapely.box(20, 0, 23, 2), shapely.box(26, 0, 29, 2)))
+    walk(crowd, 1200.0, look=watch)
+    by = (crowd.passed.sum(axis=2) > 0).sum(axis=0)
+    density = watch.density()
     return Found(
         (
             Measure("people out", crowd.left, "", 1000, 1000, 0),
-            Measure("by exit 1, the nearer", by[0], "", 501, 999, 0),
-            Measure("by exit 2", by[1], "", 1, 499, 0),
+            Measure("by exit 1, the nearer", int(by[0]), "", 501, 999, 0),
+            Measure("by exit 2", int(by[1]), "", 1, 499, 0),
+            Measure("density before exit 1, mean of 10 s", float(watch.peak()[0]), "per m2", JAM_PER_M2),
             Measure("last out after", last_out(crowd), "s", digits=0),
-        )
+        ),
+        Chart(
+            (Curve("exit 1", watch.time, density[:, 0]), Curve("exit 2", watch.time, density[:, 1])), "time (s)", "people per m2"
+        ),
     )
 
 
@@ -192,4 +193,31 @@ def route_over_another_floor(trial: Trial, people: int = 10) -> Found:
             Measure("last arrives after", last_out(crowd), "s", digits=1),
         ),
         Chart((Curve("people", time, here),), "time (s)", "people still on their way"),
+    )
+
+
+LIFT = Site(
+    {"upper": shapely.box(0, 0, 10, 5), "lower": shapely.box(14, 0, 24, 5)},
+    {"exit": (shapely.box(23, 0, 24, 5), "lower")},
+    {"1 person": (shapely.box(0.75, 2.25, 1.25, 2.75), "upper")},
+    heights={"upper": 4.0},
+    lifts=(((shapely.box(8, 1, 10, 4), "upper"), (shapely.box(14, 1, 16, 4), "lower")),),
+)
+"""Two floors that only a lift joins, drawn beside each other."""
+
+
+@lru_cache(maxsize=4)
+def by_lift(trial: Trial, every_s: float = 10.0, ride_s: float = 8.0) -> Found:
+    """One person down by the lift."""
+    links = links_of(LIFT, 0.25, ride_s + 0.5 * every_s)
+    rides = Rides(links, np.array([ride_s]), np.array([np.inf]), np.array([every_s]), np.array([8], np.int32))
+    crowd = crowd_in(LIFT, trial, np.array([[1.0, 2.5]]), speed=1.0, rides=rides)
+    walk(crowd, 120.0)
+    carried = 0 if crowd.referee.carriage is None else int(crowd.referee.carriage.carried.sum())
+    return Found(
+        (
+            Measure("people out", crowd.left, "", 1, 1, 0),
+            Measure("carried by the lift", carried, "", 1, 1, 0),
+            Measure("at the exit after", last_out(crowd), "s", 24.5, 27.5, 1),
+        )
     )

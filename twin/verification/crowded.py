@@ -13,10 +13,17 @@ from twin.sim.crowd.engine import Crowd
 from twin.sim.model import Hours, Snapshot
 from twin.verification.case import Chart, Curve, Found, Measure, Run, Site, Trial
 from twin.verification.single import EAST
-from twin.verification.walking import FREE_SPEED_M_S, Watch, crowd_in, last_out, lattice, left_over_time, steady_flow, walk
-
-JAM_PER_M2 = 1.75
-"""Above this density the flow of people falls as they come closer (Weidmann 1993, from his curve): called a jam here."""
+from twin.verification.walking import (
+    FREE_SPEED_M_S,
+    JAM_PER_M2,
+    Watch,
+    crowd_in,
+    last_out,
+    lattice,
+    left_over_time,
+    steady_flow,
+    walk,
+)
 
 
 def weidmann(density: NDArray[np.float64]) -> NDArray[np.float64]:

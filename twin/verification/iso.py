@@ -30,7 +30,6 @@ from twin.verification.choices import (
 )
 from twin.verification.crowded import (
     EXIT_OF_A_METRE,
-    JAM_PER_M2,
     ROOM_AND_STAIR,
     ROOMS_FACING,
     counter_flow,
@@ -40,7 +39,7 @@ from twin.verification.crowded import (
 from twin.verification.nist import NO_FIRE, NO_LANES, NO_SOCIAL_INFLUENCE, corridor_speed, pre_evacuation
 from twin.verification.single import CORNER, EAST, WAITING_ROOM, corridor, round_the_corner, stair, stair_time
 from twin.verification.together import GROUP_ROOM, LANES, RAMP_ROOMS, group_stays_together, slow_person_ahead, walked_demographics
-from twin.verification.walking import Watch, crowd_in, lattice, steady_flow, walk
+from twin.verification.walking import JAM_PER_M2, Watch, crowd_in, lattice, steady_flow, walk
 
 STANDARD = "ISO 20414:2020"
 _SOURCE = "ISO 20414:2020, Fire safety engineering, verification and validation protocol, test {}"

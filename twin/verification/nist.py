@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from twin.discretize import FLAT_M_S, STAIR_DOWN_M_S, STAIR_UP_M_S
 from twin.verification.case import Case, Found, Measure, Trial
-from twin.verification.choices import CABINS, EITHER_SIDE, assigned_exits, exit_that_closes, familiar_exit
+from twin.verification.choices import CABINS, EITHER_SIDE, LIFT, assigned_exits, by_lift, exit_that_closes, familiar_exit
 from twin.verification.crowded import (
     EXIT_OF_A_METRE,
-    JAM_PER_M2,
     ROOM_AND_STAIR,
     ROOMS_FACING,
     counter_flow,
@@ -36,12 +35,12 @@ from twin.verification.single import (
     uniform_times,
 )
 from twin.verification.together import GROUP_ROOM, LANES, RAMP_ROOMS, group_stays_together, slow_person_ahead, walked_demographics
+from twin.verification.walking import JAM_PER_M2
 
 STANDARD = "NIST TN 1822"
 _SOURCE = "Ronchi et al. 2013, NIST Technical Note 1822, Verif.{} (doi:10.6028/NIST.TN.1822)"
 NO_FIRE = "smoke and its gases are not part of this library: it is for crowds in the open air and for leaving places without a fire"
 NO_SOCIAL_INFLUENCE = "nobody takes an exit because others do; there is a choice of the least crowded, which is the opposite"
-NO_LIFTS = "there are no lifts: levels are joined by stairs"
 NO_LANES = "the model has people step aside but not form lanes, so two dense streams come to a stand in a corridor 2 m wide"
 
 CORRIDOR_40 = corridor(40.0)
@@ -142,7 +141,19 @@ def cases() -> tuple[Case, ...]:
         ),
         absent("2.5", "Reduced visibility and walking speed", NO_FIRE),
         absent("2.6", "Incapacitation of occupants", NO_FIRE),
-        absent("2.7", "Use of lifts", NO_LIFTS),
+        Case(
+            "nist-2.7",
+            STANDARD,
+            "Verif.2.7",
+            "Use of a lift",
+            "One person at 1 m/s on an upper floor that only a lift leads down from, which leaves every 10 s and takes 8 s. "
+            "Lengths are ours.",
+            "The person takes the lift and reaches the exit at the time reckoned by hand: 7 m to the lift, wait until 10 s, ride "
+            "until 18 s, and 7 to 9 m from where it steps out; 25 to 27 s, and half a second for steps and cells.",
+            _SOURCE.format("2.7"),
+            by_lift,
+            LIFT,
+        ),
         Case(
             "nist-2.8",
             STANDARD,

@@ -19,17 +19,20 @@ from twin.geo.city import City
 from twin.population import SPEED_RANGE_M_S
 from twin.rng import normals
 from twin.sim.crowd.engine import Crowd
-from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
-from twin.sim.crowd.wayfinding import Routes, find_routes
-from twin.sim.model import STAGE_END, STAGE_LEAVE, Goals, Journeys, People, Snapshot
+from twin.sim.crowd.models.interface import Model
+from twin.sim.crowd.route_graph import RouteGraph, build_graph
+from twin.sim.crowd.wayfinding import Routes, solve
+from twin.sim.model import STAGE_END, STAGE_LEAVE, Goals, Journeys, Links, People, Snapshot
 from twin.verification.case import Site, Trial
-from twin.verification.presets import PRESETS
+from twin.verification.presets import model_of
 
 DT_S = 0.05
 FREE_SPEED_M_S = (1.34, 0.26)
 """Mean and standard deviation of the free walking speed (Weidmann 1993)."""
 
 BODY_RADIUS_M = 0.2
+JAM_PER_M2 = 1.75
+"""Above this density the flow of people falls as they come closer (Weidmann 1993, from his curve): called a jam here."""
 _CRS = CRS.from_epsg(28992)
 
 
@@ -48,7 +51,7 @@ def ground_of(site: Site, cell: float = 0.25) -> Ground:
         }
         for number, run in enumerate(site.stairs, 1)
     }  # fmt: skip
-    layers = {"roads": _frame(roads), "stairs": _frame(stairs)}
+    layers = {"roads": _frame(roads)} | ({"stairs": _frame(stairs)} if stairs else {})
     return discretize(City(crs=_CRS, origin=np.zeros(3), layers=layers, name="a case"), cell=cell)
 
 
@@ -59,11 +62,12 @@ def _frame(rows: Mapping[str, dict[str, Any]]) -> gpd.GeoDataFrame:
 
 
 class Prepared(NamedTuple):
-    """A site made ready: its floor, and the ways to its exits."""
+    """A site made ready: its floor, and the ways to its exits; of these, the graph alone where there is more than floor."""
 
     ground: Ground
     goals: Goals
-    routes: Routes
+    graph: RouteGraph
+    routes: Routes | None
 
 
 @lru_cache(maxsize=4)
@@ -72,7 +76,17 @@ def prepared(site: Site, cell: float = 0.25) -> Prepared:
     ground = ground_of(site, cell)
     cells = [ground.cells(shape, level) for shape, level in site.exits.values()]
     goals = Goals(np.cumsum([0, *(len(c) for c in cells)]).astype(np.int64), np.concatenate(cells))
-    return Prepared(ground, goals, find_routes(ground.floor, goals))
+    graph = build_graph(ground.floor)
+    return Prepared(ground, goals, graph, None if site.lifts else solve(graph, goals))
+
+
+def links_of(site: Site, cell: float, seconds: float) -> Links:
+    """The lifts of a site, each from its way in to its way out in so many seconds with the usual wait."""
+    ground = prepared(site, cell).ground
+    entries = [ground.cells(*way_in) for way_in, _ in site.lifts]
+    exits = [ground.cells(*way_out) for _, way_out in site.lifts]
+    starts = [np.cumsum([0, *(len(c) for c in cells)]).astype(np.int64) for cells in (entries, exits)]
+    return Links(starts[0], np.concatenate(entries), starts[1], np.concatenate(exits), np.full(len(site.lifts), seconds))
 
 
 def leaving(count: int, *more: Sequence[tuple[int, int]]) -> Journeys:
@@ -123,7 +137,7 @@ def crowd_in(
     go: NDArray[np.float64] | None = None,
     group: NDArray[np.int32] | None = None,
     journeys: Journeys | None = None,
-    model: CollisionFreeSpeed | None = None,
+    model: Model | None = None,
     cell: float = 0.25,
     dt: float = DT_S,
     **more: Any,
@@ -147,7 +161,7 @@ def crowd_in(
     group : (N,) int32, optional
     journeys : Journeys, optional
         By default one an exit.
-    model : CollisionFreeSpeed, optional
+    model : Model, optional
         By default that of the preset on trial.
     **more
         Of `Crowd`: ``choices``, ``exit_hours``, ...; lines of the site are counted at anyway.
@@ -171,7 +185,7 @@ def crowd_in(
         more["line_level"] = np.array([ready.ground.level_number(name) for _, name in site.lines.values()], np.int32)
     return Crowd(
         ready.ground.floor, ready.goals, leaving(len(site.exits)) if journeys is None else journeys, people,
-        PRESETS[trial.preset] if model is None else model, dt=dt, seed=trial.seed, routes=ready.routes, **more,
+        model_of(trial.preset) if model is None else model, dt=dt, seed=trial.seed, routes=ready.routes, graph=ready.graph, **more,
     )  # fmt: skip
 
 
