@@ -48,8 +48,8 @@ def plan(site: Site) -> str:
 
     parts = [_filled(floor, at, _FLOOR, 1.0, _WALL) for floor in site.floors.values()]
     parts += [part for run in site.stairs for part in _stair(run, at)]
-    parts += [_filled(shape, at, MEASURED, 0.35) for shape in site.areas.values()]
     parts += [_filled(shape, at, START, 0.55) for shape, _ in site.starts.values()]
+    parts += [_filled(shape, at, MEASURED, 0.5) for shape in site.areas.values()]
     parts += [_filled(shape, at, EXIT, 0.9) for shape, _ in site.exits.values()]
     parts += [_filled(end[0], at, LIFT, 0.7) for lift in site.lifts for end in lift]
     parts += [_line(at(np.reshape(ends, (2, 2))), LINE, 3.0) for ends, _ in site.lines.values()]
