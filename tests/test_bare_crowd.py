@@ -44,7 +44,7 @@ def test_bare_area_tells_what_is_wrong() -> None:
         ({"flows": []}, ParameterError, "`flows` is not a setting"),
         ({"starts": ["a"]}, ParameterError, "`starts` are not points"),
         ({"exits": {"e": [(1, 2)]}}, ParameterError, "not shapely shapes"),
-        ({"dt": 0.5}, ParameterError, "`dt_s`"),
+        ({"dt": 0.5}, ParameterError, "`dt`"),
         ({"desired_speed": 5.0, "dt": 0.1}, ParameterError, "further than people are wide"),
         ({"start_times": np.zeros(3)}, ParameterError, "start_times"),
     ):
@@ -54,3 +54,28 @@ def test_bare_area_tells_what_is_wrong() -> None:
     apart = shapely.union_all([area, shapely.box(30, 0, 40, 10)])
     with pytest.raises(UnreachableError, match="no exit can be reached"):
         twin.simulate_crowd(apart, **{**good, "exits": shapely.box(39, 4, 40, 6)})  # type: ignore[arg-type]
+
+
+def test_people_who_start_in_each_other_are_told_with_place_and_remedy() -> None:
+    floor, end = shapely.box(0, 0, 20, 10), {"end": shapely.box(19, 0, 20, 10)}
+    starts = [(1.0, 1.0), (5.0, 5.0), (5.0, 5.2), (5.0, 5.0)]
+    with pytest.raises(StartError, match=r"(?s)\(5.00, 5.00\): 3 people start closer than bodies of radius 0.2 m.*0.36 m apart"):
+        twin.simulate_crowd(floor, starts=starts, exits=end, radius_m=0.2)
+    result = twin.simulate_crowd(floor, starts=starts, exits=end, start_times=np.zeros(4), radius_m=0.2, duration=60.0)
+    assert result.series["waiting"].iloc[0] == 2
+    assert result.figure("left").value == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"dt": 1.0}, "`dt` is 1.0\n  it should be less than or equal to 0.1"),
+        ({"duration": float("nan")}, "`duration` is nan\n  it should be a finite number"),
+        ({"cell": 0}, "`cell` is 0\n  it should be greater than or equal to 0.1"),
+        ({"radius_m": -1}, "`radius_m` is -1\n  it should be greater than 0"),
+    ],
+)  # fmt: skip
+def test_a_number_that_cannot_be_is_told_by_the_name_it_was_given_by(given: dict[str, float], told: str) -> None:
+    with pytest.raises(ParameterError) as error:
+        twin.simulate_crowd(shapely.box(0, 0, 9, 9), starts=[(2, 2)], exits={"end": shapely.box(8, 0, 9, 9)}, **given)
+    assert str(error.value) == told

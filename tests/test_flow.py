@@ -19,8 +19,8 @@ from twin.sim.model import Hours
 
 HALL = shapely.box(0, 0, 40, 10)
 END = {"end": shapely.box(39, 0, 40, 10)}
-RANDOM = np.random.default_rng(3)
-STARTS = RANDOM.uniform([1, 1], [15, 9], (40, 2))
+STARTS = [(x, y) for x in np.arange(1.0, 15.0, 1.75) for y in np.arange(1.0, 9.5, 1.9)]
+"""Forty people."""
 
 
 def walked(**settings: object) -> twin.Result:

@@ -19,7 +19,8 @@ from twin.result import Result
 from twin.rng import normals
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
 from twin.sim.crowd.engine import nodes_of
-from twin.sim.crowd.models import model_named
+from twin.sim.crowd.models import CONTINUUM, model_named
+from twin.sim.crowd.neighbours import CONTACT
 from twin.sim.crowd.wayfinding import build_graph, solve
 from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
 from twin.simulate import simulate
@@ -89,7 +90,8 @@ def simulate_crowd(
     ParameterError
         For an unknown model or setting, or arrays that do not fit together.
     StartError, UnreachableError
-        When somebody starts off the floor, or cannot reach an exit.
+        When somebody starts off the floor, or where another does (unless `start_times` are given: then it waits), or cannot
+        reach an exit.
     """
     parameters = dict(model_parameters or {})
     model_named(model, **parameters)
@@ -127,6 +129,10 @@ SETTINGS_OF_A_BARE_CROWD = (
 """Fields of `CrowdSettings` that `simulate_crowd` takes by keyword."""
 
 _BY_NAME = ("model_parameters", "duration", "dt", "seed", "cell", "start_times", "desired_speed", "lines", "areas")
+
+
+_ARGUMENTS = {"duration_s": "duration", "dt_s": "dt", "navigation_cell_m": "cell"}
+"""Arguments of `simulate_crowd` that are settings of another name."""
 
 
 def _coordinates(starts: Any) -> NDArray[np.float64]:
@@ -179,7 +185,29 @@ def _settings(values: dict[str, Any]) -> CrowdSettings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise ParameterError(f"`{name}`: {first['msg']}", hint=f"there are: {', '.join(CrowdSettings.model_fields)}") from None
+        said = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+        raise ParameterError(f"`{_ARGUMENTS.get(name, name)}` is {first['input']!r}", hint=f"it should be {said}") from None
+
+
+def _check_apart(points: NDArray[np.float64], radius: float) -> None:
+    """Refuse people who all start at once, some of them in each other."""
+    from scipy.spatial import cKDTree
+
+    if len(points) < 2:
+        return
+    contact = CONTACT * 2.0 * radius
+    apart, other = cKDTree(points).query(points, k=2, distance_upper_bound=contact, workers=-1)
+    close = np.flatnonzero(apart[:, 1] < contact)
+    if len(close):
+        i = int(close[0])
+        # of two at one point either may be named first
+        j = int(other[i, 1] if other[i, 1] != i else other[i, 0])
+        raise StartError(
+            f"{len(close)} people start closer than bodies of radius {radius:g} m fit: {i} and {j} are "
+            f"{np.hypot(*(points[i] - points[j])):.2f} m apart",
+            where=f"({points[i, 0]:.2f}, {points[i, 1]:.2f})",
+            hint=f"put them {contact:.2f} m apart or more, or give start_times: who comes when its place is taken waits",
+        )
 
 
 def _simple_population(
@@ -211,6 +239,8 @@ def _simple_population(
     if lost.any():
         i = int(np.flatnonzero(lost)[0])
         raise UnreachableError(f"from start {i} at ({points[i, 0]:.2f}, {points[i, 1]:.2f}) no exit can be reached")
+    if start_times is None and crowd.model != CONTINUUM:
+        _check_apart(points, crowd.radius_m)
     start = np.zeros(count) if start_times is None else np.asarray(start_times, dtype=np.float64)
     if desired_speed is None:
         speed = np.clip(crowd.speed_mean_m_s + crowd.speed_sd_m_s * normals(crowd.seed, "speed", count), *SPEED_RANGE_M_S)

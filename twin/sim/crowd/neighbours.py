@@ -10,6 +10,9 @@ from twin.jit import njit, prange
 from twin.sim.crowd.state import BLOCK, GONE_RADIUS
 from twin.sim.crowd.surroundings import cell_of, wall_between
 
+CONTACT = 0.9
+"""Whose middle is nearer to somebody than this part of both radii together finds its place taken."""
+
 LEVEL_GAP_M = 1.5
 """People on different levels meet only where their floors differ less than this, at the ends of stairs."""
 
@@ -140,13 +143,13 @@ def admit(
             for cc in range(max(0, c - 1), min(columns, c + 2)):
                 cell = rr * columns + cc
                 for j in range(start[cell], start[cell + 1]):
-                    contact = 0.9 * (ri + radius[j])
+                    contact = CONTACT * (ri + radius[j])
                     if (x[j] - xi) ** 2 + (y[j] - yi) ** 2 < contact * contact and abs(z[j] - zi) < LEVEL_GAP_M:
                         free = False
                         break
                 m = head[cell]
                 while free and m >= 0:
-                    contact = 0.9 * (ri + new_r[m])
+                    contact = CONTACT * (ri + new_r[m])
                     if (new_x[m] - xi) ** 2 + (new_y[m] - yi) ** 2 < contact * contact and abs(new_z[m] - zi) < LEVEL_GAP_M:
                         free = False
                     m = chain[m]
