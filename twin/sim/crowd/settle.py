@@ -177,6 +177,7 @@ def let_in_by(crowd, i, dt, floor, tiles, lines, line_level, passed):
     crowd.node[i] = k if k >= 0 else node_at(floor, tiles.node, lev, nx, ny)
     crowd.vx[i], crowd.vy[i] = (nx - crowd.x[i]) / dt, (ny - crowd.y[i]) / dt
     crowd.x[i], crowd.y[i] = nx, ny
+    crowd.fixed[i], crowd.by_wall[i] = fixed_of(nx, ny), (tiles.kind[lev, row, column] & WALL) != 0
     crowd.since[i] = np.nan
 
 
