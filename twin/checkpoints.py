@@ -184,19 +184,19 @@ def read_arrays(path: Path) -> State:
             if member.compress_type != zipfile.ZIP_STORED or not member.filename.endswith(".npy"):
                 raise ValueError(f"`{member.filename[:80]}` is not an array as this library writes them")
             with archive.open(member) as stream:
-                found[member.filename[:-4]] = _read_array(stream, member.file_size)
+                found[member.filename[:-4]] = _read_array(stream)
     return found
 
 
-def _read_array(stream: IO[bytes], size: int) -> NDArray[Any]:
+def _read_array(stream: IO[bytes]) -> NDArray[Any]:
     version = np.lib.format.read_magic(stream)
     if version != (1, 0):
         raise ValueError(f"arrays of version {version} are not known")
     shape, by_column, dtype = np.lib.format.read_array_header_1_0(stream)
-    # the place in the stream is the length of the header
-    if dtype.hasobject or math.prod(shape) * dtype.itemsize != size - stream.tell():
+    content = stream.read()  # no more than the file has, as it is not compressed
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(content):
         raise ValueError("an array is not as long as it says")
-    values = np.frombuffer(stream.read(), dtype).reshape(shape, order="F" if by_column else "C")
+    values = np.frombuffer(content, dtype).reshape(shape, order="F" if by_column else "C")
     return values.copy()
 
 
