@@ -35,6 +35,7 @@ def simulate_crowd(
     starts: NDArray[np.float64] | Sequence[tuple[float, float]],
     exits: Mapping[str, BaseGeometry] | BaseGeometry,
     model: str = "collision-free-speed",
+    preset: str | None = None,
     model_parameters: Mapping[str, float] | None = None,
     duration: float = 300.0,
     dt: float = 0.05,
@@ -60,8 +61,10 @@ def simulate_crowd(
     model : str
         Of walking: ``collision-free-speed``, ``social-force``, ``anticipation-velocity``, ``continuum``, or one you
         registered.
+    preset : str, optional
+        Parameters of the model that go together: ``event`` (the default) or ``jupedsim`` of ``collision-free-speed``.
     model_parameters : mapping of str to float, optional
-        Parameters of the model by name, see docs/models.md; the others keep their defaults.
+        Parameters of the model by name that differ from the preset, see docs/models.md.
     duration, dt : float
         [s]
     seed : int
@@ -94,14 +97,14 @@ def simulate_crowd(
         reach an exit.
     """
     parameters = dict(model_parameters or {})
-    model_named(model, **parameters)
+    model_named(model, preset, **parameters)
     for name in settings:
         if name not in SETTINGS_OF_A_BARE_CROWD:
             known = (*SETTINGS_OF_A_BARE_CROWD, *_BY_NAME)
             raise ParameterError(
                 f"`{name}` is not a setting of simulate_crowd{did_you_mean(name, known)}", hint=f"there are: {', '.join(known)}"
             )
-    given = {"model": model, "model_parameters": parameters, "duration_s": duration, "dt_s": dt, "seed": seed}
+    given = {"model": model, "preset": preset, "model_parameters": parameters, "duration_s": duration, "dt_s": dt, "seed": seed}
     crowd = _settings({**given, "navigation_cell_m": cell, **settings})
     points = _coordinates(starts)
     named = _named_exits(exits)
@@ -118,7 +121,7 @@ def simulate_crowd(
         result = simulate(
             ground, population, crowd, analysis=CrowdingAnalysis(), seed=seed, bar=bar, lines=counted[0], areas=counted[1]
         )
-    walked = {"seed": seed, "model": model, "model_parameters": parameters}
+    walked = {"seed": seed, "model": model, "preset": preset, "model_parameters": parameters}
     return result.with_(provenance={**walked, **versions(), **result.provenance})
 
 
@@ -128,7 +131,7 @@ SETTINGS_OF_A_BARE_CROWD = (
 )  # fmt: skip
 """Fields of `CrowdSettings` that `simulate_crowd` takes by keyword."""
 
-_BY_NAME = ("model_parameters", "duration", "dt", "seed", "cell", "start_times", "desired_speed", "lines", "areas")
+_BY_NAME = ("preset", "model_parameters", "duration", "dt", "seed", "cell", "start_times", "desired_speed", "lines", "areas")
 
 
 _ARGUMENTS = {"duration_s": "duration", "dt_s": "dt", "navigation_cell_m": "cell"}
@@ -240,7 +243,7 @@ def _simple_population(
         i = int(np.flatnonzero(lost)[0])
         raise UnreachableError(f"from start {i} at ({points[i, 0]:.2f}, {points[i, 1]:.2f}) no exit can be reached")
     if start_times is None and crowd.model != CONTINUUM:
-        _check_apart(points, crowd.radius_m)
+        _check_apart(points, crowd.body_radius_m)
     start = np.zeros(count) if start_times is None else np.asarray(start_times, dtype=np.float64)
     if desired_speed is None:
         speed = np.clip(crowd.speed_mean_m_s + crowd.speed_sd_m_s * normals(crowd.seed, "speed", count), *SPEED_RANGE_M_S)
@@ -259,7 +262,7 @@ def _simple_population(
     )
     people = People(
         points[order, 0].copy(), points[order, 1].copy(), np.zeros(count, np.int32), start[order],
-        np.argmin(time_to, axis=0).astype(np.int32)[order], speed[order], np.full(count, crowd.radius_m),
+        np.argmin(time_to, axis=0).astype(np.int32)[order], speed[order], np.full(count, crowd.body_radius_m),
     )  # fmt: skip
     places = {name: Located(shape, "floor") for name, shape in exits.items()}
     return Population(

@@ -37,7 +37,8 @@ from twin.scenario import (
 )
 from twin.scenario.apply import Changed, apply_changes, locate
 from twin.scenario.read import told_with_lines
-from twin.sim.crowd.models import CONTINUUM
+from twin.sim.crowd.models import CONTINUUM, model_class
+from twin.sim.crowd.models.interface import presets_of
 from twin.simulate import simulate, step_s
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ def _walking(crowd: CrowdSettings) -> str:
     set_ = dict(crowd.model_parameters)
     headway = getattr(crowd.walking_model(), "time_gap", None)
     told = WALKING.get(crowd.model, f"the model `{crowd.model}`, which is not one of this library's")
+    presets = presets_of(model_class(crowd.model))
+    if len(presets) > 1:
+        told += f", preset {crowd.preset or next(iter(presets))}"
     if headway is not None:
         told += f" with a headway of {headway:g} s"
         set_.pop("time_gap", None)

@@ -15,7 +15,7 @@ from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.models.interface import Model
 from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
 
-MODEL = CollisionFreeSpeed(time_gap=1.0)
+MODEL = CollisionFreeSpeed.presets()["jupedsim"].model
 """JuPedSim's own defaults: T 1 s, A 8, D 0.1 m, A_w 5, D_w 0.02 m; with v0 1.2 m/s and radius 0.2 m."""
 
 DESIRED_SPEED = 1.2

@@ -128,6 +128,8 @@ def test_settings_can_be_replaced_and_are_checked() -> None:
     [
         ("{}", CollisionFreeSpeed()),
         ("{time_gap_s: 0.7, model_parameters: {strength: 5}}", CollisionFreeSpeed(time_gap=0.7, strength=5.0)),
+        ("{preset: event}", CollisionFreeSpeed()),
+        ("{preset: jupedsim, time_gap_s: 0.8}", CollisionFreeSpeed.presets()["jupedsim"].model._replace(time_gap=0.8)),
         ("{model: anticipation-velocity}", AnticipationVelocity()),
         ("{model: anticipation-velocity, time_gap_s: 0.8}", AnticipationVelocity(time_gap=0.8)),
         ("{model: social-force, model_parameters: {reaction_time: 0.4}}", SocialForce(reaction_time=0.4)),
@@ -137,6 +139,15 @@ def test_a_scenario_says_how_people_walk(written: str, model: object) -> None:
     scenario = scenario_from_text(f"title: Plan\ncrowd: {written}\n")
     assert scenario.crowd.walking_model() == model
     assert scenario.with_crowd(duration_s=30.0).crowd.walking_model() == model
+
+
+def test_bodies_are_as_wide_as_the_preset_has_them_unless_said_otherwise() -> None:
+    presets = CollisionFreeSpeed.presets()
+    scenario = scenario_from_text("title: Plan\n")
+    assert scenario.crowd.body_radius_m == presets["event"].radius
+    assert scenario.with_crowd(preset="jupedsim").crowd.body_radius_m == presets["jupedsim"].radius
+    assert scenario.with_crowd(model="social-force").crowd.body_radius_m == 0.2
+    assert scenario.with_crowd(radius_m=0.22).with_crowd(preset="jupedsim").crowd.body_radius_m == 0.22
 
 
 @pytest.mark.parametrize(

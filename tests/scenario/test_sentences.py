@@ -137,6 +137,8 @@ def test_the_example_can_be_used(part: type[BaseModel], key: str) -> None:
         ("area: [1, 2, 3]", "`area` is four numbers, [west, south, east, north], not a list of 3"),
         ("crowd:\n  model: social-forces", "no model `social-forces`; did you mean `social-force`?\n  there are `coll"),
         ("crowd:\n  model: 5", '`model` is a text: write it in quotes, "5"\n  for example `model: social-force`'),
+        ("crowd: {preset: jupedsm}", "has no preset `jupedsm`; did you mean `jupedsim`?\n  there are `event`, `jupedsim`"),
+        ("crowd: {model: social-force, preset: event}", "the model `social-force` has no preset `event`\n  there are `default`"),
         ("crowd: {model_parameters: 5}", "names of parameters with a number each, not `5`\n  for example `model_para"),
         ("crowd: {model_parameters: {strength: hoog}}", "`model_parameters` is a group of names of parameters with a number each"),
         ("crowd: {model_parameters: {stregth: 3}}", "of the model `collision-free-speed`; did you mean `strength`?"),

@@ -163,7 +163,7 @@ def test_who_finds_the_place_taken_waits():
     crowd = crowd_of(ground_of(ROOM), EXITS[:1], people)
     crowd.advance()
     assert (crowd.present, crowd.waiting) == (1, 19)
-    for _ in range(40):
+    for _ in range(20):
         crowd.advance(5)
         shot = crowd.snapshot()
         assert closest_pair(shot.x, shot.y) > 0.3
@@ -217,6 +217,20 @@ def test_people_stay_until_the_end_and_then_leave():
         crowd.advance(20)
     assert crowd.left == 25
     assert crowd.exit_time.min() > 40.0
+
+
+def test_whoever_others_keep_from_its_place_stands_beside_it():
+    """In a full zone people come to rest, though places that are drawn by lot lie too near to each other."""
+    zone = shapely.box(9, 2, 15, 8)
+    journeys = journeys_of([(0, STAGE_STAY, 400.0), (1, STAGE_LEAVE, np.inf)])
+    points = scattered(shapely.box(0.5, 0.5, 5.5, 9.5), 60, 1)
+    crowd = crowd_of(ground_of(ROOM), [zone, EXITS[1]], people_of(points, radius=0.187), journeys=journeys, seed=4)
+    crowd.advance(700)
+    restless = []
+    for _ in range(20):
+        crowd.advance(20)
+        restless.append((crowd.snapshot().speed > 0.05).mean())
+    assert np.mean(restless) < 0.27
 
 
 def test_who_is_late_for_a_stay_goes_straight_on():
@@ -290,7 +304,7 @@ def test_people_at_the_top_of_a_stair_see_each_other():
         shot = crowd.snapshot()
         if len(shot.id) == 2:
             apart = min(apart, closest_pair(shot.x, shot.y))
-    assert 0.35 < apart < 0.6
+    assert 0.35 < apart < 0.8
     alone = Crowd(ground.floor, up, leaving(), people_of([(9.5, -0.9)], level=1, speed=1.5))
     alone.advance(5)
     crowd = Crowd(ground.floor, up, leaving(), people)

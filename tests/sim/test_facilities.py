@@ -48,7 +48,9 @@ def test_nobody_passes_a_closed_door_and_everybody_an_open_one():
     assert not crowd.passed.any()
     crowd.advance(1500)
     assert crowd.left == 30
-    assert (crowd.passed[:, 0] == [1, 0]).all()
+    # in a throng somebody may step back over the line
+    assert (crowd.passed[:, 0, 0] - crowd.passed[:, 0, 1] == 1).all()
+    assert crowd.passed[:, 0, 1].sum() <= 1
 
 
 @pytest.mark.parametrize("per_s", [0.5, 1.33, 2.0])
@@ -164,7 +166,7 @@ JOIN = shapely.box(5.5, 2.5, 14.5, 5.5)
 
 @pytest.mark.parametrize(("servers", "service"), [(1, 2.0), (2, 3.0)])
 def test_a_queue_serves_one_after_the_other(servers, service):
-    start = np.arange(12) * 0.8
+    start = np.arange(12) * 1.2
     people = people_of(np.repeat([[1.5, 4.0]], 12, axis=0), start=start, speed=1.3)
     crowd = crowd_of(ground_of(HALL), [EAST, JOIN], people, journeys=QUEUEING, queues=counter(servers, service))
     joined = []

@@ -26,6 +26,7 @@ from tests.sim.scenes import (
 from twin.sim.crowd.models import model_named, model_names
 from twin.sim.crowd.models.anticipation_velocity import AnticipationVelocity
 from twin.sim.crowd.models.social_force import SocialForce, most_friction
+from twin.sim.crowd.models.turning import turned, turned_plain
 from twin.sim.model import STAGE_LEAVE, STAGE_PASS, STAGE_STAY, Doors, Hours
 
 OURS = model_names()
@@ -84,11 +85,11 @@ def test_a_run_goes_on_from_a_checkpoint_to_the_bit(name, seed, split):
 @settings(max_examples=8)
 @given(st.integers(0, 2**31), st.sampled_from([0.01, 0.05]))
 def test_a_mirrored_room_has_mirrored_people(name, seed, dt):
-    """To rounding, for a second: later it may have grown."""
+    """To rounding, for a second: later it may have grown. Who creeps draws lots, so nobody does."""
     points, speed = scattered(ROOM, 50, seed), np.random.default_rng(seed).uniform(0.8, 1.7, 50)
     turned = shapely.affinity.scale(ROOM, xfact=-1, origin=(0, 0))
     mirror = shapely.affinity.scale(EXITS[0], xfact=-1, origin=(0, 0))
-    model = model_named(name)
+    model = model_named(name, **({"creep_speed": 0.0} if name == "collision-free-speed" else {}))
     one = crowd_of(ground_of(ROOM), EXITS[:1], people_of(points, speed=speed), model=model, dt=dt)
     two = crowd_of(ground_of(turned), [mirror], people_of(points * [-1, 1], speed=speed), model=model, dt=dt)
     for crowd in (one, two):
@@ -213,7 +214,7 @@ def test_who_stands_first_in_a_file_bears_the_push_of_all(count):
             crowd._build()
         crowd._intend()
         rows["want_x"][:count], rows["want_y"][:count], rows["want_speed"][:count] = 1.0, 0.0, 1.34
-        crowd._move()
+        crowd._move(0)
         crowd._settle(0)
         crowd.step += 1
     shot = crowd.snapshot()
@@ -309,6 +310,35 @@ def test_alone_one_turns_with_the_reaction_time():
     np.testing.assert_allclose(np.tan(0.5 * np.array(angles)), np.exp(-times / 0.3), atol=0.015)
 
 
+@pytest.mark.parametrize("name", ["collision-free-speed", "anticipation-velocity"])
+@pytest.mark.parametrize("angle", [0.0, 0.5, 2.0, 3.0, -3.0, math.pi, -math.pi])
+def test_whoever_faces_elsewhere_turns_and_goes(name, angle):
+    """Straight back as well, where there is no shorter side."""
+    area = shapely.box(-30, -30, 30, 30)
+    crowd = crowd_of(ground_of(area), [shapely.box(29, -30, 30, 30)], people_of([(0.0, 0.0)], speed=1.2), model=model_named(name))
+    rows = crowd.store.arrays
+    crowd._intend()
+    rows["heading_x"][0], rows["heading_y"][0] = np.cos(angle), np.sin(angle)
+    crowd.advance(40)
+    assert rows["heading_x"][0] > 0.99
+    assert crowd.snapshot().x[0] > 0.5
+
+
+@settings(max_examples=100)
+@given(st.floats(-math.pi, math.pi), st.floats(-math.pi, math.pi), st.floats(0.01, 0.9))
+def test_a_turn_ends_where_it_should_and_never_rests_before(facing, wanted, part):
+    h, t = ((math.cos(angle), math.sin(angle)) for angle in (facing, wanted))
+    plain = np.array(h)
+    for k in range(math.ceil(12.0 / part)):
+        before = h
+        h = turned(*h, *t, part)
+        if k == 0:
+            np.testing.assert_allclose(h, turned_plain(plain, np.array(t), part), atol=1e-12)
+            assert np.hypot(h[0] - before[0], h[1] - before[1]) > 0.0 or math.dist(h, t) < 1e-9
+        assert math.hypot(*h) == pytest.approx(1.0)
+    assert math.dist(h, t) < 1e-3
+
+
 @pytest.mark.parametrize("offset", [0.0, 0.02, -0.3])
 @pytest.mark.parametrize("dt", [0.01, 0.05])
 def test_two_who_meet_head_on_step_aside_and_pass(offset, dt):
@@ -383,7 +413,7 @@ def test_more_people_take_no_more_memory_in_a_step(name):
         assert not crowd.stale
         before = rtsys.get_allocation_stats()
         crowd._intend()
-        crowd._move()
+        crowd._move(0)
         crowd._settle(0)
         return rtsys.get_allocation_stats().mi_alloc - before.mi_alloc
 

@@ -16,8 +16,8 @@ import twin
 from twin.errors import ParameterError
 from twin.jit import njit, prange, wrote
 from twin.sim.crowd import models
-from twin.sim.crowd.models import model_class, model_named, model_names, register_model
-from twin.sim.crowd.models.interface import clearance_of, notes_of, substeps_of, top_speed_of
+from twin.sim.crowd.models import model_class, model_named, model_names, preset_named, register_model
+from twin.sim.crowd.models.interface import clearance_of, notes_of, presets_of, substeps_of, top_speed_of
 from twin.sim.crowd.models.trial import try_out
 
 DOCS = Path(__file__).parents[2] / "docs" / "models.md"
@@ -38,11 +38,40 @@ def test_parameters_are_set_by_name(name):
     kind = model_class(name)
     assert model_named(name) == kind()
     for field in kind._fields:
-        changed = model_named(name, **{field: 1.25 * getattr(kind(), field)})
-        assert changed == kind()._replace(**{field: 1.25 * getattr(kind(), field)})
-        for value in (0.0, -1.0, np.nan, np.inf):
+        changed = model_named(name, **{field: 0.75 * getattr(kind(), field)})
+        assert changed == kind()._replace(**{field: 0.75 * getattr(kind(), field)})
+        for value in (-1.0, np.nan, np.inf):
             with pytest.raises(ParameterError, match=f"`{field}` of the .* model is"):
                 model_named(name, **{field: value})
+        if field in ("turning_time", "creep_speed", "each_wall"):
+            assert model_named(name, **{field: 0}) == kind()._replace(**{field: 0.0})
+        else:
+            with pytest.raises(ParameterError, match=f"`{field}` of the .* model is 0"):
+                model_named(name, **{field: 0.0})
+        if field in ("shoulder", "clearance", "each_wall"):
+            with pytest.raises(ParameterError, match=f"`{field}` of the .* model is 1.5"):
+                model_named(name, **{field: 1.5})
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_presets_hold_every_parameter(name):
+    for preset, (model, radius) in presets_of(model_class(name)).items():
+        assert model_named(name, preset) == model
+        assert model_named(name, preset, range=0.2) == model._replace(range=0.2)
+        assert preset_named(name, preset).radius == radius
+        assert 0.1 < radius <= 0.2
+    first = next(iter(presets_of(model_class(name)).values()))
+    assert preset_named(name) == first
+    assert model_named(name) == first.model
+
+
+def test_the_collision_free_speed_model_has_two_presets():
+    presets = presets_of(model_class("collision-free-speed"))
+    assert list(presets) == ["event", "jupedsim"]
+    assert presets["jupedsim"].model[:5] == (1.0, 8.0, 0.1, 5.0, 0.02)
+    assert presets["jupedsim"].radius == 0.2
+    with pytest.raises(ParameterError, match="has no preset `events`; did you mean `event`"):
+        preset_named("collision-free-speed", "events")
 
 
 @pytest.mark.parametrize(
@@ -66,11 +95,16 @@ def test_what_there_is_not_is_told_with_what_there_is(name, parameters, told):
 def test_docs_list_every_parameter_with_its_default(name):
     text = DOCS.read_text(encoding="utf-8")
     table = text[text.index(f"| `{name}` | default |") :].split("\n\n")[0]
-    listed = {}
-    for row in table.splitlines()[2:]:
-        keys, values = (cell.split(",") for cell in row.split("|")[1:3])
-        listed.update(zip((key.strip(" `") for key in keys), map(float, values), strict=True))
-    assert listed == model_class(name)()._asdict()
+    presets = list(presets_of(model_class(name)).values())
+    for column, preset in enumerate(presets, start=2):
+        listed = {}
+        for row in table.splitlines()[2:]:
+            keys, values = (row.split("|")[k].split(",") for k in (1, column))
+            listed.update(zip((key.strip(" `") for key in keys), map(float, values), strict=True))
+        assert listed == preset.model._asdict()
+    if len(presets) > 1:
+        for preset, radius in re.findall(r"`(\w+)` (?:have a radius of )?(0\.\d+) m", text[text.index("Bodies of the preset") :]):
+            assert presets_of(model_class(name))[preset].radius == float(radius)
 
 
 # --- a model of one's own
@@ -122,8 +156,8 @@ class Straight(NamedTuple):
     def wall_reach(self, radius):
         return radius
 
-    def move(self, crowd, near, floor, *, dt, radius, parallel):
-        STRAIGHT[parallel](crowd, self.faster)
+    def move(self, crowd, near, floor, step):
+        STRAIGHT[step.parallel](crowd, self.faster)
 
 
 def _straight(crowd, faster):
@@ -139,7 +173,7 @@ STRAIGHT = njit()(_straight), njit(parallel=True)(_straight)
 class Partial(Straight):
     """The last person is forgotten."""
 
-    def move(self, crowd, near, floor, *, dt, radius, parallel):
+    def move(self, crowd, near, floor, step):
         _all_but_one(crowd)
 
 
@@ -152,14 +186,14 @@ def _all_but_one(crowd):
 class Forgetful(Straight):
     """On all cores somebody is left out: what becomes of arrays that are not named in `wrote`."""
 
-    def move(self, crowd, near, floor, *, dt, radius, parallel):
-        _all_but_one(crowd) if parallel else STRAIGHT[False](crowd, 1.0)
+    def move(self, crowd, near, floor, step):
+        _all_but_one(crowd) if step.parallel else STRAIGHT[False](crowd, 1.0)
 
 
 class Divided(Straight):
     """0 / 0."""
 
-    def move(self, crowd, near, floor, *, dt, radius, parallel):
+    def move(self, crowd, near, floor, step):
         crowd.next_vx[:] = 0.0
         crowd.next_vy[:] = np.nan
 
@@ -167,22 +201,22 @@ class Divided(Straight):
 class Moving(Straight):
     """Moves people itself."""
 
-    def move(self, crowd, near, floor, *, dt, radius, parallel):
-        STRAIGHT[parallel](crowd, 1.0)
+    def move(self, crowd, near, floor, step):
+        STRAIGHT[step.parallel](crowd, 1.0)
         crowd.x[: crowd.n] += 0.01
 
 
 class Torn(Straight):
     """Not the same on one core and on all."""
 
-    def move(self, crowd, near, floor, *, dt, radius, parallel):
-        STRAIGHT[parallel](crowd, 0.9 if parallel else 1.0)
+    def move(self, crowd, near, floor, step):
+        STRAIGHT[step.parallel](crowd, 0.9 if step.parallel else 1.0)
 
 
 class Foreign(Straight):
     """A kernel that Numba cannot compile."""
 
-    def move(self, crowd, near, floor, *, dt, radius, parallel):
+    def move(self, crowd, near, floor, step):
         _foreign(crowd)
 
 
@@ -194,14 +228,14 @@ def _foreign(crowd):
 class Short(Straight):
     """A kernel that is given less than it takes."""
 
-    def move(self, crowd, near, floor, *, dt, radius, parallel):
-        STRAIGHT[parallel](crowd)
+    def move(self, crowd, near, floor, step):
+        STRAIGHT[step.parallel](crowd)
 
 
 class Old(Straight):
     """A `move` that does not take what it is given."""
 
-    def move(self, crowd, near, floor, dt):
+    def move(self, crowd, near):
         pass
 
 
@@ -215,8 +249,8 @@ class Lone(Straight):
 class Fast(Straight):
     """Says that it is fast."""
 
-    def move(self, crowd, near, floor, *, dt, radius, parallel):
-        STRAIGHT[parallel](crowd, 1.5)
+    def move(self, crowd, near, floor, step):
+        STRAIGHT[step.parallel](crowd, 1.5)
 
     def top_speed(self, desired_speed):
         return 1.5 * desired_speed
@@ -260,7 +294,7 @@ def test_a_model_that_works_is_registered(kind):
         (Torn, "moves people differently on one core and on all"),
         (Foreign, "the kernel of the model `mine` does not compile: "),
         (Short, "`move` of the model `mine` cannot be called: "),
-        (Old, "`move(crowd, near, floor, *, dt, radius, parallel)`; a kernel gets what"),
+        (Old, "`move(crowd, near, floor, step)`; a kernel gets what"),
         (Lone, "a method of the model `mine` cannot be called: "),
         (NoDefault, "of the model `mine`, `gap` has no default"),
         (NoMove, "the model `mine` has no `wall_reach`, `move`\n  docs/models.md"),
@@ -322,8 +356,8 @@ def test_what_a_model_need_not_have_has_a_default():
 class Late(Straight):
     """No number further east than the room of the trial."""
 
-    def move(self, crowd, near, floor, *, dt, radius, parallel):
-        STRAIGHT[parallel](crowd, 1.0)
+    def move(self, crowd, near, floor, step):
+        STRAIGHT[step.parallel](crowd, 1.0)
         crowd.next_vy[: crowd.n][crowd.x[: crowd.n] > 25.0] = np.nan
 
 

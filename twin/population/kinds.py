@@ -56,7 +56,7 @@ class Kinds:
         """
         mean = np.full(count, self.crowd.speed_mean_m_s)
         spread = np.full(count, self.crowd.speed_sd_m_s)
-        radius = np.full(count, self.crowd.radius_m)
+        radius = np.full(count, self.crowd.body_radius_m)
         steps_free = np.zeros(count, np.bool_)
         types = self.crowd.types
         shares = company.types or {name: kind.share for name, kind in types.items()}
@@ -73,7 +73,7 @@ class Kinds:
                 mine, kind = drawn == k, types[name]
                 mean[mine] = self.crowd.speed_mean_m_s if kind.speed_mean_m_s is None else kind.speed_mean_m_s
                 spread[mine] = self.crowd.speed_sd_m_s if kind.speed_sd_m_s is None else kind.speed_sd_m_s
-                radius[mine] = self.crowd.radius_m if kind.radius_m is None else kind.radius_m
+                radius[mine] = self.crowd.body_radius_m if kind.radius_m is None else kind.radius_m
                 steps_free[mine] = kind.steps_free
         low, high = np.minimum(SPEED_RANGE_M_S[0], 0.5 * mean), np.full(count, SPEED_RANGE_M_S[1])
         low = np.where(mean >= 2 * SPEED_RANGE_M_S[0], SPEED_RANGE_M_S[0], low)

@@ -42,7 +42,7 @@ class Spots:
             When there is no floor, or too little for so many.
         """
         shape = self._floor_of(place, where)
-        closest = 2.0 * self.crowd.radius_m + 0.02
+        closest = 2.0 * self.crowd.body_radius_m + 0.02
         spacing = np.sqrt(2.0 / np.sqrt(3.0) * shape.area / count)
         for _ in range(60):
             if spacing < closest or count / shape.area > MAX_START_DENSITY:
@@ -105,7 +105,7 @@ class Spots:
         todo[first] = False
         out[company] = anchor
         angle = 2.0 * np.pi * uniforms(self.seed, f"{group}/side", len(xy))[company]
-        step = 2.0 * self.crowd.radius_m + 0.15
+        step = 2.0 * self.crowd.body_radius_m + 0.15
         place_in = np.arange(len(company)) - first[np.searchsorted(numbers, together[company])]
         for turn in range(6):
             around = angle + 2.0 * np.pi * (place_in + turn) / 6.0
@@ -118,7 +118,7 @@ class Spots:
 
     def _floor_of(self, place: Located, where: str) -> BaseGeometry:
         check_level(place.level, self.ground, where)
-        clearance = self.crowd.radius_m + 0.05
+        clearance = self.crowd.body_radius_m + 0.05
         shape = place.shape.intersection(self.ground.walkable.floors[place.level].buffer(-clearance))
         if shape.is_empty or shape.area < 0.05:
             raise StartError(

@@ -299,8 +299,10 @@ class CrowdSettings(Part):
     ----------
     model : str
         Model of walking, by name: `collision-free-speed`, `social-force`, `anticipation-velocity`, or one that was registered.
+    preset : str, optional
+        Parameters of the model that go together, by name; by default those it has first: `event` of `collision-free-speed`.
     model_parameters : mapping of name to float
-        Parameters of the model, by the names of its class; the others keep their defaults.
+        Parameters of the model, by the names of its class, that differ from the preset.
     duration_s, dt_s : float
         Length of the run and of a step [s]. Steps of 0.05 s cost about 5 % of the flow that steps of 0.01 s give; with
         steps over 0.1 s people who meet head-on no longer pass each other, so those are refused.
@@ -314,8 +316,8 @@ class CrowdSettings(Part):
         Desired walking speed, normal and clipped to 0.5-2.2 m/s; Weidmann 1993: 1.34 and 0.26.
     time_gap_s : float, optional
         Headway at which people slow down, for models that have one; by default the model's own [s].
-    radius_m : float
-        Of the body.
+    radius_m : float, optional
+        Of the body; by default that which the preset was chosen with, see `body_radius_m`.
     flows : list of Arrivals
         Ordinary pedestrians, in the baseline as well.
     exits : mapping of name to Place
@@ -339,6 +341,7 @@ class CrowdSettings(Part):
     """
 
     model: Name = "collision-free-speed"
+    preset: Name | None = None
     model_parameters: dict[Name, FiniteFloat] = Field(default_factory=dict)
     duration_s: PositiveFloat = Field(default=600.0, le=86_400)
     dt_s: PositiveFloat = Field(default=0.05, le=0.1)
@@ -353,7 +356,7 @@ class CrowdSettings(Part):
     speed_mean_m_s: PositiveFloat = Field(default=1.34, ge=0.5, le=2.2)
     speed_sd_m_s: NonNegativeFloat = Field(default=0.26, le=1)
     time_gap_s: PositiveFloat | None = Field(default=None, le=5)
-    radius_m: PositiveFloat = Field(default=0.2, le=0.5)
+    radius_m: PositiveFloat | None = Field(default=None, le=0.5)
     flows: tuple[Arrivals, ...] = ()
     exits: dict[Name, Where] = Field(default_factory=dict)
     waypoints: dict[Name, Where] = Field(default_factory=dict)
@@ -375,13 +378,22 @@ class CrowdSettings(Part):
         model_class(model)
         return model
 
+    @field_validator("preset", mode="after")
+    @classmethod
+    def _a_preset_there_is(cls, preset: str | None, info: ValidationInfo) -> str | None:
+        from twin.sim.crowd.models import preset_named
+
+        if "model" in info.data:
+            preset_named(info.data["model"], preset)
+        return preset
+
     @field_validator("model_parameters", mode="after")
     @classmethod
     def _of_this_model(cls, parameters: dict[str, float], info: ValidationInfo) -> dict[str, float]:
         from twin.sim.crowd.models import model_named
 
-        if "model" in info.data:
-            model_named(info.data["model"], **parameters)
+        if {"model", "preset"} <= info.data.keys():
+            model_named(info.data["model"], info.data["preset"], **parameters)
         return parameters
 
     @field_validator("time_gap_s", mode="after")
@@ -397,12 +409,19 @@ class CrowdSettings(Part):
             raise ValueError("give either `time_gap_s` or `time_gap` in `model_parameters`")
         return time_gap
 
+    @property
+    def body_radius_m(self) -> float:
+        """Radius of bodies [m]."""
+        from twin.sim.crowd.models import preset_named
+
+        return preset_named(self.model, self.preset).radius if self.radius_m is None else self.radius_m
+
     def walking_model(self) -> Model:
         """The model of walking with its parameters."""
         from twin.sim.crowd.models import model_named
 
         headway = {} if self.time_gap_s is None else {"time_gap": self.time_gap_s}
-        return model_named(self.model, **self.model_parameters, **headway)
+        return model_named(self.model, self.preset, **self.model_parameters, **headway)
 
 
 class CrowdingAnalysis(Part):

@@ -41,7 +41,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "fields": "[speed, pressure]",
     "flows": "[{id: shoppers, at: exit-west, people: 200}]", "lines": "[{id: bridge, line: [[136768, 455930], [136768, 455946]]}]",
     "remove": "house-0001", "footprint": "[[136800, 455900], [136810, 455900], [136810, 455910]]", "model": "models/tower.glb",
-    "crowd.model": "social-force", "model_parameters": "{time_gap: 0.6}", "time_gap_s": "0.6",
+    "crowd.model": "social-force", "preset": "jupedsim", "model_parameters": "{time_gap: 0.6}", "time_gap_s": "0.6",
     "building.at": "[136848.8, 455841.0]", "outline": "place-square", "people": "500",
     "profile": "[[0, 0], [600, 40]]", "via": "[gate]", "to": "{west: 45, north: 20}", "present": "500", "object": "place-square",
     "polygon": "[[136800, 455900], [136810, 455900], [136810, 455910]]", "point": "[136848.8, 455841.0]", "seed": "1",

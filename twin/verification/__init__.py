@@ -26,6 +26,8 @@ _MODULES = (
     "twin.verification.stairs",
     "twin.verification.eikonal",
     "twin.verification.equations",
+    "twin.verification.side_by_side",
+    "twin.verification.event",
 )
 
 

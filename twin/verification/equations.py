@@ -23,11 +23,12 @@ def bottleneck(width: float) -> Site:
 
 
 def _flow(site: Site, width: float, known: float, speed: float, gap: float, trial: Trial) -> Found:
-    model = PRESETS["jupedsim"]._replace(time_gap=gap)
+    model, radius = PRESETS["jupedsim"]
+    model = model._replace(time_gap=gap)
     flows, curves = [], []
     for seed in range(trial.seed, trial.seed + SEEDS):
         points = lattice(_ROOM, 180, seed=seed)
-        crowd = crowd_in(site, trial._replace(seed=seed), points, speed=speed, model=model, cell=0.1, dt=0.01)
+        crowd = crowd_in(site, trial._replace(seed=seed), points, speed=speed, radius=radius, model=model, cell=0.1, dt=0.01)
         walk(crowd, 400.0)
         flows.append(steady_flow(crowd.exit_time, 30, 150) / width)
         curves.append(Curve(f"seed {seed}", *left_over_time(crowd)))

@@ -24,13 +24,12 @@ from twin.sim.crowd.route_graph import RouteGraph, build_graph
 from twin.sim.crowd.wayfinding import Routes, solve
 from twin.sim.model import STAGE_END, STAGE_LEAVE, Goals, Journeys, Links, People, Snapshot
 from twin.verification.case import Site, Trial
-from twin.verification.presets import model_of
+from twin.verification.presets import model_of, radius_of
 
 DT_S = 0.05
 FREE_SPEED_M_S = (1.34, 0.26)
 """Mean and standard deviation of the free walking speed (Weidmann 1993)."""
 
-BODY_RADIUS_M = 0.2
 JAM_PER_M2 = 1.75
 """Above this density the flow of people falls as they come closer (Weidmann 1993, from his curve): called a jam here."""
 _CRS = CRS.from_epsg(28992)
@@ -133,7 +132,7 @@ def crowd_in(
     level: str | Sequence[str] | None = None,
     bound_for: int | NDArray[np.int32] = 0,
     speed: float | NDArray[np.float64] | None = None,
-    radius: float | NDArray[np.float64] = BODY_RADIUS_M,
+    radius: float | NDArray[np.float64] | None = None,
     go: NDArray[np.float64] | None = None,
     group: NDArray[np.int32] | None = None,
     journeys: Journeys | None = None,
@@ -154,8 +153,8 @@ def crowd_in(
         Exit of each, in the order of the site; with `journeys`, the journey.
     speed : float or (N,) float64, optional
         Desired [m/s]; by default drawn as the library does.
-    radius : float or (N,) float64
-        [m]
+    radius : float or (N,) float64, optional
+        By default that of the preset on trial [m].
     go : (N,) float64, optional
         Pre-movement times [s].
     group : (N,) int32, optional
@@ -178,7 +177,8 @@ def crowd_in(
 
     people = People(
         points[:, 0].copy(), points[:, 1].copy(), numbers, np.zeros(count), full(bound_for, "i4"),
-        full(free_speeds(trial, count) if speed is None else speed, "f8"), full(radius, "f8"), go, group,
+        full(free_speeds(trial, count) if speed is None else speed, "f8"),
+        full(radius_of(trial.preset) if radius is None else radius, "f8"), go, group,
     )  # fmt: skip
     if site.lines:
         more["lines"] = np.array([ends for ends, _ in site.lines.values()], np.float64)

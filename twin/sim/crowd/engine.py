@@ -20,7 +20,7 @@ from twin.sim.crowd.referee import Referee, checked_hours
 from twin.sim.crowd.rides import checked_rides
 from twin.sim.crowd.settle import let_in_by, settle, what_happened
 from twin.sim.crowd.stages import stages_of
-from twin.sim.crowd.state import GONE_RADIUS
+from twin.sim.crowd.state import GONE_RADIUS, Step
 from twin.sim.crowd.store import SKIN_M, Store
 from twin.sim.crowd.surroundings import cell_of, near_nodes
 from twin.sim.crowd.tiles import make_tiles
@@ -329,6 +329,11 @@ class Crowd:
         self.waiting_ids = np.sort(np.append(self.waiting_ids, np.int32(person))).astype(np.int32)
         self.stale = True
 
+    def now(self, part: int = 0) -> Step:
+        """What a model is told of a part of the coming step."""
+        dt = self.dt / self._parts
+        return Step(dt, self.time + part * dt, self.seed, self._radius, bool(self._mode))
+
     def bound_for(self, stage: int) -> int:
         """How many people present are at a stage."""
         now, n = self.store.arrays, self.store.n
@@ -357,7 +362,7 @@ class Crowd:
             if wanting:
                 self._intend()
             for part in range(self._parts):
-                self._move()
+                self._move(part)
                 self._settle(part)
             leaving, asking, furthest, lost = what_happened(n, now["left_goal"], now["ask"], now["moved2"])
             if lost:
@@ -384,11 +389,8 @@ class Crowd:
         if self._groups is not None:
             keep_together[self._mode](crowd, self._groups, self.store.row_of)
 
-    def _move(self) -> None:
-        self.model.move(
-            self.store.present(), self.store.near(), self.floor, dt=self.dt / self._parts, radius=self._radius,
-            parallel=bool(self._mode),
-        )  # fmt: skip
+    def _move(self, part: int) -> None:
+        self.model.move(self.store.present(), self.store.near(), self.floor, self.now(part))
 
     def _settle(self, part: int) -> None:
         now, dt, referee = self.store.arrays, self.dt / self._parts, self.referee

@@ -15,6 +15,9 @@ from twin.sim.model import STAGE_CHOOSE, STAGE_END, STAGE_STAY
 ARRIVED_M = 0.4
 """Who is this near to its place in a zone stands."""
 
+NEAR_M = 2.0
+"""Who is this near to its place in a zone, and turned away from it by others, stands where it is."""
+
 GIVING_WAY_M_S = 0.3
 """Who stands gives way no faster than this."""
 
@@ -72,7 +75,7 @@ def _intend(
     person, x, y, level, stage = crowd.person, crowd.x, crowd.y, crowd.level, crowd.stage
     standing, by_wall, want_x, want_y = crowd.standing, crowd.by_wall, crowd.want_x, crowd.want_y
     want_speed, body, fixed, node, desired = crowd.want_speed, crowd.body, crowd.fixed, crowd.node, crowd.desired
-    hold, ways, slot = crowd.hold, crowd.ways, crowd.slot
+    hold, ways, slot, heading_x, heading_y = crowd.hold, crowd.ways, crowd.slot, crowd.heading_x, crowd.heading_y
     for i in prange(n):
         ex = ey = v0 = 0.0
         stands, wall = 0, 0
@@ -106,7 +109,8 @@ def _intend(
                     else:
                         sx, sy = spot(floor, goals, seed, j, st - first_stage[j], goal)
                     d = np.sqrt((sx - xi) ** 2 + (sy - yi) ** 2)
-                    if d < ARRIVED_M:
+                    turned_away = (sx - xi) * heading_x[i] + (sy - yi) * heading_y[i] < 0.0
+                    if d < ARRIVED_M or (d < NEAR_M and slot[i] < 0 and turned_away):
                         stands = 1
                     else:
                         ex, ey = (sx - xi) / d, (sy - yi) / d

@@ -136,6 +136,30 @@ class Near(NamedTuple):
     notes: NDArray[np.float32]
 
 
+class Step(NamedTuple):
+    """What a model is told of a step, or of one of the parts that it is taken in.
+
+    Attributes
+    ----------
+    dt : float
+        Time for which the velocity will hold [s].
+    time : float
+        When it begins [s].
+    seed : int
+        Of the crowd: what is drawn by lot in a model is a function of it, of the time and of the person, by `twin.rng`.
+    radius : float
+        Largest body radius in the crowd [m].
+    parallel : bool
+        Whether to use all cores; the result must not depend on it.
+    """
+
+    dt: float
+    time: float
+    seed: int
+    radius: float
+    parallel: bool
+
+
 class Tiles(NamedTuple):
     """What a cell of the floor asks of who walks over it, so that most steps look at one byte.
 

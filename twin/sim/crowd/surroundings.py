@@ -156,21 +156,6 @@ def from_wall(walls, s, x, y):
 
 
 @njit()
-def wall_repulsion(floor, level, x, y, radius, strength, length, reach):
-    """Sum over walls of -A_w exp((r - d) / D_w) n; a corner counts once."""
-    b = bucket_of(floor, level, x, y)
-    fx = fy = 0.0
-    for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
-        dx, dy, counts = from_wall(floor.walls, s, x, y)
-        d = np.sqrt(dx * dx + dy * dy)
-        if counts and 1e-9 < d < reach:
-            f = strength * exponential(max(min((radius - d) / length, 20.0), -40.0)) / d
-            fx += f * dx
-            fy += f * dy
-    return fx, fy
-
-
-@njit()
 def keep_clear(floor, level, x0, y0, x, y, radius):
     """Where a move from (x0, y0) to (x, y) may end: a radius from every wall where there is room, across none.
 

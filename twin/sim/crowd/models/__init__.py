@@ -9,7 +9,7 @@ from twin.errors import ParameterError, did_you_mean
 from twin.sim.crowd.models.anticipation_velocity import AnticipationVelocity
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.models.continuum import ContinuumModel
-from twin.sim.crowd.models.interface import Model
+from twin.sim.crowd.models.interface import Model, Preset, presets_of
 from twin.sim.crowd.models.social_force import SocialForce
 
 _OURS: dict[str, type] = {
@@ -52,20 +52,46 @@ def has_parameter(name: str, parameter: str) -> bool:
     return parameter in model_class(name)._fields  # type: ignore[attr-defined]
 
 
-def model_named(name: str, **parameters: float) -> Any:
+def preset_named(name: str, preset: str | None = None) -> Preset:
+    """Parameters that go together, and the radius of bodies they were chosen with.
+
+    Parameters
+    ----------
+    name : str
+        Of the model, one of `all_names`.
+    preset : str, optional
+        One of the model's; by default its first.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such model or preset.
+    """
+    there = presets_of(model_class(name))
+    if preset is None:
+        return next(iter(there.values()))
+    if preset not in there:
+        near = did_you_mean(preset, there)
+        raise ParameterError(f"the model `{name}` has no preset `{preset}`{near}", hint=f"there are {_told(there)}")
+    return there[preset]
+
+
+def model_named(name: str, preset: str | None = None, /, **parameters: float) -> Any:
     """A model with some of its parameters set, and checked.
 
     Parameters
     ----------
     name : str
         One of `all_names`.
+    preset : str, optional
+        Where the other parameters come from; by default the model's first preset, which are its defaults.
     **parameters : float
-        By name; the others keep their defaults.
+        By name.
 
     Raises
     ------
     ParameterError
-        For a model or parameter that there is not, or a value that is not possible.
+        For a model, preset or parameter that there is not, or a value that is not possible.
 
     Returns
     -------
@@ -80,7 +106,9 @@ def model_named(name: str, **parameters: float) -> Any:
             )
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ParameterError(f"`{key}` of the model `{name}` is {value!r}", hint="give a number")
-    model: Model | ContinuumModel = kind(**parameters)
+    model: Model | ContinuumModel = preset_named(name, preset).model._replace(
+        **{key: float(value) for key, value in parameters.items()}
+    )
     model.check()
     return model
 

@@ -30,8 +30,9 @@ import numpy as np
 from twin.jit import njit, prange, wrote
 from twin.sim.crowd.models.interface import check_positive
 from twin.sim.crowd.models.plain import Moved, Plain, nearest_on_segment, others
+from twin.sim.crowd.models.turning import turned, turned_plain
 from twin.sim.crowd.pushes import METRE, NO_GAP, exponential_of, gaps_ahead
-from twin.sim.crowd.state import BLOCK
+from twin.sim.crowd.state import BLOCK, Step
 from twin.sim.crowd.surroundings import nearest_wall
 from twin.sim.lanes import (
     LANES,
@@ -114,9 +115,9 @@ class AnticipationVelocity(NamedTuple):
         """Distance beyond which a wall does not matter [m]."""
         return 2.0 * (radius + self.wall_buffer)
 
-    def move(self, crowd: Any, near: Any, floor: Floor, *, dt: float, radius: float, parallel: bool) -> None:
+    def move(self, crowd: Any, near: Any, floor: Floor, step: Step) -> None:
         """Write everybody's next velocity and heading."""
-        _MOVE[parallel](crowd, near, floor, self, self.cut, min(dt / self.reaction_time, 1.0))
+        _MOVE[step.parallel](crowd, near, floor, self, self.cut, min(step.dt / self.reaction_time, 1.0))
 
 
 @njit(inline="always")
@@ -238,11 +239,7 @@ def _move(crowd, near, floor, params, cut, turn):
                 v = 0.0
                 norm = np.sqrt(tx * tx + ty * ty)
                 if norm > 1e-12 and not (standing[i] and norm < give_way):
-                    part = turn if hx != 0.0 or hy != 0.0 else 1.0
-                    ex, ey = hx + part * (tx / norm - hx), hy + part * (ty / norm - hy)
-                    norm = np.sqrt(ex * ex + ey * ey)
-                    if norm > 1e-12:
-                        hx, hy = ex / norm, ey / norm
+                    hx, hy = turned(hx, hy, tx / norm, ty / norm, turn)
                     if by_wall[i]:
                         hx, hy = _off_wall(floor, level[i], x[i], y[i], radius[i], params.wall_buffer, params.pushout, hx, hy)
                     gaps = spread(NO_GAP)
@@ -294,10 +291,7 @@ def reference(model: AnticipationVelocity, people: Plain, dt: float, *, whole: b
         norm = float(np.hypot(*total_))
         if norm == 0.0 or (people.standing[i] and norm < 0.5 * model.strength):
             continue
-        e = total_ / norm
-        if people.heading[i].any():
-            e = people.heading[i] + min(dt / model.reaction_time, 1.0) * (e - people.heading[i])
-            e /= np.hypot(*e)
+        e = turned_plain(people.heading[i], total_ / norm, min(dt / model.reaction_time, 1.0))
         feet = np.array([nearest_on_segment(here[0], here[1], wall) for wall in people.walls])
         nearest = np.hypot(*(here - feet).T).argmin()
         off, clear = here - feet[nearest], people.radius[i] + model.wall_buffer

@@ -6,22 +6,31 @@ A person turns away from neighbours and walls and walks no faster than the gap a
     v = min(max(s / T, 0), v0),   s = min over neighbours ahead (d - l)
 
 where n points to the neighbour or wall, l = r_i + r_j, and a neighbour is ahead when e.n >= 0 and its lateral
-distance to the line of walking is at most l.
+distance to the line of walking is at most l. The preset ``jupedsim`` is just that.
+
+The preset ``event`` adds two things, each of which may be left out. The way a person walks turns towards e within a time (as Xu,
+Chraibi, Tordeux, Zhang 2019, arXiv:1908.10304, have it turn, so that nobody trembles between two neighbours). And who is stuck
+creeps: it slips past those beside it, in a direction by lot near that in which it faces.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from twin.errors import ParameterError
 from twin.jit import njit, prange, wrote
-from twin.sim.crowd.models.interface import check_positive
-from twin.sim.crowd.models.plain import Moved, Plain, others, wall_points
+from twin.rng import stream, uniform
+from twin.sim.crowd.models.interface import Preset, check_positive
+from twin.sim.crowd.models.plain import Moved, Plain, nearest_on_segment, others, wall_points
+from twin.sim.crowd.models.turning import turned, turned_plain
 from twin.sim.crowd.pushes import NO_GAP, gap_ahead, lay_out, push_of, repel
-from twin.sim.crowd.state import BLOCK
-from twin.sim.crowd.surroundings import wall_repulsion
+from twin.sim.crowd.state import BLOCK, Step
+from twin.sim.crowd.surroundings import bucket_of, exponential, from_wall
 from twin.sim.lanes import LANES
 
 NEGLIGIBLE = 3e-3
@@ -30,29 +39,64 @@ NEGLIGIBLE = 3e-3
 GIVE_WAY = 4.0
 """Who stands takes a step aside when it is pushed by more than this."""
 
+CREEP_S = 0.5
+"""Who is stuck tries another direction so often."""
+
+CREEP_TURN = 3.0
+"""Tangent of the largest angle from where it faces in which who is stuck tries."""
+
+_LOT = stream("creep")
+_MAY_BE_ZERO = ("turning_time", "creep_speed", "each_wall")
+_AT_MOST_ONE = ("clearance", "shoulder", "each_wall")
+
 
 class CollisionFreeSpeed(NamedTuple):
-    """Parameters of the model.
+    """Parameters of the model; the defaults are the preset ``event``.
 
     Attributes
     ----------
     time_gap : float
-        Headway at which people slow down, T [s]. 0.5 gives measured flows through bottlenecks; JuPedSim's default is 1.
+        Headway at which people slow down, T [s].
     strength, range : float
         Of the repulsion between people, A [1] and D [m].
     wall_strength, wall_range : float
         Of the repulsion by walls, A_w [1] and D_w [m].
+    turning_time : float
+        Time constant with which the way a person walks turns towards e [s]; 0 for at once.
+    creep_speed : float
+        How fast who is stuck creeps at most [m/s]; 0 for not at all.
+    shoulder : float
+        Who is further to the side than this part of l does not hold up who creeps: bodies are not round, and turn [1].
+    clearance : float
+        Part of their radius by which people are kept off walls, whatever pushes them [1].
+    each_wall : float
+        How much the end of a wall counts where another wall is nearer, or has counted that end [1]: 1 as in JuPedSim, 0 so that
+        a corner counts once.
     """
 
-    time_gap: float = 0.5
-    strength: float = 8.0
-    range: float = 0.1
-    wall_strength: float = 5.0
-    wall_range: float = 0.02
+    time_gap: float = 0.7
+    strength: float = 7.8
+    range: float = 0.127
+    wall_strength: float = 0.7
+    wall_range: float = 0.017
+    turning_time: float = 0.26
+    creep_speed: float = 0.09
+    shoulder: float = 0.75
+    clearance: float = 0.9
+    each_wall: float = 0.0
+
+    @classmethod
+    def presets(cls) -> Mapping[str, Preset]:
+        """Parameters by name: ``event``, calibrated to measured people (docs/calibration.md), and ``jupedsim``, its defaults."""
+        return _PRESETS
 
     def check(self) -> None:
         """Raise a ParameterError when a parameter is out of its range."""
-        check_positive("collision-free speed", self._asdict())
+        values = self._asdict()
+        check_positive("collision-free speed", {k: v for k, v in values.items() if not (k in _MAY_BE_ZERO and v == 0.0)})
+        for name in _AT_MOST_ONE:
+            if values[name] > 1.0:
+                raise ParameterError(f"`{name}` of the collision-free speed model is {values[name]:g}", hint="give at most 1")
 
     @property
     def cut(self) -> float:
@@ -67,12 +111,67 @@ class CollisionFreeSpeed(NamedTuple):
         """Distance beyond which a wall does not matter [m]."""
         return radius + self.wall_range * math.log(max(self.wall_strength / NEGLIGIBLE, 1.0))
 
-    def move(self, crowd: Any, near: Any, floor: Any, *, dt: float, radius: float, parallel: bool) -> None:
-        """Write everybody's next velocity."""
-        _MOVE[parallel](crowd, near, floor, self, self.cut, self.wall_reach(radius))
+    def turn(self, dt: float) -> float:
+        """Part of the way to a new direction that is turned in a step; 1 for all of it."""
+        return -math.expm1(-dt / self.turning_time) if self.turning_time > 0.0 else 1.0
+
+    def move(self, crowd: Any, near: Any, floor: Any, step: Step) -> None:
+        """Write everybody's next velocity and where it faces."""
+        reach, spell = self.wall_reach(step.radius), int(step.time / CREEP_S)
+        _MOVE[step.parallel](crowd, near, floor, self, self.cut, reach, self.turn(step.dt), step.seed, spell)
 
 
-def _move(crowd, near, floor, params, cut, wall_reach):
+@njit()
+def wall_push(floor, level, x, y, radius, params, reach):
+    """Sum over walls of -A_w exp((r - d) / D_w) n."""
+    b = bucket_of(floor, level, x, y)
+    fx = fy = 0.0
+    for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
+        dx, dy, counts = from_wall(floor.walls, s, x, y)
+        weight, loose_end = 1.0, floor.walls[s, 0] == floor.walls[s, 2] and floor.walls[s, 1] == floor.walls[s, 3]
+        if not counts:
+            if params.each_wall == 0.0 or loose_end:
+                continue
+            weight = params.each_wall
+            dx, dy = _from_end(floor.walls, s, x, y)
+        elif loose_end:
+            weight = 1.0 - params.each_wall
+        d = np.sqrt(dx * dx + dy * dy)
+        if 1e-9 < d < reach:
+            f = weight * params.wall_strength * exponential(max(min((radius - d) / params.wall_range, 20.0), -40.0)) / d
+            fx += f * dx
+            fy += f * dy
+    return fx, fy
+
+
+@njit()
+def _from_end(walls, s, x, y):
+    """Way from the nearer end of wall `s` to a point."""
+    ax, ay, bx, by = x - walls[s, 0], y - walls[s, 1], x - walls[s, 2], y - walls[s, 3]
+    if ax * ax + ay * ay <= bx * bx + by * by:
+        return ax, ay
+    return bx, by
+
+
+@njit(inline="always")
+def _gap(begin, end, x0, y0, places, reals, ex, ey):
+    """Least gap ahead among the neighbours in some slots; a vector longer than 1 makes the lane narrower."""
+    gap = NO_GAP
+    for slot in range(begin, end, LANES):
+        gap = min(gap, gap_ahead(slot, x0, y0, places, reals, ex, ey))
+    return gap
+
+
+@njit(inline="always")
+def _near(ex, ey, lot):
+    """A unit vector near another, by lot in [0, 1)."""
+    aside = 2.0 * lot - 1.0
+    aside *= CREEP_TURN * aside * aside
+    norm = np.sqrt(1.0 + aside * aside)
+    return (ex - aside * ey) / norm, (ey + aside * ex) / norm
+
+
+def _move(crowd, near, floor, params, cut, wall_reach, turn, seed, spell):
     n, row, first_of, count = crowd.n, near.row, near.first, near.number
     strength, per_range = np.float32(params.strength), np.float32(-1.0 / (LANES * params.range))
     cut_gap = np.float32(cut)
@@ -80,7 +179,8 @@ def _move(crowd, near, floor, params, cut, wall_reach):
     fixed, body, want_x, want_y, by_wall = crowd.fixed, crowd.body, crowd.want_x, crowd.want_y, crowd.by_wall
     level, x, y, radius, standing = crowd.level, crowd.x, crowd.y, crowd.radius, crowd.standing
     want_speed, heading_x, heading_y = crowd.want_speed, crowd.heading_x, crowd.heading_y
-    next_vx, next_vy = crowd.next_vx, crowd.next_vy
+    next_vx, next_vy, person = crowd.next_vx, crowd.next_vy, crowd.person
+    time_gap, creep = params.time_gap, params.creep_speed
     for task in prange(tasks):
         places, reals = scratch[task], spare[task]
         for block in range(task * blocks // tasks, (task + 1) * blocks // tasks):
@@ -104,28 +204,41 @@ def _move(crowd, near, floor, params, cut, wall_reach):
                     ty += py
                     k += LANES
                 if by_wall[i]:
-                    wx, wy = wall_repulsion(
-                        floor, level[i], x[i], y[i], radius[i], params.wall_strength, params.wall_range, wall_reach
-                    )
+                    wx, wy = wall_push(floor, level[i], x[i], y[i], radius[i], params, wall_reach)
                     tx += wx
                     ty += wy
                 vx = vy = 0.0
                 norm = np.sqrt(tx * tx + ty * ty)
                 if norm > 1e-12 and not (standing[i] and norm < GIVE_WAY):
-                    tx /= norm
-                    ty /= norm
-                    gap = NO_GAP
+                    tx, ty = tx / norm, ty / norm
+                    if turn < 1.0:
+                        tx, ty = turned(np.float64(heading_x[i]), np.float64(heading_y[i]), tx, ty, turn)
                     ex, ey = np.float32(tx), np.float32(ty)
-                    for slot in range(begin, k, LANES):
-                        gap = min(gap, gap_ahead(slot, x0, y0, places, reals, ex, ey))
-                    v = min(max(gap / params.time_gap, 0.0), want_speed[i])
+                    v = min(max(_gap(begin, k, x0, y0, places, reals, ex, ey) / time_gap, 0.0), want_speed[i])
                     heading_x[i], heading_y[i] = ex, ey
                     vx, vy = v * tx, v * ty
+                    if v < creep and not standing[i]:
+                        cx, cy = _near(tx, ty, uniform(seed, _LOT, person[i], spell))
+                        ex, ey = np.float32(cx / params.shoulder), np.float32(cy / params.shoulder)
+                        u = min(_gap(begin, k, x0, y0, places, reals, ex, ey) / time_gap, creep, want_speed[i])
+                        if u > v:
+                            vx, vy = u * cx, u * cy
                 next_vx[i], next_vy[i] = vx, vy
     wrote(next_vx, next_vy, heading_x, heading_y, scratch, spare)
 
 
 _MOVE: tuple[Any, Any] = (njit()(_move), njit(parallel=True)(_move))
+
+_PRESETS: Mapping[str, Preset] = MappingProxyType({
+    "event": Preset(CollisionFreeSpeed(), radius=0.187),
+    "jupedsim": Preset(
+        CollisionFreeSpeed(
+            time_gap=1.0, strength=8.0, range=0.1, wall_strength=5.0, wall_range=0.02, turning_time=0.0, creep_speed=0.0,
+            clearance=0.05, each_wall=1.0,
+        ),
+        radius=0.2,
+    ),
+})  # fmt: skip
 
 
 def reference(model: CollisionFreeSpeed, people: Plain, dt: float, *, whole: bool = False) -> Moved:
@@ -141,7 +254,7 @@ def reference(model: CollisionFreeSpeed, people: Plain, dt: float, *, whole: boo
         Count everybody and every wall, those out of reach too.
     """
     heading, velocity = people.heading.copy(), np.zeros_like(people.at)
-    widest = float(people.radius.max())
+    turn = model.turn(dt)
     for i, here in enumerate(people.at):
         total = people.want[i].astype(float)
         for j in others(people, i):
@@ -149,20 +262,48 @@ def reference(model: CollisionFreeSpeed, people: Plain, dt: float, *, whole: boo
             d, contact = float(np.hypot(*apart)), people.radius[i] + people.radius[j]
             if whole or d - contact <= model.cut:
                 total -= model.strength * math.exp((contact - d) / model.range) * apart / d
-        for point in wall_points(here[0], here[1], people.walls):
-            apart = point - here
-            d = float(np.hypot(*apart))
-            if whole or d < model.wall_reach(widest):
-                total -= model.wall_strength * math.exp((people.radius[i] - d) / model.wall_range) * apart / d
+        total += _reference_walls(model, people, i, whole)
         norm = float(np.hypot(*total))
-        if norm == 0.0 or (people.standing[i] and norm < GIVE_WAY):
+        if norm <= 1e-12 or (people.standing[i] and norm < GIVE_WAY):
             continue
         e = total / norm
-        gap = math.inf
-        for j in others(people, i):
-            apart, contact = people.at[j] - here, people.radius[i] + people.radius[j]
-            if e @ apart >= 0 and abs(e[0] * apart[1] - e[1] * apart[0]) <= contact:
-                gap = min(gap, float(np.hypot(*apart)) - contact)
-        heading[i] = e
-        velocity[i] = min(max(gap / model.time_gap, 0.0), people.want_speed[i]) * e
+        if turn < 1.0:
+            e = turned_plain(people.heading[i], e, turn)
+        v = min(max(_reference_gap(people, i, e, 1.0) / model.time_gap, 0.0), people.want_speed[i])
+        heading[i], velocity[i] = e, v * e
+        if v < model.creep_speed and not people.standing[i]:
+            lot = 2.0 * uniform(people.seed, _LOT, int(people.person[i]), int(people.time / CREEP_S)) - 1.0
+            aside = np.array([-e[1], e[0]]) * CREEP_TURN * lot**3
+            c = (e + aside) / np.hypot(*(e + aside))
+            u = min(_reference_gap(people, i, c, model.shoulder) / model.time_gap, model.creep_speed, people.want_speed[i])
+            if u > v:
+                velocity[i] = u * c
     return Moved(velocity, heading, np.zeros(len(people.at)))
+
+
+def _reference_walls(model: CollisionFreeSpeed, people: Plain, i: int, whole: bool) -> Any:
+    """Sum of the pushes of walls on person i."""
+    here, reach = people.at[i], model.wall_reach(float(people.radius.max()))
+
+    def pushes(points: list[Any]) -> Any:
+        total = np.zeros(2)
+        for point in points:
+            apart = point - here
+            d = float(np.hypot(*apart))
+            if whole or d < reach:
+                total -= model.wall_strength * math.exp((people.radius[i] - d) / model.wall_range) * apart / d
+        return total
+
+    once = pushes(wall_points(here[0], here[1], people.walls))
+    each = pushes([nearest_on_segment(here[0], here[1], wall) for wall in people.walls]) if model.each_wall else once
+    return once + model.each_wall * (each - once)
+
+
+def _reference_gap(people: Plain, i: int, e: Any, part: float) -> float:
+    """Least gap to those ahead of person i along e, and at most a part of the sum of radii to the side."""
+    gap = math.inf
+    for j in others(people, i):
+        apart, contact = people.at[j] - people.at[i], people.radius[i] + people.radius[j]
+        if e @ apart >= 0 and abs(e[0] * apart[1] - e[1] * apart[0]) <= part * contact:
+            gap = min(gap, float(np.hypot(*apart)) - contact)
+    return gap

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from twin.errors import ParameterError
-from twin.sim.crowd.state import Near, Present
+from twin.sim.crowd.state import Near, Present, Step
 from twin.sim.model import Floor
 
 
 class Model(Protocol):
     """A model: a NamedTuple of its parameters, all with defaults, that has these methods.
 
-    It may also have what `substeps_of`, `clearance_of`, `notes_of` and `top_speed_of` ask for.
+    It may also have what `presets_of`, `substeps_of`, `clearance_of`, `notes_of` and `top_speed_of` ask for.
     """
 
     def __iter__(self) -> Iterator[Any]:
@@ -29,7 +29,7 @@ class Model(Protocol):
     def wall_reach(self, radius: float) -> float:
         """Distance from a person's middle beyond which a wall does not matter [m]."""
 
-    def move(self, crowd: Present, near: Near, floor: Floor, *, dt: float, radius: float, parallel: bool) -> None:
+    def move(self, crowd: Present, near: Near, floor: Floor, step: Step) -> None:
         """Write `next_vx` and `next_vy` of the first `n` rows of a crowd; nothing else that others read.
 
         Parameters
@@ -38,13 +38,34 @@ class Model(Protocol):
         near : Near
             Who may matter to whom.
         floor : Floor
-        dt : float
-            Time for which the velocity will hold [s].
-        radius : float
-            Largest body radius in the crowd [m].
-        parallel : bool
-            Whether to use all cores; the result must not depend on it.
+        step : Step
         """
+
+
+class Preset(NamedTuple):
+    """Parameters of a model that go together.
+
+    Attributes
+    ----------
+    model : Model
+    radius : float
+        Of the bodies that they were chosen with [m].
+    """
+
+    model: Any
+    radius: float
+
+
+RADIUS_M = 0.2
+"""Radius of bodies in models without presets."""
+
+
+def presets_of(model: type) -> Mapping[str, Preset]:
+    """Presets of a model by name: what ``model.presets()`` gives, the default first; else its defaults, called ``default``."""
+    if hasattr(model, "presets"):
+        found: Mapping[str, Preset] = model.presets()
+        return found
+    return {"default": Preset(model(), RADIUS_M)}
 
 
 def substeps_of(model: Model, dt: float) -> int:

@@ -34,6 +34,11 @@ class Plain(NamedTuple):
         Whether person i sees person j.
     walls : (S, 4) float64
         Segments x0, y0, x1, y1 [m].
+    person : (N,) int32
+        Number of each in the whole crowd.
+    seed : int
+    time : float
+        When the step begins [s].
     """
 
     at: NDArray[np.float64]
@@ -46,6 +51,9 @@ class Plain(NamedTuple):
     standing: NDArray[np.bool_]
     seen: NDArray[np.bool_]
     walls: NDArray[np.float64]
+    person: NDArray[np.int32]
+    seed: int
+    time: float
 
 
 class Moved(NamedTuple):

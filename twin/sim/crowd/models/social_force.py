@@ -30,7 +30,7 @@ from twin.jit import njit, prange, wrote
 from twin.sim.crowd.models.interface import check_positive
 from twin.sim.crowd.models.plain import Moved, Plain, others, wall_points
 from twin.sim.crowd.pushes import lay_out, push_of, repel
-from twin.sim.crowd.state import BLOCK, PER_METRE
+from twin.sim.crowd.state import BLOCK, PER_METRE, Step
 from twin.sim.crowd.surroundings import bucket_of, exponential, from_wall
 from twin.sim.lanes import LANES, least, load
 from twin.sim.model import Floor
@@ -109,9 +109,10 @@ class SocialForce(NamedTuple):
         longest = min(1.25 / math.sqrt(NEIGHBOURS * stiffness / self.mass), 0.2 * self.reaction_time)
         return max(1, math.ceil(dt / longest - 1e-9))
 
-    def move(self, crowd: Any, near: Any, floor: Floor, *, dt: float, radius: float, parallel: bool) -> None:
+    def move(self, crowd: Any, near: Any, floor: Floor, step: Step) -> None:
         """Write everybody's next velocity and pressure."""
-        _MOVE[parallel](crowd, near, floor, self, self.cut, self.wall_reach(radius), most_friction(self, dt), dt)
+        reach = self.wall_reach(step.radius)
+        _MOVE[step.parallel](crowd, near, floor, self, self.cut, reach, most_friction(self, step.dt), step.dt)
 
     def _cut(self, strength: float) -> float:
         return self.range * math.log(max(strength / (self.mass * NEGLIGIBLE_M_S2), 1.0))

@@ -46,7 +46,7 @@ def _moved(name: str, model: Model, parallel: bool) -> NDArray[np.float64]:
             now[output][:] = np.nan
         before = now["x"].copy(), now["y"].copy()
         try:
-            crowd._move()
+            crowd._move(0)
         except NumbaError as error:
             first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
             raise ParameterError(f"the kernel of the model `{name}` does not compile: {first}", hint=_HINT) from error
@@ -71,7 +71,7 @@ def _moved(name: str, model: Model, parallel: bool) -> NDArray[np.float64]:
 
 _CALLED = (
     "methods are `check()`, `reach(radius, other_radius, desired_speed)`, `wall_reach(radius)` and "
-    "`move(crowd, near, floor, *, dt, radius, parallel)`; a kernel gets what `move` gives it"
+    "`move(crowd, near, floor, step)`; a kernel gets what `move` gives it"
 )
 _HINT = "call only what Numba can compile; docs/models.md has a model that works"
 _WROTE = (
