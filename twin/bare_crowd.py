@@ -18,7 +18,7 @@ from twin.provenance import versions
 from twin.result import Result
 from twin.rng import normals
 from twin.scenario.model import CrowdingAnalysis, CrowdSettings
-from twin.sim.crowd.engine import nodes_of
+from twin.sim.crowd.footing import nodes_of
 from twin.sim.crowd.models import CONTINUUM, model_named
 from twin.sim.crowd.neighbours import CONTACT
 from twin.sim.crowd.wayfinding import build_graph, solve

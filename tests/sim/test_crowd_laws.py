@@ -358,3 +358,15 @@ def test_nobody_at_all_is_possible():
     assert crowd.finished
     assert crowd.step == 3
     assert len(crowd.snapshot().id) == 0
+
+
+def test_people_leave_when_they_reach_the_exit_and_not_a_step_later():
+    """Also in steps so short that what people want is asked again only after several."""
+    points = np.column_stack([10.0 + 0.26 * np.arange(24), 1.0 + 0.8 * (np.arange(24) % 8)])
+    crowd = crowd_of(ground_of(shapely.box(0, 0, 20, 8)), [shapely.box(19, 0, 20, 8)], people_of(points), dt=0.01)
+    seen = np.full(24, np.nan)
+    while not crowd.finished and crowd.time < 60.0:
+        crowd.advance()
+        seen = np.where(np.isnan(seen) & (crowd.exit_goal >= 0), crowd.time, seen)
+    assert crowd.finished
+    np.testing.assert_allclose(crowd.exit_time, seen, atol=1e-9)

@@ -12,7 +12,7 @@ from tests.reference import floors as slow
 from tests.sim.scenes import ground_of
 from twin.errors import GridError
 from twin.sim.crowd.surroundings import bucket_of, crosses, nearest_wall, wall_between
-from twin.sim.floor import BUCKET_REACH_M, Chain, Portals, _segments, build_floor
+from twin.sim.floor import BUCKET_REACH_M, DISTANCE_CAP_M, Chain, Portals, _segments, build_floor
 
 numbers = st.floats(0.3, 9.7, allow_nan=False)
 lattice = st.integers(1, 38).map(lambda k: 0.25 * k)
@@ -40,7 +40,7 @@ def floor_of(lines, cell=0.5):
 def test_signed_distance_is_the_distance_to_the_nearest_segment(lines):
     floor = floor_of(lines)
     segments, levels = _segments(lines)
-    expected = slow.signed_distance(floor.mask, segments, levels, 0.0, 10.0, 0.5, 2.5)
+    expected = slow.signed_distance(floor.mask, segments, levels, 0.0, 10.0, 0.5, DISTANCE_CAP_M)
     np.testing.assert_allclose(floor.distance, expected, rtol=1e-6, atol=1e-6)
 
 
@@ -142,5 +142,5 @@ def test_arrays_that_do_not_fit_are_refused():
 def test_a_floor_without_walls_is_possible():
     floor = build_floor(west=0, north=4, cell=1, mask=np.ones((1, 4, 5), bool), chains=[])
     assert len(floor.walls) == 0
-    assert (floor.distance == 2.5).all()
+    assert (floor.distance == DISTANCE_CAP_M).all()
     assert not floor.blocked.any()

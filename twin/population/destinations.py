@@ -16,7 +16,7 @@ from twin.population.carriers import find_rides, profile_speeds
 from twin.population.levels import check_level, why_no_floor
 from twin.scenario.apply import Changed, Located, locate
 from twin.scenario.model import CrowdSettings, Scenario
-from twin.sim.crowd.engine import nodes_of
+from twin.sim.crowd.footing import nodes_of
 from twin.sim.crowd.profiles import profile_routes
 from twin.sim.crowd.wayfinding import RouteGraph, Routes, build_graph
 from twin.sim.model import Goals, Rides

@@ -11,7 +11,7 @@ from twin.discretize import Ground
 from twin.errors import ScenarioError
 from twin.population.placing import Population
 from twin.sim.crowd.continuum_sources import Sources
-from twin.sim.crowd.engine import nodes_of
+from twin.sim.crowd.footing import nodes_of
 from twin.sim.crowd.measures import DensityGrid, density_grid
 from twin.sim.crowd.spread import spread_over_floor
 from twin.sim.model import STAGE_LEAVE, STAGE_STAY

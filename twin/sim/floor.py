@@ -12,7 +12,7 @@ from twin.errors import GridError
 from twin.jit import njit
 from twin.sim.model import Floor
 
-DISTANCE_CAP_M = 2.5
+DISTANCE_CAP_M = 4.0
 """Signed distances are exact up to here; beyond it, a cell only knows that it is further away."""
 
 BUCKET_M = 2.0

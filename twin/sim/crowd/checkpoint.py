@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError
+from twin.sim.crowd.state import BLOCK
 
 if TYPE_CHECKING:
     from twin.sim.crowd.engine import Crowd
 
 State = dict[str, NDArray[Any]]
 
-VERSION = 1
+VERSION = 2
 
 
 def fingerprint(crowd: Crowd) -> NDArray[np.uint8]:
@@ -58,7 +59,7 @@ def state_of(crowd: Crowd) -> State:
     """
     store, referee = crowd.store, crowd.referee
     out: State = {f"row_{name}": values[: store.n] for name, values in store.arrays.items()}
-    used = (store.n + 63) // 64 * store.room
+    used = (store.n + BLOCK - 1) // BLOCK * store.room
     out |= {
         "fingerprint": fingerprint(crowd), "step": np.array(crowd.step), "rows": np.array(store.n), "room": np.array(store.room),
         "neighbour": store.neighbour[:used], "waiting": crowd.waiting_ids, "next": np.array(crowd.next_id),

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import ParameterError
+from twin.errors import ParameterError, StartError, UnreachableError
 from twin.sim.crowd.referee import always_open, checked_hours
+from twin.sim.crowd.stages import Stages
 from twin.sim.crowd.wayfinding import Routes
-from twin.sim.model import Doors, Floor, Goals, People
+from twin.sim.model import STAGE_CHOOSE, STAGE_END, Doors, Floor, Goals, People
 
 
 def check_step(dt: float, fastest: float, smallest_radius: float) -> None:
@@ -27,7 +28,7 @@ def check_step(dt: float, fastest: float, smallest_radius: float) -> None:
 
 def lost_by(model: object, rows: dict[str, NDArray[Any]], count: int, time: float) -> ParameterError:
     """What to raise when a model gave people a velocity that is no number: how many, who first, where it was last listed."""
-    gone = np.flatnonzero(~(rows["moved2"][:count] < math.inf))
+    gone = np.flatnonzero(~np.isfinite(rows["x"][:count] + rows["y"][:count]))
     i = int(gone[np.argmin(rows["person"][gone])])
     return ParameterError(
         f"the model {type(model).__name__} gives {len(gone)} people a velocity that is not a finite number, at {time:.2f} s",
@@ -97,3 +98,34 @@ def checked_doors(doors: Doors | None) -> Doors:
     if not np.isfinite(line).all():
         raise ParameterError("a door has an end that is not a finite number")
     return Doors(line, level, checked_hours(doors.hours, len(line), "doors"))
+
+
+def check_starts(people: People, nodes: NDArray[np.int32]) -> None:
+    """Refuse people who would start off the floor; `nodes` are those that they start on, -1 for none."""
+    off = np.flatnonzero(nodes < 0)
+    if len(off):
+        i = int(off[0])
+        raise StartError(
+            f"{len(off)} people would start off the floor",
+            where=f"person {i} at ({people.x[i]:.1f}, {people.y[i]:.1f})",
+            hint="move the start out of buildings, water and closed parts",
+        )
+
+
+def check_ways(
+    journey: NDArray[np.int32], stages: Stages, routes: Routes, nodes: NDArray[np.int32], ways_row: NDArray[np.int32]
+) -> None:
+    """Refuse people who cannot reach the goals of their journey, as far as the first choice, from the nodes that they start on."""
+    for j, first in enumerate(stages.first):
+        here = journey == j
+        mine, ways = nodes[here], ways_row[here]
+        for stage in range(first, len(stages.kind)):
+            goal, kind = stages.goal[stage], stages.kind[stage]
+            if kind in (STAGE_END, STAGE_CHOOSE):
+                break
+            lost = ~np.isfinite(routes.time[ways + goal, mine])
+            if lost.any():
+                raise UnreachableError(
+                    f"{int(lost.sum())} people of journey {j} cannot reach goal {int(goal)}",
+                    hint="open a way to it, or send them elsewhere",
+                )

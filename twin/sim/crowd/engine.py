@@ -5,11 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import ParameterError, StartError, UnreachableError
-from twin.jit import njit
+from twin.errors import ParameterError
 from twin.sim.crowd.checkpoint import State, restore, state_of
-from twin.sim.crowd.checks import check_step, checked_doors, checked_lines, checked_people, checked_routes, lost_by
+from twin.sim.crowd.checks import (
+    check_starts,
+    check_step,
+    check_ways,
+    checked_doors,
+    checked_lines,
+    checked_people,
+    checked_routes,
+    lost_by,
+)
 from twin.sim.crowd.entries import Entries
+from twin.sim.crowd.footing import heights_of, nodes_of
 from twin.sim.crowd.groups import groups_of, keep_together
 from twin.sim.crowd.intend import intend
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
@@ -18,16 +27,16 @@ from twin.sim.crowd.neighbours import admit
 from twin.sim.crowd.queues import checked_queues
 from twin.sim.crowd.referee import Referee, checked_hours
 from twin.sim.crowd.rides import checked_rides
-from twin.sim.crowd.settle import let_in_by, settle, what_happened
+from twin.sim.crowd.settle import let_in_by, settle
 from twin.sim.crowd.stages import stages_of
 from twin.sim.crowd.state import GONE_RADIUS, Step
 from twin.sim.crowd.store import SKIN_M, Store
-from twin.sim.crowd.surroundings import cell_of, near_nodes
+from twin.sim.crowd.surroundings import cell_of
 from twin.sim.crowd.tiles import make_tiles
 from twin.sim.crowd.watch import LOOK_S, Watch
 from twin.sim.crowd.wayfinding import RouteGraph, Routes
 from twin.sim.crowd.ways import Ways
-from twin.sim.model import STAGE_CHOOSE, STAGE_END, Choices, Doors, Floor, Goals, Hours, Journeys, People, Queues, Rides, Snapshot
+from twin.sim.model import Choices, Doors, Floor, Goals, Hours, Journeys, People, Queues, Rides, Snapshot
 
 ENTRY_INTERVAL_S = 0.2
 """How often those who wait at a source look whether their place is free."""
@@ -163,16 +172,17 @@ class Crowd:
         self._intend_stride = max(1, int(WAYS_M / (max(fastest, 1e-9) * self.dt)))
         self._rethink_stride = 0 if rethink_s is None else max(1, round(rethink_s / self.dt))
         self._start_node = nodes_of(floor, self.routes, self.people.x, self.people.y, self.people.level)
-        self._check_starts(self._start_node)
-        self._check_ways(self._start_node)
+        check_starts(self.people, self._start_node)
+        check_ways(self.people.journey, self.stages, self.routes, self._start_node, self.ways_row)
         self._first_stage = self.stages.first[self.people.journey]
         # who starts in the zone where it will stay keeps its place; who comes from elsewhere is given one
         first = self.stages.goal[self._first_stage]
         bound = first >= 0
         at_home = np.zeros(count, np.bool_)
         at_home[bound] = self.routes.time[self.ways_row[bound] + first[bound], self._start_node[bound]] == 0.0
-        self._home_x = np.where(at_home, self.people.x, np.nan)
-        self._home_y = np.where(at_home, self.people.y, np.nan)
+        self._home = np.empty((0, 2))
+        if at_home.any():
+            self._home = np.where(at_home[:, None], np.column_stack([self.people.x, self.people.y]), np.nan)
 
         self.exit_time = np.full(count, np.nan)
         self.exit_goal = np.full(count, -1, np.int32)
@@ -188,7 +198,7 @@ class Crowd:
         reach = np.vectorize(self.model.reach, otypes=[np.float64])
         reaches = reach(self.people.radius, self._radius, self.people.desired_speed) if count else np.empty(0)
         self.store = Store(floor, reaches, notes_of(self.model))
-        height = _heights(floor, self.people.x, self.people.y, self.people.level)
+        height = heights_of(floor, self.people.x, self.people.y, self.people.level)
         self.entries = Entries(self.people, self._first_stage, self._start_node, height, change=rides is not None)
         group = self.people.group
         self._groups = None if group is None else groups_of(group, self.people.desired_speed)
@@ -247,7 +257,7 @@ class Crowd:
         """Who is where now, ordered by id."""
         now, here = self.store.arrays, self.store.here()
         x, y, level = now["x"][here], now["y"][here], now["level"][here]
-        z = _heights(self.floor, x, y, level)
+        z = heights_of(self.floor, x, y, level)
         speed = np.hypot(now["vx"][here], now["vy"][here])
         return Snapshot(self.time, now["person"][here], x, y, z, level, speed, now["pressure"][here])
 
@@ -325,7 +335,7 @@ class Crowd:
         """Let somebody wait at a place until there is room to enter."""
         at = np.array([x]), np.array([y]), np.array([level], np.int32)
         node = int(nodes_of(self.floor, self.routes, *at)[0])
-        self.entries.put(person, x, y, level, node, float(_heights(self.floor, *at)[0]))
+        self.entries.put(person, x, y, level, node, float(heights_of(self.floor, *at)[0]))
         self.waiting_ids = np.sort(np.append(self.waiting_ids, np.int32(person))).astype(np.int32)
         self.stale = True
 
@@ -357,21 +367,22 @@ class Crowd:
         if self.stale:
             self._build()
         n, now = self.store.n, self.store.arrays
-        leaving = asking = 0
+        happened = False
         if n:
             if wanting:
                 self._intend()
             for part in range(self._parts):
                 self._move(part)
                 self._settle(part)
-            leaving, asking, furthest, lost = what_happened(n, now["left_goal"], now["ask"], now["moved2"])
-            if lost:
+            furthest, happened = self.store.news()
+            if not furthest < np.inf:
                 raise lost_by(self.model, now, n, self.time)
             self.stale = furthest > self._listed_m**2
-        if asking or not self.referee.idle:
-            self.referee.decide(self, asking)
-        if leaving or asking:
-            gone = np.flatnonzero(now["left_goal"][:n] >= 0)
+        if happened or not self.referee.idle:
+            self.referee.decide(self, happened)
+        if happened:
+            rows = self.store.rows_with_news()
+            gone = rows[now["left_goal"][rows] >= 0]
             person = now["person"][gone]
             self.exit_goal[person] = now["left_goal"][gone]
             self.exit_time[person] = (self.step + 1) * self.dt
@@ -384,7 +395,7 @@ class Crowd:
         crowd, routes = self.store.present(), self.routes
         intend[self._mode](
             crowd, self.time, self.seed, self.floor, self._tiles, routes.time, routes.direction, self.goals, self.stages,
-            self._places, self._first_stage, self._home_x, self._home_y, self.store.arrays["left_goal"],
+            self._places, self._first_stage, self._home, self.store.arrays["left_goal"],
         )  # fmt: skip
         if self._groups is not None:
             keep_together[self._mode](crowd, self._groups, self.store.row_of)
@@ -397,8 +408,8 @@ class Crowd:
         settle[self._mode](
             self.store.present(), self.time + part * dt, dt, part == self._parts - 1, self._clearance, self.floor, self._tiles,
             self.routes.time, self.stages, self.lines, self.line_level, self.doors.line, self.doors.level, referee.doors.guarded,
-            referee.exits.guarded, *self._links, self.ways.taken, now["built_x"], now["built_y"], now["moved2"], self.passed,
-            now["left_goal"],
+            referee.exits.guarded, *self._links, self.ways.taken, now["built_x"], now["built_y"], self.passed,
+            now["left_goal"], self.store.moved2, self.store.events,
         )  # fmt: skip
 
     def cell_of(self, x: float, y: float) -> tuple[int, int]:
@@ -445,79 +456,3 @@ class Crowd:
         ):  # fmt: skip
             now[name][rows] = value
         return let_in
-
-    def _check_starts(self, nodes: NDArray[np.int32]) -> None:
-        off = np.flatnonzero(nodes < 0)
-        if len(off):
-            i = int(off[0])
-            raise StartError(
-                f"{len(off)} people would start off the floor",
-                where=f"person {i} at ({self.people.x[i]:.1f}, {self.people.y[i]:.1f})",
-                hint="move the start out of buildings, water and closed parts",
-            )
-
-    def _check_ways(self, nodes: NDArray[np.int32]) -> None:
-        for j, first in enumerate(self.stages.first):
-            here = self.people.journey == j
-            mine, ways = nodes[here], self.ways_row[here]
-            for stage in range(first, len(self.stages.kind)):
-                goal, kind = self.stages.goal[stage], self.stages.kind[stage]
-                if kind in (STAGE_END, STAGE_CHOOSE):
-                    break
-                lost = ~np.isfinite(self.routes.time[ways + goal, mine])
-                if lost.any():
-                    raise UnreachableError(
-                        f"{int(lost.sum())} people of journey {j} cannot reach goal {int(goal)}",
-                        hint="open a way to it, or send them elsewhere",
-                    )
-
-
-def nodes_of(
-    floor: Floor, routes: Routes, x: NDArray[np.float64], y: NDArray[np.float64], level: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    """Node of the floor at each point, (N,) int32; -1 for points off the floor.
-
-    A point at the edge of the floor, whose cell has its centre off it, gets the nearest node that no wall hides.
-    """
-    out: NDArray[np.int32] = _nodes(floor, routes.node, x, y, level)
-    return out
-
-
-@njit()
-def _nodes(floor, node, x, y, level):
-    out = np.empty(x.shape[0], np.int32)
-    _levels, rows, columns = floor.mask.shape
-    for i in range(x.shape[0]):
-        inside = (
-            floor.west <= x[i] < floor.west + columns * floor.cell
-            and floor.north - rows * floor.cell < y[i] <= floor.north
-            and 0 <= level[i] < floor.mask.shape[0]
-        )
-        out[i] = near_nodes(floor, node, level[i], x[i], y[i])[0] if inside else -1
-    return out
-
-
-@njit()
-def _heights(floor, x, y, level):
-    """Height of the floor under points: bilinear over the cells of the level."""
-    out = np.empty(x.shape[0])
-    _levels, rows, columns = floor.mask.shape
-    for i in range(x.shape[0]):
-        fx = (x[i] - floor.west) / floor.cell - 0.5
-        fy = (floor.north - y[i]) / floor.cell - 0.5
-        c0, r0 = int(np.floor(fx)), int(np.floor(fy))
-        fx -= c0
-        fy -= r0
-        total = weights = 0.0
-        for a in range(2):
-            for b in range(2):
-                r, c = min(max(r0 + a, 0), rows - 1), min(max(c0 + b, 0), columns - 1)
-                if floor.mask[level[i], r, c]:
-                    w = (fy if a else 1.0 - fy) * (fx if b else 1.0 - fx)
-                    total += w * floor.height[level[i], r, c]
-                    weights += w
-        if weights > 1e-6:
-            out[i] = total / weights
-        else:
-            out[i] = floor.height[level[i], min(max(r0, 0), rows - 1), min(max(c0, 0), columns - 1)]
-    return out

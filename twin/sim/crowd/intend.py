@@ -45,29 +45,31 @@ def way(fx, fy, node, kind, direction, goal, level, k):
     """
     c0, r0 = int(fx), int(fy)
     if fx >= 0.0 and fy >= 0.0 and r0 < node.shape[1] and c0 < node.shape[2] and kind[level, r0, c0] & SMOOTH:
-        fx -= c0
-        fy -= r0
-        a, c = np.uint32(node[level, r0, c0]), np.uint32(node[level, r0 + 1, c0])
-        b, d = a + np.uint32(1), c + np.uint32(1)
-        to = direction[goal]
-        wa, wb, wc, wd = (1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy
-        ex = wa * to[a, 0] + wb * to[b, 0] + wc * to[c, 0] + wd * to[d, 0]
-        ey = wa * to[a, 1] + wb * to[b, 1] + wc * to[c, 1] + wd * to[d, 1]
+        # without a sign there is no test for counting from the end
+        row, column, to, one = np.uint64(r0), np.uint64(c0), np.uint64(goal), np.uint64(1)
+        east, south = fx - c0, fy - r0
+        west, north = 1.0 - east, 1.0 - south
+        a, c = np.uint64(node[np.uint64(level), row, column]), np.uint64(node[np.uint64(level), row + one, column])
+        b, d = a + one, c + one
+        ex = north * (west * direction[to, a, 0] + east * direction[to, b, 0])
+        ey = north * (west * direction[to, a, 1] + east * direction[to, b, 1])
+        ex += south * (west * direction[to, c, 0] + east * direction[to, d, 0])
+        ey += south * (west * direction[to, c, 1] + east * direction[to, d, 1])
         norm2 = ex * ex + ey * ey
         # less than that remains of opposite directions where two ways around something part, and would lead into it
         if norm2 > 0.25:
-            norm = 1.0 / np.sqrt(norm2)
-            return ex * norm, ey * norm
+            per_norm = 1.0 / np.sqrt(norm2)
+            return ex * per_norm, ey * per_norm
     return np.float64(direction[goal, k, 0]), np.float64(direction[goal, k, 1])
 
 
 def _intend(
-    crowd, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home_x, home_y, left_goal
+    crowd, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home, left_goal
 ):  # fmt: skip
     """Write `want_*`, `standing`, `by_wall` and the fixed-point coordinates of everybody present.
 
-    `places` are those of the queues; `first_stage`, `home_x` and `home_y` are by person: who starts where it will stay keeps
-    its place (else that is not a number). `left_goal` becomes -1: nobody has left in this step yet.
+    `places` are those of the queues; `first_stage` and `home` (people, 2) are by person: who starts where it will stay keeps
+    its place (that of others is not a number; no rows where nobody does). `left_goal` becomes -1: nobody has left in this step yet.
     """
     n = crowd.n
     _levels, rows, columns = tiles.kind.shape
@@ -104,8 +106,8 @@ def _intend(
                     j = person[i]
                     if slot[i] >= 0:
                         sx, sy = places[slot[i], 0], places[slot[i], 1]
-                    elif st == first_stage[j] and home_x[j] == home_x[j]:
-                        sx, sy = home_x[j], home_y[j]
+                    elif home.shape[0] and st == first_stage[j] and home[j, 0] == home[j, 0]:
+                        sx, sy = home[j, 0], home[j, 1]
                     else:
                         sx, sy = spot(floor, goals, seed, j, st - first_stage[j], goal)
                     d = np.sqrt((sx - xi) ** 2 + (sy - yi) ** 2)

@@ -13,6 +13,9 @@ from twin.sim.crowd.surroundings import cell_of, wall_between
 CONTACT = 0.9
 """Whose middle is nearer to somebody than this part of both radii together finds its place taken."""
 
+CELLS = 2
+"""Who is so many cells of the sorting away, or less, may be near: cells are at least the longest reach over this wide."""
+
 LEVEL_GAP_M = 1.5
 """People on different levels meet only where their floors differ less than this, at the ends of stairs."""
 
@@ -80,6 +83,7 @@ def _find_neighbours(
     that exceeds `room`, the caller makes room and asks again.
     """
     slack = 1.5 * floor.cell
+    several = floor.mask.shape[0] > 1
     for block in prange((n + BLOCK - 1) // BLOCK):
         begin, end = block * room, (block + 1) * room - 1
         k = begin
@@ -87,32 +91,33 @@ def _find_neighbours(
             xi, yi = x[i], y[i]
             c = min(max(int((xi - west) / side), 0), columns - 1)
             r = min(max(int((north - yi) / side), 0), rows - 1)
-            reach2 = (reach[person[i]] + skin) ** 2
+            far = reach[person[i]] + skin
+            reach2 = far * far
             mine = k
-            for rr in range(max(0, r - 1), min(rows, r + 2)):
-                low = start[rr * columns + max(0, c - 1)]
-                high = start[rr * columns + min(columns - 1, c + 1) + 1]
+            for rr in range(max(0, r - CELLS), min(rows, r + CELLS + 1)):
+                low = start[rr * columns + max(0, c - CELLS)]
+                high = start[rr * columns + min(columns - 1, c + CELLS) + 1]
                 for j in range(low, high):
                     # every candidate is written, and overwritten by the next unless it is near: no branch to foretell
                     row[min(k, end)] = j
                     k += ((x[j] - xi) ** 2 + (y[j] - yi) ** 2 <= reach2) & (j != i)
-            kept = mine
-            if k <= end:
+            if k <= end and (several or clear[i] - slack < far):
+                kept = mine
                 for q in range(mine, k):
                     j = row[q]
-                    if level[j] != level[i] and abs(z[j] - z[i]) >= LEVEL_GAP_M:
+                    if several and level[j] != level[i] and abs(z[j] - z[i]) >= LEVEL_GAP_M:
                         continue
                     open_ = clear[i] + clear[j] - slack
                     if open_ < 0.0 or open_ * open_ < (x[j] - xi) ** 2 + (y[j] - yi) ** 2:
                         if wall_between(floor, level[i], xi, yi, x[j], y[j]):
                             continue
-                        if level[j] != level[i] and wall_between(floor, level[j], xi, yi, x[j], y[j]):
+                        if several and level[j] != level[i] and wall_between(floor, level[j], xi, yi, x[j], y[j]):
                             continue
                     row[kept] = j
                     kept += 1
                 k = kept
             first[i] = mine
-            count[i] = kept - mine
+            count[i] = k - mine
         used[block] = k - begin + 1
 
 
@@ -139,8 +144,8 @@ def admit(
         c = min(max(int((xi - west) / side), 0), columns - 1)
         r = min(max(int((north - yi) / side), 0), rows - 1)
         free = True
-        for rr in range(max(0, r - 1), min(rows, r + 2)):
-            for cc in range(max(0, c - 1), min(columns, c + 2)):
+        for rr in range(max(0, r - CELLS), min(rows, r + CELLS + 1)):
+            for cc in range(max(0, c - CELLS), min(columns, c + CELLS + 1)):
                 cell = rr * columns + cc
                 for j in range(start[cell], start[cell + 1]):
                     contact = CONTACT * (ri + radius[j])

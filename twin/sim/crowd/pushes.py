@@ -24,6 +24,7 @@ from twin.sim.lanes import (
     spread,
     store,
     total,
+    totals,
     where,
 )
 
@@ -106,6 +107,76 @@ def gaps_ahead(k, x0, y0, places, reals, ex, ey):
 
 
 @njit(inline="always")
-def gap_ahead(k, x0, y0, places, reals, ex, ey):
-    """Least of `gaps_ahead`."""
-    return least(gaps_ahead(k, x0, y0, places, reals, ex, ey))
+def gather(begin, end, row, fixed, body, places, radii):
+    """Write places and radii of who is listed in ``row[begin:end]`` side by side into scratch, and up to fifteen after them."""
+    for q in range(0, end - begin, LANES):
+        for lane in range(LANES):
+            j = np.uint32(row[begin + q + lane])  # without a sign there is no test for counting from the end
+            places[q + lane] = fixed[j]
+            radii[q + lane] = body[j]
+
+
+@njit(inline="always")
+def relate(k, count, x0, y0, r0, places, radii, xs, ys, sums):
+    """From places and radii: the way from a person to each of `count` others from slot k on [m], and sums of radii.
+
+    (x0, y0) is the person's own place in fixed point, r0 its radius. Up to fifteen slots behind those are written, too: the
+    next person's turn comes after. Gives the slot where it begins.
+    """
+    for q in range(k, k + count, LANES):
+        store(xs, q, low_apart(places, q, x0) * METRE)
+        store(ys, q, high_apart(places, q, y0) * METRE)
+        store(sums, q, load(radii, q) + r0)
+    return k + count
+
+
+@njit(inline="always")
+def repel_all(count, xs, ys, sums, gaps, pushes_x, pushes_y, strength, per_range, cut):
+    """Work out gaps d - l and pushes ``-strength exp((l - d) / range) n`` in the first `count` slots, whosever they are.
+
+    `per_range` is -1 / (16 range); beyond a gap of `cut` nobody pushes.
+    """
+    for q in range(0, count, LANES):
+        x, y = load(xs, q), load(ys, q)
+        d = root(larger(fused(x, x, y * y), spread(_TINY)))
+        gap = d - load(sums, q)
+        f = where(gap <= cut, (-strength / d) * exponential_of(gap * per_range), spread(_NOTHING))
+        store(gaps, q, gap)
+        store(pushes_x, q, f * x)
+        store(pushes_y, q, f * y)
+
+
+@njit(inline="always")
+def sums_of(k, count, xs, ys):
+    """Sums of `count` numbers from slot k on, in two arrays."""
+    x, y = spread(_NOTHING), spread(_NOTHING)
+    for q in range(0, count, LANES):
+        these = before(count - q)
+        x = x + where(these, load(xs, k + q), spread(_NOTHING))
+        y = y + where(these, load(ys, k + q), spread(_NOTHING))
+    return totals(x, y)
+
+
+@njit(inline="always")
+def least_ahead(k, count, xs, ys, sums, gaps, ex, ey):
+    """Least gap to who of `count` others from slot k on is ahead along (ex, ey) and at most the sum of radii to the side.
+
+    A vector longer than 1 makes that lane narrower.
+    """
+    some = spread(NO_GAP)
+    for q in range(0, count, LANES):
+        x, y = load(xs, k + q), load(ys, k + q)
+        ahead = (x * ex + y * ey >= _NOTHING) & (magnitude(y * ex - x * ey) <= load(sums, k + q)) & before(count - q)
+        some = smaller(some, where(ahead, load(gaps, k + q), spread(NO_GAP)))
+    return least(some)
+
+
+@njit(inline="always")
+def directions(count, xs, ys):
+    """Make unit vectors of the first `count` vectors, and of those up to the next multiple of sixteen; zero stays zero."""
+    for q in range(0, count, LANES):
+        x, y = load(xs, q), load(ys, q)
+        norm = root(fused(x, x, y * y))
+        per_norm = where(norm > _TINY, _ONE / norm, spread(_NOTHING))
+        store(xs, q, x * per_norm)
+        store(ys, q, y * per_norm)

@@ -155,16 +155,16 @@ class Referee:
         """Whether there is nothing to look after but choices."""
         return self.lines is None and self.carriage is None and self.doors.unguarded and self.exits.unguarded
 
-    def decide(self, crowd: Crowd, asking: int) -> None:
-        """Answer everybody who asks after a step."""
+    def decide(self, crowd: Crowd, happened: bool) -> None:
+        """Answer everybody who asks after a step; nobody does unless something `happened`."""
         self.doors.earn(crowd.dt)
         self.exits.earn(crowd.dt)
         if self.carriage is not None:
             self.carriage.earn(crowd.step, crowd.dt)
         store = crowd.store
-        if asking:
-            a = store.arrays
-            rows = np.flatnonzero(a["ask"][: store.n])
+        if happened:
+            a, rows = store.arrays, store.rows_with_news()
+            rows = rows[a["ask"][rows] != 0]
             order = np.lexsort((a["person"][rows], a["since"][rows]))
             for i in rows[order]:
                 number, kind = divmod(int(a["ask"][i]), 8)

@@ -13,6 +13,7 @@ from twin.sim.crowd.state import (
     ASK_LEAVE,
     ASK_LINK,
     ASK_QUEUE,
+    BLOCK,
     FLOOR,
     GOAL,
     GONE_RADIUS,
@@ -68,9 +69,64 @@ def _door(door, door_level, shut, level, x, y, to_x, to_y):
     return -1
 
 
+@njit()
+def _arrive(
+    crowd, i, nx, ny, row, column, now, dt, last, floor, tiles, time, stages, lines, line_level, door, door_level, shut, limited,
+    entry_node, link_of, taken, passed,
+):
+    """What a step of the person in row i to a place with something to it leads to.
+
+    Gives the level and node there, the goal by which it leaves (-1 for none), what it asks for and whether it may not pass
+    unless it is let through. Writes its stage, hold and since.
+    """
+    lev, st, xi, yi = crowd.level[i], crowd.stage[i], crowd.x[i], crowd.y[i]
+    left, asks = -1, 0
+    kind = tiles.kind[lev, row, column]
+    if kind & PORTAL or not kind & FLOOR:
+        from_row, from_column = cell_of(floor, xi, yi)
+        lev = _level_after(floor, lev, from_row, from_column, row, column, crowd.want_x[i], crowd.want_y[i])
+        kind = tiles.kind[lev, row, column]
+    k = tiles.node[lev, row, column]
+    if k < 0:
+        k = node_at(floor, tiles.node, lev, nx, ny)
+    what, goal = stages.kind[st], stages.goal[st]
+    if kind & LINE:
+        m = _door(door, door_level, shut, lev, xi, yi, nx, ny)
+        if m >= 0:
+            asks = 8 * m + ASK_DOOR
+        else:
+            _count(lines, line_level, lev, xi, yi, nx, ny, passed[crowd.person[i]])
+    if (kind & GOAL or not kind & FLOOR) and asks == 0 and k >= 0 and goal >= 0 and time[crowd.ways[i] + goal, k] == 0.0:
+        if what == STAGE_LEAVE:
+            if limited[goal]:
+                asks = 8 * goal + ASK_LEAVE
+            else:
+                left = goal
+        elif what == STAGE_PASS:
+            crowd.hold[i] = now + dt + stages.wait[st] if stages.wait[st] > 0.0 else crowd.hold[i]
+            st = stages.next[st]
+            crowd.since[i] = np.nan
+        elif what == STAGE_QUEUE and crowd.slot[i] < 0:
+            asks = 8 * stages.what[st] + ASK_QUEUE
+    if kind & LINK and asks == 0 and left < 0 and stages.goal[st] >= 0 and crowd.slot[i] < 0 and now >= crowd.hold[i] - 1e-9:
+        row_of_ways = crowd.ways[i] + stages.goal[st]
+        for e in range(entry_node.shape[0]):
+            if entry_node[e] == k and taken[row_of_ways, e]:
+                asks = 8 * link_of[e] + ASK_LINK
+    if asks == 0 and stages.kind[st] == STAGE_CHOOSE:
+        asks = 8 * stages.what[st] + ASK_CHOICE
+    refused = asks & 7 == ASK_DOOR or asks & 7 == ASK_LEAVE
+    if not last:
+        asks = 0
+    if asks and crowd.since[i] != crowd.since[i]:
+        crowd.since[i] = now + dt
+    crowd.stage[i] = st
+    return lev, k, left, asks, refused
+
+
 def _settle(
     crowd, now, dt, last, clearance, floor, tiles, time, stages, lines, line_level, door, door_level, shut, limited, entry_node,
-    link_of, taken, built_x, built_y, moved2, passed, left_goal,
+    link_of, taken, built_x, built_y, passed, left_goal, moved2, events,
 ):
     """Move everybody present by `dt` at the velocity that the model chose.
 
@@ -79,92 +135,57 @@ def _settle(
     `limited` say of doors and of goals that nobody passes without being let through: who wants to stays where it is, asks,
     and has the place that it was going to in `next_vx` and `next_vy`. `entry_node` and `link_of` are of the cells in which
     people step onto links, and `taken` (rows of the routes, cells) says whether who goes by those does. A step may be taken in
-    parts: people ask in the `last` of them only, and who has left in an earlier one stays where it is.
+    parts: people ask in the `last` of them only, and who has left in an earlier one stays where it is. By block, `moved2`
+    becomes the square of the longest way anybody went since the lists were built, infinite when somebody has no place any more,
+    and `events` how many leave or ask.
     """
     n = crowd.n
-    x, y, level, stage, next_vx = crowd.x, crowd.y, crowd.level, crowd.stage, crowd.next_vx
-    next_vy, body, by_wall, radius, want_x = crowd.next_vy, crowd.body, crowd.by_wall, crowd.radius, crowd.want_x
-    want_y, person, node, vx, vy = crowd.want_y, crowd.person, crowd.node, crowd.vx, crowd.vy
-    ways, hold, slot, since, ask, fixed = crowd.ways, crowd.hold, crowd.slot, crowd.since, crowd.ask, crowd.fixed
-    for i in prange(n):
-        if left_goal[i] >= 0:
-            continue
-        left, asks = -1, 0
-        way2 = 0.0
-        if body[i] != GONE_RADIUS:
-            xi, yi, lev, st = x[i], y[i], level[i], stage[i]
-            nx, ny = xi + next_vx[i] * dt, yi + next_vy[i] * dt
-            if by_wall[i] and (next_vx[i] != 0.0 or next_vy[i] != 0.0):
-                nx, ny = keep_clear(floor, lev, xi, yi, nx, ny, clearance * radius[i])
-            row, column = cell_of(floor, nx, ny)
-            kind = tiles.kind[lev, row, column]
-            if kind & PORTAL or not kind & FLOOR:
-                from_row, from_column = cell_of(floor, xi, yi)
-                lev = _level_after(floor, lev, from_row, from_column, row, column, want_x[i], want_y[i])
+    _levels, rows, columns = tiles.kind.shape
+    per_cell, per_dt = 1.0 / floor.cell, 1.0 / dt
+    x, y, level, next_vx, next_vy, body = crowd.x, crowd.y, crowd.level, crowd.next_vx, crowd.next_vy, crowd.body
+    by_wall, radius, node, vx, vy = crowd.by_wall, crowd.radius, crowd.node, crowd.vx, crowd.vy
+    ask, fixed, stage, hold, since = crowd.ask, crowd.fixed, crowd.stage, crowd.hold, crowd.since
+    special = PORTAL | GOAL | LINE | LINK
+    for s in range(stages.kind.shape[0]):
+        if stages.kind[s] == STAGE_CHOOSE:
+            special |= FLOOR
+    for block in prange((n + BLOCK - 1) // BLOCK):
+        furthest, happened = 0.0, 0
+        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            if left_goal[i] >= 0:
+                happened += 1
+                continue
+            left, asks = -1, 0
+            if body[i] != GONE_RADIUS:
+                xi, yi, lev, ux, uy = x[i], y[i], level[i], next_vx[i], next_vy[i]
+                nx, ny = xi + ux * dt, yi + uy * dt
+                if by_wall[i] and (ux != 0.0 or uy != 0.0):
+                    nx, ny = keep_clear(floor, lev, xi, yi, nx, ny, clearance * radius[i])
+                    ux, uy = (nx - xi) * per_dt, (ny - yi) * per_dt
+                row = min(max(int((floor.north - ny) * per_cell), 0), rows - 1)
+                column = min(max(int((nx - floor.west) * per_cell), 0), columns - 1)
                 kind = tiles.kind[lev, row, column]
-            k = tiles.node[lev, row, column]
-            if k < 0:
-                k = node_at(floor, tiles.node, lev, nx, ny)
-            what = stages.kind[st]
-            if kind & LINE:
-                m = _door(door, door_level, shut, lev, xi, yi, nx, ny)
-                if m >= 0:
-                    asks = 8 * m + ASK_DOOR
+                k, refused = tiles.node[lev, row, column], False
+                if kind & special or not kind & FLOOR:
+                    lev, k, left, asks, refused = _arrive(
+                        crowd, i, nx, ny, row, column, now, dt, last, floor, tiles, time, stages, lines, line_level, door,
+                        door_level, shut, limited, entry_node, link_of, taken, passed,
+                    )  # fmt: skip
+                    kind = tiles.kind[lev, row, column]
+                    happened += (left >= 0) + (asks != 0)
+                if refused:
+                    next_vx[i], next_vy[i] = nx, ny
+                    vx[i], vy[i] = 0.0, 0.0
+                    nx, ny = xi, yi
                 else:
-                    _count(lines, line_level, lev, xi, yi, nx, ny, passed[person[i]])
-            if (kind & GOAL or not kind & FLOOR) and asks == 0 and k >= 0:
-                goal = stages.goal[st]
-                if goal >= 0 and time[ways[i] + goal, k] == 0.0:
-                    if what == STAGE_LEAVE:
-                        if limited[goal]:
-                            asks = 8 * goal + ASK_LEAVE
-                        else:
-                            left = goal
-                    elif what == STAGE_PASS:
-                        hold[i] = now + dt + stages.wait[st] if stages.wait[st] > 0.0 else hold[i]
-                        st = stages.next[st]
-                        since[i] = np.nan
-                    elif what == STAGE_QUEUE and slot[i] < 0:
-                        asks = 8 * stages.what[st] + ASK_QUEUE
-            if kind & LINK and asks == 0 and left < 0 and stages.goal[st] >= 0 and slot[i] < 0 and now >= hold[i] - 1e-9:
-                row_of_ways = ways[i] + stages.goal[st]
-                for e in range(entry_node.shape[0]):
-                    if entry_node[e] == k and taken[row_of_ways, e]:
-                        asks = 8 * link_of[e] + ASK_LINK
-            if asks == 0 and stages.kind[st] == STAGE_CHOOSE:
-                asks = 8 * stages.what[st] + ASK_CHOICE
-            refused = asks & 7 == ASK_DOOR or asks & 7 == ASK_LEAVE
-            if not last:
-                asks = 0
-            if asks and since[i] != since[i]:
-                since[i] = now + dt
-            if refused:
-                next_vx[i], next_vy[i] = nx, ny
-                nx, ny = xi, yi
-                kind = WALL if by_wall[i] else 0
-            else:
-                node[i], level[i] = k, lev
-            vx[i], vy[i] = (nx - xi) / dt, (ny - yi) / dt
-            way2 = (nx - built_x[i]) ** 2 + (ny - built_y[i]) ** 2
-            x[i], y[i], stage[i] = nx, ny, st
-            fixed[i], by_wall[i] = fixed_of(nx, ny), (kind & WALL) != 0
-        left_goal[i], ask[i], moved2[i] = left, asks, way2
+                    node[i], level[i], by_wall[i] = k, lev, (kind & WALL) != 0
+                    vx[i], vy[i] = ux, uy
+                    x[i], y[i], fixed[i] = nx, ny, fixed_of(nx, ny)
+                way2 = (nx - built_x[i]) ** 2 + (ny - built_y[i]) ** 2
+                furthest = max(furthest, way2 if way2 < np.inf else np.inf)
+            left_goal[i], ask[i] = left, asks
+        moved2[block], events[block] = furthest, happened
     wrote(x, y, level, stage, node, vx, vy, hold, since, ask, next_vx, next_vy, fixed, by_wall)
-
-
-@njit()
-def what_happened(n, left_goal, ask, moved2):
-    """How many left in the last step, how many ask, the square of the longest way anybody went since the lists were built.
-
-    And how many have no place any more, since the model gave them no velocity.
-    """
-    leaving, asking, furthest, lost = 0, 0, 0.0, 0
-    for i in range(n):
-        leaving += left_goal[i] >= 0
-        asking += ask[i] != 0
-        furthest = max(furthest, moved2[i])
-        lost += not moved2[i] < np.inf
-    return leaving, asking, furthest, lost
 
 
 @njit()

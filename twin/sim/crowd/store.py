@@ -9,7 +9,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.sim.crowd.neighbours import find_neighbours, reorder, sort_by_cell, stand
+from twin.sim.crowd.neighbours import CELLS, find_neighbours, reorder, sort_by_cell, stand
 from twin.sim.crowd.state import BLOCK, GONE_RADIUS, Near, Present
 from twin.sim.lanes import LANES
 from twin.sim.model import Floor
@@ -30,7 +30,7 @@ _SPARE = {
     "heading_y": "clear", "ways": "spare_ways", "slot": "ask", "since": "want_y",
 }  # fmt: skip
 """What a person carries, and the array that it is sorted into: one that is written anew before it is read again."""
-_OTHERS = {"order": "i4", "moved2": "f8", "standing": "u1", "by_wall": "u1", "first": "i8", "fixed": "i8", "pressure": "f4"}
+_OTHERS = {"order": "i4", "standing": "u1", "by_wall": "u1", "first": "i8", "fixed": "i8", "pressure": "f4"}
 
 
 class Store:
@@ -48,7 +48,7 @@ class Store:
     def __init__(self, floor: Floor, reach: NDArray[np.float64], notes: int = 0) -> None:
         self.floor, self.reach, self._notes = floor, reach, notes
         self.n = 0
-        self.side = float(reach.max(initial=1.0)) + SKIN_M
+        self.side = (float(reach.max(initial=1.0)) + SKIN_M) / CELLS
         self.rows = math.ceil(floor.mask.shape[1] * floor.cell / self.side) + 1
         self.columns = math.ceil(floor.mask.shape[2] * floor.cell / self.side) + 1
         self.start = np.zeros(self.rows * self.columns + 1, np.int32)
@@ -98,6 +98,17 @@ class Store:
             self.arrays["first"], self.arrays["number"], self.neighbour, self.room, self.places, self.reals, self.notes
         )
 
+    def news(self) -> tuple[float, bool]:
+        """Square of the longest way anybody went since the lists were built, and whether somebody leaves or asks."""
+        blocks = (self.n + BLOCK - 1) // BLOCK
+        return float(self.moved2[:blocks].max()), bool(self.events[:blocks].any())
+
+    def rows_with_news(self) -> NDArray[np.int64]:
+        """Rows of the blocks in which somebody leaves or asks."""
+        blocks = np.flatnonzero(self.events[: (self.n + BLOCK - 1) // BLOCK])
+        rows = (BLOCK * blocks[:, None] + np.arange(BLOCK)).ravel()
+        return rows[rows < self.n]
+
     def set_count(self, n: int) -> None:
         """Say how many rows are in use."""
         self.n = n
@@ -107,7 +118,8 @@ class Store:
         blocks = (self.capacity + BLOCK - 1) // BLOCK
         if len(self.neighbour) < blocks * self.room + LANES:
             self.neighbour = np.zeros(blocks * self.room + LANES, np.int32)
-        self.used = np.zeros(blocks, np.int64)
+        self.used, self.events = np.zeros(blocks, np.int64), np.zeros(blocks, np.int64)
+        self.moved2 = np.zeros(blocks)
         tasks, slots = min(blocks, TASKS), self.room + BLOCK * LANES
         if self.places.shape != (tasks, slots):
             self.places, self.reals = np.zeros((tasks, slots), np.int64), np.zeros((tasks, 8 * slots), np.float32)
@@ -161,6 +173,7 @@ class Store:
     def remove(self, rows: NDArray[np.int64]) -> None:
         """Take people out of everybody's reach; their rows go when the rows are sorted."""
         self.arrays["body"][rows] = GONE_RADIUS
+        self.arrays["left_goal"][rows] = -1
         self.row_of[self.arrays["person"][rows]] = -1
 
     def rows_by_person(self) -> NDArray[np.int64]:

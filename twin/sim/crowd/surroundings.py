@@ -33,16 +33,15 @@ def fixed_of(x, y):
     return (np.int64(np.rint(y * PER_METRE)) << 32) | (np.int64(np.rint(x * PER_METRE)) & 0xFFFFFFFF)
 
 
-@njit()
+@njit(inline="always")
 def cell_of(floor, x, y):
     """Row and column of a point, kept on the grid."""
     c = int((x - floor.west) / floor.cell)
     r = int((floor.north - y) / floor.cell)
-    _levels, rows, columns = floor.mask.shape
-    return min(max(r, 0), rows - 1), min(max(c, 0), columns - 1)
+    return min(max(r, 0), floor.mask.shape[1] - 1), min(max(c, 0), floor.mask.shape[2] - 1)
 
 
-@njit()
+@njit(inline="always")
 def bucket_of(floor, level, x, y):
     """Number of the wall bucket at a point."""
     c = min(max(int((x - floor.west) / floor.bucket), 0), floor.bucket_columns - 1)
@@ -63,27 +62,44 @@ def crosses(x0, y0, x1, y1, ax, ay, bx, by):
 
 
 @njit()
+def any_between(walls, begin, end, x0, y0, x1, y1):
+    """Whether one of some walls lies between two points."""
+    s = begin
+    while s < end and not crosses(x0, y0, x1, y1, walls[s, 0], walls[s, 1], walls[s, 2], walls[s, 3]):
+        s += 1
+    return s < end
+
+
+@njit()
+def _far_between(walls, start, west, north, side, first, rows, columns, x0, y0, x1, y1):
+    """The same for points further apart than a bucket reaches: all buckets of their box, the level's first being `first`."""
+    c_low = min(max(int((min(x0, x1) - west) / side), 0), columns - 1)
+    c_high = min(max(int((max(x0, x1) - west) / side), 0), columns - 1)
+    r_low = min(max(int((north - max(y0, y1)) / side), 0), rows - 1)
+    r_high = min(max(int((north - min(y0, y1)) / side), 0), rows - 1)
+    for r in range(r_low, r_high + 1):
+        for b in range(first + r * columns + c_low, first + r * columns + c_high + 1):
+            if any_between(walls, start[b], start[b + 1], x0, y0, x1, y1):
+                return True
+    return False
+
+
+@njit(inline="always")
 def wall_between(floor, level, x0, y0, x1, y1):
     """Whether a wall of a level lies between two points."""
-    side, rows, columns = floor.bucket, floor.bucket_rows, floor.bucket_columns
-    reach = floor.bucket_reach
-    if (x1 - x0) ** 2 + (y1 - y0) ** 2 <= reach * reach:
-        b = bucket_of(floor, level, x0, y0)
-        for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
-            if crosses(x0, y0, x1, y1, floor.walls[s, 0], floor.walls[s, 1], floor.walls[s, 2], floor.walls[s, 3]):
-                return True
-        return False
-    c_low = min(max(int((min(x0, x1) - floor.west) / side), 0), columns - 1)
-    c_high = min(max(int((max(x0, x1) - floor.west) / side), 0), columns - 1)
-    r_low = min(max(int((floor.north - max(y0, y1)) / side), 0), rows - 1)
-    r_high = min(max(int((floor.north - min(y0, y1)) / side), 0), rows - 1)
-    for r in range(r_low, r_high + 1):
-        for c in range(c_low, c_high + 1):
-            b = (level * rows + r) * columns + c
-            for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
-                if crosses(x0, y0, x1, y1, floor.walls[s, 0], floor.walls[s, 1], floor.walls[s, 2], floor.walls[s, 3]):
-                    return True
-    return False
+    near = (x1 - x0) ** 2 + (y1 - y0) ** 2 <= floor.bucket_reach * floor.bucket_reach
+    b = bucket_of(floor, level, x0, y0)
+    begin, end = floor.wall_start[b], floor.wall_start[b + 1]
+    found = False
+    if not near:
+        first = level * floor.bucket_rows * floor.bucket_columns
+        found = _far_between(
+            floor.walls, floor.wall_start, floor.west, floor.north, floor.bucket, first, floor.bucket_rows, floor.bucket_columns,
+            x0, y0, x1, y1,
+        )  # fmt: skip
+    elif begin < end:
+        found = any_between(floor.walls, begin, end, x0, y0, x1, y1)
+    return found
 
 
 @njit()
@@ -119,13 +135,12 @@ def node_at(floor, node, level, x, y):
 
 
 @njit()
-def nearest_wall(floor, level, x, y):
-    """Distance to the nearest wall in the bucket and the nearest point on it."""
-    b = bucket_of(floor, level, x, y)
+def nearest_of(walls, begin, end, x, y):
+    """Distance to the nearest of some walls and the nearest point on it."""
     best, bx, by = 1e30, x, y
-    for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
-        x0, y0 = floor.walls[s, 0], floor.walls[s, 1]
-        ax, ay = floor.walls[s, 2] - x0, floor.walls[s, 3] - y0
+    for s in range(begin, end):
+        x0, y0 = walls[s, 0], walls[s, 1]
+        ax, ay = walls[s, 2] - x0, walls[s, 3] - y0
         length2 = ax * ax + ay * ay
         t = 0.0
         if length2 > 0.0:
@@ -135,6 +150,13 @@ def nearest_wall(floor, level, x, y):
         if d2 < best:
             best, bx, by = d2, px, py
     return np.sqrt(best), bx, by
+
+
+@njit(inline="always")
+def nearest_wall(floor, level, x, y):
+    """Distance to the nearest wall in the bucket and the nearest point on it."""
+    b = bucket_of(floor, level, x, y)
+    return nearest_of(floor.walls, floor.wall_start[b], floor.wall_start[b + 1], x, y)
 
 
 @njit()
@@ -156,11 +178,8 @@ def from_wall(walls, s, x, y):
 
 
 @njit()
-def keep_clear(floor, level, x0, y0, x, y, radius):
-    """Where a move from (x0, y0) to (x, y) may end: a radius from every wall where there is room, across none.
-
-    A person that cannot be given room stays where it was.
-    """
+def _squeezed(floor, level, x0, y0, x, y, radius):
+    """Where a move may end that comes too near to a wall, or perhaps across one."""
     px, py = x, y
     for _ in range(3):
         d, wx, wy = nearest_wall(floor, level, px, py)
@@ -178,3 +197,18 @@ def keep_clear(floor, level, x0, y0, x, y, radius):
         if d > 1e-3:
             return px, py
     return x0, y0
+
+
+@njit(inline="always")
+def keep_clear(floor, level, x0, y0, x, y, radius):
+    """Where a move from (x0, y0) to (x, y) may end: a radius from every wall where there is room, across none.
+
+    A person that cannot be given room stays where it was.
+    """
+    d, _wx, _wy = nearest_wall(floor, level, x, y)
+    # who comes no nearer to any wall than it went has crossed none
+    free = d >= radius - 1e-9 and (x - x0) ** 2 + (y - y0) ** 2 < min(d, floor.bucket_reach) ** 2
+    px, py = x, y
+    if not free:
+        px, py = _squeezed(floor, level, x0, y0, x, y, radius)
+    return px, py

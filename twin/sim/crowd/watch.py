@@ -99,7 +99,7 @@ class Watch:
     def __init__(self, people: int) -> None:
         self.stalled: dict[int, Stall] = {}
         self.crush: Crush | None = None
-        self._place = np.full((people, 2), np.nan)
+        self._place = np.full((people, 2), np.nan, np.float32)
         self._since = np.zeros(people)
 
     def look(self, crowd: Crowd) -> None:

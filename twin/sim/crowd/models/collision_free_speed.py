@@ -28,7 +28,7 @@ from twin.rng import stream, uniform
 from twin.sim.crowd.models.interface import Preset, check_positive
 from twin.sim.crowd.models.plain import Moved, Plain, nearest_on_segment, others, wall_points
 from twin.sim.crowd.models.turning import turned, turned_plain
-from twin.sim.crowd.pushes import NO_GAP, gap_ahead, lay_out, push_of, repel
+from twin.sim.crowd.pushes import directions, gather, least_ahead, relate, repel_all, sums_of
 from twin.sim.crowd.state import BLOCK, Step
 from twin.sim.crowd.surroundings import bucket_of, exponential, from_wall
 from twin.sim.lanes import LANES
@@ -122,26 +122,37 @@ class CollisionFreeSpeed(NamedTuple):
 
 
 @njit()
+def _pushes_of(walls, begin, end, x, y, radius, each_wall, strength, range_, reach):
+    """Sum over some walls of -A_w exp((r - d) / D_w) n."""
+    fx = fy = 0.0
+    for s in range(begin, end):
+        dx, dy, counts = from_wall(walls, s, x, y)
+        weight, loose_end = 1.0, walls[s, 0] == walls[s, 2] and walls[s, 1] == walls[s, 3]
+        if not counts:
+            if each_wall == 0.0 or loose_end:
+                continue
+            weight = each_wall
+            dx, dy = _from_end(walls, s, x, y)
+        elif loose_end:
+            weight = 1.0 - each_wall
+        d2 = dx * dx + dy * dy
+        if d2 < reach * reach:
+            d = np.sqrt(d2)
+            if d > 1e-9:
+                f = weight * strength * exponential(max(min((radius - d) / range_, 20.0), -40.0)) / d
+                fx += f * dx
+                fy += f * dy
+    return fx, fy
+
+
+@njit(inline="always")
 def wall_push(floor, level, x, y, radius, params, reach):
     """Sum over walls of -A_w exp((r - d) / D_w) n."""
     b = bucket_of(floor, level, x, y)
-    fx = fy = 0.0
-    for s in range(floor.wall_start[b], floor.wall_start[b + 1]):
-        dx, dy, counts = from_wall(floor.walls, s, x, y)
-        weight, loose_end = 1.0, floor.walls[s, 0] == floor.walls[s, 2] and floor.walls[s, 1] == floor.walls[s, 3]
-        if not counts:
-            if params.each_wall == 0.0 or loose_end:
-                continue
-            weight = params.each_wall
-            dx, dy = _from_end(floor.walls, s, x, y)
-        elif loose_end:
-            weight = 1.0 - params.each_wall
-        d = np.sqrt(dx * dx + dy * dy)
-        if 1e-9 < d < reach:
-            f = weight * params.wall_strength * exponential(max(min((radius - d) / params.wall_range, 20.0), -40.0)) / d
-            fx += f * dx
-            fy += f * dy
-    return fx, fy
+    return _pushes_of(
+        floor.walls, floor.wall_start[b], floor.wall_start[b + 1], x, y, radius, params.each_wall, params.wall_strength,
+        params.wall_range, reach,
+    )  # fmt: skip
 
 
 @njit()
@@ -151,15 +162,6 @@ def _from_end(walls, s, x, y):
     if ax * ax + ay * ay <= bx * bx + by * by:
         return ax, ay
     return bx, by
-
-
-@njit(inline="always")
-def _gap(begin, end, x0, y0, places, reals, ex, ey):
-    """Least gap ahead among the neighbours in some slots; a vector longer than 1 makes the lane narrower."""
-    gap = NO_GAP
-    for slot in range(begin, end, LANES):
-        gap = min(gap, gap_ahead(slot, x0, y0, places, reals, ex, ey))
-    return gap
 
 
 @njit(inline="always")
@@ -180,50 +182,57 @@ def _move(crowd, near, floor, params, cut, wall_reach, turn, seed, spell):
     level, x, y, radius, standing = crowd.level, crowd.x, crowd.y, crowd.radius, crowd.standing
     want_speed, heading_x, heading_y = crowd.want_speed, crowd.heading_x, crowd.heading_y
     next_vx, next_vy, person = crowd.next_vx, crowd.next_vy, crowd.person
-    time_gap, creep = params.time_gap, params.creep_speed
+    per_gap, creep = 1.0 / params.time_gap, params.creep_speed
     for task in prange(tasks):
-        places, reals = scratch[task], spare[task]
+        places, reals, slots = scratch[task], spare[task], scratch.shape[1]
+        xs, ys, sums, gaps = reals[:slots], reals[slots : 2 * slots], reals[2 * slots : 3 * slots], reals[3 * slots : 4 * slots]
+        px, py, radii = reals[4 * slots : 5 * slots], reals[5 * slots : 6 * slots], reals[6 * slots : 7 * slots]
+        exs, eys = reals[7 * slots : 7 * slots + BLOCK], reals[7 * slots + BLOCK : 7 * slots + 2 * BLOCK]
         for block in range(task * blocks // tasks, (task + 1) * blocks // tasks):
             first, last = block * BLOCK, min(n, (block + 1) * BLOCK)
+            begin, end = first_of[first], first_of[last - 1] + count[last - 1]
+            gather(begin, end, row, fixed, body, places, radii)
             k = 0
             for i in range(first, last):
-                k = lay_out(k, first_of[i], count[i], row, fixed, body, places, reals)
+                k = relate(k, count[i], np.int32(fixed[i]), np.int32(fixed[i] >> 32), body[i], places, radii, xs, ys, sums)
+            repel_all(k, xs, ys, sums, gaps, px, py, strength, per_range, cut_gap)
             k = 0
             for i in range(first, last):
-                x0, y0, r0 = np.int32(fixed[i]), np.int32(fixed[i] >> 32), body[i]
-                for done in range(0, count[i], LANES):
-                    repel(k, count[i] - done, x0, y0, r0, places, reals, strength, per_range, cut_gap)
-                    k += LANES
-            k = 0
-            for i in range(first, last):
-                begin, x0, y0 = k, np.int32(fixed[i]), np.int32(fixed[i] >> 32)
-                tx, ty = want_x[i], want_y[i]
-                for _ in range(0, count[i], LANES):
-                    px, py = push_of(k, reals)
-                    tx += px
-                    ty += py
-                    k += LANES
+                sx, sy = sums_of(k, count[i], px, py)
+                k += count[i]
+                tx, ty = want_x[i] + sx, want_y[i] + sy
                 if by_wall[i]:
                     wx, wy = wall_push(floor, level[i], x[i], y[i], radius[i], params, wall_reach)
                     tx += wx
                     ty += wy
+                if standing[i] and tx * tx + ty * ty < GIVE_WAY * GIVE_WAY:
+                    tx = ty = 0.0
+                exs[i - first], eys[i - first] = tx, ty
+            directions(last - first, exs, eys)
+            if turn < 1.0:
+                for i in range(first, last):
+                    ex, ey = exs[i - first], eys[i - first]
+                    if ex != 0.0 or ey != 0.0:
+                        ex, ey = turned(np.float64(heading_x[i]), np.float64(heading_y[i]), np.float64(ex), np.float64(ey), turn)
+                        exs[i - first], eys[i - first] = ex, ey
+            k = 0
+            for i in range(first, last):
+                ex, ey = exs[i - first], eys[i - first]
                 vx = vy = 0.0
-                norm = np.sqrt(tx * tx + ty * ty)
-                if norm > 1e-12 and not (standing[i] and norm < GIVE_WAY):
-                    tx, ty = tx / norm, ty / norm
-                    if turn < 1.0:
-                        tx, ty = turned(np.float64(heading_x[i]), np.float64(heading_y[i]), tx, ty, turn)
-                    ex, ey = np.float32(tx), np.float32(ty)
-                    v = min(max(_gap(begin, k, x0, y0, places, reals, ex, ey) / time_gap, 0.0), want_speed[i])
+                if ex != 0.0 or ey != 0.0:
+                    gap = least_ahead(k, count[i], xs, ys, sums, gaps, ex, ey)
+                    v = min(max(gap * per_gap, 0.0), want_speed[i])
                     heading_x[i], heading_y[i] = ex, ey
-                    vx, vy = v * tx, v * ty
+                    vx, vy = v * ex, v * ey
                     if v < creep and not standing[i]:
-                        cx, cy = _near(tx, ty, uniform(seed, _LOT, person[i], spell))
-                        ex, ey = np.float32(cx / params.shoulder), np.float32(cy / params.shoulder)
-                        u = min(_gap(begin, k, x0, y0, places, reals, ex, ey) / time_gap, creep, want_speed[i])
+                        cx, cy = _near(ex, ey, uniform(seed, _LOT, person[i], spell))
+                        aside_x, aside_y = np.float32(cx / params.shoulder), np.float32(cy / params.shoulder)
+                        gap = least_ahead(k, count[i], xs, ys, sums, gaps, aside_x, aside_y)
+                        u = min(gap * per_gap, creep, want_speed[i])
                         if u > v:
                             vx, vy = u * cx, u * cy
                 next_vx[i], next_vy[i] = vx, vy
+                k += count[i]
     wrote(next_vx, next_vy, heading_x, heading_y, scratch, spare)
 
 
