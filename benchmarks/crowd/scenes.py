@@ -26,6 +26,8 @@ class Scene:
         Starts [m].
     goal : (N,) int32
         Exit of each person.
+    radius : float
+        Of everybody's body [m].
     """
 
     name: str
@@ -33,6 +35,7 @@ class Scene:
     exits: tuple[shapely.Polygon, ...]
     points: NDArray[np.float64]
     goal: NDArray[np.int32]
+    radius: float = 0.2
 
 
 def make_square(people: int, *, density: float = 1.0, buildings: int = 25, seed: int = 1, name: str = "") -> Scene:
@@ -84,5 +87,6 @@ def event_square() -> Scene | None:
         return None
     area = shapely.from_wkt((folder / "grosser_stern.wkt").read_text())
     points = np.load(folder / "grosser_stern_positions.npy", allow_pickle=False).astype(np.float64)
+    # the places are in single precision: bodies of 0.2 m would overlap by less than 0.1 mm, which JuPedSim refuses
     end = shapely.box(-1650.0, -160.0, -1643.0, -110.0).intersection(area)
-    return Scene("Grosser Stern, 44,300 people", area, (end,), points, np.zeros(len(points), np.int32))
+    return Scene("Grosser Stern, 44,300 people", area, (end,), points, np.zeros(len(points), np.int32), radius=0.199)

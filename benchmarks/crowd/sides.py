@@ -16,10 +16,9 @@ from twin.sim.crowd.models.interface import Model
 from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
 
 MODEL = CollisionFreeSpeed.presets()["jupedsim"].model
-"""JuPedSim's own defaults: T 1 s, A 8, D 0.1 m, A_w 5, D_w 0.02 m; with v0 1.2 m/s and radius 0.2 m."""
+"""JuPedSim's own defaults: T 1 s, A 8, D 0.1 m, A_w 5, D_w 0.02 m; with v0 1.2 m/s."""
 
 DESIRED_SPEED = 1.2
-RADIUS = 0.2
 
 
 class Ours:
@@ -42,7 +41,7 @@ class Ours:
         local = ground.local(scene.points)
         people = People(
             local[:, 0].copy(), local[:, 1].copy(), np.zeros(count, np.int32), np.zeros(count), scene.goal,
-            np.full(count, DESIRED_SPEED), np.full(count, RADIUS), group=group,
+            np.full(count, DESIRED_SPEED), np.full(count, scene.radius), group=group,
         )  # fmt: skip
         self.crowd = Crowd(ground.floor, goals, journeys, people, model, dt=dt, **more)
 
@@ -69,7 +68,7 @@ class JuPedSim:
             self.simulation.add_agent(
                 jps.CollisionFreeSpeedModelV2AgentParameters(
                     position=tuple(point), journey_id=journeys[goal], stage_id=stages[goal], time_gap=MODEL.time_gap,
-                    desired_speed=DESIRED_SPEED, radius=RADIUS, strength_neighbor_repulsion=MODEL.strength,
+                    desired_speed=DESIRED_SPEED, radius=scene.radius, strength_neighbor_repulsion=MODEL.strength,
                     range_neighbor_repulsion=MODEL.range, strength_geometry_repulsion=MODEL.wall_strength,
                     range_geometry_repulsion=MODEL.wall_range,
                 )
