@@ -15,7 +15,7 @@ import orjson
 
 from benchmarks.crowd.costs import measure_costs
 from benchmarks.crowd.measuring import machine
-from benchmarks.crowd.roofline import measure_roofline
+from benchmarks.crowd.roofline import cores_worth, measure_roofline
 from benchmarks.crowd.scale import measure_memory, measure_scale, memory_of
 from benchmarks.crowd.speed import RACES, measure_event, measure_speed
 from benchmarks.printing import show
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.memory_of:
         sys.stdout.write(orjson.dumps(memory_of(given.memory_of, given.seconds)).decode())
         return 0
-    out: dict[str, Any] = {"machine": machine()}
+    out: dict[str, Any] = {"machine": machine() | {"cores_worth": cores_worth()}}
     races = [name for name in RACES if name in given.only]
     if races:
         out["speed"] = measure_speed(races, given.dt, given.repeats)

@@ -1,7 +1,8 @@
 """How near to what the machine can do: pairs a second, and shares of its memory bandwidth and arithmetic.
 
 Operations and bytes are counted from the kernels (`OPERATIONS_A_PAIR`, the arrays that a step touches); the peaks are
-measured here: a triad over arrays far larger than the caches, and fused multiply-adds in registers, both on all cores.
+measured here: a triad over arrays far larger than the caches, and fused multiply-adds in registers, both on all cores. The
+arithmetic is a small part: most of what a step takes is finding who and what is near, which both shares leave out.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from typing import Any
 import numba
 import numpy as np
 
+from benchmarks.crowd.measuring import spread
 from benchmarks.crowd.scenes import make_square
 from benchmarks.crowd.sides import Ours, agent_steps_per_s
-from twin.sim.lanes import LANES, fused, spread, total
+from twin.sim.lanes import LANES, fused, total
+from twin.sim.lanes import spread as same
 
-OPERATIONS_A_PAIR = 52
-"""Of float32, in `twin.sim.crowd.pushes`: `repel` 37, sums 2, `gap_ahead` 13; a fused one counts twice, a root or division once."""
+OPERATIONS_A_PAIR, OPERATIONS_A_LANE = 33, 14
+"""Of float32, in `twin.sim.crowd.pushes`: those of `repel_all` for each neighbour listed; those of `relate` (3), `sums_of` (2) and
+`least_ahead` (9) for each lane, as neighbours are taken by sixteen. A fused one counts twice, a root or division once."""
 
 
 @numba.njit(parallel=True)
@@ -30,9 +34,9 @@ def _triad(a, b, c):
 @numba.njit(parallel=True, error_model="numpy")
 def _multiply_add(threads, turns, out):
     for t in numba.prange(threads):
-        factor, more = spread(np.float32(0.999)), spread(np.float32(0.001))
-        v0, v1, v2, v3 = spread(np.float32(t)), spread(np.float32(1.0)), spread(np.float32(2.0)), spread(np.float32(3.0))
-        v4, v5, v6, v7 = spread(np.float32(4.0)), spread(np.float32(5.0)), spread(np.float32(6.0)), spread(np.float32(7.0))
+        factor, more = same(np.float32(0.999)), same(np.float32(0.001))
+        v0, v1, v2, v3 = same(np.float32(t)), same(np.float32(1.0)), same(np.float32(2.0)), same(np.float32(3.0))
+        v4, v5, v6, v7 = same(np.float32(4.0)), same(np.float32(5.0)), same(np.float32(6.0)), same(np.float32(7.0))
         for _ in range(turns):
             v0, v1, v2, v3 = fused(v0, factor, more), fused(v1, factor, more), fused(v2, factor, more), fused(v3, factor, more)
             v4, v5, v6, v7 = fused(v4, factor, more), fused(v5, factor, more), fused(v6, factor, more), fused(v7, factor, more)
@@ -46,6 +50,23 @@ def _best(work: Any, repeats: int = 7) -> float:
         work()
         times.append(time.perf_counter() - start)
     return min(times)
+
+
+def cores_worth(repeats: int = 15) -> dict[str, Any]:
+    """How many times the arithmetic of one thread all of them do: 2 on two cores, 1.2 where these are two threads of one core.
+
+    On a shared machine that changes from one minute to the next; a peer on one thread does not notice.
+    """
+    threads, turns = numba.get_num_threads(), 1_000_000
+    out = np.zeros(threads, np.float32)
+    _multiply_add(threads, 10, out)
+    times: dict[int, list[float]] = {1: [], threads: []}
+    for _ in range(repeats):
+        for some in times:
+            start = time.perf_counter()
+            _multiply_add(some, turns, out)
+            times[some].append(time.perf_counter() - start)
+    return spread([threads * one / all_ for one, all_ in zip(times[1], times[threads], strict=True)], 2)
 
 
 def peaks() -> dict[str, float]:
@@ -78,7 +99,9 @@ def measure_roofline(dt: float = 0.01) -> dict[str, Any]:
         out[name] = {
             "agent_steps_per_s": round(rate), "neighbours_listed": round(listed, 1), "pairs_per_s": float(f"{rate * listed:.3g}"),
             "lanes_in_use": round(listed / lanes, 2),
-            "share_of_arithmetic": round(rate * lanes * OPERATIONS_A_PAIR / top["float32_per_s"], 3),
+            "share_of_arithmetic": round(
+                rate * (listed * OPERATIONS_A_PAIR + lanes * OPERATIONS_A_LANE) / top["float32_per_s"], 3
+            ),
             "share_of_bandwidth": round(rate * touched / top["bytes_per_s"], 3),
         }  # fmt: skip
     return out

@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.jit import njit, prange
 from twin.sim.crowd.state import BLOCK, GONE_RADIUS
-from twin.sim.crowd.surroundings import cell_of, wall_between
+from twin.sim.crowd.surroundings import cell_of, fixed_of, wall_between
 
 CONTACT = 0.9
 """Whose middle is nearer to somebody than this part of both radii together finds its place taken."""
@@ -63,10 +63,11 @@ def _reorder(
             to_ways[i], to_slot[i], to_since[i] = ways[j], slot[j], since[j]
 
 
-def _stand(n, x, y, level, radius, floor, body, z, clear, built_x, built_y):
+def _stand(n, x, y, level, radius, floor, body, fixed, z, clear, built_x, built_y):
     """What the lists need to know of everybody: height of the floor, room to the nearest wall, place."""
     for block in prange((n + BLOCK - 1) // BLOCK):
         for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            fixed[i] = fixed_of(x[i], y[i])
             row, column = cell_of(floor, x[i], y[i])
             z[i] = floor.height[level[i], row, column]
             clear[i] = max(floor.distance[level[i], row, column], np.float32(0.0))
@@ -97,10 +98,10 @@ def _find_neighbours(
             for rr in range(max(0, r - CELLS), min(rows, r + CELLS + 1)):
                 low = start[rr * columns + max(0, c - CELLS)]
                 high = start[rr * columns + min(columns - 1, c + CELLS) + 1]
-                for j in range(low, high):
+                for j in range(np.uint64(low), np.uint64(high)):  # without a sign there is no test for counting from the end
                     # every candidate is written, and overwritten by the next unless it is near: no branch to foretell
-                    row[min(k, end)] = j
-                    k += ((x[j] - xi) ** 2 + (y[j] - yi) ** 2 <= reach2) & (j != i)
+                    row[np.uint64(min(k, end))] = j
+                    k += ((x[j] - xi) ** 2 + (y[j] - yi) ** 2 <= reach2) & (np.int64(j) != i)
             if k <= end and (several or clear[i] - slack < far):
                 kept = mine
                 for q in range(mine, k):

@@ -109,9 +109,10 @@ def gaps_ahead(k, x0, y0, places, reals, ex, ey):
 @njit(inline="always")
 def gather(begin, end, row, fixed, body, places, radii):
     """Write places and radii of who is listed in ``row[begin:end]`` side by side into scratch, and up to fifteen after them."""
-    for q in range(0, end - begin, LANES):
-        for lane in range(LANES):
-            j = np.uint32(row[begin + q + lane])  # without a sign there is no test for counting from the end
+    # without a sign there is no test for counting from the end
+    for q in range(np.uint64(0), np.uint64(end - begin), np.uint64(LANES)):
+        for lane in range(np.uint64(LANES)):
+            j = np.uint32(row[np.uint64(begin) + q + lane])
             places[q + lane] = fixed[j]
             radii[q + lane] = body[j]
 

@@ -142,6 +142,7 @@ def _settle(
     n = crowd.n
     _levels, rows, columns = tiles.kind.shape
     per_cell, per_dt = 1.0 / floor.cell, 1.0 / dt
+    kinds, nodes = tiles.kind.reshape(-1), tiles.node.reshape(-1)
     x, y, level, next_vx, next_vy, body = crowd.x, crowd.y, crowd.level, crowd.next_vx, crowd.next_vy, crowd.body
     by_wall, radius, node, vx, vy = crowd.by_wall, crowd.radius, crowd.node, crowd.vx, crowd.vy
     ask, fixed, stage, hold, since = crowd.ask, crowd.fixed, crowd.stage, crowd.hold, crowd.since
@@ -164,8 +165,8 @@ def _settle(
                     ux, uy = (nx - xi) * per_dt, (ny - yi) * per_dt
                 row = min(max(int((floor.north - ny) * per_cell), 0), rows - 1)
                 column = min(max(int((nx - floor.west) * per_cell), 0), columns - 1)
-                kind = tiles.kind[lev, row, column]
-                k, refused = tiles.node[lev, row, column], False
+                cell = np.uint64((lev * rows + row) * columns + column)
+                kind, k, refused = kinds[cell], nodes[cell], False
                 if kind & special or not kind & FLOOR:
                     lev, k, left, asks, refused = _arrive(
                         crowd, i, nx, ny, row, column, now, dt, last, floor, tiles, time, stages, lines, line_level, door,

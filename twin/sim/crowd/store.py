@@ -134,8 +134,9 @@ class Store:
         for name, spare in _SPARE.items():
             a[name], a[spare] = a[spare], a[name]
         stand[mode](
-            alive, a["x"], a["y"], a["level"], a["radius"], self.floor, a["body"], a["z"], a["clear"], a["built_x"], a["built_y"]
-        )
+            alive, a["x"], a["y"], a["level"], a["radius"], self.floor, a["body"], a["fixed"], a["z"], a["clear"],
+            a["built_x"], a["built_y"],
+        )  # fmt: skip
         self.set_count(alive)
 
     def list_neighbours(self, mode: int) -> None:
