@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from rasterio.features import rasterize
@@ -15,10 +16,12 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.errors import GridError, WalkableError
 from twin.geo.city import City
+from twin.geo.paving import ground_speeds
 from twin.geo.valid import TOO_MANY, mended
-from twin.geo.walkable import Stair, Walkable, make_walkable
+from twin.geo.walkable import STREET, Stair, Walkable, make_walkable
 from twin.grid import GridSpec
 from twin.sim.floor import Chain, Portals, Slopes, build_floor
+from twin.sim.grade import grades, slopes_of
 from twin.sim.model import Floor
 
 STAIR_UP_M_S, STAIR_DOWN_M_S, FLAT_M_S = 0.61, 0.69, 1.34
@@ -29,6 +32,10 @@ STAIR_UP_DOWN = (STAIR_DOWN_M_S - STAIR_UP_M_S) / (STAIR_DOWN_M_S + STAIR_UP_M_S
 """By how much, relative to that mean, people are slower up and faster down; in proportion to how straight up they walk."""
 
 MAX_FLOOR_CELLS = 60_000_000
+
+WORTH_TELLING = 0.01
+"""The report says that people are slower on slopes and soft ground when these are at least this part of the floor."""
+
 _RASTERIZING = threading.Lock()
 
 
@@ -48,6 +55,8 @@ class Ground:
         The polygons it was made from.
     floor : Floor
     assumptions : tuple of str
+    stairs : int
+        The first so many of the floor's slopes are stairs; the others are streets that rise.
     """
 
     grid: GridSpec
@@ -56,6 +65,7 @@ class Ground:
     walkable: Walkable
     floor: Floor
     assumptions: tuple[str, ...] = field(default_factory=tuple)
+    stairs: int = 0
 
     def level_number(self, name: str) -> int:
         """Place of a level in the arrays.
@@ -81,7 +91,7 @@ class Ground:
 
     def steps(self) -> NDArray[np.bool_]:
         """Where stairs are, on both levels that each joins, (L, H, W) bool."""
-        on: NDArray[np.bool_] = self.floor.sloping >= 0
+        on: NDArray[np.bool_] = (self.floor.sloping >= 0) & (self.floor.sloping < self.stairs)
         return on if on.size else np.zeros(self.floor.mask.shape, np.bool_)
 
     def local(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -95,6 +105,7 @@ def discretize(
     cell: float = 0.5,
     area: BaseGeometry | None = None,
     obstacles: Mapping[str, BaseGeometry] | None = None,
+    terrain_speeds: bool = True,
 ) -> Ground:
     """Make the arrays of the floor of a city.
 
@@ -107,6 +118,9 @@ def discretize(
         Part of the city to work in.
     obstacles : mapping of str to shapely geometry, optional
         What is not floor, by level.
+    terrain_speeds : bool
+        Whether people are slower uphill (`twin.sim.grade`) and on grass, sand and the like (`twin.geo.paving`); on stairs they
+        always are.
 
     Raises
     ------
@@ -116,7 +130,7 @@ def discretize(
         When the area is too large for the cell.
     """
     walkable = make_walkable(city, area=area, obstacles=obstacles)
-    return _to_arrays(walkable, cell, city.origin[:2].copy(), str(city.crs.to_string()), city)
+    return _to_arrays(walkable, cell, city.origin[:2].copy(), str(city.crs.to_string()), city, terrain_speeds)
 
 
 def discretize_area(area: BaseGeometry, *, cell: float = 0.25) -> Ground:
@@ -133,10 +147,12 @@ def discretize_area(area: BaseGeometry, *, cell: float = 0.25) -> Ground:
     if sound is None:
         raise WalkableError(f"the area to walk in is not valid: {TOO_MANY}", hint="draw it anew, without sides that cross")
     walkable = Walkable({"floor": shapely.force_2d(sound)}, {})
-    return _to_arrays(walkable, cell, np.zeros(2), None, None)
+    return _to_arrays(walkable, cell, np.zeros(2), None, None, False)
 
 
-def _to_arrays(walkable: Walkable, cell: float, origin: NDArray[np.float64], crs: str | None, city: City | None) -> Ground:
+def _to_arrays(
+    walkable: Walkable, cell: float, origin: NDArray[np.float64], crs: str | None, city: City | None, terrain_speeds: bool
+) -> Ground:
     levels = walkable.levels
     bounds = np.array([shape.bounds for shape in walkable.floors.values()])
     low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
@@ -150,7 +166,18 @@ def _to_arrays(walkable: Walkable, cell: float, origin: NDArray[np.float64], crs
     portals = _portals(walkable, levels, grid, mask)
     height = np.stack([_heights(walkable, name, grid, mask[i], city) for i, name in enumerate(levels)])
     slopes = _steps(walkable, grid, mask, portals.cells)
+    stairs = len(slopes.tilt)
     speed = np.where(slopes.cells >= 0, np.float32(STAIR_SPEED_FACTOR), np.float32(1.0))
+    assumptions = walkable.assumptions
+    if terrain_speeds and city is not None:
+        flat = mask & (slopes.cells < 0)
+        slopes = _slow_down(speed, slopes, walkable, grid, flat, height, city)
+        slow = float((speed[flat] < 1.0).mean()) if flat.any() else 0.0
+        if slow >= WORTH_TELLING:
+            assumptions += (
+                f"People are slower on {slow:.0%} of the floor beside stairs, which rises 3 % or more (Tobler 1993) or is soft "
+                "(de Gruchy and others 2017); `terrain_speeds: false` leaves that out.",
+            )
     floor = build_floor(
         west=grid.west - origin[0],
         north=grid.north - origin[1],
@@ -162,7 +189,7 @@ def _to_arrays(walkable: Walkable, cell: float, origin: NDArray[np.float64], crs
         portals=portals,
         slopes=slopes if len(slopes.tilt) else None,
     )
-    return Ground(grid, origin, levels, walkable, floor, walkable.assumptions)
+    return Ground(grid, origin, levels, walkable, floor, assumptions, stairs)
 
 
 def _burn(shapes: Sequence[tuple[BaseGeometry, float]], grid: GridSpec, *, touched: bool = False) -> NDArray[np.float32]:
@@ -204,6 +231,34 @@ def _steps(walkable: Walkable, grid: GridSpec, mask: NDArray[np.bool_], portal: 
             out[upper][on & mask[upper] & (portal[upper] >= 0)] = len(tilt)
             tilt.append([-STAIR_UP_DOWN * stair.up[0], -STAIR_UP_DOWN * stair.up[1]])
     return Slopes(out, np.array(tilt, np.float64).reshape(-1, 2))
+
+
+def _slow_down(
+    speed: NDArray[np.float32], stairs: Slopes, walkable: Walkable, grid: GridSpec, flat: NDArray[np.bool_],
+    height: NDArray[np.float32], city: City,
+) -> Slopes:  # fmt: skip
+    """Lower `speed` where streets rise and where the ground is soft; the slopes of stairs and of streets together.
+
+    `flat` says which cells are floor without steps.
+    """
+    grade = np.stack([grades(height[k], flat[k], grid.cell) for k in range(len(flat))], axis=1)
+    number, factor, tilt = slopes_of(grade)
+    cells, on = stairs.cells.copy(), number >= 0
+    room = np.iinfo(cells.dtype).max - len(stairs.tilt)
+    on &= number < room  # a few tens of thousands of different grades: no city has them
+    cells[on] = len(stairs.tilt) + number[on]
+    speed[on] *= factor[number[on]]
+    roads = city.roads
+    if len(roads):
+        soft = ground_speeds(roads)
+        level = roads["level"].fillna(STREET).astype(str) if "level" in roads else pd.Series(STREET, index=roads.index)
+        for k, name in enumerate(walkable.levels):
+            rows = np.flatnonzero((level.to_numpy() == name) & np.array([g is not None for g in roads.geometry]))
+            if (soft[rows] != 1.0).any():
+                burnt = _burn([(shapely.force_2d(roads.geometry.iloc[i]), soft[i]) for i in rows], grid)
+                there = flat[k] & (burnt > 0.0)
+                speed[k][there] *= burnt[there]
+    return Slopes(cells, np.concatenate([stairs.tilt, tilt]))
 
 
 def _heights(

@@ -169,7 +169,10 @@ def _floor_of(scenario: Scenario, changed: Changed) -> Ground:
     """The floor of the changed city; what is wrong with it is told with the key of the scenario that brings it."""
     area = None if scenario.area is None else shapely.box(*scenario.area)
     try:
-        return discretize(changed.city, cell=scenario.crowd.navigation_cell_m, area=area, obstacles=changed.blocked())
+        return discretize(
+            changed.city, cell=scenario.crowd.navigation_cell_m, area=area, obstacles=changed.blocked(),
+            terrain_speeds=scenario.crowd.terrain_speeds,
+        )  # fmt: skip
     except WalkableError as error:
         key = "city" if area is None or isinstance(error, StairError) else "area"
         error.where = f"{key}, {error.where}" if error.where else key

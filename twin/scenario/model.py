@@ -338,6 +338,8 @@ class CrowdSettings(Part):
     escalators : list of Escalator
     avoid_jams : JamAvoidance, optional
         Who goes round jams; nobody by default.
+    terrain_speeds : bool
+        Whether people are slower uphill and on grass, sand and the like; on stairs they always are.
     """
 
     model: Name = "collision-free-speed"
@@ -369,6 +371,7 @@ class CrowdSettings(Part):
     lifts: tuple[Lift, ...] = Field(default=(), max_length=1000)
     escalators: tuple[Escalator, ...] = Field(default=(), max_length=1000)
     avoid_jams: JamAvoidance | None = None
+    terrain_speeds: bool = True
 
     @field_validator("model", mode="after")
     @classmethod

@@ -54,7 +54,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "lifts": "[{id: lift, at: {point: [136779, 455930], level: wharf}, to: {point: [136787, 455930]}}]",
     "escalators": "[{id: up, at: {point: [136779, 455930], level: wharf}, to: {point: [136787, 455930]}}]",
     "ride.to": "{point: [136787, 455930], level: street}", "avoid_jams": "{share: 0.3, every_s: 10}", "both_ways": "false",
-    "steps_free": "true",
+    "steps_free": "true", "terrain_speeds": "false",
     "group_size": "{1: 40, 2: 40, 4: 20}", "pre_movement_s": "[10, 100]", "capacity_per_min": "60", "open_s": "[[0, 1800]]",
     "speed_mean_m_s": "1.34", "speed_sd_m_s": "0.26", "radius_m": "0.2",
 })  # fmt: skip
