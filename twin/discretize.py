@@ -147,11 +147,11 @@ def discretize_area(area: BaseGeometry, *, cell: float = 0.25) -> Ground:
     if sound is None:
         raise WalkableError(f"the area to walk in is not valid: {TOO_MANY}", hint="draw it anew, without sides that cross")
     walkable = Walkable({"floor": shapely.force_2d(sound)}, {})
-    return _to_arrays(walkable, cell, np.zeros(2), None, None, False)
+    return _to_arrays(walkable, cell, np.zeros(2), None, None)
 
 
 def _to_arrays(
-    walkable: Walkable, cell: float, origin: NDArray[np.float64], crs: str | None, city: City | None, terrain_speeds: bool
+    walkable: Walkable, cell: float, origin: NDArray[np.float64], crs: str | None, city: City | None, terrain_speeds: bool = False
 ) -> Ground:
     levels = walkable.levels
     bounds = np.array([shape.bounds for shape in walkable.floors.values()])

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.crowd.measuring import seconds_of, spread
 from benchmarks.crowd.scenes import Scene, make_square
-from benchmarks.crowd.sides import DESIRED_SPEED, Ours
+from benchmarks.crowd.sides import DESIRED_SPEED, MODEL, Ours
 from twin.reporters import FieldReporter, Look, NumbersReporter, Reporter, TrajectoryReporter
 from twin.sim.crowd.measures import density_grid
 from twin.sim.crowd.models import model_named, model_names
@@ -63,6 +63,7 @@ def features(scene: Scene) -> dict[str, Callable[[], Made]]:
         "companies of three": plain(group=(np.arange(count) // 3).astype(np.int32)),
         "everybody goes round jams, every 10 s": plain(informed=np.ones(count, np.bool_), rethink_s=10.0),
         "one core": plain(parallel=False),
+        "walls by signed distance": plain(model=MODEL._replace(by_distance=1.0)),
     }
     ours = Ours(scene, DT_S).crowd.model
     found |= {f"model {name}": plain(model=model_named(name)) for name in model_names() if model_named(name) != ours}

@@ -43,12 +43,12 @@ def test_parameters_are_set_by_name(name):
         for value in (-1.0, np.nan, np.inf):
             with pytest.raises(ParameterError, match=f"`{field}` of the .* model is"):
                 model_named(name, **{field: value})
-        if field in ("turning_time", "creep_speed", "each_wall"):
+        if field in ("turning_time", "creep_speed", "each_wall", "by_distance"):
             assert model_named(name, **{field: 0}) == kind()._replace(**{field: 0.0})
         else:
             with pytest.raises(ParameterError, match=f"`{field}` of the .* model is 0"):
                 model_named(name, **{field: 0.0})
-        if field in ("shoulder", "clearance", "each_wall"):
+        if field in ("shoulder", "clearance", "each_wall", "by_distance"):
             with pytest.raises(ParameterError, match=f"`{field}` of the .* model is 1.5"):
                 model_named(name, **{field: 1.5})
 

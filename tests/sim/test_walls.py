@@ -7,11 +7,13 @@ import pytest
 import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import map_coordinates
 
 from tests.sim.scenes import crowd_of, goals_of, ground_of, leaving, people_of, scattered, wharf_and_street
-from twin.errors import TwinError
+from twin.errors import ParameterError, TwinError
 from twin.sim.crowd.engine import Crowd
-from twin.sim.crowd.surroundings import keep_clear
+from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed, wall_push
+from twin.sim.crowd.surroundings import distance_at, keep_clear
 
 
 def random_area(seed):
@@ -120,3 +122,67 @@ def test_nobody_slips_off_a_stair(seed, cell, dt):
         assert shapely.contains_xy(either, shot.x, shot.y).all()
     if dt <= 0.05:  # opposite streams on a stair block each other for long, and with longer steps for longer
         assert crowd.left > 0 or (shot.level != people.level[shot.id]).any()
+
+
+@given(st.integers(0, 500), st.sampled_from([0.25, 0.5]))
+def test_the_distance_between_cells_is_bilinear_and_its_gradient_is_how_it_changes(seed, cell):
+    area = random_area(seed)
+    floor = ground_of(area, cell).floor
+    rows, columns = floor.mask.shape[1:]
+    for x, y in scattered(area, 20, seed + 7, clear=0.05, apart=0.1):
+        at = [[(floor.north - y) / cell - 0.5], [(x - floor.west) / cell - 0.5]]
+        expected = map_coordinates(floor.distance[0].astype(np.float64), at, order=1, mode="nearest")[0]
+        d, east, north = distance_at(floor.distance, 0, floor.west, floor.north, cell, x, y)
+        assert d == pytest.approx(expected, abs=1e-6)
+        step = 1e-5
+        inside = [abs((value[0] % 1.0) - 0.5) < 0.49 for value in at]  # a step from there stays between the same cells
+        inside += [0.0 < at[0][0] < rows - 1, 0.0 < at[1][0] < columns - 1]
+        if all(inside):
+            ahead = distance_at(floor.distance, 0, floor.west, floor.north, cell, x + step, y)[0]
+            above = distance_at(floor.distance, 0, floor.west, floor.north, cell, x, y + step)[0]
+            assert (east, north) == pytest.approx(((ahead - d) / step, (above - d) / step), abs=1e-5)
+
+
+@given(st.floats(0.05, 0.6), st.floats(0.0, 6.28), st.sampled_from([0.25, 0.5]))
+def test_beside_a_straight_wall_its_signed_distance_pushes_as_it_does_itself(off, angle, cell):
+    area = shapely.affinity.rotate(shapely.box(0, 0, 30, 12), angle, origin=(0, 0), use_radians=True)
+    floor = ground_of(area, cell).floor
+    model = CollisionFreeSpeed.presets()["jupedsim"].model
+    x, y = 15.0 * np.cos(angle) - off * np.sin(angle), 15.0 * np.sin(angle) + off * np.cos(angle)
+    reach = model.wall_reach(0.2)
+    exact, found = (np.array(wall_push(floor, 0, x, y, 0.2, model._replace(by_distance=by), reach)) for by in (0.0, 1.0))
+    np.testing.assert_allclose(found, exact, atol=1e-4 * max(np.hypot(*exact), 0.1))
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 2**31), st.sampled_from([0.05, 0.2]))
+def test_nobody_is_in_a_wall_when_walls_push_by_their_distance(seed, dt):
+    area = random_area(seed)
+    model = CollisionFreeSpeed(by_distance=1.0)
+    try:
+        crowd = crowd_of(ground_of(area), [shapely.box(0, 4, 0.8, 6)], people_of(scattered(area, 40, seed)), model=model, dt=dt)
+    except TwinError:
+        assume(False)
+    shapely.prepare(area)
+    for _ in range(20):
+        crowd.advance(5)
+        shot = crowd.snapshot()
+        assert shapely.contains_xy(area, shot.x, shot.y).all()
+
+
+def test_walls_by_distance_let_as_many_through_a_door():
+    area = shapely.box(0, 0, 12, 8).union(shapely.box(12, 3.4, 16, 4.6))
+    points = scattered(shapely.box(1, 1, 11, 7), 80, 5)
+    times = []
+    for by in (0.0, 1.0):
+        model = CollisionFreeSpeed(by_distance=by)
+        crowd = crowd_of(ground_of(area), [shapely.box(15, 3, 16, 5)], people_of(points), model=model)
+        crowd.advance(2000)
+        assert crowd.finished
+        times.append(crowd.exit_time.max())
+    assert times[1] == pytest.approx(times[0], rel=0.1)
+
+
+def test_walls_are_by_distance_or_not():
+    with pytest.raises(ParameterError, match=r"`by_distance` of the collision-free speed model is 0\.5"):
+        CollisionFreeSpeed(by_distance=0.5).check()

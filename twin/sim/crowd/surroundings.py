@@ -160,6 +160,25 @@ def nearest_wall(floor, level, x, y):
 
 
 @njit()
+def distance_at(distance, level, west, north, cell, x, y):
+    """Signed distance to the nearest wall at a point, bilinear between the centres of four cells, and its gradient (east, north).
+
+    Exact beside a straight wall; a corner is rounded by up to a cell. Beyond the outermost centres it is as at the nearest.
+    """
+    _levels, rows, columns = distance.shape
+    fx = min(max((x - west) / cell - 0.5, 0.0), columns - 1.001)
+    fy = min(max((north - y) / cell - 0.5, 0.0), rows - 1.001)
+    c, r = int(fx), int(fy)
+    fx -= c
+    fy -= r
+    a, b = np.float64(distance[level, r, c]), np.float64(distance[level, r, c + 1])
+    e, f = np.float64(distance[level, r + 1, c]), np.float64(distance[level, r + 1, c + 1])
+    upper, lower = a + fx * (b - a), e + fx * (f - e)
+    east = ((1.0 - fy) * (b - a) + fy * (f - e)) / cell
+    return upper + fy * (lower - upper), east, (upper - lower) / cell
+
+
+@njit()
 def from_wall(walls, s, x, y):
     """Way from the nearest point of wall `s` to a point, and whether it counts: what two walls share counts once."""
     x0, y0 = walls[s, 0], walls[s, 1]

@@ -30,7 +30,7 @@ from twin.sim.crowd.models.plain import Moved, Plain, nearest_on_segment, others
 from twin.sim.crowd.models.turning import turned, turned_plain
 from twin.sim.crowd.pushes import directions, gather, least_ahead, relate, repel_all, sums_of
 from twin.sim.crowd.state import BLOCK, Step
-from twin.sim.crowd.surroundings import bucket_of, exponential, from_wall
+from twin.sim.crowd.surroundings import bucket_of, distance_at, exponential, from_wall
 from twin.sim.lanes import LANES
 
 NEGLIGIBLE = 3e-3
@@ -46,7 +46,7 @@ CREEP_TURN = 3.0
 """Tangent of the largest angle from where it faces in which who is stuck tries."""
 
 _LOT = stream("creep")
-_MAY_BE_ZERO = ("turning_time", "creep_speed", "each_wall")
+_MAY_BE_ZERO = ("turning_time", "creep_speed", "each_wall", "by_distance")
 _AT_MOST_ONE = ("clearance", "shoulder", "each_wall")
 
 
@@ -72,6 +72,9 @@ class CollisionFreeSpeed(NamedTuple):
     each_wall : float
         How much the end of a wall counts where another wall is nearer, or has counted that end [1]: 1 as in JuPedSim, 0 so that
         a corner counts once.
+    by_distance : float
+        1 takes the push of walls from the signed distance to them, known at each cell of the floor and bilinear between, and its
+        gradient; 0 from the walls themselves, exactly. Where people end up heeds the walls themselves in either case [1].
     """
 
     time_gap: float = 0.7
@@ -84,6 +87,7 @@ class CollisionFreeSpeed(NamedTuple):
     shoulder: float = 0.75
     clearance: float = 0.9
     each_wall: float = 0.0
+    by_distance: float = 0.0
 
     @classmethod
     def presets(cls) -> Mapping[str, Preset]:
@@ -97,6 +101,8 @@ class CollisionFreeSpeed(NamedTuple):
         for name in _AT_MOST_ONE:
             if values[name] > 1.0:
                 raise ParameterError(f"`{name}` of the collision-free speed model is {values[name]:g}", hint="give at most 1")
+        if self.by_distance not in (0.0, 1.0):
+            raise ParameterError(f"`by_distance` of the collision-free speed model is {self.by_distance:g}", hint="give 0 or 1")
 
     @property
     def cut(self) -> float:
@@ -148,11 +154,20 @@ def _pushes_of(walls, begin, end, x, y, radius, each_wall, strength, range_, rea
 @njit(inline="always")
 def wall_push(floor, level, x, y, radius, params, reach):
     """Sum over walls of -A_w exp((r - d) / D_w) n."""
-    b = bucket_of(floor, level, x, y)
-    return _pushes_of(
-        floor.walls, floor.wall_start[b], floor.wall_start[b + 1], x, y, radius, params.each_wall, params.wall_strength,
-        params.wall_range, reach,
-    )  # fmt: skip
+    if params.by_distance == 0.0:
+        b = bucket_of(floor, level, x, y)
+        fx, fy = _pushes_of(
+            floor.walls, floor.wall_start[b], floor.wall_start[b + 1], x, y, radius, params.each_wall, params.wall_strength,
+            params.wall_range, reach,
+        )  # fmt: skip
+    else:
+        d, fx, fy = distance_at(floor.distance, level, floor.west, floor.north, floor.cell, x, y)
+        steep = np.sqrt(fx * fx + fy * fy)
+        f = 0.0
+        if d < reach and steep > 1e-6:  # flat where two walls are as near: they cancel
+            f = params.wall_strength * exponential(max(min((radius - d) / params.wall_range, 20.0), -40.0)) / steep
+        fx, fy = f * fx, f * fy
+    return fx, fy
 
 
 @njit()
@@ -260,7 +275,7 @@ def reference(model: CollisionFreeSpeed, people: Plain, dt: float, *, whole: boo
     dt : float
         [s]
     whole : bool
-        Count everybody and every wall, those out of reach too.
+        Count everybody and every wall, those out of reach too. Walls count by themselves: `by_distance` is left out.
     """
     heading, velocity = people.heading.copy(), np.zeros_like(people.at)
     turn = model.turn(dt)
