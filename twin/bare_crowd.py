@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from twin.bare_exits import choose_exits
 from twin.discretize import Ground, discretize_area
 from twin.errors import ParameterError, StartError, UnreachableError, did_you_mean
 from twin.population import Population
@@ -22,7 +23,7 @@ from twin.sim.crowd.footing import nodes_of
 from twin.sim.crowd.models import CONTINUUM, model_named
 from twin.sim.crowd.neighbours import CONTACT
 from twin.sim.crowd.wayfinding import build_graph, solve
-from twin.sim.model import STAGE_LEAVE, Goals, Journeys, People
+from twin.sim.model import Goals, People
 from twin.simulate import simulate
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def simulate_crowd(
     cell: float = 0.25,
     lines: Mapping[str, shapely.LineString] | None = None,
     areas: Mapping[str, BaseGeometry] | None = None,
+    to: Mapping[str, float] | Sequence[str] | str | None = None,
+    choice: str | None = None,
     progress: bool | None = None,
     **settings: Any,
 ) -> Result:
@@ -57,7 +60,7 @@ def simulate_crowd(
     starts : (N, 2) float64
         Where people start [m].
     exits : mapping of str to shapely polygon or line, or one of them
-        Areas, or edges of the area; everybody takes the nearest on foot.
+        Areas, or edges of the area; everybody takes the nearest on foot unless `to` or `choice` say otherwise.
     model : str
         Of walking: ``collision-free-speed``, ``social-force``, ``anticipation-velocity``, ``continuum``, or one you
         registered.
@@ -79,6 +82,10 @@ def simulate_crowd(
         Straight lines across which people are counted: `Result.flow`, `Result.n_t`.
     areas : mapping of str to shapely polygon, optional
         In which people are counted: `Result.occupancy`.
+    to : mapping of str to float, or sequence of str, optional
+        Shares by exit, by lot among the exits that a person can reach; or the exit of each person, (N,); or one for all.
+    choice : {"nearest", "least-crowded"}, optional
+        How people choose among the exits (of `to`, with its shares as weights) when they set out, and anew when one closes.
     progress : bool, optional
     **settings
         Any other field of `twin.scenario.model.CrowdSettings`: ``time_gap_s``, ``radius_m``, ``frame_interval_s``, ...
@@ -91,7 +98,7 @@ def simulate_crowd(
     Raises
     ------
     ParameterError
-        For an unknown model or setting, or arrays that do not fit together.
+        For an unknown model, setting or exit, or arrays that do not fit together.
     StartError, UnreachableError
         When somebody starts off the floor, or where another does (unless `start_times` are given: then it waits), or cannot
         reach an exit.
@@ -116,12 +123,12 @@ def simulate_crowd(
         raise ParameterError("there is no exit", hint="give exits={'north': polygon}")
     ground = discretize_area(area, cell=cell)
     counted = _counted(lines, "lines", ground), _counted(areas, "areas", ground)
-    population = _simple_population(ground, points, named, crowd, start_times, desired_speed)
+    population = _simple_population(ground, points, named, crowd, start_times, desired_speed, to, choice)
     with progress_bar(crowd.duration_s, "crowd", progress) as bar:
         result = simulate(
             ground, population, crowd, analysis=CrowdingAnalysis(), seed=seed, bar=bar, lines=counted[0], areas=counted[1]
         )
-    walked = {"seed": seed, "model": model, "preset": preset, "model_parameters": parameters}
+    walked = {"seed": seed, "model": model, "choice": choice, "preset": preset, "model_parameters": parameters}
     return result.with_(provenance={**walked, **versions(), **result.provenance})
 
 
@@ -131,7 +138,10 @@ SETTINGS_OF_A_BARE_CROWD = (
 )  # fmt: skip
 """Fields of `CrowdSettings` that `simulate_crowd` takes by keyword."""
 
-_BY_NAME = ("preset", "model_parameters", "duration", "dt", "seed", "cell", "start_times", "desired_speed", "lines", "areas")
+_BY_NAME = (
+    "preset", "model_parameters", "duration", "dt", "seed", "cell", "start_times", "desired_speed", "lines", "areas", "to",
+    "choice",
+)  # fmt: skip
 
 
 _ARGUMENTS = {"duration_s": "duration", "dt_s": "dt", "navigation_cell_m": "cell"}
@@ -215,9 +225,10 @@ def _check_apart(points: NDArray[np.float64], radius: float) -> None:
 
 def _simple_population(
     ground: Ground, points: NDArray[np.float64], exits: Mapping[str, BaseGeometry], crowd: CrowdSettings,
-    start_times: NDArray[np.float64] | None, desired_speed: float | NDArray[np.float64] | None,
+    start_times: NDArray[np.float64] | None, desired_speed: float | NDArray[np.float64] | None, to: Any, choice: str | None,
 ) -> Population:  # fmt: skip
     from twin.population import SPEED_RANGE_M_S
+    from twin.population.facilities import Facilities
     from twin.population.kinds import informed
     from twin.scenario.apply import Located
 
@@ -255,17 +266,15 @@ def _simple_population(
     if start.shape != (count,):
         raise ParameterError(f"`start_times` has shape {start.shape}, not ({count},)")
     order = np.argsort(start, kind="stable")
-    journeys = Journeys(
-        np.arange(len(exits), dtype=np.int32)[:, None],
-        np.full((len(exits), 1), STAGE_LEAVE, np.int8),
-        np.full((len(exits), 1), np.inf),
-    )
+    ways = choose_exits(to, choice, tuple(exits), time_to, crowd.seed)
     people = People(
         points[order, 0].copy(), points[order, 1].copy(), np.zeros(count, np.int32), start[order],
-        np.argmin(time_to, axis=0).astype(np.int32)[order], speed[order], np.full(count, crowd.body_radius_m),
+        ways.journey[order], speed[order], np.full(count, crowd.body_radius_m),
     )  # fmt: skip
     places = {name: Located(shape, "floor") for name, shape in exits.items()}
+    knows = None if crowd.avoid_jams is None else informed(crowd, crowd.seed, "people", count)[order]
     return Population(
-        people, goals, journeys, routes, tuple(exits), tuple(range(len(exits))), places, ("people",), np.zeros(count, np.int32),
-        graph=graph, informed=None if crowd.avoid_jams is None else informed(crowd, crowd.seed, "people", count)[order],
+        people, goals, ways.journeys, routes, tuple(exits), tuple(range(len(exits))), places, ("people",),
+        np.zeros(count, np.int32),
+        facilities=Facilities(choices=ways.choices), graph=graph, informed=knows,
     )  # fmt: skip
