@@ -118,3 +118,34 @@ def test_the_state_of_another_run_is_refused(other):
     state = make().state()
     with pytest.raises(ParameterError, match="the checkpoint is of another run"):
         make(**other).restore(state)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("row_person", lambda v: v.__setitem__(3, 10_000)), ("row_person", lambda v: v.__setitem__(3, v[4])),
+        ("row_level", lambda v: v.__setitem__(0, 2)), ("row_stage", lambda v: v.__setitem__(1, -1)),
+        ("row_node", lambda v: v.__setitem__(2, 2**31 - 1)), ("row_ways", lambda v: v.__setitem__(0, 50)),
+        ("row_slot", lambda v: v.__setitem__(0, 4000)), ("row_left_goal", lambda v: v.__setitem__(0, 77)),
+        ("row_number", lambda v: v.__setitem__(0, 2**30)), ("row_first", lambda v: v.__setitem__(5, 0)),
+        ("neighbour", lambda v: v.__setitem__(0, 2**31 - 1)), ("exit_goal", lambda v: v.__setitem__(0, -5)),
+    ],
+)  # fmt: skip
+def test_a_state_that_points_at_what_is_not_there_is_refused(name, change):
+    crowd = make()
+    crowd.advance(137)
+    state = kept(crowd.state())
+    before = {key: value.copy() for key, value in crowd.state().items()}
+    change(state[name])
+    with pytest.raises(ParameterError, match=f"the checkpoint is damaged: `{name}` points at what is not there"):
+        crowd.restore(state)
+    for key, value in crowd.state().items():
+        np.testing.assert_array_equal(value, before[key])
+
+
+def test_a_state_with_numbers_that_are_none_or_arrays_of_other_lengths_is_refused():
+    crowd = make()
+    crowd.advance(20)
+    for name, values in (("row_level", np.zeros(crowd.store.n)), ("row_x", np.zeros(3)), ("waiting", np.array([np.nan]))):
+        with pytest.raises(ParameterError, match=f"the checkpoint is damaged: `{name}`"):
+            crowd.restore(kept(crowd.state()) | {name: values})

@@ -87,13 +87,15 @@ def restore(crowd: Crowd, state: State) -> None:
         raise ParameterError(
             "the checkpoint is of another run", hint="go on with the same scenario, seed and version, or start from the beginning"
         )
+    check_rows(crowd, state)
     store, referee = crowd.store, crowd.referee
     n = int(state["rows"])
     if n > store.capacity:
         store.grow(n)
     for name, values in store.arrays.items():
         values[:n] = state[f"row_{name}"]
-    store.take_lists(int(state["room"]), state["neighbour"])
+    # what stands between the lists may be rows of people who were there before
+    store.take_lists(int(state["room"]), np.minimum(state["neighbour"], max(n - 1, 0)))
     store.set_count(n)
     crowd.step, crowd.next_id, crowd.stale = int(state["step"]), int(state["next"]), bool(state["stale"])
     crowd.waiting_ids = state["waiting"].copy()
@@ -109,3 +111,49 @@ def restore(crowd: Crowd, state: State) -> None:
     crowd.ways.restore(state, ~referee.doors.open)
     crowd.watch.restore(state)
     store.index_people()
+
+
+def check_rows(crowd: Crowd, state: State) -> None:
+    """Refuse a state whose numbers point at nothing: kernels do not look whether there is a row or a cell of a number.
+
+    Raises
+    ------
+    ParameterError
+        With the name of what is wrong.
+    """
+    n, people, room = int(state["rows"]), len(crowd.people.x), int(state["room"])
+    routes, goals = crowd.ways.routes, len(crowd.goals.start) - 1
+    limits = {
+        "row_person": (0, people), "row_level": (0, len(crowd.floor.mask)), "row_stage": (0, len(crowd.stages.kind)),
+        "row_node": (-1, routes.time.shape[1]), "row_ways": (0, len(routes.time) - goals + 1), "row_slot": (-1, len(crowd.places)),
+        "row_left_goal": (-1, goals), "row_first": (0, len(state["neighbour"]) + 1), "row_number": (0, room + 1),
+        "waiting": (0, people), "next": (0, people + 1), "rows": (0, people + 1), "exit_goal": (-1, goals),
+    }  # fmt: skip
+    wrong = [name for name, (low, high) in limits.items() if not _between(state[name], low, high)]
+    for name, values in state.items():
+        if name.startswith("row_") and values.shape != (n,):
+            wrong.append(name)
+    if not wrong:
+        first, number, person = state["row_first"], state["row_number"].astype(np.int64), state["row_person"]
+        block = np.arange(n) // BLOCK
+        follows = np.where(np.arange(n) % BLOCK == 0, block * room, np.roll(first + number, 1))
+        listed = np.arange(len(state["neighbour"]))
+        inside = np.zeros(len(listed) + 1, np.int64)
+        np.add.at(inside, first, 1)
+        np.add.at(inside, first + number, -1)
+        if len(np.unique(person)) < n:
+            wrong.append("row_person")
+        if (first != follows).any() or (first + number > (block + 1) * room).any():
+            wrong.append("row_first")
+        elif not _between(state["neighbour"][np.cumsum(inside)[:-1] > 0], 0, n):
+            wrong.append("neighbour")
+    if wrong:
+        raise ParameterError(
+            f"the checkpoint is damaged: `{wrong[0]}` points at what is not there",
+            hint="start from the beginning, or from an earlier one",
+        )
+
+
+def _between(values: NDArray[Any], low: int, high: int) -> bool:
+    """Whether all values are whole numbers from `low` on and below `high`."""
+    return values.dtype.kind in "iu" and bool(((values >= low) & (values < high)).all())

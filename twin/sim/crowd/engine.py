@@ -145,7 +145,7 @@ class Crowd:
         self.people = checked_people(people, len(self.stages.first))
         self.doors = checked_doors(doors)
         self.referee = Referee(self.doors, checked_hours(exit_hours, count_goals, "exits"), queues, choices, int(seed), rides)
-        self._places = np.empty((0, 2)) if queues is None else queues.place
+        self.places = np.empty((0, 2)) if queues is None else queues.place
         self.model: Model = CollisionFreeSpeed() if model is None else model
         self.model.check()
         self.dt, self.seed, self.step = float(dt), int(seed), 0
@@ -395,7 +395,7 @@ class Crowd:
         crowd, routes = self.store.present(), self.routes
         intend[self._mode](
             crowd, self.time, self.seed, self.floor, self._tiles, routes.time, routes.direction, self.goals, self.stages,
-            self._places, self._first_stage, self._home, self.store.arrays["left_goal"],
+            self.places, self._first_stage, self._home, self.store.arrays["left_goal"],
         )  # fmt: skip
         if self._groups is not None:
             keep_together[self._mode](crowd, self._groups, self.store.row_of)
