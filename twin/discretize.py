@@ -244,8 +244,7 @@ def _slow_down(
     grade = np.stack([grades(height[k], flat[k], grid.cell) for k in range(len(flat))], axis=1)
     number, factor, tilt = slopes_of(grade)
     cells, on = stairs.cells.copy(), number >= 0
-    room = np.iinfo(cells.dtype).max - len(stairs.tilt)
-    on &= number < room  # a few tens of thousands of different grades: no city has them
+    # rounded as they are, there are at most 61 x 61 different grades: numbers of 16 bits hold them beside the stairs
     cells[on] = len(stairs.tilt) + number[on]
     speed[on] *= factor[number[on]]
     roads = city.roads

@@ -146,6 +146,13 @@ def test_a_state_that_points_at_what_is_not_there_is_refused(name, change):
 def test_a_state_with_numbers_that_are_none_or_arrays_of_other_lengths_is_refused():
     crowd = make()
     crowd.advance(20)
-    for name, values in (("row_level", np.zeros(crowd.store.n)), ("row_x", np.zeros(3)), ("waiting", np.array([np.nan]))):
+    for name, values in (
+        ("row_level", np.zeros(crowd.store.n)), ("row_x", np.zeros(3)), ("waiting", np.array([np.nan])),
+        ("room", np.array(2**40)), ("room", np.array(0)), ("neighbour", np.zeros(70, np.int32)), ("rows", np.array(10**9)),
+    ):  # fmt: skip
         with pytest.raises(ParameterError, match=f"the checkpoint is damaged: `{name}`"):
             crowd.restore(kept(crowd.state()) | {name: values})
+    state = kept(crowd.state())
+    state["row_first"][-1], state["row_number"][-1] = len(state["neighbour"]), int(state["room"])
+    with pytest.raises(ParameterError, match="the checkpoint is damaged: `row_first`"):
+        crowd.restore(state)

@@ -29,6 +29,7 @@ from twin.sim.lanes import (
     store,
     third_of_four,
     total,
+    totals,
     where,
 )
 
@@ -139,3 +140,17 @@ def test_records_of_four_are_copied_and_taken_apart(records, order):
     _records(records, order, taken, out)
     np.testing.assert_array_equal(out.reshape(4, LANES), records[order].T)
     assert not taken[: 4 * LANES].any()
+
+
+@njit()
+def both_sums(a, b):
+    return totals(load(a, 0), load(b, 0)), total(load(a, 0)), total(load(b, 0))
+
+
+_SIXTEEN = arrays(np.float32, LANES, elements=st.floats(-1e6, 1e6, width=32))
+
+
+@given(_SIXTEEN, _SIXTEEN)
+def test_two_sums_at_once_are_those_one_after_the_other_to_the_bit(a, b):
+    together, first, second = both_sums(a, b)
+    assert together == (first, second)

@@ -123,30 +123,32 @@ def check_rows(crowd: Crowd, state: State) -> None:
     """
     n, people, room = int(state["rows"]), len(crowd.people.x), int(state["room"])
     routes, goals = crowd.ways.routes, len(crowd.goals.start) - 1
+    most = 2 * BLOCK * max(people, 16)  # more no list is ever given
     limits = {
         "row_person": (0, people), "row_level": (0, len(crowd.floor.mask)), "row_stage": (0, len(crowd.stages.kind)),
         "row_node": (-1, routes.time.shape[1]), "row_ways": (0, len(routes.time) - goals + 1), "row_slot": (-1, len(crowd.places)),
         "row_left_goal": (-1, goals), "row_first": (0, len(state["neighbour"]) + 1), "row_number": (0, room + 1),
-        "waiting": (0, people), "next": (0, people + 1), "rows": (0, people + 1), "exit_goal": (-1, goals),
+        "waiting": (0, people), "next": (0, people + 1), "rows": (0, people + 1), "exit_goal": (-1, goals), "room": (1, most),
     }  # fmt: skip
     wrong = [name for name, (low, high) in limits.items() if not _between(state[name], low, high)]
-    for name, values in state.items():
-        if name.startswith("row_") and values.shape != (n,):
-            wrong.append(name)
+    wrong += [name for name, values in state.items() if name.startswith("row_") and values.shape != (n,)]
     if not wrong:
-        first, number, person = state["row_first"], state["row_number"].astype(np.int64), state["row_person"]
-        block = np.arange(n) // BLOCK
-        follows = np.where(np.arange(n) % BLOCK == 0, block * room, np.roll(first + number, 1))
-        listed = np.arange(len(state["neighbour"]))
-        inside = np.zeros(len(listed) + 1, np.int64)
-        np.add.at(inside, first, 1)
-        np.add.at(inside, first + number, -1)
-        if len(np.unique(person)) < n:
+        first, block = state["row_first"], np.arange(n) // BLOCK
+        end = first + state["row_number"]
+        follows = np.where(np.arange(n) % BLOCK == 0, block * room, np.roll(end, 1))
+        if len(np.unique(state["row_person"])) < n:
             wrong.append("row_person")
-        if (first != follows).any() or (first + number > (block + 1) * room).any():
-            wrong.append("row_first")
-        elif not _between(state["neighbour"][np.cumsum(inside)[:-1] > 0], 0, n):
+        elif len(state["neighbour"]) != (n + BLOCK - 1) // BLOCK * room:
             wrong.append("neighbour")
+        elif (first != follows).any() or (end > (block + 1) * room).any():
+            wrong.append("row_first")
+        else:
+            # the lists of a block stand together: which places are in one
+            change = np.zeros(len(state["neighbour"]) + 1, np.int64)
+            np.add.at(change, first, 1)
+            np.add.at(change, end, -1)
+            if not _between(state["neighbour"][np.cumsum(change)[:-1] > 0], 0, n):
+                wrong.append("neighbour")
     if wrong:
         raise ParameterError(
             f"the checkpoint is damaged: `{wrong[0]}` points at what is not there",

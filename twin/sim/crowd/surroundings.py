@@ -225,7 +225,7 @@ def keep_clear(floor, level, x0, y0, x, y, radius):
     A person that cannot be given room stays where it was.
     """
     d, _wx, _wy = nearest_wall(floor, level, x, y)
-    # who comes no nearer to any wall than it went has crossed none
+    # who ends further from every wall than the way it went has crossed none
     free = d >= radius - 1e-9 and (x - x0) ** 2 + (y - y0) ** 2 < min(d, floor.bucket_reach) ** 2
     px, py = x, y
     if not free:
