@@ -164,6 +164,36 @@ def copy_four(typing: Any, source: Any, index: Any, target: Any, place: Any) -> 
     return types.void(source, types.intp, target, types.intp), code
 
 
+def _bitwise(name: str, *more: Any) -> Any:
+    @intrinsic
+    def count(typing: Any, bits: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            word = ir.IntType(64)
+            kind = ir.FunctionType(word, [word, *(constant.type for constant in more)])
+            return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.i64"), [arguments[0], *more])
+
+        return types.int64(types.uint64), code
+
+    return count
+
+
+ones = _bitwise("ctpop")
+"""How many bits are set."""
+
+lowest = _bitwise("cttz", ir.Constant(ir.IntType(1), 0))
+"""Number of the lowest bit that is set; 64 when none is."""
+
+
+@intrinsic
+def as_bits(typing: Any, mask: Any) -> Any:
+    """The sixteen truth values as bits of a number, the first as the lowest."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.zext(builder.bitcast(arguments[0], ir.IntType(LANES)), ir.IntType(64))
+
+    return types.uint64(bools), code
+
+
 @intrinsic
 def before(typing: Any, count: Any) -> Any:
     """True for the first `count` of the sixteen."""

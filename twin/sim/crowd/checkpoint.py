@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 State = dict[str, NDArray[Any]]
 
-VERSION = 2
+VERSION = 3
 
 
 def fingerprint(crowd: Crowd) -> NDArray[np.uint8]:
@@ -61,7 +61,8 @@ def state_of(crowd: Crowd) -> State:
     out: State = {f"row_{name}": values[: store.n] for name, values in store.arrays.items()}
     used = (store.n + BLOCK - 1) // BLOCK * store.room
     out |= {
-        "fingerprint": fingerprint(crowd), "step": np.array(crowd.step), "rows": np.array(store.n), "room": np.array(store.room),
+        "fingerprint": fingerprint(crowd), "step": np.array(crowd.step), "asked": np.array(crowd.asked),
+        "rows": np.array(store.n), "room": np.array(store.room),
         "neighbour": store.neighbour[:used], "waiting": crowd.waiting_ids, "next": np.array(crowd.next_id),
         "stale": np.array(crowd.stale), "exit_time": crowd.exit_time, "exit_goal": crowd.exit_goal, "passed": crowd.passed,
     }  # fmt: skip
@@ -98,6 +99,7 @@ def restore(crowd: Crowd, state: State) -> None:
     store.take_lists(int(state["room"]), np.minimum(state["neighbour"], max(n - 1, 0)))
     store.set_count(n)
     crowd.step, crowd.next_id, crowd.stale = int(state["step"]), int(state["next"]), bool(state["stale"])
+    crowd.asked = int(state["asked"])
     crowd.waiting_ids = state["waiting"].copy()
     crowd.exit_time[:], crowd.exit_goal[:], crowd.passed[:] = state["exit_time"], state["exit_goal"], state["passed"]
     for name, passage in (("doors", referee.doors), ("exits", referee.exits)):

@@ -44,6 +44,9 @@ ENTRY_INTERVAL_S = 0.2
 WAYS_M = 0.05
 """What people want is asked again before anybody has walked this far: each step at the usual step, each fourth at 0.01 s."""
 
+OPEN_WAYS_M = 0.15
+"""Who is on open floor, with nothing to it and no wall in reach, is asked again before people on average have walked this far."""
+
 PARALLEL_FROM = 1000
 """Number of people present from which one run uses all cores."""
 
@@ -149,6 +152,7 @@ class Crowd:
         self.model: Model = CollisionFreeSpeed() if model is None else model
         self.model.check()
         self.dt, self.seed, self.step = float(dt), int(seed), 0
+        self.asked = -(1 << 30)  # step at which everybody was asked what it wants
         count = len(self.people.x)
         self._parallel = parallel
         self._mode = int(bool(parallel))
@@ -169,7 +173,10 @@ class Crowd:
             profile_speed=profile_speed, rides=rides, rethink_s=rethink_s, threads=1 if parallel is False else None,
         )  # fmt: skip
         self.ways_row = self.ways.first_row(self.people.profile, informed, count)
+        mean_step = max(float(self.people.desired_speed.mean()) if count else 0.0, 1e-9) * self.dt
         self._intend_stride = max(1, int(WAYS_M / (max(fastest, 1e-9) * self.dt)))
+        # who keeps together is turned from where it wants to go, which must be new
+        self._open_stride = 1 if self.people.group is not None else max(1, int(OPEN_WAYS_M / mean_step))
         self._rethink_stride = 0 if rethink_s is None else max(1, round(rethink_s / self.dt))
         self._start_node = nodes_of(floor, self.routes, self.people.x, self.people.y, self.people.level)
         check_starts(self.people, self._start_node)
@@ -363,14 +370,16 @@ class Crowd:
         if self.step % self._entry_stride == 0:
             self._call_due()
         # rows stand where they are between two builds, and so does what everybody wants
-        wanting = self.stale or self.step % self._intend_stride == 0
+        everybody = self.stale or self.step - self.asked >= self._open_stride
+        wanting = everybody or self.step % self._intend_stride == 0
         if self.stale:
             self._build()
         n, now = self.store.n, self.store.arrays
         happened = False
         if n:
             if wanting:
-                self._intend()
+                self.asked = self.step if everybody else self.asked
+                self._intend(everybody)
             for part in range(self._parts):
                 self._move(part)
                 self._settle(part)
@@ -391,10 +400,10 @@ class Crowd:
         if self.step % self._watch_stride == 0:
             self.watch.look(self)
 
-    def _intend(self) -> None:
+    def _intend(self, everybody: bool) -> None:
         crowd, routes = self.store.present(), self.routes
         intend[self._mode](
-            crowd, self.time, self.seed, self.floor, self._tiles, routes.time, routes.direction, self.goals, self.stages,
+            crowd, everybody, self.time, self.seed, self.floor, self._tiles, routes.time, routes.direction, self.goals, self.stages,
             self.places, self._first_stage, self._home, self.store.arrays["left_goal"],
         )  # fmt: skip
         if self._groups is not None:

@@ -20,6 +20,9 @@ NEAR_M = 2.0
 GIVING_WAY_M_S = 0.3
 """Who stands gives way no faster than this."""
 
+OPEN = FLOOR | SMOOTH
+"""Kind of a cell with nothing to it."""
+
 _SPOT_STREAM = 731_001
 
 
@@ -73,9 +76,9 @@ def _to_place(i, st, crowd, floor, goals, seed, places, first_stage, home, goal)
 
 
 def _intend(
-    crowd, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home, left_goal
+    crowd, everybody, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home, left_goal
 ):  # fmt: skip
-    """Write `want_*`, `standing` and `by_wall` of everybody present.
+    """Write `want_*`, `standing` and `by_wall` of everybody present, or only of who is not on open floor.
 
     `places` are those of the queues; `first_stage` and `home` (people, 2) are by person: who starts where it will stay keeps
     its place (that of others is not a number; no rows where nobody does). `left_goal` becomes -1: nobody has left in this step yet.
@@ -91,13 +94,14 @@ def _intend(
         for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
             ex = ey = v0 = 0.0
             stands, wall = False, False
-            left_goal[i] = -1
             if body[i] != GONE_RADIUS:
-                lev, st = level[i], stage[i]
+                lev = level[i]
                 fx, fy = (x[i] - floor.west) * per_cell, (floor.north - y[i]) * per_cell
                 row, column = min(max(int(fy), 0), rows - 1), min(max(int(fx), 0), columns - 1)
                 kind = kinds[np.uint64((lev * rows + row) * columns + column)]
-                wall = (kind & WALL) != 0
+                if kind == OPEN and not everybody:
+                    continue
+                st, wall = stage[i], (kind & WALL) != 0
                 while stages.kind[st] == STAGE_STAY and now >= stages.until[st] - 1e-9:
                     st = stages.next[st]
                 stage[i] = st
@@ -138,6 +142,7 @@ def _intend(
                                 v0 *= 1.0 + floor.slopes[slope, 0] * ex + floor.slopes[slope, 1] * ey
                 if stands:
                     v0 = min(v0, GIVING_WAY_M_S)
+            left_goal[i] = -1
             standing[i], by_wall[i] = stands, wall
             want_x[i], want_y[i], want_speed[i] = ex, ey, v0
     wrote(standing, by_wall, want_x, want_y, want_speed, stage)

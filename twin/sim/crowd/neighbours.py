@@ -7,41 +7,57 @@ from typing import Any
 import numpy as np
 
 from twin.jit import njit, prange
-from twin.sim.crowd.state import BLOCK, GONE_RADIUS
+from twin.sim.crowd.state import BLOCK, GONE_RADIUS, METRE
 from twin.sim.crowd.surroundings import cell_of, fixed_of, wall_between
+from twin.sim.lanes import LANES, as_bits, before, fused, high_apart, low_apart, lowest, ones
 
 CONTACT = 0.9
 """Whose middle is nearer to somebody than this part of both radii together finds its place taken."""
 
-CELLS = 2
-"""Who is so many cells of the sorting away, or less, may be near: cells are at least the longest reach over this wide."""
+ACROSS = 4
+"""Cells of the sorting are as tall as the longest reach, and so many of them as wide: who is near is in three rows, and in each
+of them stand together."""
+
+ROUNDING = 1.0 + 1e-6
+"""Squares in single precision are compared with a limit so many times as large, so that nobody is left out by rounding."""
 
 LEVEL_GAP_M = 1.5
 """People on different levels meet only where their floors differ less than this, at the ends of stairs."""
 
 
-@njit()
-def sort_by_cell(n, x, y, body, west, north, side, rows, columns, start, order):
-    """Counting sort of who is present into plan cells: `order` lists rows, `start` the first of each cell.
+@njit(inline="always")
+def _cell_at(x, y, west, north, tall, wide, rows, columns):
+    """Row and column of the cell of the sorting that a place is in; places off the grid are put to its edge."""
+    return min(max(int((north - y) * (1.0 / tall)), 0), rows - 1), min(max(int((x - west) * (1.0 / wide)), 0), columns - 1)
 
-    Gives how many are present; who has left (`body` says so) is not listed.
+
+def _find_cells(n, x, y, body, west, north, tall, wide, rows, columns, cell):
+    """Number of the cell of everybody present; -1 for who has left (`body` says so)."""
+    for block in prange((n + BLOCK - 1) // BLOCK):
+        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            r, c = _cell_at(x[i], y[i], west, north, tall, wide, rows, columns)
+            cell[i] = r * columns + c if body[i] != GONE_RADIUS else -1
+
+
+@njit()
+def sort_by_cell(n, cell, start, order):
+    """Counting sort by number of the cell: `order` lists rows, `start` the first of each cell, and behind the last.
+
+    Gives how many are present: who has left, with number -1, is not listed.
     """
     start[:] = 0
     for i in range(n):
-        if body[i] != GONE_RADIUS:
-            c = min(max(int((x[i] - west) / side), 0), columns - 1)
-            r = min(max(int((north - y[i]) / side), 0), rows - 1)
-            start[r * columns + c + 1] += 1
-    for k in range(rows * columns):
+        if cell[i] >= 0:
+            start[cell[i] + 1] += 1
+    cells = len(start) - 1
+    for k in range(cells):
         start[k + 1] += start[k]
     for i in range(n):
-        if body[i] != GONE_RADIUS:
-            c = min(max(int((x[i] - west) / side), 0), columns - 1)
-            r = min(max(int((north - y[i]) / side), 0), rows - 1)
-            k = r * columns + c
+        k = cell[i]
+        if k >= 0:
             order[start[k]] = i
             start[k] += 1
-    for k in range(rows * columns, 0, -1):
+    for k in range(cells, 0, -1):
         start[k] = start[k - 1]
     start[0] = 0
     return start[-1]
@@ -75,8 +91,32 @@ def _stand(n, x, y, level, radius, floor, body, fixed, z, clear, built_x, built_
             built_x[i], built_y[i] = x[i], y[i]
 
 
+@njit(inline="always")
+def _append_near(low, high, i, x0, y0, reach2, fixed, row, k, limit):
+    """Append to `row`, from k on, who of the rows `low` up to `high` is near a place, without row i; gives what is after them.
+
+    Beyond `limit` they are counted only. Up to fifteen numbers behind are written, too: what comes next is written over them.
+    """
+    for j in range(low, high, LANES):
+        x, y = low_apart(fixed, j, x0) * METRE, high_apart(fixed, j, y0) * METRE
+        near = as_bits((fused(x, x, y * y) <= reach2) & before(np.int32(high - j)))
+        near &= ~(np.uint64(1) << min(np.uint64(i - j), np.uint64(63)))
+        found = ones(near)
+        if k <= limit:
+            # most often there are no more than eight: no branch to foretell
+            for q in range(np.uint64(k), np.uint64(k + 8)):  # without a sign there is no test for counting from the end
+                row[q] = j + lowest(near)
+                near &= near - np.uint64(1)
+            for q in range(np.uint64(k + 8), np.uint64(k + found)):
+                row[q] = j + lowest(near)
+                near &= near - np.uint64(1)
+        k += found
+    return k
+
+
 def _find_neighbours(
-    n, person, x, y, level, z, clear, reach, skin, floor, west, north, side, rows, columns, start, first, count, row, room, used
+    n, person, x, y, fixed, level, z, clear, reach, skin, floor, west, north, tall, wide, rows, columns, start, first, count, row,
+    room, used,
 ):
     """List for each who may matter to it until somebody has moved half the skin.
 
@@ -86,23 +126,21 @@ def _find_neighbours(
     slack = 1.5 * floor.cell
     several = floor.mask.shape[0] > 1
     for block in prange((n + BLOCK - 1) // BLOCK):
-        begin, end = block * room, (block + 1) * room - 1
+        begin = block * room
+        limit = begin + room - LANES
         k = begin
         for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
             xi, yi = x[i], y[i]
-            c = min(max(int((xi - west) / side), 0), columns - 1)
-            r = min(max(int((north - yi) / side), 0), rows - 1)
+            x0, y0 = np.int32(fixed[i]), np.int32(fixed[i] >> 32)
+            r, c = _cell_at(xi, yi, west, north, tall, wide, rows, columns)
             far = reach[person[i]] + skin
-            reach2 = far * far
+            reach2 = np.float32(far * far * ROUNDING)
             mine = k
-            for rr in range(max(0, r - CELLS), min(rows, r + CELLS + 1)):
-                low = start[rr * columns + max(0, c - CELLS)]
-                high = start[rr * columns + min(columns - 1, c + CELLS) + 1]
-                for j in range(np.uint64(low), np.uint64(high)):  # without a sign there is no test for counting from the end
-                    # every candidate is written, and overwritten by the next unless it is near: no branch to foretell
-                    row[np.uint64(min(k, end))] = j
-                    k += ((x[j] - xi) ** 2 + (y[j] - yi) ** 2 <= reach2) & (np.int64(j) != i)
-            if k <= end and (several or clear[i] - slack < far):
+            for rr in range(max(0, r - 1), min(rows, r + 2)):
+                low = start[rr * columns + max(0, c - ACROSS)]
+                high = start[rr * columns + min(columns - 1, c + ACROSS) + 1]
+                k = _append_near(np.int64(low), np.int64(high), i, x0, y0, reach2, fixed, row, k, limit)
+            if k <= limit and (several or clear[i] - slack < far):
                 kept = mine
                 for q in range(mine, k):
                     j = row[q]
@@ -119,12 +157,12 @@ def _find_neighbours(
                 k = kept
             first[i] = mine
             count[i] = k - mine
-        used[block] = k - begin + 1
+        used[block] = k - begin + LANES
 
 
 @njit()
 def admit(
-    due, x, y, level, z, radius, n, start, west, north, side, rows, columns, px, py, plevel, pz, pradius, taken
+    due, x, y, level, z, radius, n, start, west, north, tall, wide, rows, columns, px, py, plevel, pz, pradius, taken
 ):  # fmt: skip
     """Who of the people due finds its place free; those already there, and those let in before it, count.
 
@@ -142,11 +180,10 @@ def admit(
     for q in range(due.shape[0]):
         i = due[q]
         xi, yi, zi, ri = px[i], py[i], pz[i], pradius[i]
-        c = min(max(int((xi - west) / side), 0), columns - 1)
-        r = min(max(int((north - yi) / side), 0), rows - 1)
+        r, c = _cell_at(xi, yi, west, north, tall, wide, rows, columns)
         free = True
-        for rr in range(max(0, r - CELLS), min(rows, r + CELLS + 1)):
-            for cc in range(max(0, c - CELLS), min(columns, c + CELLS + 1)):
+        for rr in range(max(0, r - 1), min(rows, r + 2)):
+            for cc in range(max(0, c - ACROSS), min(columns, c + ACROSS + 1)):
                 cell = rr * columns + cc
                 for j in range(start[cell], start[cell + 1]):
                     contact = CONTACT * (ri + radius[j])
@@ -175,6 +212,7 @@ def admit(
 
 # Each once for all cores and once for one: with few people the cores wait for each other longer than they work, and
 # several runs side by side use them better. Both give the same to the bit, since every loop gathers.
+find_cells: tuple[Any, Any] = (njit()(_find_cells), njit(parallel=True)(_find_cells))
 reorder: tuple[Any, Any] = (njit()(_reorder), njit(parallel=True)(_reorder))
 stand: tuple[Any, Any] = (njit()(_stand), njit(parallel=True)(_stand))
 find_neighbours: tuple[Any, Any] = (njit()(_find_neighbours), njit(parallel=True)(_find_neighbours))

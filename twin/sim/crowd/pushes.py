@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.jit import njit
-from twin.sim.crowd.state import PER_METRE
+from twin.sim.crowd.state import METRE
 from twin.sim.lanes import (
     LANES,
     before,
@@ -28,8 +28,6 @@ from twin.sim.lanes import (
     where,
 )
 
-METRE = np.float32(1.0 / PER_METRE)
-"""A step of fixed-point coordinates [m]."""
 _ONE, _TINY, _NOTHING = np.float32(1.0), np.float32(1e-12), np.float32(0.0)
 _C2, _C3, _C4, _C5, _C6, _C7 = (np.float32(1.0 / f) for f in (2, 6, 24, 120, 720, 5040))
 NO_GAP = np.float32(1e30)

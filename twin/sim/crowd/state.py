@@ -18,6 +18,9 @@ GONE_RADIUS = np.float32(-1e6)
 PER_METRE = 2.0**20
 """Fixed-point coordinates count steps of about a micrometre; their differences are exact up to 2 km apart."""
 
+METRE = np.float32(1.0 / PER_METRE)
+"""A step of fixed-point coordinates [m]."""
+
 BLOCK = 64
 """People that one task looks after. The neighbours of a block stand together."""
 

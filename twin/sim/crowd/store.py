@@ -9,7 +9,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.sim.crowd.neighbours import CELLS, find_neighbours, reorder, sort_by_cell, stand
+from twin.sim.crowd.neighbours import ACROSS, find_cells, find_neighbours, reorder, sort_by_cell, stand
 from twin.sim.crowd.state import BLOCK, GONE_RADIUS, Near, Present
 from twin.sim.lanes import LANES
 from twin.sim.model import Floor
@@ -48,9 +48,10 @@ class Store:
     def __init__(self, floor: Floor, reach: NDArray[np.float64], notes: int = 0) -> None:
         self.floor, self.reach, self._notes = floor, reach, notes
         self.n = 0
-        self.side = (float(reach.max(initial=1.0)) + SKIN_M) / CELLS
-        self.rows = math.ceil(floor.mask.shape[1] * floor.cell / self.side) + 1
-        self.columns = math.ceil(floor.mask.shape[2] * floor.cell / self.side) + 1
+        self.tall = float(reach.max(initial=1.0)) + SKIN_M
+        self.wide = self.tall / ACROSS
+        self.rows = math.ceil(floor.mask.shape[1] * floor.cell / self.tall) + 1
+        self.columns = math.ceil(floor.mask.shape[2] * floor.cell / self.wide) + 1
         self.start = np.zeros(self.rows * self.columns + 1, np.int32)
         self.room = 16 * BLOCK
         self.neighbour = np.zeros(0, np.int32)
@@ -66,9 +67,9 @@ class Store:
         return len(self.arrays["x"])
 
     @property
-    def grid(self) -> tuple[float, float, float, int, int]:
-        """Of the cells that people are sorted by: west, north, side, rows and columns."""
-        return self.floor.west, self.floor.north, self.side, self.rows, self.columns
+    def grid(self) -> tuple[float, float, float, float, int, int]:
+        """Of the cells that people are sorted by: west, north, height, width, rows and columns."""
+        return self.floor.west, self.floor.north, self.tall, self.wide, self.rows, self.columns
 
     def grow(self, capacity: int) -> None:
         """Room for so many; keeps what is there."""
@@ -76,7 +77,7 @@ class Store:
         for name, spare in _SPARE.items():
             kinds[name] = kinds[spare] = _KINDS.get(name, "f8")
         for name, kind in kinds.items():
-            new = np.zeros(capacity, kind)
+            new = np.zeros(capacity + LANES, kind)[:capacity]  # kernels load sixteen at a time, also at the end
             old = self.arrays.get(name)
             if old is not None:
                 new[: len(old)] = old
@@ -129,7 +130,9 @@ class Store:
     def sort(self, mode: int) -> None:
         """Pack the rows in the order of the cells, without who has left."""
         a = self.arrays
-        alive = int(sort_by_cell(self.n, a["x"], a["y"], a["body"], *self.grid, self.start, a["order"]))
+        cell = a["spare_person"]
+        find_cells[mode](self.n, a["x"], a["y"], a["body"], *self.grid, cell)
+        alive = int(sort_by_cell(self.n, cell, self.start, a["order"]))
         reorder[mode](alive, a["order"], *(a[name] for name in _SPARE), *(a[spare] for spare in _SPARE.values()))
         for name, spare in _SPARE.items():
             a[name], a[spare] = a[spare], a[name]
@@ -144,8 +147,8 @@ class Store:
         a, n = self.arrays, self.n
         while n:
             find_neighbours[mode](
-                n, a["person"], a["x"], a["y"], a["level"], a["z"], a["clear"], self.reach, SKIN_M, self.floor, *self.grid,
-                self.start, a["first"], a["number"], self.neighbour, self.room, self.used,
+                n, a["person"], a["x"], a["y"], a["fixed"], a["level"], a["z"], a["clear"], self.reach, SKIN_M, self.floor,
+                *self.grid, self.start, a["first"], a["number"], self.neighbour, self.room, self.used,
             )  # fmt: skip
             most = int(self.used[: (n + BLOCK - 1) // BLOCK].max())
             if most <= self.room:
