@@ -207,10 +207,13 @@ def test_people_stay_until_the_end_and_then_leave():
     points = scattered(shapely.box(0.5, 1, 5, 9), 25, 1)
     crowd = crowd_of(ground_of(ROOM), [zone, EXITS[1]], people_of(points), journeys=journeys, seed=4)
     crowd.advance(round(25 / 0.05))
+    outside = []
     for _ in range(30):
         crowd.advance(10)
         shot = crowd.snapshot()
-        assert shapely.contains_xy(zone.buffer(0.5), shot.x, shot.y).all()
+        outside.append(shapely.distance(shapely.points(shot.x, shot.y), zone))
+    assert np.max(outside) < 1.25  # whoever passes a person at the edge may be one step out
+    assert np.quantile(outside, 0.95) < 0.1
     assert crowd.left == 0
     assert np.median(shot.speed) < 0.1
     while not crowd.finished and crowd.time < 200:

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from twin.jit import njit
 from twin.sim.lanes import (
     LANES,
+    as_bits,
     before,
     copy_four,
     first_of_four,
@@ -21,7 +22,9 @@ from twin.sim.lanes import (
     least,
     load,
     low_apart,
+    lowest,
     magnitude,
+    ones,
     root,
     second_of_four,
     smaller,
@@ -154,3 +157,18 @@ _SIXTEEN = arrays(np.float32, LANES, elements=st.floats(-1e6, 1e6, width=32))
 def test_two_sums_at_once_are_those_one_after_the_other_to_the_bit(a, b):
     together, first, second = both_sums(a, b)
     assert together == (first, second)
+
+
+@njit()
+def _bits(a, number):
+    bits = as_bits((load(a, 0) < number) & before(12))
+    return bits, ones(bits), lowest(bits)
+
+
+@given(sixteen, numbers)
+def test_truth_values_become_bits(a, number):
+    bits, count, first = _bits(a, np.float32(number))
+    expected = [k for k in range(12) if a[k] < np.float32(number)]
+    assert [k for k in range(64) if int(bits) >> k & 1] == expected
+    assert count == len(expected)
+    assert first == (expected[0] if expected else 64)

@@ -17,7 +17,7 @@ from twin.sim.crowd.models.anticipation_velocity import AnticipationVelocity
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
 from twin.sim.crowd.models.plain import Plain, nearest_on_segment, wall_points
 from twin.sim.crowd.models.social_force import SocialForce
-from twin.sim.crowd.neighbours import sort_by_cell
+from twin.sim.crowd.neighbours import find_cells, sort_by_cell
 from twin.sim.crowd.state import GONE_RADIUS
 from twin.sim.crowd.surroundings import exponential
 from twin.sim.floor import Chain, build_floor
@@ -152,13 +152,15 @@ def test_sorting_lists_everybody_once(seed, count, side):
     random = np.random.default_rng(seed)
     x, y = random.uniform(-1.0, 11.0, count), random.uniform(-1.0, 11.0, count)
     gone = random.random(count) < 0.2
-    rows = columns = math.ceil(10.0 / side)
+    rows, columns = math.ceil(10.0 / side), math.ceil(10.0 / (0.3 * side))
     start, order = np.zeros(rows * columns + 1, np.int32), np.full(count, -1, np.int32)
     body = np.where(gone, GONE_RADIUS, np.float32(0.2))
-    there = int(sort_by_cell(count, x, y, body, 0.0, 10.0, side, rows, columns, start, order))
+    cell = np.empty(count, np.int32)
+    find_cells[seed % 2](count, x, y, body, 0.0, 10.0, side, 0.3 * side, rows, columns, cell)
+    there = int(sort_by_cell(count, cell, start, order))
     assert there == count - gone.sum()
     kept = np.flatnonzero(~gone)
-    expected = slow.sort_by_cell(x[kept], y[kept], 0.0, 10.0, side, rows, columns)
+    expected = slow.sort_by_cell(x[kept], y[kept], 0.0, 10.0, side, 0.3 * side, rows, columns)
     for k, members in enumerate(expected):
         assert order[start[k] : start[k + 1]].tolist() == kept[members].tolist()
 

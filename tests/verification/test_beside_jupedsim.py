@@ -17,6 +17,7 @@ steered_apart = pytest.importorskip("benchmarks.beside_jupedsim").steered_apart
 def asked_each_step(monkeypatch):
     """JuPedSim is told the way of each step; usually what people want is asked again every few centimetres."""
     monkeypatch.setattr("twin.sim.crowd.engine.WAYS_M", 0.0)
+    monkeypatch.setattr("twin.sim.crowd.engine.OPEN_WAYS_M", 0.0)
 
 
 @pytest.mark.parametrize("make", [partial(corner, people=1), head_on])

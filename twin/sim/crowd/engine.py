@@ -44,7 +44,7 @@ ENTRY_INTERVAL_S = 0.2
 WAYS_M = 0.05
 """What people want is asked again before anybody has walked this far: each step at the usual step, each fourth at 0.01 s."""
 
-OPEN_WAYS_M = 0.15
+OPEN_WAYS_M = 0.14
 """Who is on open floor, with nothing to it and no wall in reach, is asked again before people on average have walked this far."""
 
 PARALLEL_FROM = 1000
@@ -175,8 +175,7 @@ class Crowd:
         self.ways_row = self.ways.first_row(self.people.profile, informed, count)
         mean_step = max(float(self.people.desired_speed.mean()) if count else 0.0, 1e-9) * self.dt
         self._intend_stride = max(1, int(WAYS_M / (max(fastest, 1e-9) * self.dt)))
-        # who keeps together is turned from where it wants to go, which must be new
-        self._open_stride = 1 if self.people.group is not None else max(1, int(OPEN_WAYS_M / mean_step))
+        self._open_stride = max(1, int(OPEN_WAYS_M / mean_step))
         self._rethink_stride = 0 if rethink_s is None else max(1, round(rethink_s / self.dt))
         self._start_node = nodes_of(floor, self.routes, self.people.x, self.people.y, self.people.level)
         check_starts(self.people, self._start_node)
@@ -209,6 +208,7 @@ class Crowd:
         self.entries = Entries(self.people, self._first_stage, self._start_node, height, change=rides is not None)
         group = self.people.group
         self._groups = None if group is None else groups_of(group, self.people.desired_speed)
+        self._group_of = np.empty(0, np.int32) if self._groups is None else self._groups.of
         self.watch = Watch(count)
         self._watch_stride = max(1, round(LOOK_S / self.dt))
         self._entry_stride = max(1, round(ENTRY_INTERVAL_S / self.dt))
@@ -400,11 +400,11 @@ class Crowd:
         if self.step % self._watch_stride == 0:
             self.watch.look(self)
 
-    def _intend(self, everybody: bool) -> None:
+    def _intend(self, everybody: bool = True) -> None:
         crowd, routes = self.store.present(), self.routes
         intend[self._mode](
             crowd, everybody, self.time, self.seed, self.floor, self._tiles, routes.time, routes.direction, self.goals, self.stages,
-            self.places, self._first_stage, self._home, self.store.arrays["left_goal"],
+            self.places, self._first_stage, self._home, self._group_of, self.store.arrays["left_goal"],
         )  # fmt: skip
         if self._groups is not None:
             keep_together[self._mode](crowd, self._groups, self.store.row_of)

@@ -21,7 +21,7 @@ GIVING_WAY_M_S = 0.3
 """Who stands gives way no faster than this."""
 
 OPEN = FLOOR | SMOOTH
-"""Kind of a cell with nothing to it."""
+"""Kind of a cell with nothing to it (`SMOOTH` or not: that says of its neighbours to the south and east, too)."""
 
 _SPOT_STREAM = 731_001
 
@@ -76,12 +76,14 @@ def _to_place(i, st, crowd, floor, goals, seed, places, first_stage, home, goal)
 
 
 def _intend(
-    crowd, everybody, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home, left_goal
+    crowd, everybody, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home, group_of, left_goal
 ):  # fmt: skip
     """Write `want_*`, `standing` and `by_wall` of everybody present, or only of who is not on open floor.
 
     `places` are those of the queues; `first_stage` and `home` (people, 2) are by person: who starts where it will stay keeps
-    its place (that of others is not a number; no rows where nobody does). `left_goal` becomes -1: nobody has left in this step yet.
+    its place (that of others is not a number; no rows where nobody does). `group_of` is the group of each person, -1 for none,
+    whose members are always asked since they are turned from their way; nothing where nobody is in one. `left_goal` becomes -1:
+    nobody has left in this step yet.
     """
     n = crowd.n
     _levels, rows, columns = tiles.kind.shape
@@ -89,6 +91,7 @@ def _intend(
     kinds, nodes, directions = tiles.kind.reshape(-1), tiles.node.reshape(-1), direction.reshape(-1)
     x, y, level, stage, node, ways = crowd.x, crowd.y, crowd.level, crowd.stage, crowd.node, crowd.ways
     standing, by_wall, want_x, want_y = crowd.standing, crowd.by_wall, crowd.want_x, crowd.want_y
+    person, alone = crowd.person, group_of.shape[0] == 0
     want_speed, body, desired, hold, slot = crowd.want_speed, crowd.body, crowd.desired, crowd.hold, crowd.slot
     for block in prange((n + BLOCK - 1) // BLOCK):
         for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
@@ -99,7 +102,7 @@ def _intend(
                 fx, fy = (x[i] - floor.west) * per_cell, (floor.north - y[i]) * per_cell
                 row, column = min(max(int(fy), 0), rows - 1), min(max(int(fx), 0), columns - 1)
                 kind = kinds[np.uint64((lev * rows + row) * columns + column)]
-                if kind == OPEN and not everybody:
+                if not everybody and kind | SMOOTH == OPEN and (alone or group_of[person[i]] < 0):
                     continue
                 st, wall = stage[i], (kind & WALL) != 0
                 while stages.kind[st] == STAGE_STAY and now >= stages.until[st] - 1e-9:

@@ -23,7 +23,6 @@ from twin.sim.lanes import (
     smaller,
     spread,
     store,
-    total,
     totals,
     where,
 )
@@ -32,23 +31,6 @@ _ONE, _TINY, _NOTHING = np.float32(1.0), np.float32(1e-12), np.float32(0.0)
 _C2, _C3, _C4, _C5, _C6, _C7 = (np.float32(1.0 / f) for f in (2, 6, 24, 120, 720, 5040))
 NO_GAP = np.float32(1e30)
 """Gap ahead of who has nobody ahead [m]."""
-
-
-@njit(inline="always")
-def lay_out(k, first, count, row, fixed, body, places, reals):
-    """Write who is listed from ``row[first]`` on into scratch, from slot k on; gives the slot after them.
-
-    ``places[k:]`` gets sixteen fixed-point places, ``reals[4 k:]`` sixteen radii (and leaves room for `repel`), and so
-    on; beyond the last of `count`, whatever the list holds.
-    """
-    for q in range(first, first + count, LANES):
-        base = 4 * k
-        for lane in range(LANES):
-            j = np.uint32(row[q + lane])  # without a sign there is no test for counting from the end
-            places[k + lane] = fixed[j]
-            reals[base + lane] = body[j]
-        k += LANES
-    return k
 
 
 @njit(inline="always")
@@ -66,42 +48,6 @@ def exponential_of(u):
     e = e * e
     e = e * e
     return e * e
-
-
-@njit(inline="always")
-def repel(k, some, x0, y0, r0, places, reals, strength, per_range, cut):
-    """Work out what the first `some` in slot k do to a person: gaps d - l and ``-strength exp((l - d) / range) n``.
-
-    (x0, y0) is the person's own place in fixed point, r0 its radius, `per_range` -1 / (16 range); beyond a gap of `cut`
-    nobody pushes. Leaves sums of radii, gaps, and both components of the pushes in scratch. They are not added up here: sums
-    wait for what is summed, and the processor would wait for them with every person.
-    """
-    base = 4 * k
-    x, y = low_apart(places, k, x0) * METRE, high_apart(places, k, y0) * METRE
-    d = root(larger(fused(x, x, y * y), spread(_TINY)))
-    contact = load(reals, base) + r0
-    gap = where(before(some), d - contact, spread(NO_GAP))
-    store(reals, base, contact)
-    store(reals, base + LANES, gap)
-    f = where(gap <= cut, (-strength / d) * exponential_of(gap * per_range), spread(_NOTHING))
-    store(reals, base + 2 * LANES, f * x)
-    store(reals, base + 3 * LANES, f * y)
-
-
-@njit(inline="always")
-def push_of(k, reals):
-    """Sum of the pushes of slot k, after `repel`."""
-    base = 4 * k + 2 * LANES
-    return total(load(reals, base)), total(load(reals, base + LANES))
-
-
-@njit(inline="always")
-def gaps_ahead(k, x0, y0, places, reals, ex, ey):
-    """Gaps to those of the sixteen in slot k that are ahead along the unit vector (ex, ey) and at most l to the side."""
-    base = 4 * k
-    x, y = low_apart(places, k, x0) * METRE, high_apart(places, k, y0) * METRE
-    ahead = (x * ex + y * ey >= _NOTHING) & (magnitude(y * ex - x * ey) <= load(reals, base))
-    return where(ahead, load(reals, base + LANES), spread(NO_GAP))
 
 
 @njit(inline="always")
@@ -179,3 +125,12 @@ def directions(count, xs, ys):
         per_norm = where(norm > _TINY, _ONE / norm, spread(_NOTHING))
         store(xs, q, x * per_norm)
         store(ys, q, y * per_norm)
+
+
+@njit(inline="always")
+def least_of(k, count, xs):
+    """Least of `count` numbers from slot k on; `NO_GAP` of none."""
+    some = spread(NO_GAP)
+    for q in range(0, count, LANES):
+        some = smaller(some, where(before(count - q), load(xs, k + q), spread(NO_GAP)))
+    return least(some)

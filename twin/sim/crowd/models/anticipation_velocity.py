@@ -31,8 +31,8 @@ from twin.jit import njit, prange, wrote
 from twin.sim.crowd.models.interface import check_positive
 from twin.sim.crowd.models.plain import Moved, Plain, nearest_on_segment, others
 from twin.sim.crowd.models.turning import turned, turned_plain
-from twin.sim.crowd.pushes import METRE, NO_GAP, exponential_of, gaps_ahead
-from twin.sim.crowd.state import BLOCK, Step
+from twin.sim.crowd.pushes import NO_GAP, exponential_of
+from twin.sim.crowd.state import BLOCK, METRE, Step
 from twin.sim.crowd.surroundings import nearest_wall
 from twin.sim.lanes import (
     LANES,
@@ -46,6 +46,7 @@ from twin.sim.lanes import (
     least,
     load,
     low_apart,
+    magnitude,
     root,
     second_of_four,
     smaller,
@@ -118,6 +119,15 @@ class AnticipationVelocity(NamedTuple):
     def move(self, crowd: Any, near: Any, floor: Floor, step: Step) -> None:
         """Write everybody's next velocity and heading."""
         _MOVE[step.parallel](crowd, near, floor, self, self.cut, min(step.dt / self.reaction_time, 1.0))
+
+
+@njit(inline="always")
+def _gaps_ahead(k, x0, y0, places, reals, ex, ey):
+    """Gaps to those of the sixteen in slot k that are ahead along the unit vector (ex, ey) and at most l to the side."""
+    base = 4 * k
+    x, y = low_apart(places, k, x0) * METRE, high_apart(places, k, y0) * METRE
+    ahead = (x * ex + y * ey >= np.float32(0.0)) & (magnitude(y * ex - x * ey) <= load(reals, base))
+    return where(ahead, load(reals, base + LANES), spread(NO_GAP))
 
 
 @njit(inline="always")
@@ -244,7 +254,7 @@ def _move(crowd, near, floor, params, cut, turn):
                         hx, hy = _off_wall(floor, level[i], x[i], y[i], radius[i], params.wall_buffer, params.pushout, hx, hy)
                     gaps = spread(NO_GAP)
                     for slot in range(begin, k, LANES):
-                        gaps = smaller(gaps, gaps_ahead(slot, x0, y0, places, reals, np.float32(hx), np.float32(hy)))
+                        gaps = smaller(gaps, _gaps_ahead(slot, x0, y0, places, reals, np.float32(hx), np.float32(hy)))
                     v = min(max(least(gaps) / params.time_gap, 0.0), want_speed[i])
                 heading_x[i], heading_y[i] = hx, hy
                 next_vx[i], next_vy[i] = v * hx, v * hy

@@ -29,10 +29,10 @@ import numpy as np
 from twin.jit import njit, prange, wrote
 from twin.sim.crowd.models.interface import check_positive
 from twin.sim.crowd.models.plain import Moved, Plain, others, wall_points
-from twin.sim.crowd.pushes import lay_out, push_of, repel
+from twin.sim.crowd.pushes import gather, least_of, relate, repel_all, sums_of
 from twin.sim.crowd.state import BLOCK, PER_METRE, Step
 from twin.sim.crowd.surroundings import bucket_of, exponential, from_wall
-from twin.sim.lanes import LANES, least, load
+from twin.sim.lanes import LANES
 from twin.sim.model import Floor
 
 NEGLIGIBLE_M_S2 = 0.01
@@ -124,15 +124,17 @@ def most_friction(model: SocialForce, dt: float) -> float:
 
 
 @njit()
-def _touch(k, some, first, row, i, fixed, body, vx, vy, reals, params, most):
-    """Acceleration of person i by those in slot k whom it touches, and the sum of their normal forces."""
+def _touch(k, count, first, row, i, fixed, body, vx, vy, gaps, params, most):
+    """Acceleration of person i by those of its neighbours whom it touches, and the sum of their normal forces.
+
+    Its `count` neighbours are listed in `row` from `first` on, and their gaps stand from slot k on.
+    """
     ax = ay = pressing = 0.0
     x0, y0, r0 = np.int32(fixed[i]), np.int32(fixed[i] >> 32), np.float64(body[i])
-    gaps = 4 * k + LANES
-    for lane in range(min(some, LANES)):
-        if reals[gaps + lane] >= 0.0:
+    for q in range(count):
+        if gaps[k + q] >= 0.0:
             continue
-        j = row[first + lane]
+        j = row[first + q]
         dx = np.float64(np.int32(x0 - np.int32(fixed[j]))) / PER_METRE
         dy = np.float64(np.int32(y0 - np.int32(fixed[j] >> 32))) / PER_METRE
         d = max(np.sqrt(dx * dx + dy * dy), 1e-6)
@@ -148,14 +150,13 @@ def _touch(k, some, first, row, i, fixed, body, vx, vy, reals, params, most):
 
 
 @njit()
-def _walkers(k, some, first, row, standing, reals):
-    """Sum of the pushes of those in slot k who do not stand."""
+def _walkers(k, count, first, row, standing, pushes_x, pushes_y):
+    """Sum of the pushes of those who do not stand."""
     px = py = 0.0
-    pushes = 4 * k + 2 * LANES
-    for lane in range(min(some, LANES)):
-        if not standing[row[first + lane]]:
-            px += reals[pushes + lane]
-            py += reals[pushes + LANES + lane]
+    for q in range(count):
+        if not standing[row[first + q]]:
+            px += pushes_x[k + q]
+            py += pushes_y[k + q]
     return px, py
 
 
@@ -191,37 +192,31 @@ def _move(crowd, near, floor, params, cut, wall_reach, most, dt):
     want_speed, heading_x, heading_y, desired = crowd.want_speed, crowd.heading_x, crowd.heading_y, crowd.desired
     next_vx, next_vy, old_vx, old_vy, pressure = crowd.next_vx, crowd.next_vy, crowd.vx, crowd.vy, crowd.pressure
     for task in prange(tasks):
-        places, reals = scratch[task], spare[task]
+        places, reals, slots = scratch[task], spare[task], scratch.shape[1]
+        xs, ys, sums, gaps = reals[:slots], reals[slots : 2 * slots], reals[2 * slots : 3 * slots], reals[3 * slots : 4 * slots]
+        pushes_x, pushes_y, radii = reals[4 * slots : 5 * slots], reals[5 * slots : 6 * slots], reals[6 * slots : 7 * slots]
         for block in range(task * blocks // tasks, (task + 1) * blocks // tasks):
             first, last = block * BLOCK, min(n, (block + 1) * BLOCK)
+            begin, end = first_of[first], first_of[last - 1] + count[last - 1]
+            gather(begin, end, row, fixed, body, places, radii)
             k = 0
             for i in range(first, last):
-                k = lay_out(k, first_of[i], count[i], row, fixed, body, places, reals)
-            k = 0
-            for i in range(first, last):
-                x0, y0, r0 = np.int32(fixed[i]), np.int32(fixed[i] >> 32), body[i]
-                for done in range(0, count[i], LANES):
-                    repel(k, count[i] - done, x0, y0, r0, places, reals, strength, per_range, cut_gap)
-                    k += LANES
+                k = relate(k, count[i], np.int32(fixed[i]), np.int32(fixed[i] >> 32), body[i], places, radii, xs, ys, sums)
+            repel_all(k, xs, ys, sums, gaps, pushes_x, pushes_y, strength, per_range, cut_gap)
             k = 0
             for i in range(first, last):
                 vx, vy = old_vx[i], old_vy[i]
-                px = py = ax = ay = pressing = 0.0
-                for done in range(0, count[i], LANES):
-                    if standing[i]:
-                        sx, sy = _walkers(k, count[i] - done, first_of[i] + done, row, standing, reals)
-                    else:
-                        sx, sy = push_of(k, reals)
-                    px += sx
-                    py += sy
-                    if least(load(reals, 4 * k + LANES)) < 0.0:
-                        tx, ty, normal = _touch(
-                            k, count[i] - done, first_of[i] + done, row, i, fixed, body, old_vx, old_vy, reals, params, most
-                        )
-                        ax += tx
-                        ay += ty
-                        pressing += normal
-                    k += LANES
+                ax = ay = pressing = 0.0
+                if standing[i]:
+                    px, py = _walkers(k, count[i], first_of[i], row, standing, pushes_x, pushes_y)
+                else:
+                    sx, sy = sums_of(k, count[i], pushes_x, pushes_y)
+                    px, py = np.float64(sx), np.float64(sy)
+                if least_of(k, count[i], gaps) < 0.0:
+                    ax, ay, pressing = _touch(
+                        k, count[i], first_of[i], row, i, fixed, body, old_vx, old_vy, gaps, params, most
+                    )
+                k += count[i]
                 if by_wall[i]:
                     sx, sy, tx, ty, normal = _walls(floor, level[i], x[i], y[i], vx, vy, radius[i], params, most, wall_reach)
                     if not standing[i]:
