@@ -135,7 +135,7 @@ def test_a_path(sample: City, value: Any) -> None:
         refused(lambda: twin.read_city(value))
 
 
-@pytest.mark.parametrize("value", [[None], [["sample"]], iter(["a"]), np.array(["a"])], ids=str)
+@pytest.mark.parametrize("value", [[None], [["sample"]], iter(["a"]), np.array(["a"])], ids=["none", "list", "iterator", "array"])
 def test_several_paths(value: Any) -> None:
     refused(lambda: twin.read_city(value))
 
