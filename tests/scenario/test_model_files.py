@@ -15,7 +15,7 @@ from tests.places import at, town
 from twin.errors import ScenarioError, StartError
 from twin.scenario import Scenario, read_scenario, scenario_from_text
 from twin.scenario.apply import apply_changes
-from twin.scenario.model import BuildingChange
+from twin.scenario.changes import BuildingChange
 
 TEXT = """\
 title: Tower

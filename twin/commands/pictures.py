@@ -70,7 +70,7 @@ def compose_side(
     """
     import viewer
     from twin.scenario.apply import apply_changes
-    from twin.scenario.model import BuildingChange
+    from twin.scenario.changes import BuildingChange
 
     changes = scenario.baseline_changes() if baseline else scenario.changes
     changed = apply_changes(city, changes)

@@ -92,7 +92,7 @@ def _scene_of(options: argparse.Namespace, out: Path | None) -> Scene:
 
 def _files_of(scenario: Scenario, known: Mapping[str, Any]) -> list[Path]:
     """The files that a run was made of: its city, and the models in its changes."""
-    from twin.scenario.model import BuildingChange
+    from twin.scenario.changes import BuildingChange
 
     stated = known.get("city", [])
     cities = stated if isinstance(stated, list) else [stated]

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from twin.rng import uniforms
 from twin.scenario.apply import Changed
-from twin.scenario.model import Arrivals, Scenario
+from twin.scenario.changes import Arrivals
+from twin.scenario.model import Scenario
 
 
 def expected_people(scenario: Scenario, changed: Changed) -> int:

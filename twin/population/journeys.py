@@ -13,7 +13,7 @@ from twin.errors import ScenarioError, did_you_mean
 from twin.population.destinations import Destinations, nodes_under
 from twin.rng import uniforms
 from twin.scenario.apply import Changed, Located
-from twin.scenario.model import Arrivals, EventChange, Zone
+from twin.scenario.changes import Arrivals, EventChange, Zone
 from twin.sim.model import (
     CHOOSE_LEAST_CROWDED,
     CHOOSE_NEAREST,

@@ -21,8 +21,9 @@ from twin.population.kinds import Kind, Kinds
 from twin.population.spots import Spots
 from twin.rng import uniforms
 from twin.scenario.apply import Changed, Located, locate
+from twin.scenario.changes import Arrivals, EventChange, Zone
 from twin.scenario.facilities import Company
-from twin.scenario.model import Arrivals, CrowdSettings, EventChange, Scenario, Zone
+from twin.scenario.model import CrowdSettings, Scenario
 from twin.sim.crowd.wayfinding import RouteGraph, Routes
 from twin.sim.model import STAGE_CHOOSE, STAGE_END, STAGE_QUEUE, Goals, Journeys, People, Rides
 

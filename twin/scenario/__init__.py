@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from twin.scenario.model import (
-    Analyses,
-    BuildingChange,
-    Change,
-    ClosureChange,
-    CrowdSettings,
-    EventChange,
-    ExcavationChange,
-    FenceChange,
-    Scenario,
-)
+from twin.scenario.changes import BuildingChange, Change, ClosureChange, EventChange, ExcavationChange, FenceChange
+from twin.scenario.model import Analyses, CrowdSettings, Scenario
 from twin.scenario.read import read_scenario, scenario_from_text
 
 __all__ = [

@@ -17,14 +17,7 @@ from twin.geo.placed import add_model
 from twin.geo.terrain import Terrain
 from twin.geo.valid import TOO_MANY, mended
 from twin.geo.walkable import STREET
-from twin.scenario.model import (
-    BuildingChange,
-    Change,
-    ClosureChange,
-    EventChange,
-    ExcavationChange,
-    FenceChange,
-)
+from twin.scenario.changes import BuildingChange, Change, ClosureChange, EventChange, ExcavationChange, FenceChange
 from twin.scenario.place import Place, stays_inside
 
 FENCE_WIDTH_M = 0.2

@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from twin.errors import MissingFileError, ScenarioError, TwinError, did_you_mean
-from twin.scenario.model import BuildingChange, Change, Scenario
+from twin.scenario.changes import BuildingChange, Change
+from twin.scenario.model import Scenario
 
 MAX_BYTES = 5_000_000
 

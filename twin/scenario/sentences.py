@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel
 
 from twin.errors import did_you_mean
-from twin.scenario.model import BuildingChange, ClosureChange, EventChange, ExcavationChange, FenceChange, Scenario
+from twin.scenario.changes import BuildingChange, ClosureChange, EventChange, ExcavationChange, FenceChange
+from twin.scenario.model import Scenario
 from twin.scenario.place import Place, Point
 
 if TYPE_CHECKING:
