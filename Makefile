@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 OUT    ?= out/demo
+# processes that tests are shared among; each may use all cores itself
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # tests that run the kernels of the city model on odd input and on real files
 GEO_KERNELS := $(addprefix tests/geo/test_,geo_kernels.py jsonarrays.py numbers.py tin.py heights.py triangulate.py)
@@ -18,11 +21,11 @@ demo: $(VENV)/.installed
 test: $(VENV)/.developing
 	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri chromium
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -m "not slow" --nbmake tests notebooks
+	$(PYTEST) -m "not slow" --nbmake tests notebooks
 
 test-all: test
-	$(BIN)/python -m pytest -m slow tests
-	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(VENV)/kernels-boundscheck $(BIN)/python -m pytest -m "not slow" tests/sim $(GEO_KERNELS)
+	$(PYTEST) -m slow tests
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(VENV)/kernels-boundscheck $(PYTEST) -m "not slow" tests/sim $(GEO_KERNELS)
 
 lint: $(VENV)/.developing
 	$(BIN)/ruff check .

@@ -125,7 +125,7 @@ def moved(crowd: Crowd, area: BaseGeometry, dt: float) -> tuple[Plain, Moved]:
         at, pair("vx", "vy"), pair("heading_x", "heading_y"), rows["radius"][:n].astype(np.float64), rows["desired"][:n].copy(),
         pair("want_x", "want_y"), rows["want_speed"][:n].copy(), rows["standing"][:n] > 0,
         shapely.covers(area, lines).reshape(n, n), boundary_segments(area),
-        rows["person"][:n].copy(), crowd.seed, crowd.time,
+        rows["person"][:n].copy(), rows["bound"][:n].copy(), crowd.seed, crowd.time,
     )  # fmt: skip
     crowd.model.move(crowd.store.present(), crowd.store.near(), crowd.floor, crowd.now()._replace(dt=dt))
     after = pair("next_vx", "next_vy"), pair("heading_x", "heading_y"), rows["pressure"][:n].astype(np.float64)

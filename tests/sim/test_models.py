@@ -43,7 +43,7 @@ def test_parameters_are_set_by_name(name):
         for value in (-1.0, np.nan, np.inf):
             with pytest.raises(ParameterError, match=f"`{field}` of the .* model is"):
                 model_named(name, **{field: value})
-        if field in ("turning_time", "creep_speed", "each_wall", "by_distance"):
+        if field in ("turning_time", "creep_speed", "each_wall", "by_distance", "evasion"):
             assert model_named(name, **{field: 0}) == kind()._replace(**{field: 0.0})
         else:
             with pytest.raises(ParameterError, match=f"`{field}` of the .* model is 0"):

@@ -44,7 +44,7 @@ class InDouble:
         people = Plain(
             at, pair(crowd.vx, crowd.vy), pair(crowd.heading_x, crowd.heading_y), crowd.radius[:n][here].astype(np.float64),
             crowd.desired[:n][here], pair(crowd.want_x, crowd.want_y), crowd.want_speed[:n][here], crowd.standing[:n][here] > 0,
-            seen, self.walls, crowd.person[:n][here], step.seed, step.time,
+            seen, self.walls, crowd.person[:n][here], crowd.bound[:n][here], step.seed, step.time,
         )  # fmt: skip
         after = reference(self.model, people, step.dt, whole=False)
         for names, values in ((("next_vx", "next_vy"), after.velocity), (("heading_x", "heading_y"), after.heading)):

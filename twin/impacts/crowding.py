@@ -23,7 +23,7 @@ NOT_VERIFIED_FOR: tuple[str, ...] = (
     "densities above about 4 people per m2, where bodies touch and push: the model keeps people apart and shows no crushing",
     "panic, families and groups that stay together, wheelchairs, prams, luggage and bicycles",
     "route choice by habit, signs, stewards or what can be seen: people take the quickest way and do not avoid jams",
-    "counter-flows in narrow passages: people who meet head-on can block each other where real people would form lanes",
+    "counter-flows in narrow passages: people form lanes, but how many get through is not held against what was measured",
     "stairs as single steps: they only slow people down",
 )
 """What the crowd model has not been checked against; the report prints it."""

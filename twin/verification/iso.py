@@ -36,7 +36,7 @@ from twin.verification.crowded import (
     jam_at_the_stair,
     most_through_an_exit,
 )
-from twin.verification.nist import NO_FIRE, NO_LANES, NO_SOCIAL_INFLUENCE, corridor_speed, pre_evacuation
+from twin.verification.nist import NO_FIRE, NO_SOCIAL_INFLUENCE, corridor_speed, pre_evacuation
 from twin.verification.single import CORNER, EAST, WAITING_ROOM, corridor, round_the_corner, stair, stair_time
 from twin.verification.together import GROUP_ROOM, LANES, RAMP_ROOMS, group_stays_together, slow_person_ahead, walked_demographics
 from twin.verification.walking import JAM_PER_M2, Watch, crowd_in, lattice, steady_flow, walk
@@ -214,7 +214,6 @@ def cases() -> tuple[Case, ...]:
             "The time of the last in room 2 grows with the number of the others.",
             counter_flow,
             ROOMS_FACING,
-            NO_LANES,
         ),
         case(
             7,

@@ -41,7 +41,6 @@ STANDARD = "NIST TN 1822"
 _SOURCE = "Ronchi et al. 2013, NIST Technical Note 1822, Verif.{} (doi:10.6028/NIST.TN.1822)"
 NO_FIRE = "smoke and its gases are not part of this library: it is for crowds in the open air and for leaving places without a fire"
 NO_SOCIAL_INFLUENCE = "nobody takes an exit because others do; there is a choice of the least crowded, which is the opposite"
-NO_LANES = "the model has people step aside but not form lanes, so two dense streams come to a stand in a corridor 2 m wide"
 
 CORRIDOR_40 = corridor(40.0)
 STAIR_100 = stair(100.0)
@@ -164,7 +163,6 @@ def cases() -> tuple[Case, ...]:
             _SOURCE.format("2.8"),
             counter_flow,
             ROOMS_FACING,
-            known_failure=NO_LANES,
         ),
         Case(
             "nist-2.9",

@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.jit import njit, prange, wrote
 from twin.rng import uniform
-from twin.sim.crowd.state import BLOCK, FLOOR, GONE_RADIUS, SLOW, SMOOTH, WALL
+from twin.sim.crowd.state import BLOCK, FLOOR, GONE_RADIUS, LINE, SLOW, SMOOTH, WALL
 from twin.sim.model import STAGE_CHOOSE, STAGE_END, STAGE_STAY
 
 ARRIVED_M = 0.4
@@ -20,8 +20,9 @@ NEAR_M = 2.0
 GIVING_WAY_M_S = 0.3
 """Who stands gives way no faster than this."""
 
-OPEN = FLOOR | SMOOTH
-"""Kind of a cell with nothing to it (`SMOOTH` or not: that says of its neighbours to the south and east, too)."""
+OPEN = FLOOR | SMOOTH | LINE
+"""Kind of a cell with nothing to it that changes a way, with `SMOOTH`, which says of its neighbours to the south and east too, and
+with `LINE`: where people are counted they walk as they would."""
 
 _SPOT_STREAM = 731_001
 
@@ -78,7 +79,7 @@ def _to_place(i, st, crowd, floor, goals, seed, places, first_stage, home, goal)
 def _intend(
     crowd, everybody, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home, group_of, left_goal
 ):  # fmt: skip
-    """Write `want_*`, `standing` and `by_wall` of everybody present, or only of who is not on open floor.
+    """Write `bound`, `want_*`, `standing` and `by_wall` of everybody present, or only of who is not on open floor.
 
     `places` are those of the queues; `first_stage` and `home` (people, 2) are by person: who starts where it will stay keeps
     its place (that of others is not a number; no rows where nobody does). `group_of` is the group of each person, -1 for none,
@@ -91,25 +92,27 @@ def _intend(
     kinds, nodes, directions = tiles.kind.reshape(-1), tiles.node.reshape(-1), direction.reshape(-1)
     x, y, level, stage, node, ways = crowd.x, crowd.y, crowd.level, crowd.stage, crowd.node, crowd.ways
     standing, by_wall, want_x, want_y = crowd.standing, crowd.by_wall, crowd.want_x, crowd.want_y
+    bound = crowd.bound
     person, alone = crowd.person, group_of.shape[0] == 0
     want_speed, body, desired, hold, slot = crowd.want_speed, crowd.body, crowd.desired, crowd.hold, crowd.slot
     for block in prange((n + BLOCK - 1) // BLOCK):
         for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
             ex = ey = v0 = 0.0
+            to_goal = np.int32(-1)
             stands, wall = False, False
             if body[i] != GONE_RADIUS:
                 lev = level[i]
                 fx, fy = (x[i] - floor.west) * per_cell, (floor.north - y[i]) * per_cell
                 row, column = min(max(int(fy), 0), rows - 1), min(max(int(fx), 0), columns - 1)
                 kind = kinds[np.uint64((lev * rows + row) * columns + column)]
-                if not everybody and kind | SMOOTH == OPEN and (alone or group_of[person[i]] < 0):
+                if not everybody and kind | SMOOTH | LINE == OPEN and (alone or group_of[person[i]] < 0):
                     continue
                 st, wall = stage[i], (kind & WALL) != 0
                 while stages.kind[st] == STAGE_STAY and now >= stages.until[st] - 1e-9:
                     st = stages.next[st]
                 stage[i] = st
                 what, goal, k = stages.kind[st], stages.goal[st], node[i]
-                v0 = desired[i]
+                v0, to_goal = desired[i], goal
                 slow = kind & SLOW and kind & FLOOR
                 if slow:
                     v0 *= floor.speed[lev, row, column]
@@ -146,9 +149,9 @@ def _intend(
                 if stands:
                     v0 = min(v0, GIVING_WAY_M_S)
             left_goal[i] = -1
-            standing[i], by_wall[i] = stands, wall
+            standing[i], by_wall[i], bound[i] = stands, wall, to_goal
             want_x[i], want_y[i], want_speed[i] = ex, ey, v0
-    wrote(standing, by_wall, want_x, want_y, want_speed, stage)
+    wrote(standing, by_wall, bound, want_x, want_y, want_speed, stage)
 
 
 intend: tuple[Any, Any] = (njit()(_intend), njit(parallel=True)(_intend))

@@ -23,6 +23,7 @@ from twin.sim.lanes import (
     smaller,
     spread,
     store,
+    total,
     totals,
     where,
 )
@@ -31,6 +32,15 @@ _ONE, _TINY, _NOTHING = np.float32(1.0), np.float32(1e-12), np.float32(0.0)
 _C2, _C3, _C4, _C5, _C6, _C7 = (np.float32(1.0 / f) for f in (2, 6, 24, 120, 720, 5040))
 NO_GAP = np.float32(1e30)
 """Gap ahead of who has nobody ahead [m]."""
+
+AGAINST = np.float32(-0.5)
+"""Who comes towards somebody wants to go against its way: this is the cosine of the angle between them, or less."""
+
+ABREAST = np.float32(1.2)
+"""Who comes towards somebody and is further to the side than so many sums of radii passes anyway."""
+
+RIGHT_OF = np.float32(0.3)
+"""Who comes towards somebody is passed on its left only when it is further to the right than this part of the sum of radii."""
 
 
 @njit(inline="always")
@@ -134,3 +144,33 @@ def least_of(k, count, xs):
     for q in range(0, count, LANES):
         some = smaller(some, where(before(count - q), load(xs, k + q), spread(NO_GAP)))
     return least(some)
+
+
+@njit(inline="always")
+def gather_ways(begin, end, row, want_x, want_y, bound, ways_x, ways_y, goals):
+    """Write where who is listed in ``row[begin:end]`` wants to go side by side into scratch, as `gather` does."""
+    for q in range(np.uint64(0), np.uint64(end - begin), np.uint64(LANES)):
+        for lane in range(np.uint64(LANES)):
+            j = np.uint32(row[np.uint64(begin) + q + lane])
+            ways_x[q + lane] = np.float32(want_x[j])
+            ways_y[q + lane] = np.float32(want_y[j])
+            goals[q + lane] = np.float32(bound[j])
+
+
+@njit(inline="always")
+def aside_of(k, count, xs, ys, sums, gaps, ways_x, ways_y, goals, ex, ey, goal, per_range):
+    """How strongly who comes towards a person asks it to step to its right, less those who ask for its left.
+
+    Of `count` others from slot k on, those who are ahead along (ex, ey), want to go against it and to another goal, and are hardly
+    further to the side than both are wide; each by how much its gap is below a range, in parts of it, at most 1.
+    """
+    sum_ = spread(_NOTHING)
+    for q in range(0, count, LANES):
+        x, y, contact, theirs = load(xs, k + q), load(ys, k + q), load(sums, k + q), load(goals, k + q)
+        left = y * ex - x * ey
+        against = load(ways_x, k + q) * ex + load(ways_y, k + q) * ey < AGAINST
+        comes = (x * ex + y * ey > _NOTHING) & against & (magnitude(left) < ABREAST * contact) & before(count - q)
+        part = smaller(larger(_ONE - load(gaps, k + q) * per_range, spread(_NOTHING)), spread(_ONE))
+        push = where(left >= -RIGHT_OF * contact, part, spread(_NOTHING) - part)
+        sum_ = sum_ + where(comes & ((theirs < goal) | (theirs > goal)), push, spread(_NOTHING))
+    return total(sum_)

@@ -64,6 +64,8 @@ class Present(NamedTuple):
         Time since which each asks to be let through somewhere [s]; not a number for who does not.
     ask : (C,) int32
         What each asks for at the end of a step: a kind (`ASK_DOOR` and its like) and a number, see `asked`.
+    bound : (C,) int32
+        Goal that each is bound for now; -1 for none.
     want_x, want_y : (C,) float64
         Unit vector of the way each wants to go now; zero for who has nowhere to go.
     want_speed : (C,) float64
@@ -98,6 +100,7 @@ class Present(NamedTuple):
     slot: NDArray[np.int32]
     since: NDArray[np.float64]
     ask: NDArray[np.int32]
+    bound: NDArray[np.int32]
     want_x: NDArray[np.float64]
     want_y: NDArray[np.float64]
     want_speed: NDArray[np.float64]
@@ -124,8 +127,8 @@ class Near(NamedTuple):
     places : (T, S) int64
         Scratch for models: a row for each of the T tasks that a step may be shared among, a slot for each neighbour of a block
         where those of everybody are rounded up to whole sixteens.
-    reals : (T, 8 S) float32
-        The same, eight for each slot.
+    reals : (T, 11 S) float32
+        The same, eleven for each slot.
     notes : (C, K) float32
         Scratch for what a model notes of everybody before it looks at anybody's neighbours; K is what its `notes` says.
     """

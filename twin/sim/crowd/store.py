@@ -30,7 +30,7 @@ _SPARE = {
     "heading_y": "clear", "ways": "spare_ways", "slot": "ask", "since": "want_y",
 }  # fmt: skip
 """What a person carries, and the array that it is sorted into: one that is written anew before it is read again."""
-_OTHERS = {"order": "i4", "standing": "u1", "by_wall": "u1", "first": "i8", "fixed": "i8", "pressure": "f4"}
+_OTHERS = {"order": "i4", "bound": "i4", "standing": "u1", "by_wall": "u1", "first": "i8", "fixed": "i8", "pressure": "f4"}
 
 
 class Store:
@@ -123,7 +123,7 @@ class Store:
         self.moved2 = np.zeros(blocks)
         tasks, slots = min(blocks, TASKS), self.room + BLOCK * LANES
         if self.places.shape != (tasks, slots):
-            self.places, self.reals = np.zeros((tasks, slots), np.int64), np.zeros((tasks, 8 * slots), np.float32)
+            self.places, self.reals = np.zeros((tasks, slots), np.int64), np.zeros((tasks, 11 * slots), np.float32)
         if len(self.notes) != self.capacity:
             self.notes = np.zeros((self.capacity, self._notes), np.float32)
 

@@ -8,9 +8,16 @@ A person turns away from neighbours and walls and walks no faster than the gap a
 where n points to the neighbour or wall, l = r_i + r_j, and a neighbour is ahead when e.n >= 0 and its lateral
 distance to the line of walking is at most l. The preset ``jupedsim`` is just that.
 
-The preset ``event`` adds two things, each of which may be left out. The way a person walks turns towards e within a time (as Xu,
-Chraibi, Tordeux, Zhang 2019, arXiv:1908.10304, have it turn, so that nobody trembles between two neighbours). And who is stuck
-creeps: it slips past those beside it, in a direction by lot near that in which it faces.
+The preset ``event`` adds three things, each of which may be left out. The way a person walks turns towards e within a time (as Xu,
+Chraibi, Tordeux, Zhang 2019, arXiv:1908.10304, have it turn, so that nobody trembles between two neighbours). Who is stuck
+creeps: it slips past those beside it, in a direction by lot near that in which it faces. And who meets people that come towards it
+steps aside in time, to the right unless they are on its right, so that streams which meet make lanes (people do both, and prefer a
+side: Moussaid, Helbing, Garnier, Johansson, Combe, Theraulaz 2009, doi:10.1098/rspb.2009.0405)::
+
+    e = norm(e0 + A_e clip(sum_j +-max(1 - max(d - l, 0) / D_e, 0), -1, 1) r + ...)
+
+with r the unit vector to the right of e0, over the neighbours ahead that want to go against e0, to another goal, and are hardly
+further to the side than l. Who crowds round a door with it is none of them.
 """
 
 from __future__ import annotations
@@ -28,7 +35,19 @@ from twin.rng import stream, uniform
 from twin.sim.crowd.models.interface import Preset, check_positive
 from twin.sim.crowd.models.plain import Moved, Plain, nearest_on_segment, others, wall_points
 from twin.sim.crowd.models.turning import turned, turned_plain
-from twin.sim.crowd.pushes import directions, gather, least_ahead, relate, repel_all, sums_of
+from twin.sim.crowd.pushes import (
+    ABREAST,
+    AGAINST,
+    RIGHT_OF,
+    aside_of,
+    directions,
+    gather,
+    gather_ways,
+    least_ahead,
+    relate,
+    repel_all,
+    sums_of,
+)
 from twin.sim.crowd.state import BLOCK, Step
 from twin.sim.crowd.surroundings import bucket_of, distance_at, exponential, from_wall
 from twin.sim.lanes import LANES
@@ -46,7 +65,7 @@ CREEP_TURN = 3.0
 """Tangent of the largest angle from where it faces in which who is stuck tries."""
 
 _LOT = stream("creep")
-_MAY_BE_ZERO = ("turning_time", "creep_speed", "each_wall", "by_distance")
+_MAY_BE_ZERO = ("turning_time", "creep_speed", "each_wall", "by_distance", "evasion")
 _AT_MOST_ONE = ("clearance", "shoulder", "each_wall")
 
 
@@ -75,6 +94,8 @@ class CollisionFreeSpeed(NamedTuple):
     by_distance : float
         1 takes the push of walls from the signed distance to them, known at each cell of the floor and bilinear between, and its
         gradient; 0 from the walls themselves, exactly. Where people end up heeds the walls themselves in either case [1].
+    evasion, evasion_range : float
+        How strongly people step aside for those who come towards them, A_e [1], 0 for not at all, and from which gap on, D_e [m].
     """
 
     time_gap: float = 0.7
@@ -88,6 +109,8 @@ class CollisionFreeSpeed(NamedTuple):
     clearance: float = 0.9
     each_wall: float = 0.0
     by_distance: float = 0.0
+    evasion: float = 4.0
+    evasion_range: float = 1.2
 
     @classmethod
     def presets(cls) -> Mapping[str, Preset]:
@@ -111,7 +134,8 @@ class CollisionFreeSpeed(NamedTuple):
 
     def reach(self, radius: float, other_radius: float, desired_speed: float) -> float:
         """Distance beyond which somebody else does not matter [m]."""
-        return radius + other_radius + max(self.cut, desired_speed * self.time_gap)
+        evasion = self.evasion_range if self.evasion > 0.0 else 0.0
+        return radius + other_radius + max(self.cut, desired_speed * self.time_gap, evasion)
 
     def wall_reach(self, radius: float) -> float:
         """Distance beyond which a wall does not matter [m]."""
@@ -196,17 +220,21 @@ def _move(crowd, near, floor, params, cut, wall_reach, turn, seed, spell):
     fixed, body, want_x, want_y, by_wall = crowd.fixed, crowd.body, crowd.want_x, crowd.want_y, crowd.by_wall
     level, x, y, radius, standing = crowd.level, crowd.x, crowd.y, crowd.radius, crowd.standing
     want_speed, heading_x, heading_y = crowd.want_speed, crowd.heading_x, crowd.heading_y
-    next_vx, next_vy, person = crowd.next_vx, crowd.next_vy, crowd.person
+    next_vx, next_vy, person, bound = crowd.next_vx, crowd.next_vy, crowd.person, crowd.bound
     per_gap, creep = 1.0 / params.time_gap, params.creep_speed
+    evasion, per_evasion_range = params.evasion, np.float32(1.0 / params.evasion_range)
     for task in prange(tasks):
         places, reals, slots = scratch[task], spare[task], scratch.shape[1]
         xs, ys, sums, gaps = reals[:slots], reals[slots : 2 * slots], reals[2 * slots : 3 * slots], reals[3 * slots : 4 * slots]
         px, py, radii = reals[4 * slots : 5 * slots], reals[5 * slots : 6 * slots], reals[6 * slots : 7 * slots]
         exs, eys = reals[7 * slots : 7 * slots + BLOCK], reals[7 * slots + BLOCK : 7 * slots + 2 * BLOCK]
+        ways_x, ways_y, goals = reals[8 * slots : 9 * slots], reals[9 * slots : 10 * slots], reals[10 * slots : 11 * slots]
         for block in range(task * blocks // tasks, (task + 1) * blocks // tasks):
             first, last = block * BLOCK, min(n, (block + 1) * BLOCK)
             begin, end = first_of[first], first_of[last - 1] + count[last - 1]
             gather(begin, end, row, fixed, body, places, radii)
+            if evasion > 0.0:
+                gather_ways(begin, end, row, want_x, want_y, bound, ways_x, ways_y, goals)
             k = 0
             for i in range(first, last):
                 k = relate(k, count[i], np.int32(fixed[i]), np.int32(fixed[i] >> 32), body[i], places, radii, xs, ys, sums)
@@ -220,6 +248,15 @@ def _move(crowd, near, floor, params, cut, wall_reach, turn, seed, spell):
                     wx, wy = wall_push(floor, level[i], x[i], y[i], radius[i], params, wall_reach)
                     tx += wx
                     ty += wy
+                if evasion > 0.0 and not standing[i]:
+                    wx, wy = np.float32(want_x[i]), np.float32(want_y[i])
+                    aside = aside_of(
+                        k - count[i], count[i], xs, ys, sums, gaps, ways_x, ways_y, goals, wx, wy, np.float32(bound[i]),
+                        per_evasion_range,
+                    )  # fmt: skip
+                    aside = evasion * min(max(np.float64(aside), -1.0), 1.0)
+                    tx += aside * want_y[i]
+                    ty -= aside * want_x[i]
                 if standing[i] and tx * tx + ty * ty < GIVE_WAY * GIVE_WAY:
                     tx = ty = 0.0
                 exs[i - first], eys[i - first] = tx, ty
@@ -258,7 +295,7 @@ _PRESETS: Mapping[str, Preset] = MappingProxyType({
     "jupedsim": Preset(
         CollisionFreeSpeed(
             time_gap=1.0, strength=8.0, range=0.1, wall_strength=5.0, wall_range=0.02, turning_time=0.0, creep_speed=0.0,
-            clearance=0.05, each_wall=1.0,
+            clearance=0.05, each_wall=1.0, evasion=0.0,
         ),
         radius=0.2,
     ),
@@ -287,6 +324,8 @@ def reference(model: CollisionFreeSpeed, people: Plain, dt: float, *, whole: boo
             if whole or d - contact <= model.cut:
                 total -= model.strength * math.exp((contact - d) / model.range) * apart / d
         total += _reference_walls(model, people, i, whole)
+        if not people.standing[i]:
+            total += _reference_evasion(model, people, i)
         norm = float(np.hypot(*total))
         if norm <= 1e-12 or (people.standing[i] and norm < GIVE_WAY):
             continue
@@ -303,6 +342,19 @@ def reference(model: CollisionFreeSpeed, people: Plain, dt: float, *, whole: boo
             if u > v:
                 velocity[i] = u * c
     return Moved(velocity, heading, np.zeros(len(people.at)))
+
+
+def _reference_evasion(model: CollisionFreeSpeed, people: Plain, i: int) -> Any:
+    """Step of person i aside, for those who come towards it."""
+    e, aside = people.want[i], 0.0
+    for j in others(people, i):
+        apart, contact = people.at[j] - people.at[i], people.radius[i] + people.radius[j]
+        d, left = float(np.hypot(*apart)), float(e[0] * apart[1] - e[1] * apart[0])
+        comes = people.bound[j] != people.bound[i] and e @ people.want[j] < AGAINST
+        if comes and e @ apart > 0.0 and abs(left) < ABREAST * contact:
+            part = min(max(1.0 - (d - contact) / model.evasion_range, 0.0), 1.0)
+            aside += math.copysign(part, left + RIGHT_OF * contact)
+    return model.evasion * min(max(aside, -1.0), 1.0) * np.array([e[1], -e[0]])
 
 
 def _reference_walls(model: CollisionFreeSpeed, people: Plain, i: int, whole: bool) -> Any:

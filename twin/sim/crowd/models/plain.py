@@ -36,6 +36,8 @@ class Plain(NamedTuple):
         Segments x0, y0, x1, y1 [m].
     person : (N,) int32
         Number of each in the whole crowd.
+    bound : (N,) int32
+        Goal that each is bound for; -1 for none.
     seed : int
     time : float
         When the step begins [s].
@@ -52,6 +54,7 @@ class Plain(NamedTuple):
     seen: NDArray[np.bool_]
     walls: NDArray[np.float64]
     person: NDArray[np.int32]
+    bound: NDArray[np.int32]
     seed: int
     time: float
 
