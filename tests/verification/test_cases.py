@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from twin.errors import ParameterError, StartError
 from twin.verification import PRESETS, Case, Found, Measure, Outcome, Trial, cases, check, chosen
+from twin.verification.rimea import greatest_rise
 
 RUN = [case for case in cases() if case.run is not None]
 
@@ -91,3 +93,9 @@ def test_the_same_seed_gives_the_same_figures():
     first, again, other = (check(case, seed=seed).found.measures for seed in (5, 5, 6))
     assert first == again
     assert first != other
+
+
+def test_speed_rises_only_between_densities_that_differ():
+    density = np.array([1.0, 0.4, 5.42, 5.43, 2.0])
+    assert greatest_rise(density, np.array([1.0, 1.2, 0.1, 0.12, 0.6])) == pytest.approx(-0.2)
+    assert greatest_rise(density, np.array([1.0, 1.2, 0.1, 0.12, 1.1])) == pytest.approx(0.1)
