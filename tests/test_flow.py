@@ -196,6 +196,7 @@ def test_people_who_walk_to_a_zone_are_refused(folder: Path) -> None:
         twin.run(scenario)
 
 
+@pytest.mark.slow
 def test_people_are_conserved_where_levels_meet() -> None:
     text = """
 title: A wharf

@@ -49,6 +49,7 @@ def people(area: shapely.Polygon, count: int, frames: int, seed: int = 1) -> pd.
     return pd.concat(rows, ignore_index=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut_off", [None, 0.8])
 @pytest.mark.parametrize("area", [ROOM, L_SHAPE, SLANTED])
 def test_cells_are_those_of_the_slow_reference(area: shapely.Polygon, cut_off: float | None) -> None:

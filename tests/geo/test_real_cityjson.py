@@ -63,6 +63,7 @@ def test_the_hague_terrain(the_hague: City) -> None:
     assert np.nanmedian(np.abs(ground - the_hague.buildings.ground_m.to_numpy())) < 1.0
 
 
+@pytest.mark.slow
 def test_the_hague_has_four_overlaps_two_open_parts_and_two_grounds_off_the_terrain(the_hague: City) -> None:
     # faces of two go through each other along an edge that both have
     found = {"footprint-overlap": 4, "open-solid": 2, "ground-off-terrain": 2, "self-intersection": 2}

@@ -19,6 +19,7 @@ from twin.geo.writers import write
 from twin.geo.writers.cityjson import cityjson_document
 from twin.geo.writers.cityjsonseq import lines
 
+LARGE = ("cityjson/DenHaag_01.city.json.zip", "cityjson/delft.json")
 FILES = (
     "cityjson/DenHaag_01.city.json.zip", "cityjson/3-20-DELFSHAVEN.city.json", "cityjson/delft.json",
     "cityjson/DH_01_subs.city.json", "cityjson/temporal_offset.city.json",
@@ -126,7 +127,7 @@ def test_cityjson_comes_back(real_data: Path, tmp_path: Path, name: str) -> None
 
 
 @pytest.mark.realdata
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in FILES])
 def test_what_is_written_is_valid(real_data: Path, name: str) -> None:
     schema = json.loads((real_data / "cityjson" / "cityjson.min.schema.json").read_text())
     feature_schema = json.loads((real_data / "cityjson" / "cityjsonfeature.min.schema.json").read_text())

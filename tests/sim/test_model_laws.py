@@ -50,6 +50,7 @@ def room_crowd(name, seed=3, count=120, **settings):
     return crowd_of(ground_of(ROOM), EXITS, people, model=model_named(name), **settings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OURS)
 @settings(max_examples=8)
 @given(st.integers(0, 2**31), st.sampled_from([0.01, 0.05]))
