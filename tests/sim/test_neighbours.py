@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from tests.sim.scenes import crowd_of, ground_of, people_of
 from twin.sim.crowd.models.collision_free_speed import CollisionFreeSpeed
+from twin.sim.crowd.state import BLOCK
 from twin.sim.crowd.store import SKIN_M
+from twin.sim.lanes import LANES
 
 SQUARE = shapely.box(0, 0, 24, 24)
 EXIT = shapely.box(23, 0, 24, 24)
@@ -52,6 +54,11 @@ def test_everybody_in_reach_is_listed_once(crowd, seed, count, spread, mode):
     a["person"][:count], a["body"][:count] = np.arange(count), a["radius"][:count]
     crowd.store.set_count(count)
     found = lists_of(crowd, mode)
+    first, number, room = (a["first"], a["number"], crowd.store.room)
+    for block in range(0, count, BLOCK):  # models load a few numbers behind the lists of a block, too
+        end = first[min(block + BLOCK, count) - 1] + number[min(block + BLOCK, count) - 1]
+        assert end + LANES <= (block // BLOCK + 1) * room
+        assert (crowd.store.neighbour[first[block] : end + LANES] < crowd.store.capacity).all()
     for mine, expected, more in zip(found, near_by(crowd), near_by(crowd, SKIN_M + 1e-4), strict=True):
         assert len(set(mine)) == len(mine)
         assert set(expected) <= set(mine) <= set(more)

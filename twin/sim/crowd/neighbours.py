@@ -102,13 +102,14 @@ def _append_near(low, high, i, x0, y0, reach2, fixed, row, k, limit):
         near = as_bits((fused(x, x, y * y) <= reach2) & before(np.int32(high - j)))
         near &= ~(np.uint64(1) << min(np.uint64(i - j), np.uint64(63)))
         found = ones(near)
+        last = np.uint64(1) << np.uint64(min(high - j, LANES) - 1)  # for what is written behind: some row as well
         if k <= limit:
             # most often there are no more than eight: no branch to foretell
             for q in range(np.uint64(k), np.uint64(k + 8)):  # without a sign there is no test for counting from the end
-                row[q] = j + lowest(near)
+                row[q] = j + lowest(near | last)
                 near &= near - np.uint64(1)
             for q in range(np.uint64(k + 8), np.uint64(k + found)):
-                row[q] = j + lowest(near)
+                row[q] = j + lowest(near | last)
                 near &= near - np.uint64(1)
         k += found
     return k
