@@ -96,7 +96,7 @@ def restore(crowd: Crowd, state: State) -> None:
     for name, values in store.arrays.items():
         values[:n] = state[f"row_{name}"]
     # what stands between the lists may be rows of people who were there before
-    store.take_lists(int(state["room"]), np.minimum(state["neighbour"], max(n - 1, 0)))
+    store.take_lists(int(state["room"]), np.clip(state["neighbour"], 0, max(n - 1, 0)))
     store.set_count(n)
     crowd.step, crowd.next_id, crowd.stale = int(state["step"]), int(state["next"]), bool(state["stale"])
     crowd.asked = int(state["asked"])
