@@ -44,8 +44,8 @@ ENTRY_INTERVAL_S = 0.2
 WAYS_M = 0.05
 """What people want is asked again before anybody has walked this far: each step at the usual step, each fourth at 0.01 s."""
 
-OPEN_WAYS_M = 0.14
-"""Who is on open floor, with nothing to it and no wall in reach, is asked again before people on average have walked this far."""
+OPEN_WAYS_M = 0.28
+"""Who is calm, on open floor and on a way that hardly turns, is asked again before people on average have walked this far."""
 
 PARALLEL_FROM = 1000
 """Number of people present from which one run uses all cores."""
@@ -325,7 +325,7 @@ class Crowd:
         now = self.store.arrays
         if now["slot"][row] >= 0 and self.referee.lines is not None:
             self.referee.lines.leave(self, row)
-        now["stage"][row], now["since"][row] = stage, np.nan
+        now["stage"][row], now["since"][row], now["calm"][row] = stage, np.nan, 0
 
     def let_through(self, row: int) -> None:
         """Let who asked at a door go where it was going."""

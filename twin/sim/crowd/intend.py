@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.jit import njit, prange, wrote
 from twin.rng import uniform
-from twin.sim.crowd.state import BLOCK, FLOOR, GONE_RADIUS, LINE, SLOW, SMOOTH, WALL
+from twin.sim.crowd.state import FLOOR, GONE_RADIUS, LINE, OPEN, SLOW, SMOOTH, WALL, rows_of, stretch_of
 from twin.sim.model import STAGE_CHOOSE, STAGE_END, STAGE_STAY
 
 ARRIVED_M = 0.4
@@ -20,9 +20,8 @@ NEAR_M = 2.0
 GIVING_WAY_M_S = 0.3
 """Who stands gives way no faster than this."""
 
-OPEN = FLOOR | SMOOTH | LINE
-"""Kind of a cell with nothing to it that changes a way, with `SMOOTH`, which says of its neighbours to the south and east too, and
-with `LINE`: where people are counted they walk as they would."""
+CALM_PER_M = 0.2
+"""Where the way changes by no more than this over a metre [rad/m], as it does five metres from a corner, one need not look often."""
 
 _SPOT_STREAM = 731_001
 
@@ -41,22 +40,20 @@ def spot(floor, goals, seed, person, stage, goal):
 
 
 @njit(inline="always")
-def way(east, south, cell, to, columns, nodes, directions):
-    """Way towards a goal between the centres of four cells, bilinear, and the square of its length.
+def way(east, south, a, c, directions):
+    """Way between the centres of four cells, bilinear, and the square of what it changes by from corner to corner.
 
-    `east` and `south` say how far the place is from the centre of the first of them, in cells. `cell` is its number and `to` where
-    the directions to the goal begin; the arrays are flat, and what counts in them has no sign, which saves half of what finding
-    the numbers takes.
+    `east` and `south` say how far the place is from the centre of the first cell, in cells. In `directions`, which is flat, a is
+    where those of the two northern cells begin, c of the southern.
     """
-    two = np.uint64(2)
-    a = to + two * np.uint64(nodes[cell])
-    c = to + two * np.uint64(nodes[cell + columns])
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)  # without a sign, which saves half of what finding them takes
     west, north = 1.0 - east, 1.0 - south
     wa, wb, wc, wd = west * north, east * north, west * south, east * south
-    one, three = np.uint64(1), np.uint64(3)
-    ex = wa * directions[a] + wb * directions[a + two] + wc * directions[c] + wd * directions[c + two]
-    ey = wa * directions[a + one] + wb * directions[a + three] + wc * directions[c + one] + wd * directions[c + three]
-    return ex, ey, ex * ex + ey * ey
+    ax, bx, cx, dx = directions[a], directions[a + two], directions[c], directions[c + two]
+    ay, by, cy, dy = directions[a + one], directions[a + three], directions[c + one], directions[c + three]
+    ex, ey = wa * ax + wb * bx + wc * cx + wd * dx, wa * ay + wb * by + wc * cy + wd * dy
+    change2 = max((ax - dx) * (ax - dx) + (ay - dy) * (ay - dy), (bx - cx) * (bx - cx) + (by - cy) * (by - cy))
+    return ex, ey, change2
 
 
 @njit()
@@ -79,7 +76,9 @@ def _to_place(i, st, crowd, floor, goals, seed, places, first_stage, home, goal)
 def _intend(
     crowd, everybody, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home, group_of, left_goal
 ):  # fmt: skip
-    """Write `bound`, `want_*`, `standing` and `by_wall` of everybody present, or only of who is not on open floor.
+    """Write `bound`, `want_*`, `standing`, `by_wall` and `calm` of everybody present, or only of who is not calm.
+
+    Calm is who walks over open floor on a way that hardly turns: for a while it would want the same.
 
     `places` are those of the queues; `first_stage` and `home` (people, 2) are by person: who starts where it will stay keeps
     its place (that of others is not a number; no rows where nobody does). `group_of` is the group of each person, -1 for none,
@@ -92,25 +91,48 @@ def _intend(
     kinds, nodes, directions = tiles.kind.reshape(-1), tiles.node.reshape(-1), direction.reshape(-1)
     x, y, level, stage, node, ways = crowd.x, crowd.y, crowd.level, crowd.stage, crowd.node, crowd.ways
     standing, by_wall, want_x, want_y = crowd.standing, crowd.by_wall, crowd.want_x, crowd.want_y
-    bound = crowd.bound
+    bound, calm = crowd.bound, crowd.calm
+    per_goal, turns2 = np.uint64(2 * direction.shape[1]), 2.0 * (CALM_PER_M * floor.cell) ** 2
     person, alone = crowd.person, group_of.shape[0] == 0
     want_speed, body, desired, hold, slot = crowd.want_speed, crowd.body, crowd.desired, crowd.hold, crowd.slot
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+    size, nobody = stretch_of(n), np.int32(-1)
+    for task in prange((n + size - 1) // size):
+        # at which stage each is, which nodes are round it, and then the way between them: all but the first is written again below
+        for i in rows_of(task, size, n):
+            if everybody or not calm[i]:
+                fx, fy = (x[i] - floor.west) * per_cell - 0.5, (floor.north - y[i]) * per_cell - 0.5
+                row, column = int(fy), int(fx)
+                a = c = nobody
+                if fx >= 0.0 and fy >= 0.0 and row < rows and column < columns:
+                    cell = np.uint64((level[i] * rows + row) * columns + column)
+                    if kinds[cell] & SMOOTH:
+                        a, c = nodes[cell], nodes[cell + np.uint64(columns)]
+                bound[i], left_goal[i] = a, c
+                st = stage[i]
+                while stages.kind[st] == STAGE_STAY and now >= stages.until[st] - 1e-9:
+                    st = stages.next[st]
+                stage[i] = st
+        for i in rows_of(task, size, n):
+            if everybody or not calm[i]:
+                goal, ex, ey, change2 = stages.goal[np.uint32(stage[i])], 0.0, 0.0, np.float32(0.0)
+                if bound[i] >= 0 and goal >= 0:
+                    fx, fy = (x[i] - floor.west) * per_cell - 0.5, (floor.north - y[i]) * per_cell - 0.5
+                    to, two = np.uint64(ways[i] + goal) * per_goal, np.uint64(2)
+                    a, c = to + two * np.uint64(bound[i]), to + two * np.uint64(left_goal[i])
+                    ex, ey, change2 = way(fx - int(fx), fy - int(fy), a, c, directions)
+                want_x[i], want_y[i], want_speed[i] = ex, ey, change2
+        for i in rows_of(task, size, n):
+            if not everybody and calm[i]:
+                continue
             ex = ey = v0 = 0.0
             to_goal = np.int32(-1)
-            stands, wall = False, False
+            stands, wall, same = False, False, False
             if body[i] != GONE_RADIUS:
                 lev = level[i]
                 fx, fy = (x[i] - floor.west) * per_cell, (floor.north - y[i]) * per_cell
                 row, column = min(max(int(fy), 0), rows - 1), min(max(int(fx), 0), columns - 1)
                 kind = kinds[np.uint64((lev * rows + row) * columns + column)]
-                if not everybody and kind | SMOOTH | LINE == OPEN and (alone or group_of[person[i]] < 0):
-                    continue
                 st, wall = stage[i], (kind & WALL) != 0
-                while stages.kind[st] == STAGE_STAY and now >= stages.until[st] - 1e-9:
-                    st = stages.next[st]
-                stage[i] = st
                 what, goal, k = stages.kind[st], stages.goal[st], node[i]
                 v0, to_goal = desired[i], goal
                 slow = kind & SLOW and kind & FLOOR
@@ -127,31 +149,26 @@ def _intend(
                         if not stands:
                             v0 = min(v0, 0.8 * d)
                     else:
-                        fx -= 0.5
-                        fy -= 0.5
-                        row, column = int(fy), int(fx)
-                        cell = np.uint64((lev * rows + row) * columns + column)
-                        norm2 = 0.0
-                        if fx >= 0.0 and fy >= 0.0 and row < rows and column < columns and kinds[cell] & SMOOTH:
-                            first = np.uint64(to) * np.uint64(2 * direction.shape[1])
-                            ex, ey, norm2 = way(fx - column, fy - row, cell, first, np.uint64(columns), nodes, directions)
+                        ex, ey, change2 = want_x[i], want_y[i], want_speed[i]
+                        norm2 = ex * ex + ey * ey
                         # less than that remains of opposite directions where two ways around something part, and would lead into it
                         if norm2 > 0.25:
                             per_norm = 1.0 / np.sqrt(norm2)
                             ex, ey = ex * per_norm, ey * per_norm
+                            same = kind | SMOOTH | LINE == OPEN and change2 <= turns2 and what != STAGE_STAY
+                            same = same and (alone or group_of[person[i]] < 0)
                         else:
                             ex, ey = np.float64(direction[to, k, 0]), np.float64(direction[to, k, 1])
                         if slow and floor.slopes.shape[0]:
-                            row, column = min(max(int(fy + 0.5), 0), rows - 1), min(max(int(fx + 0.5), 0), columns - 1)
                             slope = floor.sloping[lev, row, column]
                             if slope >= 0:
                                 v0 *= 1.0 + floor.slopes[slope, 0] * ex + floor.slopes[slope, 1] * ey
                 if stands:
                     v0 = min(v0, GIVING_WAY_M_S)
             left_goal[i] = -1
-            standing[i], by_wall[i], bound[i] = stands, wall, to_goal
+            standing[i], by_wall[i], bound[i], calm[i] = stands, wall, to_goal, same
             want_x[i], want_y[i], want_speed[i] = ex, ey, v0
-    wrote(standing, by_wall, bound, want_x, want_y, want_speed, stage)
+    wrote(standing, by_wall, bound, calm, want_x, want_y, want_speed, stage)
 
 
 intend: tuple[Any, Any] = (njit()(_intend), njit(parallel=True)(_intend))

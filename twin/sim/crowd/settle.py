@@ -19,8 +19,11 @@ from twin.sim.crowd.state import (
     GONE_RADIUS,
     LINE,
     LINK,
+    OPEN,
     PORTAL,
+    SMOOTH,
     WALL,
+    rows_of,
 )
 from twin.sim.crowd.surroundings import cell_of, crosses, fixed_of, keep_clear, node_at
 from twin.sim.model import STAGE_CHOOSE, STAGE_LEAVE, STAGE_PASS, STAGE_QUEUE
@@ -144,7 +147,7 @@ def _settle(
     per_cell, per_dt = 1.0 / floor.cell, 1.0 / dt
     kinds, nodes = tiles.kind.reshape(-1), tiles.node.reshape(-1)
     x, y, level, next_vx, next_vy, body = crowd.x, crowd.y, crowd.level, crowd.next_vx, crowd.next_vy, crowd.body
-    by_wall, radius, node, vx, vy = crowd.by_wall, crowd.radius, crowd.node, crowd.vx, crowd.vy
+    by_wall, calm, radius, node, vx, vy = crowd.by_wall, crowd.calm, crowd.radius, crowd.node, crowd.vx, crowd.vy
     ask, fixed, stage, hold, since = crowd.ask, crowd.fixed, crowd.stage, crowd.hold, crowd.since
     special = PORTAL | GOAL | LINE | LINK
     for s in range(stages.kind.shape[0]):
@@ -152,7 +155,7 @@ def _settle(
             special |= FLOOR
     for block in prange((n + BLOCK - 1) // BLOCK):
         furthest, happened = 0.0, 0
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+        for i in rows_of(block, BLOCK, n):
             if left_goal[i] >= 0:
                 happened += 1
                 continue
@@ -180,13 +183,15 @@ def _settle(
                     nx, ny = xi, yi
                 else:
                     node[i], level[i], by_wall[i] = k, lev, (kind & WALL) != 0
+                    if kind | SMOOTH | LINE != OPEN:
+                        calm[i] = 0
                     vx[i], vy[i] = ux, uy
                     x[i], y[i], fixed[i] = nx, ny, fixed_of(nx, ny)
                 way2 = (nx - built_x[i]) ** 2 + (ny - built_y[i]) ** 2
                 furthest = max(furthest, way2 if way2 < np.inf else np.inf)
             left_goal[i], ask[i] = left, asks
         moved2[block], events[block] = furthest, happened
-    wrote(x, y, level, stage, node, vx, vy, hold, since, ask, next_vx, next_vy, fixed, by_wall)
+    wrote(x, y, level, stage, node, vx, vy, hold, since, ask, next_vx, next_vy, fixed, by_wall, calm)
 
 
 @njit()

@@ -30,7 +30,7 @@ _SPARE = {
     "heading_y": "clear", "ways": "spare_ways", "slot": "ask", "since": "want_y",
 }  # fmt: skip
 """What a person carries, and the array that it is sorted into: one that is written anew before it is read again."""
-_OTHERS = {"order": "i4", "bound": "i4", "standing": "u1", "by_wall": "u1", "first": "i8", "fixed": "i8", "pressure": "f4"}
+_OTHERS = {"order": "i4", "bound": "i4", "standing": "u1", "by_wall": "u1", "calm": "u1", "first": "i8", "fixed": "i8", "pressure": "f4"}
 
 
 class Store:
