@@ -50,6 +50,17 @@ def test_serial_and_parallel_are_the_same_to_the_bit():
     np.testing.assert_array_equal(serial.exit_time, parallel.exit_time)
 
 
+def test_bodies_of_one_size_are_as_any_others():
+    one, other = room_crowd(), room_crowd()
+    assert one._alike
+    other._alike = False
+    for _ in range(40):
+        one.advance(10)
+        other.advance(10)
+        assert same(one.snapshot(), other.snapshot())
+    assert one.left > 10  # who has left is in nobody's way in either
+
+
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one core")
 def test_any_number_of_threads_gives_the_same():
     before = numba.get_num_threads()

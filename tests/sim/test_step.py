@@ -40,6 +40,8 @@ def crowd_in_motion(seed, count, model, *, body=2.2, dt=0.01, pressed=False):
     points = scattered(shapely.box(0, 0, 5, 3.5) if pressed else ROOM, count, seed, clear=0.15, apart=0.4)
     random = np.random.default_rng(seed)
     speed, radius = random.uniform(0.6, 1.6, len(points)), random.uniform(0.1, 0.1 * body, len(points))
+    if seed % 3 == 0:  # bodies of one size go a way of their own
+        radius[:] = radius[:1]
     bound = random.integers(0, 2, len(points)).astype(np.int32)
     people = people_of(points, speed=speed, radius=radius, journey=bound)
     crowd = crowd_of(ground_of(ROOM), [EXIT, OTHER_EXIT], people, model=model, dt=dt)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 State = dict[str, NDArray[Any]]
 
-VERSION = 3
+VERSION = 4
 
 
 def fingerprint(crowd: Crowd) -> NDArray[np.uint8]:
@@ -127,10 +127,11 @@ def check_rows(crowd: Crowd, state: State) -> None:
     routes, goals = crowd.ways.routes, len(crowd.goals.start) - 1
     most = 2 * BLOCK * max(people, 16)  # more no list is ever given
     limits = {
-        "row_person": (0, people), "row_level": (0, len(crowd.floor.mask)), "row_stage": (0, len(crowd.stages.kind)),
+        "room": (1, most), "row_person": (0, people), "row_level": (0, len(crowd.floor.mask)),
+        "row_stage": (0, len(crowd.stages.kind)),
         "row_node": (-1, routes.time.shape[1]), "row_ways": (0, len(routes.time) - goals + 1), "row_slot": (-1, len(crowd.places)),
         "row_left_goal": (-1, goals), "row_first": (0, len(state["neighbour"]) + 1), "row_number": (0, room + 1),
-        "waiting": (0, people), "next": (0, people + 1), "rows": (0, people + 1), "exit_goal": (-1, goals), "room": (1, most),
+        "waiting": (0, people), "next": (0, people + 1), "rows": (0, people + 1), "exit_goal": (-1, goals),
     }  # fmt: skip
     wrong = [name for name, (low, high) in limits.items() if not _between(state[name], low, high)]
     wrong += [name for name, values in state.items() if name.startswith("row_") and values.shape != (n,)]

@@ -44,7 +44,7 @@ ENTRY_INTERVAL_S = 0.2
 WAYS_M = 0.05
 """What people want is asked again before anybody has walked this far: each step at the usual step, each fourth at 0.01 s."""
 
-OPEN_WAYS_M = 0.28
+OPEN_WAYS_M = 0.42
 """Who is calm, on open floor and on a way that hardly turns, is asked again before people on average have walked this far."""
 
 PARALLEL_FROM = 1000
@@ -158,6 +158,7 @@ class Crowd:
         self._mode = int(bool(parallel))
         self._radius = float(self.people.radius.max()) if count else 0.2
         fastest = top_speed_of(self.model, float(self.people.desired_speed.max(initial=0.0)))
+        self._alike = not count or bool((self.people.radius == self.people.radius[0]).all())
         self._parts, self._clearance = substeps_of(self.model, self.dt), clearance_of(self.model)
         check_step(self.dt, fastest, float(self.people.radius.min()) if count else self._radius)
         wall_reach = self.model.wall_reach(self._radius)
@@ -349,7 +350,7 @@ class Crowd:
     def now(self, part: int = 0) -> Step:
         """What a model is told of a part of the coming step."""
         dt = self.dt / self._parts
-        return Step(dt, self.time + part * dt, self.seed, self._radius, bool(self._mode))
+        return Step(dt, self.time + part * dt, self.seed, self._radius, self._alike, bool(self._mode))
 
     def bound_for(self, stage: int) -> int:
         """How many people present are at a stage."""

@@ -21,7 +21,7 @@ GIVING_WAY_M_S = 0.3
 """Who stands gives way no faster than this."""
 
 CALM_PER_M = 0.2
-"""Where the way changes by no more than this over a metre [rad/m], as it does five metres from a corner, one need not look often."""
+"""Where the way changes by no more than this over a metre [rad/m], as five metres from a corner, one need not look often."""
 
 _SPOT_STREAM = 731_001
 
@@ -102,12 +102,16 @@ def _intend(
             if everybody or not calm[i]:
                 fx, fy = (x[i] - floor.west) * per_cell - 0.5, (floor.north - y[i]) * per_cell - 0.5
                 row, column = int(fy), int(fx)
-                a = c = nobody
+                a, c = nobody, nobody
                 if fx >= 0.0 and fy >= 0.0 and row < rows and column < columns:
                     cell = np.uint64((level[i] * rows + row) * columns + column)
                     if kinds[cell] & SMOOTH:
                         a, c = nodes[cell], nodes[cell + np.uint64(columns)]
                 bound[i], left_goal[i] = a, c
+                if everybody:  # where it stands was not noted while it was calm
+                    row, column = min(max(int(fy + 0.5), 0), rows - 1), min(max(int(fx + 0.5), 0), columns - 1)
+                    at = nodes[np.uint64((level[i] * rows + row) * columns + column)]
+                    node[i] = at if at >= 0 else node[i]
                 st = stage[i]
                 while stages.kind[st] == STAGE_STAY and now >= stages.until[st] - 1e-9:
                     st = stages.next[st]
@@ -118,8 +122,8 @@ def _intend(
                 if bound[i] >= 0 and goal >= 0:
                     fx, fy = (x[i] - floor.west) * per_cell - 0.5, (floor.north - y[i]) * per_cell - 0.5
                     to, two = np.uint64(ways[i] + goal) * per_goal, np.uint64(2)
-                    a, c = to + two * np.uint64(bound[i]), to + two * np.uint64(left_goal[i])
-                    ex, ey, change2 = way(fx - int(fx), fy - int(fy), a, c, directions)
+                    north, south = to + two * np.uint64(bound[i]), to + two * np.uint64(left_goal[i])
+                    ex, ey, change2 = way(fx - int(fx), fy - int(fy), north, south, directions)
                 want_x[i], want_y[i], want_speed[i] = ex, ey, change2
         for i in rows_of(task, size, n):
             if not everybody and calm[i]:
@@ -168,7 +172,7 @@ def _intend(
             left_goal[i] = -1
             standing[i], by_wall[i], bound[i], calm[i] = stands, wall, to_goal, same
             want_x[i], want_y[i], want_speed[i] = ex, ey, v0
-    wrote(standing, by_wall, bound, calm, want_x, want_y, want_speed, stage)
+    wrote(standing, by_wall, bound, calm, want_x, want_y, want_speed, stage, node)
 
 
 intend: tuple[Any, Any] = (njit()(_intend), njit(parallel=True)(_intend))

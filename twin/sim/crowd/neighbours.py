@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from twin.jit import njit, prange
-from twin.sim.crowd.state import BLOCK, GONE_RADIUS, METRE
-from twin.sim.crowd.surroundings import cell_of, fixed_of, wall_between
+from twin.sim.crowd.state import BLOCK, GONE_RADIUS, METRE, rows_of, stretch_of
+from twin.sim.crowd.surroundings import fixed_of, wall_between
 from twin.sim.lanes import LANES, as_bits, before, fused, high_apart, low_apart, lowest, ones
 
 CONTACT = 0.9
@@ -69,24 +69,36 @@ def _reorder(
     to_ways, to_slot, to_since,
 ):
     """Row i of what a person carries becomes row ``order[i]`` of it, in other arrays."""
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            j = order[i]
+    size = stretch_of(n)
+    for task in prange((n + size - 1) // size):
+        for i in rows_of(task, size, n):
+            j = np.uint32(order[i])
             to_person[i], to_level[i], to_stage[i], to_node[i] = person[j], level[j], stage[j], node[j]
+        for i in rows_of(task, size, n):
+            j = np.uint32(order[i])
             to_x[i], to_y[i], to_vx[i], to_vy[i] = x[j], y[j], vx[j], vy[j]
-            to_desired[i], to_hold[i] = desired[j], hold[j]
-            to_radius[i], to_heading_x[i], to_heading_y[i] = radius[j], heading_x[j], heading_y[j]
-            to_ways[i], to_slot[i], to_since[i] = ways[j], slot[j], since[j]
+        for i in rows_of(task, size, n):
+            j = np.uint32(order[i])
+            to_desired[i], to_hold[i], to_since[i], to_radius[i] = desired[j], hold[j], since[j], radius[j]
+        for i in rows_of(task, size, n):
+            j = np.uint32(order[i])
+            to_heading_x[i], to_heading_y[i], to_ways[i], to_slot[i] = heading_x[j], heading_y[j], ways[j], slot[j]
 
 
 def _stand(n, x, y, level, radius, floor, body, fixed, z, clear, built_x, built_y):
     """What the lists need to know of everybody: height of the floor, room to the nearest wall, place."""
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+    _levels, rows, columns = floor.height.shape
+    heights, distances, per_cell = floor.height.reshape(-1), floor.distance.reshape(-1), 1.0 / floor.cell
+    size = stretch_of(n)
+    for task in prange((n + size - 1) // size):
+        for i in rows_of(task, size, n):
+            row = min(max(int((floor.north - y[i]) * per_cell), 0), rows - 1)
+            column = min(max(int((x[i] - floor.west) * per_cell), 0), columns - 1)
+            cell = np.uint64((level[i] * rows + row) * columns + column)
+            z[i] = heights[cell]
+            clear[i] = max(distances[cell], np.float32(0.0))
+        for i in rows_of(task, size, n):
             fixed[i] = fixed_of(x[i], y[i])
-            row, column = cell_of(floor, x[i], y[i])
-            z[i] = floor.height[level[i], row, column]
-            clear[i] = max(floor.distance[level[i], row, column], np.float32(0.0))
             body[i] = radius[i]
             built_x[i], built_y[i] = x[i], y[i]
 

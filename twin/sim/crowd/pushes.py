@@ -72,6 +72,14 @@ def gather(begin, end, row, fixed, body, places, radii):
 
 
 @njit(inline="always")
+def gather_places(begin, end, row, fixed, places):
+    """Write the places of who is listed in ``row[begin:end]`` as `gather` does, where everybody has the same radius."""
+    for q in range(np.uint64(0), np.uint64(end - begin), np.uint64(LANES)):
+        for lane in range(np.uint64(LANES)):
+            places[q + lane] = fixed[np.uint32(row[np.uint64(begin) + q + lane])]
+
+
+@njit(inline="always")
 def relate(k, count, x0, y0, r0, places, radii, xs, ys, sums):
     """From places and radii: the way from a person to each of `count` others from slot k on [m], and sums of radii.
 
@@ -82,6 +90,15 @@ def relate(k, count, x0, y0, r0, places, radii, xs, ys, sums):
         store(xs, q, low_apart(places, q, x0) * METRE)
         store(ys, q, high_apart(places, q, y0) * METRE)
         store(sums, q, load(radii, q) + r0)
+    return k + count
+
+
+@njit(inline="always")
+def relate_places(k, count, x0, y0, places, xs, ys):
+    """From places: the way from a person to each of `count` others, as `relate` does, where everybody has the same radius."""
+    for q in range(k, k + count, LANES):
+        store(xs, q, low_apart(places, q, x0) * METRE)
+        store(ys, q, high_apart(places, q, y0) * METRE)
     return k + count
 
 

@@ -225,4 +225,5 @@ class Referee:
             goal = stages.goal[options]
             shut = options[(goal >= 0) & ~self.exits.open[np.maximum(goal, 0)]]
             if len(shut) and len(shut) < len(options):
-                a["stage"][:n][np.isin(a["stage"][:n], shut)] = fork
+                bound = np.isin(a["stage"][:n], shut)
+                a["stage"][:n][bound], a["calm"][:n][bound] = fork, 0

@@ -169,7 +169,7 @@ def _settle(
                 row = min(max(int((floor.north - ny) * per_cell), 0), rows - 1)
                 column = min(max(int((nx - floor.west) * per_cell), 0), columns - 1)
                 cell = np.uint64((lev * rows + row) * columns + column)
-                kind, k, refused = kinds[cell], nodes[cell], False
+                kind, k, refused = kinds[cell], node[i], False
                 if kind & special or not kind & FLOOR:
                     lev, k, left, asks, refused = _arrive(
                         crowd, i, nx, ny, row, column, now, dt, last, floor, tiles, time, stages, lines, line_level, door,
@@ -177,6 +177,8 @@ def _settle(
                     )  # fmt: skip
                     kind = tiles.kind[lev, row, column]
                     happened += (left >= 0) + (asks != 0)
+                elif not calm[i] or kind | SMOOTH | LINE != OPEN:
+                    k = nodes[cell]
                 if refused:
                     next_vx[i], next_vy[i] = nx, ny
                     vx[i], vy[i] = 0.0, 0.0

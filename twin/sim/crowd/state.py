@@ -7,7 +7,7 @@ that it writes in `twin.jit.wrote` after it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,15 @@ PER_METRE = 2.0**20
 METRE = np.float32(1.0 / PER_METRE)
 """A step of fixed-point coordinates [m]."""
 
+FAR_AWAY = np.int64(1 << 30)
+"""How far to the east who has left is put, in fixed-point coordinates: 1024 m, out of everybody's reach."""
+
 BLOCK = 64
 """People that one task looks after. The neighbours of a block stand together."""
 
 
 @njit(inline="always")
-def stretch_of(n):
+def stretch_of(n: Any) -> Any:
     """People that one task looks after in a kernel that goes over them more than once: still in the core's cache the next time.
 
     To go once over the rows for each thing that is looked up somewhere else, a line or two of code at a time, takes half the time
@@ -38,7 +41,7 @@ def stretch_of(n):
 
 
 @njit(inline="always")
-def rows_of(task, size, n):
+def rows_of(task: Any, size: Any, n: Any) -> Any:
     """Rows that a task looks after, of `size` people, when there are `n` people.
 
     Numbers without a sign: a kernel need not see for each array whether one counts from its end.
@@ -64,7 +67,7 @@ class Present(NamedTuple):
     stage : (C,) int32
         Row of `Stages`.
     node : (C,) int32
-        Node of the floor each stands on; -1 for none.
+        Node of the floor each stands on, or stood on when it was asked last, who is calm; -1 for none.
     radius : (C,) float32
         Of the body [m].
     body : (C,) float32
@@ -179,6 +182,8 @@ class Step(NamedTuple):
         Of the crowd: what is drawn by lot in a model is a function of it, of the time and of the person, by `twin.rng`.
     radius : float
         Largest body radius in the crowd [m].
+    alike : bool
+        Whether everybody's body is of that radius. Who has left then counts by its place, a kilometre away.
     parallel : bool
         Whether to use all cores; the result must not depend on it.
     """
@@ -187,6 +192,7 @@ class Step(NamedTuple):
     time: float
     seed: int
     radius: float
+    alike: bool
     parallel: bool
 
 

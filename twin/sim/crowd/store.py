@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.sim.crowd.neighbours import ACROSS, find_cells, find_neighbours, reorder, sort_by_cell, stand
-from twin.sim.crowd.state import BLOCK, GONE_RADIUS, Near, Present
+from twin.sim.crowd.state import BLOCK, FAR_AWAY, GONE_RADIUS, Near, Present
 from twin.sim.lanes import LANES
 from twin.sim.model import Floor
 
-SKIN_M = 0.4
+SKIN_M = 0.52
 """Neighbours this much beyond a person's reach are listed, so a list holds until somebody has moved half of it."""
 
 TASKS = 4 * numba.config.NUMBA_NUM_THREADS
@@ -30,7 +30,9 @@ _SPARE = {
     "heading_y": "clear", "ways": "spare_ways", "slot": "ask", "since": "want_y",
 }  # fmt: skip
 """What a person carries, and the array that it is sorted into: one that is written anew before it is read again."""
-_OTHERS = {"order": "i4", "bound": "i4", "standing": "u1", "by_wall": "u1", "calm": "u1", "first": "i8", "fixed": "i8", "pressure": "f4"}
+_OTHERS = {
+    "order": "i4", "bound": "i4", "standing": "u1", "by_wall": "u1", "calm": "u1", "first": "i8", "fixed": "i8", "pressure": "f4",
+}  # fmt: skip
 
 
 class Store:
@@ -177,6 +179,8 @@ class Store:
     def remove(self, rows: NDArray[np.int64]) -> None:
         """Take people out of everybody's reach; their rows go when the rows are sorted."""
         self.arrays["body"][rows] = GONE_RADIUS
+        fixed, low = self.arrays["fixed"], np.int64(0xFFFFFFFF)
+        fixed[rows] = (fixed[rows] & ~low) | ((fixed[rows] + FAR_AWAY) & low)
         self.arrays["left_goal"][rows] = -1
         self.row_of[self.arrays["person"][rows]] = -1
 

@@ -42,9 +42,11 @@ from twin.sim.crowd.pushes import (
     aside_of,
     directions,
     gather,
+    gather_places,
     gather_ways,
     least_ahead,
     relate,
+    relate_places,
     repel_all,
     sums_of,
 )
@@ -148,7 +150,7 @@ class CollisionFreeSpeed(NamedTuple):
     def move(self, crowd: Any, near: Any, floor: Any, step: Step) -> None:
         """Write everybody's next velocity and where it faces."""
         reach, spell = self.wall_reach(step.radius), int(step.time / CREEP_S)
-        _MOVE[step.parallel](crowd, near, floor, self, self.cut, reach, self.turn(step.dt), step.seed, spell)
+        _MOVE[step.parallel](crowd, near, floor, self, self.cut, reach, self.turn(step.dt), step, spell)
 
 
 @njit()
@@ -212,7 +214,7 @@ def _near(ex, ey, lot):
     return (ex - aside * ey) / norm, (ey + aside * ex) / norm
 
 
-def _move(crowd, near, floor, params, cut, wall_reach, turn, seed, spell):
+def _move(crowd, near, floor, params, cut, wall_reach, turn, step, spell):
     n, row, first_of, count = crowd.n, near.row, near.first, near.number
     strength, per_range = np.float32(params.strength), np.float32(-1.0 / (LANES * params.range))
     cut_gap = np.float32(cut)
@@ -221,7 +223,8 @@ def _move(crowd, near, floor, params, cut, wall_reach, turn, seed, spell):
     level, x, y, radius, standing = crowd.level, crowd.x, crowd.y, crowd.radius, crowd.standing
     want_speed, heading_x, heading_y = crowd.want_speed, crowd.heading_x, crowd.heading_y
     next_vx, next_vy, person, bound = crowd.next_vx, crowd.next_vy, crowd.person, crowd.bound
-    per_gap, creep = 1.0 / params.time_gap, params.creep_speed
+    per_gap, creep, seed, alike = 1.0 / params.time_gap, params.creep_speed, step.seed, step.alike
+    contact = np.float32(2.0) * np.float32(step.radius)
     evasion, per_evasion_range = params.evasion, np.float32(1.0 / params.evasion_range)
     for task in prange(tasks):
         places, reals, slots = scratch[task], spare[task], scratch.shape[1]
@@ -229,15 +232,24 @@ def _move(crowd, near, floor, params, cut, wall_reach, turn, seed, spell):
         px, py, radii = reals[4 * slots : 5 * slots], reals[5 * slots : 6 * slots], reals[6 * slots : 7 * slots]
         exs, eys = reals[7 * slots : 7 * slots + BLOCK], reals[7 * slots + BLOCK : 7 * slots + 2 * BLOCK]
         ways_x, ways_y, goals = reals[8 * slots : 9 * slots], reals[9 * slots : 10 * slots], reals[10 * slots : 11 * slots]
+        if alike:
+            sums[:] = contact
         for block in range(task * blocks // tasks, (task + 1) * blocks // tasks):
             first, last = block * BLOCK, min(n, (block + 1) * BLOCK)
             begin, end = first_of[first], first_of[last - 1] + count[last - 1]
-            gather(begin, end, row, fixed, body, places, radii)
+            if alike:
+                gather_places(begin, end, row, fixed, places)
+            else:
+                gather(begin, end, row, fixed, body, places, radii)
             if evasion > 0.0:
                 gather_ways(begin, end, row, want_x, want_y, bound, ways_x, ways_y, goals)
             k = 0
             for i in range(first, last):
-                k = relate(k, count[i], np.int32(fixed[i]), np.int32(fixed[i] >> 32), body[i], places, radii, xs, ys, sums)
+                x0, y0 = np.int32(fixed[i]), np.int32(fixed[i] >> 32)
+                if alike:
+                    k = relate_places(k, count[i], x0, y0, places, xs, ys)
+                else:
+                    k = relate(k, count[i], x0, y0, body[i], places, radii, xs, ys, sums)
             repel_all(k, xs, ys, sums, gaps, px, py, strength, per_range, cut_gap)
             k = 0
             for i in range(first, last):
