@@ -69,7 +69,8 @@ def test_who_takes_no_steps_takes_the_lift_and_the_others_what_is_quicker() -> N
     assert end["left"] == 20
     assert 3 < len(stairs) < 17
     assert end["ride_lift"] == 20 - len(stairs)
-    assert result.series["riding"].max() == 5  # its seats
+    assert 1 < result.series["riding"].max() <= 5  # its seats
+    assert run(WHEELS + lift(seats=2)).series["riding"].max() == 2
     assert (result.series[["present", "waiting", "riding", "left"]].sum(axis=1) <= 20).all()
     assert len(on_stairs(run("  types: {walker: {share: 1}}\n" + lift()))) == 20
 
