@@ -52,7 +52,7 @@ def test_density_adds_up_to_the_people_present() -> None:
 @pytest.mark.parametrize(
     ("crowd", "told"),
     [
-        ("", "the collision-free speed model V2 (Tordeux et al. 2016), preset event with a headway of 0.7 s."),
+        ("", "the collision-free speed model V2 (Tordeux et al. 2016), preset event with a headway of 0.67 s."),
         ("  preset: jupedsim", "the collision-free speed model V2 (Tordeux et al. 2016), preset jupedsim with a headway of 1 s."),
         (
             "  model: social-force\n  model_parameters: {mass: 70}",

@@ -37,6 +37,30 @@ def test_people_of_different_speeds_stay_together():
     assert group.exit_time.max() == pytest.approx(57.0 / 0.8, rel=0.05)
 
 
+@pytest.mark.parametrize("size", [1, 3, 5])
+def test_companies_do_not_block_a_door(size):
+    """A full room with a door of a metre empties in about the same time, whether people have company or not."""
+    room = shapely.union_all([shapely.box(0, 0, 8, 8), shapely.box(3.5, -0.3, 4.5, 0), shapely.box(0, -4, 8, -0.3)])
+    points = scattered(shapely.box(0.5, 0.5, 7.5, 7.5), 90, 1)
+    order = np.lexsort((points[:, 1], np.floor(points[:, 0] / 1.2)))
+    group = np.empty(90, np.int32)
+    group[order] = np.arange(90) // size
+    crowd = crowd_of(ground_of(room), [shapely.box(0, -4, 8, -3)], people_of(points)._replace(group=group))
+    crowd.advance(round(90 / 0.05))
+    assert crowd.left == 90
+    assert 40.0 < crowd.exit_time.max() < 80.0
+
+
+def test_who_has_furthest_to_go_does_not_wait_for_who_is_beyond_a_wall():
+    """One before a door and one behind it, a wall between them: neither stands for good."""
+    rooms = shapely.box(0, 0, 12, 12).difference(shapely.box(0, 5.8, 11, 6.2))
+    people = people_of([(2.0, 6.8), (2.0, 5.2)])._replace(group=np.array([0, 0]))
+    crowd = crowd_of(ground_of(rooms), [shapely.box(0, 0, 1, 1)], people)
+    crowd.advance(round(90 / 0.05))
+    assert crowd.left == 2
+    assert np.ptp(crowd.exit_time) < 4.0
+
+
 def test_a_group_that_starts_apart_comes_together():
     people = people_of([(2.0, 3.0), (12.0, 3.0)], speed=1.3)._replace(group=np.array([0, 0]))
     crowd = crowd_of(ground_of(LONG), [END], people)

@@ -11,7 +11,7 @@ from twin.errors import ParameterError, UnreachableError
 from twin.sim.crowd.engine import Crowd
 from twin.sim.crowd.profiles import profile_routes
 from twin.sim.crowd.wayfinding import build_graph, find_routes
-from twin.sim.model import Doors, Hours, Links, Rides
+from twin.sim.model import STAGE_LEAVE, Doors, Hours, Journeys, Links, Rides
 
 # two ways from west to east: a straight one in the south, a longer one in the north
 RING = shapely.box(0, 0, 40, 20).difference(shapely.box(4, 3, 36, 17))
@@ -49,6 +49,19 @@ def test_people_go_round_a_shut_door_and_through_it_when_it_opens():
     crowd = crowd_of(ground_of(RING), [EAST], late, doors=doors)
     assert by_the_north(crowd) == set()
     assert crowd.left == 6
+
+
+def test_a_door_that_shuts_turns_people_at_once():
+    hall = shapely.box(0, 0, 200, 3).union(shapely.box(0, 0, 3, 8))
+    east, north = shapely.box(199, 0, 200, 3), shapely.box(0, 7, 3, 8)
+    doors = Doors(np.array([[195.0, 0.0, 195.0, 3.0]]), np.zeros(1, np.int32), hours())
+    crowd = crowd_of(ground_of(hall), [east.union(north)], people_of([(120.0, 1.5)]), doors=doors)
+    crowd.advance(60)
+    assert crowd.store.arrays["calm"][0] == 1
+    assert crowd.store.arrays["want_x"][0] > 0.9
+    crowd.open_door(0, False)
+    crowd.advance()
+    assert crowd.store.arrays["want_x"][0] < -0.9
 
 
 def test_where_there_is_no_way_round_people_wait_at_the_door():
@@ -99,6 +112,51 @@ def test_a_lift_takes_those_who_cannot_take_the_stair_some_at_a_time():
     assert crowd.referee.carriage.carried.tolist() == [8]
     # nobody took the stair, on which the routes of this profile do not lead
     assert crowd.exit_time.min() > 8.0
+
+
+def waiting_for_a_lift(people=6, **lift_of):
+    """People who cannot take the stair, who have come to the lift and wait for it; and where it is entered."""
+    ground = wharf_and_street()
+    up = goals_of(ground, shapely.box(0, 9, 20, 10))
+    points = scattered(shapely.box(0.5, -11.5, 6, -8.5), people, 2)
+    rides = lift(ground, **lift_of)
+    return Crowd(ground.floor, up, leaving(), people_of(points, level=1), rides=rides, profile_speed=two_profiles(ground)[1:])
+
+
+def test_who_waits_for_a_lift_stands_where_it_is_entered_and_is_let_on():
+    crowd = waiting_for_a_lift(seats=20, every=40.0)
+    crowd.advance(500)
+    before = crowd.snapshot()
+    crowd.advance(200)
+    now = crowd.snapshot()
+    assert crowd.riding == 0
+    inside = (now.x > 0.9) & (now.x < 3.1) & (now.y > -8.1) & (now.y < -6.4)
+    assert inside.sum() == 6
+    assert np.hypot(now.x - before.x, now.y - before.y).max() < 0.3
+    assert (crowd.store.arrays["standing"][:6] == 1).all()
+    crowd.advance(101)
+    assert crowd.riding == 6
+
+
+def test_a_lift_that_does_not_come_is_told():
+    crowd = waiting_for_a_lift(every=300.0)
+    crowd.advance(2400)
+    assert {stall.why for stall in crowd.watch.stalled.values()} == {"ride"}
+    assert len(crowd.watch.stalled) == 6
+
+
+def test_who_waits_for_a_lift_goes_elsewhere_when_it_is_sent():
+    ground = wharf_and_street()
+    goals = goals_of(ground, shapely.box(0, 9, 20, 10), (shapely.box(18, -12, 20, -10), "wharf"))
+    journeys = Journeys(np.array([[0], [1]], np.int32), np.full((2, 1), STAGE_LEAVE, np.int8), np.full((2, 1), np.inf))
+    people = people_of([(2.0, -9.0), (1.5, -9.0)], level=1)
+    speeds = two_profiles(ground)[1:]
+    crowd = Crowd(ground.floor, goals, journeys, people, rides=lift(ground, every=300.0), profile_speed=speeds)
+    crowd.advance(400)
+    assert (crowd.store.arrays["standing"][:2] == 1).all()
+    crowd.send([1], 1)
+    crowd.advance(600)
+    assert crowd.exit_goal.tolist() == [-1, 1]
 
 
 def test_who_may_choose_takes_what_is_quicker():

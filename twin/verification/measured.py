@@ -192,10 +192,11 @@ class Battery:
         crowd = self.crowd(model, radius=radius, speed=speed, dt=dt)
         steps = max(1, round(_FRAME_S / dt))
         with_corridor = np.array([setup.corridor for setup in self.setups])[self.of]
+        own = np.arange(len(self.of)), self.of
         passed, seen = [], []
         while not crowd.finished and crowd.time < duration - 1e-9:
             crowd.advance(steps)
-            passed.append(np.add.reduceat(crowd.passed.sum(axis=2), self.first[:-1], axis=0).diagonal().copy())
+            passed.append(np.add.reduceat(crowd.passed[own].sum(axis=1), self.first[:-1]))
             now, n = crowd.store.arrays, crowd.store.n
             person, y = now["person"][:n], now["y"][:n]
             rows = with_corridor[person] & (y > -4.0) & (y < 2.0) & (now["body"][:n] != GONE_RADIUS)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -22,6 +20,7 @@ from twin.geo.readers.cityjson_objects import Entry, build_model
 from twin.geo.readers.cityjson_templates import Templates
 from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.cityjson_themes import Themes
+from twin.geo.readers.cityjson_vertices import check_scale, in_metres, in_units_of, taken_table, transform_of, vertex_table
 from twin.geo.readers.gml_crs import north_first, stated_system
 from twin.geo.readers.jsonarrays import Documents, documents
 from twin.geo.readers.jsonpool import Pool
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"^(\d+)\.(\d+)(\.\d+)?$")
 _VERSIONS = ((0, 8), (0, 9), (1, 0), (1, 1), (2, 0))
 _BOM = b"\xef\xbb\xbf"
-FARTHEST_M = 1e8
-"""No projected coordinate on Earth is larger [m]."""
-
 CHUNK_BYTES = 16 * 1024**2
 """A sequence is read in pieces of about this size, so that memory holds one piece and what was made of the others."""
 
@@ -73,7 +69,7 @@ class Header:
     def __init__(self, content: dict[str, Any], name: str, findings: Findings, folder: Path | None = None) -> None:
         self.content = content
         self.kind, self.version = _check_header(content, name, findings)
-        self.scale, self.shift = _transform(content, name, self.version, findings)
+        self.scale, self.shift = transform_of(content, name, self.version, findings)
         self.stated_scale = self.scale
         if not self.scale.all():
             # as long as no coordinates use it, it does no harm
@@ -258,7 +254,7 @@ def parts(
             count += _collect(content, where, count, entries, tables, text, header, findings)
         if header is None or templates is None:
             raise FormatError("the file is empty", where=blob.name)
-        vertices = _scaled(tables, header.scale, header.shift, blob.name, findings)
+        vertices = in_metres(tables, header.scale, header.shift, blob.name, findings)
         vertices, shift = header.east_first(vertices, findings)
         model = build_model(
             entries, vertices, shift, findings, arrays=text.arrays, templates=templates, appearance=header.appearance,
@@ -367,43 +363,6 @@ def _check_feature(document: Any, where: str) -> None:
         raise FormatError("this line is not a CityJSONFeature", where=where)
 
 
-def _three(value: Any) -> NDArray[np.float64] | None:
-    if not isinstance(value, list) or len(value) != 3:
-        return None
-    if not all(type(number) in (int, float) and math.isfinite(number) for number in value):
-        return None
-    return np.array(value, dtype=np.float64)
-
-
-def _transform(
-    header: dict[str, Any], name: str, version: str, findings: Findings
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    transform = header.get("transform")
-    if transform is None:
-        if version not in ("0.8", "0.9", "1.0"):
-            message = "no `transform`, which is required; coordinates are taken as they are"
-            findings.add("no-transform", "", message, path="transform")
-        return np.ones(3), np.zeros(3)
-    scale = _three(transform.get("scale")) if isinstance(transform, dict) else None
-    translate = _three(transform.get("translate")) if isinstance(transform, dict) else None
-    if scale is None or translate is None:
-        raise FormatError("`transform` needs a scale and a translate of three finite numbers", where=name)
-    return scale, translate
-
-
-def _check_scale(scale: NDArray[np.float64], where: str) -> None:
-    """See that coordinates keep apart.
-
-    Raises
-    ------
-    FormatError
-        When the scale has a zero.
-    """
-    if not (scale != 0).all():
-        message = f"the scale of `transform` is {scale.tolist()}: with a zero all places fall together"
-        raise FormatError(message, where=where, hint="give the size of a step in metres, such as 0.001 for whole millimetres")
-
-
 def _whole_system(crs: CRS, stated: object) -> CRS:
     """The system that a file of ours names beside the plane that CityJSON can name, if it is the same on the map."""
     from pyproj import CRS
@@ -462,14 +421,14 @@ def _collect(
         first_material = header.appearance.add(document["appearance"], findings)
         materials = header.appearance.count - first_material
         first_texture = header.textures.add(document["appearance"], findings)
-    table = _taken_table(text, taken) if taken >= 0 else None
+    table = taken_table(text, taken) if taken >= 0 else None
     if table is None:
-        table = _vertex_table(Pool(text.arrays).as_lists(vertices), where, findings)
+        table = vertex_table(Pool(text.arrays).as_lists(vertices), where, findings)
     own = document["type"] == "CityJSONFeature" and document.get("transform") is not None and document is not header.content
     if own and len(table):
-        table = _in_units_of(header, document, table, where, findings)
+        table = in_units_of(header.scale, header.shift, header.version, document, table, where, findings)
     elif len(table):
-        _check_scale(header.stated_scale, where)
+        check_scale(header.stated_scale, where)
     tables.append(table)
     for object_id, content in objects.items():
         if not object_id:
@@ -499,59 +458,3 @@ def _note_repeated(text: Documents, number: int, document: dict[str, Any], findi
     if lost > 0:
         message = f"`CityObjects` stands more than once in one document; the last is kept, and {lost} objects of others are lost"
         findings.add("duplicate-id", "", message, severity="error", path="CityObjects")
-
-
-def _in_units_of(
-    header: Header, document: dict[str, Any], table: NDArray[np.float64], where: str, findings: Findings
-) -> NDArray[np.float64]:
-    """Vertices of a feature that has a transform of its own, as they would be with that of the header."""
-    scale, shift = _transform(document, where, header.version, findings)
-    _check_scale(scale, where)
-    if (scale == header.scale).all() and (shift == header.shift).all():
-        return table
-    return (table * scale + (shift - header.shift)) / header.scale
-
-
-def _scaled(
-    tables: list[NDArray[np.float64]],
-    scale: NDArray[np.float64],
-    shift: NDArray[np.float64],
-    name: str,
-    findings: Findings,
-) -> NDArray[np.float64]:
-    """All vertices in metres, without the shift; NaN for those that lie nowhere on Earth."""
-    if not tables:
-        return np.empty((0, 3))
-    with np.errstate(over="ignore", invalid="ignore"):
-        vertices = np.concatenate(tables) * scale
-        far = (np.abs(vertices + shift) > FARTHEST_M).any(axis=1)
-    if far.any():
-        first = int(np.flatnonzero(far)[0])
-        message = f"{int(far.sum())} vertices are further than {FARTHEST_M:g} m from the origin of the CRS; not used"
-        findings.add("vertex", "", message, severity="error", path=f"{name} vertices[{first}]")
-        vertices[far] = np.nan
-    return vertices
-
-
-def _taken_table(text: Documents, number: int) -> NDArray[np.float64] | None:
-    """Vertices (V, 3) from an array that was taken out of the text; None when they are not three numbers each."""
-    arrays = text.arrays
-    if arrays.table[number, 0] != 2 or not (arrays.sizes_of(number, 0) == 3).all():
-        return None
-    return arrays.numbers_of(number).astype(np.float64).reshape(-1, 3)
-
-
-def _vertex_table(vertices: list[Any], where: str, findings: Findings) -> NDArray[np.float64]:
-    """Vertices (V, 3) as in the file; a row that is not three numbers becomes NaN, and is noted."""
-    if not vertices:
-        return np.empty((0, 3))
-    if set(map(type, vertices)) == {list} and set(map(len, vertices)) == {3}:
-        flat = list(chain.from_iterable(vertices))
-        if set(map(type, flat)) <= {int, float}:
-            return np.array(flat, dtype=np.float64).reshape(-1, 3)
-    rows = [_three(vertex) for vertex in vertices]
-    for number, row in enumerate(rows):
-        if row is None:
-            message = f"vertex {number} is not three numbers; surfaces that use it are left out"
-            findings.add("vertex", "", message, severity="error", path=f"{where} vertices[{number}]")
-    return np.array([np.full(3, np.nan) if row is None else row for row in rows])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.geo.mesh import SEMANTICS, Rings
+from twin.geo.readers.cityjson_nests import reaches_of, spread_by_surface, surfaces_of
 from twin.geo.readers.cityjson_textures import Textures
 from twin.geo.readers.cityjson_themes import Themes
 from twin.geo.readers.jsonarrays import NumberArrays
@@ -148,7 +148,7 @@ class FlatGeometry:
         row = self.arrays.number(nest)
         if row >= 0:
             if self._reaches is None:
-                self._reaches = _reaches(self.arrays)
+                self._reaches = reaches_of(self.arrays)
             levels, longest, least, most = self._reaches[row]
             if levels == depth + 3 and longest >= 3 and least >= 0 and most < piece.vertices:
                 return True
@@ -156,7 +156,7 @@ class FlatGeometry:
             sound_surface(surface)
             and all(0 <= number < piece.vertices for ring in surface for number in ring)
             and any(len(ring) >= 3 for ring in surface)
-            for surface in _surfaces(self.pool.as_lists(nest), depth)
+            for surface in surfaces_of(self.pool.as_lists(nest), depth)
         )
 
     def _mend(self, piece: Piece, nest: Any, depth: int, path: str = "") -> list[Any]:
@@ -238,7 +238,7 @@ class FlatGeometry:
         if row >= 0:
             return row
         try:
-            flat = _spread(self.pool.as_lists(values), self.pool.as_lists(boundaries), depth)
+            flat = spread_by_surface(self.pool.as_lists(values), self.pool.as_lists(boundaries), depth)
         except TypeError:
             return -1
         nest: Any = [-1 if value is None else value for value in flat]
@@ -463,56 +463,3 @@ def sound_surface(surface: Any) -> bool:
     if not isinstance(surface, list) or not set(map(type, surface)) <= {list}:
         return False
     return all(type(number) is int and abs(number) < 2**62 for ring in surface for number in ring)
-
-
-def _reaches(arrays: NumberArrays) -> list[list[int]]:
-    """Of each nest of a document its depth, the length of its longest innermost list, and its least and greatest number."""
-    table = arrays.table
-    found = np.zeros((len(table), 4), dtype=np.int64)
-    found[:, 0] = table[:, 0]
-    # slices of nests follow each other, and those of empty ones have no length
-    lists, numbers = np.flatnonzero(table[:, 4] > table[:, 3]), np.flatnonzero(table[:, 2] > table[:, 1])
-    if len(lists):
-        found[lists, 1] = np.maximum.reduceat(arrays.sizes[0], table[lists, 3])
-    if len(numbers):
-        found[numbers, 2] = np.minimum.reduceat(arrays.numbers, table[numbers, 1])
-        found[numbers, 3] = np.maximum.reduceat(arrays.numbers, table[numbers, 1])
-    rows: list[list[int]] = found.tolist()
-    return rows
-
-
-def _surfaces(nest: Any, depth: int) -> Iterator[Any]:
-    """Whatever stands at the level of surfaces."""
-    if isinstance(nest, list):
-        for part in nest:
-            if depth:
-                yield from _surfaces(part, depth - 1)
-            else:
-                yield part
-
-
-def _size(boundaries: Any, depth: int) -> int:
-    """Number of surfaces in a part; what is not a list counts as one unsound surface."""
-    if not isinstance(boundaries, list):
-        return 1
-    return sum(_size(part, depth - 1) for part in boundaries) if depth else len(boundaries)
-
-
-NULL = -1
-"""What null among numbers has become where they were taken out of the text."""
-
-
-def _spread(values: Any, boundaries: Any, depth: int) -> list[int | None]:
-    """Values by surface; null at any level stands for all surfaces under it; TypeError when they are not lists."""
-    if values is None or values == NULL:
-        return [None] * _size(boundaries, depth)
-    if not isinstance(values, list):
-        raise TypeError
-    if depth == 0:
-        return list(values)
-    if not isinstance(boundaries, list):
-        raise TypeError
-    flat: list[int | None] = []
-    for value, part in zip(values, boundaries, strict=False):
-        flat += _spread(value, part, depth - 1)
-    return flat

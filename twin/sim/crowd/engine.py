@@ -26,7 +26,7 @@ from twin.sim.crowd.models.interface import Model, clearance_of, notes_of, subst
 from twin.sim.crowd.neighbours import admit
 from twin.sim.crowd.queues import checked_queues
 from twin.sim.crowd.referee import Referee, checked_hours
-from twin.sim.crowd.rides import checked_rides
+from twin.sim.crowd.rides import checked_rides, lobbies_of
 from twin.sim.crowd.settle import let_in_by, settle
 from twin.sim.crowd.stages import stages_of
 from twin.sim.crowd.state import GONE_RADIUS, Step
@@ -152,7 +152,7 @@ class Crowd:
         self.model: Model = CollisionFreeSpeed() if model is None else model
         self.model.check()
         self.dt, self.seed, self.step = float(dt), int(seed), 0
-        self.asked = -(1 << 30)  # step at which everybody was asked what it wants
+        self._ask_everybody()
         count = len(self.people.x)
         self._parallel = parallel
         self._mode = int(bool(parallel))
@@ -213,10 +213,7 @@ class Crowd:
         self.watch = Watch(count)
         self._watch_stride = max(1, round(LOOK_S / self.dt))
         self._entry_stride = max(1, round(ENTRY_INTERVAL_S / self.dt))
-        carriage = self.referee.carriage
-        self._links = (np.empty(0, np.int32), np.empty(0, np.int32))
-        if carriage is not None:
-            self._links = (self.routes.node[tuple(carriage.rides.links.entry_cells.T)], carriage.link_of)
+        self._lobbies = lobbies_of(None if rides is None else rides.links, self.routes.node)
         self.ways.shut_doors(~self.referee.doors.open)
         self.waiting_ids = np.empty(0, np.int32)
         self.next_id = 0
@@ -362,12 +359,18 @@ class Crowd:
         if self.referee.look_at_clock(self.time):
             self.ways.shut_doors(~self.referee.doors.open)
             self.referee.choose_again(self)
+            self._ask_everybody()
+
+    def _ask_everybody(self) -> None:
+        """Have everybody asked what it wants in the coming step: ways have changed, also of who is calm."""
+        self.asked = -(1 << 30)
 
     def _step(self) -> None:
         if not self.referee.idle:
             self._told()
         if self._rethink_stride and self.step and self.step % self._rethink_stride == 0:
             self.ways.rethink(self)
+            self._ask_everybody()
         if self.step % self._entry_stride == 0:
             self._call_due()
         # rows stand where they are between two builds, and so does what everybody wants
@@ -405,10 +408,11 @@ class Crowd:
         crowd, routes = self.store.present(), self.routes
         intend[self._mode](
             crowd, everybody, self.time, self.seed, self.floor, self._tiles, routes.time, routes.direction, self.goals, self.stages,
-            self.places, self._first_stage, self._home, self._group_of, self.store.arrays["left_goal"],
+            self.places, self._first_stage, self._home, self._group_of, self._lobbies, self.ways.taken,
+            self.store.arrays["left_goal"],
         )  # fmt: skip
         if self._groups is not None:
-            keep_together[self._mode](crowd, self._groups, self.store.row_of)
+            keep_together[self._mode](crowd, self._groups, self.store.row_of, self.store.near(), routes.time)
 
     def _move(self, part: int) -> None:
         self.model.move(self.store.present(), self.store.near(), self.floor, self.now(part))
@@ -418,7 +422,7 @@ class Crowd:
         settle[self._mode](
             self.store.present(), self.time + part * dt, dt, part == self._parts - 1, self._clearance, self.floor, self._tiles,
             self.routes.time, self.stages, self.lines, self.line_level, self.doors.line, self.doors.level, referee.doors.guarded,
-            referee.exits.guarded, *self._links, self.ways.taken, now["built_x"], now["built_y"], self.passed,
+            referee.exits.guarded, self._lobbies, self.ways.taken, now["built_x"], now["built_y"], self.passed,
             now["left_goal"], self.store.moved2, self.store.events,
         )  # fmt: skip
 

@@ -3,7 +3,9 @@
 After Moussaid, Perozo, Garnier, Helbing, Theraulaz 2010 (doi:10.1371/journal.pone.0010047): who is further from the middle
 of the others than (m - 1) / 2 m, in a group of m, is drawn towards it. As the models here choose velocities and not forces,
 the pull turns the way that somebody wants to go; besides, all walk at the speed of the slowest, who is ahead slows down until
-the others are there, and who is behind hurries a little.
+the others are there, and who is behind hurries a little. Ahead is who has less far to go than the others on average, along the
+ways that people walk: then whoever has furthest to go never waits. In a jam, as before a door, a group files on as it can: who is
+close to strangers that are held up neither waits nor is pulled, or it would hold them up, and before long itself.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 
 from twin.errors import ParameterError
 from twin.jit import njit, prange, wrote
+from twin.sim.crowd.state import GONE_RADIUS
 
 PULL = 0.8
 """Weight of the pull of the others beside that of the way; below 1, so that nobody turns round for them."""
@@ -22,8 +25,18 @@ PULL = 0.8
 WAIT_OVER_M = 2.0
 """Who is this much further ahead than the group's own size stands and waits."""
 
+AHEAD_M = 1.0
+"""Who is this much and a quarter of a metre for each other further ahead than the last, along the way, slows down."""
+
 HURRY = 1.2
 """Who is behind walks up to so much faster than the group."""
+
+
+CLOSE_M = 1.0
+"""How close strangers are, from centre to centre, that one would hold up."""
+
+HELD_UP = 0.5
+"""Who walks at less than this part of the speed it would like is held up."""
 
 
 class Groups(NamedTuple):
@@ -72,33 +85,56 @@ def groups_of(group: NDArray[np.int32], desired_speed: NDArray[np.float64]) -> G
     return Groups(of, start, member, slowest)
 
 
-def _keep_together(crowd, groups, row_of):
-    """Change what people want so that groups stay together; `row_of` is the row of each person, -1 for who is not there."""
+@njit()
+def _in_a_jam(i, g, crowd, near, of):
+    """Whether a stranger to group g close to the person in row i is held up."""
+    body, person, desired, x, y, vx, vy = crowd.body, crowd.person, crowd.desired, crowd.x, crowd.y, crowd.vx, crowd.vy
+    for q in range(near.first[i], near.first[i] + near.number[i]):
+        j = near.row[q]
+        if of[person[j]] != g and body[j] != GONE_RADIUS and not crowd.standing[j]:
+            close = (x[j] - x[i]) ** 2 + (y[j] - y[i]) ** 2 < CLOSE_M**2 and crowd.level[j] == crowd.level[i]
+            if close and vx[j] ** 2 + vy[j] ** 2 < (HELD_UP * desired[j]) ** 2:
+                return True
+    return False
+
+
+def _keep_together(crowd, groups, row_of, near, time):
+    """Change what people want so that groups stay together.
+
+    `row_of` is the row of each person, -1 for who is not there; `time` (rows of the routes, nodes) how long the ways take.
+    """
     n = crowd.n
     person, x, y, level, standing, slot = crowd.person, crowd.x, crowd.y, crowd.level, crowd.standing, crowd.slot
     want_x, want_y, want_speed, desired = crowd.want_x, crowd.want_y, crowd.want_speed, crowd.desired
+    bound, node = crowd.bound, crowd.node
     of, start, member, speed = groups.of, groups.start, groups.member, groups.speed
     for i in prange(n):
         ex, ey, v0 = want_x[i], want_y[i], want_speed[i]
         g = of[person[i]]
         if g >= 0 and not standing[i] and slot[i] < 0 and v0 > 0.0:
             others, mx, my = 0, 0.0, 0.0
+            to, on_way, later, last = crowd.ways[i] + bound[i], 0, 0.0, np.float32(0.0)
+            mine = time[to, node[i]] if bound[i] >= 0 and node[i] >= 0 else np.float32(np.inf)
             for q in range(start[g], start[g + 1]):
                 j = row_of[member[q]]
                 if j >= 0 and j != i and level[j] == level[i]:
                     others += 1
                     mx += x[j]
                     my += y[j]
+                    if bound[j] == bound[i] and node[j] >= 0 and mine < np.inf and time[to, node[j]] < np.inf:
+                        on_way += 1
+                        later += time[to, node[j]] - mine
+                        last = max(last, time[to, node[j]] - mine)
             if others:
                 dx, dy = mx / others - x[i], my / others - y[i]
                 d = np.sqrt(dx * dx + dy * dy)
-                beyond = d - 0.5 * others
+                beyond = max(d - 0.5 * others, last - AHEAD_M - 0.25 * others)  # times are those at 1 m/s
                 v0 *= min(speed[g] / desired[i], 1.0)
-                if beyond > 0.0:
-                    dx /= d
-                    dy /= d
+                if beyond > 0.0 and not _in_a_jam(i, g, crowd, near, of):
+                    dx /= max(d, 1e-9)
+                    dy /= max(d, 1e-9)
                     part = min(beyond / WAIT_OVER_M, 1.0)
-                    if ex * dx + ey * dy < 0.0:
+                    if on_way and later > 0.0:
                         v0 *= 1.0 - part
                     else:
                         v0 = min(v0 * (1.0 + (HURRY - 1.0) * part), max(want_speed[i], v0))

@@ -8,7 +8,8 @@ import numpy as np
 
 from twin.jit import njit, prange, wrote
 from twin.rng import uniform
-from twin.sim.crowd.state import FLOOR, GONE_RADIUS, LINE, OPEN, SLOW, SMOOTH, WALL, rows_of, stretch_of
+from twin.sim.crowd.rides import link_at
+from twin.sim.crowd.state import FLOOR, GONE_RADIUS, LINE, LINK, OPEN, SLOW, SMOOTH, WALL, rows_of, stretch_of
 from twin.sim.model import STAGE_CHOOSE, STAGE_END, STAGE_STAY
 
 ARRIVED_M = 0.4
@@ -23,20 +24,23 @@ GIVING_WAY_M_S = 0.3
 CALM_PER_M = 0.2
 """Where the way changes by no more than this over a metre [rad/m], as five metres from a corner, one need not look often."""
 
-_SPOT_STREAM = 731_001
+_SPOT_STREAM, _LOBBY_STREAM = 731_001, 731_003
+
+
+@njit()
+def _place_in(floor, cells, first, last, seed, stream, person, draw):
+    """A place in some of the cells, drawn by lot, and the cell."""
+    pick = first + int(uniform(seed, stream, person, 3 * draw) * (last - first))
+    jx, jy = uniform(seed, stream, person, 3 * draw + 1), uniform(seed, stream, person, 3 * draw + 2)
+    return floor.west + (cells[pick, 2] + jx) * floor.cell, floor.north - (cells[pick, 1] + jy) * floor.cell, pick
 
 
 @njit()
 def spot(floor, goals, seed, person, stage, goal):
     """The place in a zone that a person takes, drawn by lot."""
     first, last = goals.start[goal], goals.start[goal + 1]
-    pick = first + int(uniform(seed, _SPOT_STREAM, person, 3 * stage) * (last - first))
-    jx = uniform(seed, _SPOT_STREAM, person, 3 * stage + 1)
-    jy = uniform(seed, _SPOT_STREAM, person, 3 * stage + 2)
-    return (
-        floor.west + (goals.cells[pick, 2] + jx) * floor.cell,
-        floor.north - (goals.cells[pick, 1] + jy) * floor.cell,
-    )
+    x, y, _ = _place_in(floor, goals.cells, first, last, seed, _SPOT_STREAM, person, stage)
+    return x, y
 
 
 @njit(inline="always")
@@ -57,10 +61,18 @@ def way(east, south, a, c, directions):
 
 
 @njit()
-def _to_place(i, st, crowd, floor, goals, seed, places, first_stage, home, goal):
-    """Way to the place of the person in row i, in a queue or in the zone where it stays, how far it is, and whether it stands."""
+def _to_place(i, st, crowd, floor, goals, seed, places, first_stage, home, goal, lobbies, link, takes):
+    """Way to the place of the person in row i, how far it is, and whether it stands.
+
+    That is before a link, in an entry cell that it `takes`, if it waits for one; in a queue or in the zone where it stays.
+    """
     x, y, slot, j = crowd.x[i], crowd.y[i], crowd.slot[i], crowd.person[i]
-    if slot >= 0:
+    if link >= 0:
+        first, last = lobbies.start[link], lobbies.start[link + 1]
+        sx, sy, pick = _place_in(floor, lobbies.cells, first, last, seed, _LOBBY_STREAM, j, link)
+        if not takes[pick]:
+            return 0.0, 0.0, 0.0, True
+    elif slot >= 0:
         sx, sy = places[slot, 0], places[slot, 1]
     elif home.shape[0] and st == first_stage[j] and home[j, 0] == home[j, 0]:
         sx, sy = home[j, 0], home[j, 1]
@@ -74,7 +86,8 @@ def _to_place(i, st, crowd, floor, goals, seed, places, first_stage, home, goal)
 
 
 def _intend(
-    crowd, everybody, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home, group_of, left_goal
+    crowd, everybody, now, seed, floor, tiles, time, direction, goals, stages, places, first_stage, home, group_of, lobbies, taken,
+    left_goal,
 ):  # fmt: skip
     """Write `bound`, `want_*`, `standing`, `by_wall` and `calm` of everybody present, or only of who is not calm.
 
@@ -82,8 +95,9 @@ def _intend(
 
     `places` are those of the queues; `first_stage` and `home` (people, 2) are by person: who starts where it will stay keeps
     its place (that of others is not a number; no rows where nobody does). `group_of` is the group of each person, -1 for none,
-    whose members are always asked since they are turned from their way; nothing where nobody is in one. `left_goal` becomes -1:
-    nobody has left in this step yet.
+    whose members are always asked since they are turned from their way; nothing where nobody is in one. Who has come to where
+    people step onto a link, and takes it by `taken` (rows of the routes, entry cells), goes to a place of its own there and stands
+    until it is let on. `left_goal` becomes -1: nobody has left in this step yet.
     """
     n = crowd.n
     _levels, rows, columns = tiles.kind.shape
@@ -147,9 +161,13 @@ def _intend(
                 elif what == STAGE_CHOOSE:
                     v0 = 0.0
                 elif k >= 0 and what != STAGE_END:
-                    to = ways[i] + goal
-                    if slot[i] >= 0 or (what == STAGE_STAY and time[to, k] == 0.0):
-                        ex, ey, d, stands = _to_place(i, st, crowd, floor, goals, seed, places, first_stage, home, goal)
+                    to, link = ways[i] + goal, -1
+                    if kind & LINK and slot[i] < 0 and goal >= 0:
+                        link = link_at(lobbies, taken[to], k)
+                    if link >= 0 or slot[i] >= 0 or (what == STAGE_STAY and time[to, k] == 0.0):
+                        ex, ey, d, stands = _to_place(
+                            i, st, crowd, floor, goals, seed, places, first_stage, home, goal, lobbies, link, taken[to]
+                        )  # fmt: skip
                         if not stands:
                             v0 = min(v0, 0.8 * d)
                     else:

@@ -2,19 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError
+from twin.jit import njit
 from twin.rng import stream, uniform
-from twin.sim.model import Rides
+from twin.sim.model import Links, Rides
 
 if TYPE_CHECKING:
     from twin.sim.crowd.engine import Crowd
 
 _PLACE = stream("crowd/off the ride")
+
+
+class Lobbies(NamedTuple):
+    """Where people step onto links.
+
+    Attributes
+    ----------
+    start : (M + 1,) int64
+        First row of `cells` of each link.
+    cells : (E, 3) int32
+        Level, row and column of its entry cells.
+    node : (E,) int32
+        Node of each.
+    link : (E,) int32
+        Whose each is.
+    """
+
+    start: NDArray[np.int64]
+    cells: NDArray[np.int32]
+    node: NDArray[np.int32]
+    link: NDArray[np.int32]
+
+
+def lobbies_of(links: Links | None, node: NDArray[np.int32]) -> Lobbies:
+    """The entry cells of links on a floor whose nodes are numbered so, (L, H, W) int32; none without links."""
+    if links is None:
+        return Lobbies(np.zeros(1, np.int64), np.empty((0, 3), np.int32), np.empty(0, np.int32), np.empty(0, np.int32))
+    start, cells = np.asarray(links.entry_start, np.int64), np.ascontiguousarray(links.entry_cells, np.int32)
+    link = np.repeat(np.arange(len(links.seconds)), np.diff(start)).astype(np.int32)
+    return Lobbies(start, cells, node[tuple(cells.T)], link)
+
+
+@njit()
+def link_at(lobbies: Any, takes: Any, node: Any) -> Any:
+    """Link that who stands on a node steps onto, when it does so at the entry cells that it `takes`, (E,) bool; -1 for none."""
+    for e in range(lobbies.node.shape[0]):
+        if lobbies.node[e] == node and takes[e]:
+            return lobbies.link[e]
+    return -1
 
 
 def checked_rides(rides: Rides) -> Rides:
@@ -61,8 +101,6 @@ class Carriage:
         self.aboard: list[tuple[float, int, int]] = []
         self.carried = np.zeros(len(rides.ride_s), np.int64)
         self.credit = np.zeros(len(rides.ride_s))
-        links = rides.links
-        self.link_of = np.repeat(np.arange(len(links.seconds)), np.diff(links.entry_start)).astype(np.int32)
 
     def earn(self, step: int, dt: float) -> None:
         """Let people on for a step: what departs now takes as many as it has seats for."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from twin.jit import njit, prange, wrote
+from twin.sim.crowd.rides import link_at
 from twin.sim.crowd.state import (
     ASK_CHOICE,
     ASK_DOOR,
@@ -75,7 +76,7 @@ def _door(door, door_level, shut, level, x, y, to_x, to_y):
 @njit()
 def _arrive(
     crowd, i, nx, ny, row, column, now, dt, last, floor, tiles, time, stages, lines, line_level, door, door_level, shut, limited,
-    entry_node, link_of, taken, passed,
+    lobbies, taken, passed,
 ):
     """What a step of the person in row i to a place with something to it leads to.
 
@@ -112,10 +113,8 @@ def _arrive(
         elif what == STAGE_QUEUE and crowd.slot[i] < 0:
             asks = 8 * stages.what[st] + ASK_QUEUE
     if kind & LINK and asks == 0 and left < 0 and stages.goal[st] >= 0 and crowd.slot[i] < 0 and now >= crowd.hold[i] - 1e-9:
-        row_of_ways = crowd.ways[i] + stages.goal[st]
-        for e in range(entry_node.shape[0]):
-            if entry_node[e] == k and taken[row_of_ways, e]:
-                asks = 8 * link_of[e] + ASK_LINK
+        link = link_at(lobbies, taken[crowd.ways[i] + stages.goal[st]], k)
+        asks = 8 * link + ASK_LINK if link >= 0 else 0
     if asks == 0 and stages.kind[st] == STAGE_CHOOSE:
         asks = 8 * stages.what[st] + ASK_CHOICE
     refused = asks & 7 == ASK_DOOR or asks & 7 == ASK_LEAVE
@@ -128,15 +127,15 @@ def _arrive(
 
 
 def _settle(
-    crowd, now, dt, last, clearance, floor, tiles, time, stages, lines, line_level, door, door_level, shut, limited, entry_node,
-    link_of, taken, built_x, built_y, passed, left_goal, moved2, events,
+    crowd, now, dt, last, clearance, floor, tiles, time, stages, lines, line_level, door, door_level, shut, limited, lobbies,
+    taken, built_x, built_y, passed, left_goal, moved2, events,
 ):
     """Move everybody present by `dt` at the velocity that the model chose.
 
     `clearance` is the part of the radius by which walls are kept at a distance; `passed` (people, lines, 2) counts
     crossings to the right and to the left of each line; `left_goal` becomes the goal by which a person leaves. `shut` and
     `limited` say of doors and of goals that nobody passes without being let through: who wants to stays where it is, asks,
-    and has the place that it was going to in `next_vx` and `next_vy`. `entry_node` and `link_of` are of the cells in which
+    and has the place that it was going to in `next_vx` and `next_vy`. `lobbies` are the cells in which
     people step onto links, and `taken` (rows of the routes, cells) says whether who goes by those does. A step may be taken in
     parts: people ask in the `last` of them only, and who has left in an earlier one stays where it is. By block, `moved2`
     becomes the square of the longest way anybody went since the lists were built, infinite when somebody has no place any more,
@@ -173,7 +172,7 @@ def _settle(
                 if kind & special or not kind & FLOOR:
                     lev, k, left, asks, refused = _arrive(
                         crowd, i, nx, ny, row, column, now, dt, last, floor, tiles, time, stages, lines, line_level, door,
-                        door_level, shut, limited, entry_node, link_of, taken, passed,
+                        door_level, shut, limited, lobbies, taken, passed,
                     )  # fmt: skip
                     kind = tiles.kind[lev, row, column]
                     happened += (left >= 0) + (asks != 0)

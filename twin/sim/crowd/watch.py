@@ -108,7 +108,8 @@ class Watch:
         here = np.flatnonzero(a["body"][:n] != GONE_RADIUS)
         person = a["person"][here]
         at = np.column_stack([a["x"][here], a["y"][here]])
-        wants = (a["standing"][here] == 0) & (a["slot"][here] < 0) & (a["hold"][here] <= crowd.time)
+        stands = (a["standing"][here] != 0) & (a["ask"][here] & 7 != ASK_LINK)  # who waits for a ride would rather be on it
+        wants = ~stands & (a["slot"][here] < 0) & (a["hold"][here] <= crowd.time)
         known = np.isfinite(self._place[person, 0])
         moved = np.hypot(*(at - np.where(known[:, None], self._place[person], np.inf)).T) > STALLED_M
         on = ~known | moved | ~wants

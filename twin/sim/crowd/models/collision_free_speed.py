@@ -100,14 +100,14 @@ class CollisionFreeSpeed(NamedTuple):
         How strongly people step aside for those who come towards them, A_e [1], 0 for not at all, and from which gap on, D_e [m].
     """
 
-    time_gap: float = 0.7
-    strength: float = 7.8
-    range: float = 0.127
-    wall_strength: float = 0.7
-    wall_range: float = 0.017
-    turning_time: float = 0.26
-    creep_speed: float = 0.09
-    shoulder: float = 0.75
+    time_gap: float = 0.67
+    strength: float = 6.5
+    range: float = 0.12
+    wall_strength: float = 0.53
+    wall_range: float = 0.0165
+    turning_time: float = 0.31
+    creep_speed: float = 0.075
+    shoulder: float = 0.82
     clearance: float = 0.9
     each_wall: float = 0.0
     by_distance: float = 0.0
@@ -303,7 +303,7 @@ def _move(crowd, near, floor, params, cut, wall_reach, turn, step, spell):
 _MOVE: tuple[Any, Any] = (njit()(_move), njit(parallel=True)(_move))
 
 _PRESETS: Mapping[str, Preset] = MappingProxyType({
-    "event": Preset(CollisionFreeSpeed(), radius=0.187),
+    "event": Preset(CollisionFreeSpeed(), radius=0.192),
     "jupedsim": Preset(
         CollisionFreeSpeed(
             time_gap=1.0, strength=8.0, range=0.1, wall_strength=5.0, wall_range=0.02, turning_time=0.0, creep_speed=0.0,
