@@ -7,6 +7,7 @@ minus ``origin[2]``). Colours are sRGB, 0-255.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -298,6 +299,42 @@ class Scene:
                 return view
         names = [view.name for view in self.views]
         raise ParameterError(f"the scene has no view `{name}`{did_you_mean(name or '', names)}", hint=f"it has: {', '.join(names)}")
+
+    def save(self, path: str | Path) -> Path:
+        """Keep the scene as data, in one file; `load` gives it back the same to the bit.
+
+        Attributes that are neither numbers, truths nor texts are kept as texts.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file that ends in ``.scene``.
+
+        Raises
+        ------
+        ParameterError
+            When it does not.
+        OutputError
+            When it cannot be written; nothing is left behind.
+        """
+        from viewer.scene_io import check_name, save_scene
+
+        return save_scene(self, check_name(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Scene:
+        """Read a scene that `save` wrote.
+
+        Raises
+        ------
+        MissingFileError
+            When there is no such file.
+        FormatError
+            When it is no scene, or a broken one: with what is wrong, and where.
+        """
+        from viewer.scene_io import load_scene
+
+        return load_scene(path)
 
     def show_only(self, *names: str) -> Scene:
         """The scene with just these layers visible."""
