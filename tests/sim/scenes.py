@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
 from twin.discretize import Ground, _to_arrays, discretize_area
@@ -156,6 +157,27 @@ def wharf_and_street(cell: float = 0.25) -> Ground:
         (Stair("werf-1", stair, portal, "wharf", "street", WHARF_Z, STREET_Z, (0.0, 1.0)),),
     )
     return _to_arrays(walkable, cell, np.zeros(2), None, None)
+
+
+def stair_in_the_street(angle_deg: float, cell: float = 0.5) -> tuple[Ground, Callable[[BaseGeometry], BaseGeometry]]:
+    """A stair from a wharf that comes up in the middle of a street, all of it turned; and how shapes are turned with it.
+
+    Unturned the street is y > -6, the wharf y < -6 and the stair 2 m wide from y = -6 up to y = 0.
+    """
+
+    def turned(shape: BaseGeometry) -> BaseGeometry:
+        return affinity.rotate(shape, angle_deg, origin=(0.0, 0.0))
+
+    stair, portal, weld = shapely.box(9, -6, 11, 0), shapely.box(9, -1.5, 11, 0), {"join_style": "mitre"}
+    street = shapely.box(0, -6, 20, 10).difference(stair).union(portal.buffer(0.02, **weld))
+    wharf = shapely.box(0, -14, 20, -6).union(stair.buffer(0.02, **weld))
+    up = (-np.sin(np.radians(angle_deg)), np.cos(np.radians(angle_deg)))
+    walkable = Walkable(
+        {"street": turned(street), "wharf": turned(wharf)},
+        {"street": [(turned(shapely.box(0, -6, 20, 10)), STREET_Z)], "wharf": [(turned(shapely.box(0, -14, 20, -6)), WHARF_Z)]},
+        (Stair("werf-1", turned(stair), turned(portal), "wharf", "street", WHARF_Z, STREET_Z, up),),
+    )
+    return _to_arrays(walkable, cell, np.zeros(2), None, None), turned
 
 
 def bridge_over_wharf(bridge_z: float = 4.2, cell: float = 0.25) -> Ground:

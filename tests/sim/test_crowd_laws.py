@@ -21,6 +21,7 @@ from tests.sim.scenes import (
     leaving,
     people_of,
     scattered,
+    stair_in_the_street,
     wharf_and_street,
 )
 from twin.sim.crowd.engine import Crowd
@@ -307,6 +308,25 @@ def test_people_on_a_bridge_and_beneath_do_not_touch():
             apart = np.hypot(all_.x[on_deck][:, None] - all_.x[~on_deck], all_.y[on_deck][:, None] - all_.y[~on_deck])
             met += int((apart < 0.3).sum())
     assert met > 0  # in plan they stood in each other's place
+
+
+@pytest.mark.parametrize("angle", [0.0, 13.0, 19.0, 37.0, 62.0])
+def test_nobody_leaves_the_floor_of_its_level_at_a_stair(angle):
+    """However the edge of the stair runs through the cells, who comes up is on the street, and who goes down on the wharf."""
+    ground, turned = stair_in_the_street(angle)
+    goals = goals_of(ground, turned(shapely.box(0, 8, 20, 10)), (turned(shapely.box(0, -14, 20, -13)), "wharf"))
+    up, down = scattered(shapely.box(1, -12, 19, -7), 70, 1), scattered(shapely.box(12, -5, 19, 7), 30, 2)
+    points = shapely.get_coordinates(turned(shapely.MultiPoint(np.vstack([up, down]))))
+    people = people_of(points, level=np.repeat([1, 0], [70, 30]), journey=np.repeat([0, 1], [70, 30]))
+    crowd = Crowd(ground.floor, goals, leaving(2), people)
+    floor, off = ground.floor, 0.0
+    while not crowd.finished and crowd.time < 150.0:
+        crowd.advance()
+        shot = crowd.snapshot()
+        row, column = ((floor.north - shot.y) / floor.cell).astype(int), ((shot.x - floor.west) / floor.cell).astype(int)
+        off = min(off, float(floor.distance[shot.level, row, column].min(initial=0.0)))
+    assert crowd.left == 100
+    assert off > -0.75 * floor.cell
 
 
 def test_people_at_the_top_of_a_stair_see_each_other():

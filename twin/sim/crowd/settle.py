@@ -26,13 +26,29 @@ from twin.sim.crowd.state import (
     WALL,
     rows_of,
 )
-from twin.sim.crowd.surroundings import cell_of, crosses, fixed_of, keep_clear, node_at
+from twin.sim.crowd.surroundings import cell_of, crosses, distance_at, fixed_of, keep_clear, node_at
 from twin.sim.model import STAGE_CHOOSE, STAGE_LEAVE, STAGE_PASS, STAGE_QUEUE
 
 
 @njit()
-def _level_after(floor, level, row, column, to_row, to_column, ex, ey):
-    """Level of who went from one cell to another: in a portal, that on which the way leads on."""
+def _other_level(floor, level, p, row, column):
+    """The level that portal p joins to another, where a cell is floor there; -1 otherwise."""
+    if p >= 0:
+        other = floor.portal_levels[p, 0] + floor.portal_levels[p, 1] - level
+        if floor.mask[other, row, column]:
+            return other
+    return -1
+
+
+@njit()
+def _inside(floor, level, x, y):
+    """How far a point is inside the floor of a level, below 0 outside [m]."""
+    return distance_at(floor.distance, level, floor.west, floor.north, floor.cell, x, y)[0]
+
+
+@njit()
+def _level_after(floor, level, row, column, to_row, to_column, x, y, ex, ey):
+    """Level of who went from one cell to another, to a point: in a portal, that on which the way leads on."""
     p = floor.portal[level, to_row, to_column]
     if p >= 0:
         rising = ex * floor.portal_up[p, 0] + ey * floor.portal_up[p, 1]
@@ -41,11 +57,15 @@ def _level_after(floor, level, row, column, to_row, to_column, ex, ey):
         if rising < -1e-9:
             return floor.portal_levels[p, 0]
     elif not floor.mask[level, to_row, to_column]:
-        p = floor.portal[level, row, column]
-        if p >= 0:
-            other = floor.portal_levels[p, 0] + floor.portal_levels[p, 1] - level
-            if floor.mask[other, to_row, to_column]:
-                return other
+        other = _other_level(floor, level, floor.portal[level, row, column], to_row, to_column)
+        if other >= 0:
+            return other
+        # the edge of a portal runs through cells of which the centre is outside it, and from those too one may step off the level
+        for r in range(max(to_row - 1, 0), min(to_row + 2, floor.portal.shape[1])):
+            for c in range(max(to_column - 1, 0), min(to_column + 2, floor.portal.shape[2])):
+                other = _other_level(floor, level, floor.portal[level, r, c], to_row, to_column)
+                if other >= 0 and _inside(floor, other, x, y) > _inside(floor, level, x, y):
+                    return other
     return level
 
 
@@ -88,7 +108,7 @@ def _arrive(
     kind = tiles.kind[lev, row, column]
     if kind & PORTAL or not kind & FLOOR:
         from_row, from_column = cell_of(floor, xi, yi)
-        lev = _level_after(floor, lev, from_row, from_column, row, column, crowd.want_x[i], crowd.want_y[i])
+        lev = _level_after(floor, lev, from_row, from_column, row, column, nx, ny, crowd.want_x[i], crowd.want_y[i])
         kind = tiles.kind[lev, row, column]
     k = tiles.node[lev, row, column]
     if k < 0:
