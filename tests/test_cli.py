@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import twin
 from tests.geo.meshes import box
@@ -101,6 +102,30 @@ def test_export_finds_the_city_again(ran: Path, tmp_path: Path, capsys: pytest.C
     assert main(["export", str(ran), str(tmp_path / "a.xyz")]) == 1
     assert ".glb" in capsys.readouterr().err
     assert not (tmp_path / "a.xyz").exists()
+
+
+def test_view_writes_a_picture_without_a_screen(ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "square.png"
+    given = ["view", str(ran), "--screenshot", str(picture)]
+    assert main([*given, "--size", "320x200", "--view", "top", "--time", "10", "--hide", "labels,people", "--transparent"]) == 0
+    with Image.open(picture) as found:
+        assert found.size == (320, 200)
+        assert found.mode == "RGBA"
+    capsys.readouterr()
+    for more, told in (
+        (["--hide", "bulidings"], "did you mean `buildings`"),
+        (["--view", "overveiw"], "did you mean `overview`"),
+        (["--time", "9000"], "not within the run"),
+    ):
+        assert main([*given, *more]) == 1
+        assert told in capsys.readouterr().err
+    assert main(["view", str(ran), "--screenshot", str(tmp_path / "x.jpg")]) == 1
+    assert "a picture is a .png file" in capsys.readouterr().err
+    assert main(["view", str(ran), "--size", "320x200"]) == 1
+    assert "add --screenshot FILE.png" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main([*given, "--size", "320"])
+    assert "not a size such as 1920x1080" in capsys.readouterr().err
 
 
 def test_export_does_not_take_the_place_of_what_the_run_was_made_of(

@@ -6,6 +6,7 @@ minus ``origin[2]``). Colours are sRGB, 0-255.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -337,10 +338,33 @@ class Scene:
         return load_scene(path)
 
     def show_only(self, *names: str) -> Scene:
-        """The scene with just these layers visible."""
+        """The scene with just these layers visible, by name or by group (``"buildings"``).
+
+        Raises
+        ------
+        ParameterError
+            When there is no layer or group of that name.
+        """
+        return self._with_visible(names, lambda _layer, named: named)
+
+    def hide(self, *names: str) -> Scene:
+        """The scene without these layers, by name or by group.
+
+        Raises
+        ------
+        ParameterError
+            When there is no layer or group of that name.
+        """
+        return self._with_visible(names, lambda layer, named: layer.visible and not named)
+
+    def _with_visible(self, names: tuple[str, ...], rule: Callable[[Layer, bool], bool]) -> Scene:
+        known = list(dict.fromkeys([*(one.name for one in self.layers), *(one.group for one in self.layers if one.group)]))
         for name in names:
-            self.layer(name)
-        return replace(self, layers=tuple(replace(layer, visible=layer.name in names) for layer in self.layers))
+            if name not in known:
+                what = f"the scene has no layer `{name}`{did_you_mean(name, known)}"
+                raise ParameterError(what, hint=f"it has: {', '.join(known)}")
+        layers = [replace(one, visible=rule(one, one.name in names or one.group in names)) for one in self.layers]
+        return replace(self, layers=tuple(layers))
 
     def at(self, time: float) -> Scene:
         """The scene at another moment [s]."""

@@ -228,6 +228,27 @@ def test_faulty_requests_say_what_is_wrong(scene: Scene) -> None:
         screenshot(scene, size=(10, 10))
     with pytest.raises(ParameterError, match="no view `side`"):
         screenshot(scene, view="side")
+    with pytest.raises(ParameterError, match="no background `blue`"):
+        screenshot(scene, background="blue")
+
+
+def test_a_transparent_picture_is_what_is_in_it_over_anything(scene: Scene) -> None:
+    """What fills a pixel has the colour that it has before the sky; where there is only sky there is nothing."""
+    low = View("low", "Low", (-60.0, -60.0, 12.0), (0.0, 0.0, 6.0))
+    town = replace(scene, views=(low,))
+    whole = _picture(screenshot(town, size=SIZE, overlay=False))
+    png = screenshot(town, size=SIZE, overlay=False, background="transparent")
+    assert isinstance(png, bytes)
+    cut = np.asarray(Image.open(io.BytesIO(png)))
+    assert cut.shape == (400, 640, 4)
+    cover = cut[..., 3]
+    assert 0.02 < (cover == 0).mean() < 0.98
+    assert ((cover > 0) & (cover < 255)).any()
+    np.testing.assert_array_equal(cut[cover == 255][:, :3], whole[cover == 255])
+    assert not cut[cover == 0][:, :3].any()
+    written = Image.open(io.BytesIO(screenshot(town, size=SIZE, background="transparent")))  # type: ignore[arg-type]
+    assert written.mode == "RGBA"
+    assert (np.asarray(written)[..., 3] == 255).mean() > (cover == 255).mean()
 
 
 def test_an_empty_scene_is_sky() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,6 +55,23 @@ def test_names_are_looked_up_and_the_nearest_is_named() -> None:
         scene.legend("density")
     assert not scene.show_only().layer("people").visible
     assert scene.at(3.0).time == 3.0
+
+
+def test_layers_are_shown_and_hidden_by_name_or_group() -> None:
+    flat, times, values = np.zeros((2, 2), np.float32), np.array([1.0]), np.ones((1, 2, 2), np.float32)
+    field = FieldLayer("d", "D", 0, 0, 1.0, flat, times, values, "density")
+    scene = Scene("t", (_people(), field, replace(field, name="hidden", visible=False)), ())
+
+    def seen(of: Scene) -> list[str]:
+        return [layer.name for layer in of.layers if layer.visible]
+
+    assert seen(scene) == ["people", "d"]
+    assert seen(scene.hide("results")) == ["people"]
+    assert seen(scene.hide("people")) == ["d"]
+    assert seen(scene.show_only("results")) == ["d", "hidden"]
+    assert seen(scene.show_only("people", "hidden")) == ["people", "hidden"]
+    with pytest.raises(ParameterError, match="no layer `result`; did you mean `results`"):
+        scene.hide("result")
 
 
 def test_fruin_classes_have_the_published_borders() -> None:

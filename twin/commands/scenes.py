@@ -14,7 +14,7 @@ from twin.commands.pictures import compose_side
 from twin.commands.reading import named
 from twin.commands.run_folder import kind_of, result_in
 from twin.commands.terminal import DONE, say
-from twin.errors import MissingFileError, ParameterError
+from twin.errors import MissingFileError, OutputError, ParameterError
 
 if TYPE_CHECKING:
     from twin.commands.parser import Commands
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 def add_to(commands: Commands) -> None:
     """Declare ``view`` and ``export``."""
-    view = add_command(commands, "view", "open a result (or a city) in a window", "twin view out/kings_day", _view)
+    view = add_command(
+        commands,
+        "view",
+        "open a result (or a city) in a window, or write a picture of it",
+        "twin view out/kings_day\n  twin view out/kings_day --screenshot square.png --view top --time 120 --size 1920x1080",
+        _view,
+    )
     export = add_command(
         commands,
         "export",
@@ -40,12 +46,44 @@ def add_to(commands: Commands) -> None:
         sub.add_argument("--time", type=float, metavar="S", help="moment to show, seconds from the start")
         sub.add_argument("--city", type=Path, metavar="FILE", help="the city, when it has moved since the run")
         sub.add_argument("--baseline", action="store_true", help="the side without the changes")
+        sub.add_argument("--show", type=_names, default=(), metavar="LAYERS", help="only these layers or groups: buildings,people")
+        sub.add_argument("--hide", type=_names, default=(), metavar="LAYERS", help="all layers and groups but these")
+    view.add_argument("--screenshot", type=Path, metavar="FILE", help="write a picture (.png) instead; needs no screen")
+    view.add_argument("--view", metavar="NAME", help="from where: the name of a view of the scene (default: its first)")
+    view.add_argument("--size", type=_size, metavar="WxH", help="width and height in pixels (default: 1600x900)")
+    view.add_argument("--transparent", action="store_true", help="no sky, to lay the picture over something else")
+    view.add_argument("--bare", action="store_true", help="no title, legend, scale and credits on it")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal() and 64 <= int(width) <= 8192 and 64 <= int(height) <= 8192):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a size such as 1920x1080, of 64 to 8192 pixels a side")
+    return int(width), int(height)
 
 
 def _view(options: argparse.Namespace) -> int:
     import viewer
 
-    viewer.show(_scene_of(options, None))
+    out: Path | None = options.screenshot
+    if out is None:
+        only = [name for name in ("size", "transparent", "bare") if getattr(options, name)]
+        if only:
+            raise ParameterError(f"--{only[0]} is of a picture", hint="add --screenshot FILE.png")
+        viewer.show(_scene_of(options, None), view=options.view)
+        return DONE
+    if out.suffix.lower() != ".png":
+        raise OutputError("a picture is a .png file", where=str(out), hint="`twin export` writes scenes as .html and .glb")
+    check_folder_of(out)
+    viewer.screenshot(
+        _scene_of(options, out), out, view=options.view, size=options.size or (1600, 900), overlay=not options.bare,
+        background="transparent" if options.transparent else "sky",
+    )  # fmt: skip
+    say(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
     return DONE
 
 
@@ -61,6 +99,14 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _scene_of(options: argparse.Namespace, out: Path | None) -> Scene:
+    """The scene that is asked for, with the layers that are asked for."""
+    scene = _whole_scene(options, out)
+    if options.show:
+        scene = scene.show_only(*options.show)
+    return scene.hide(*options.hide) if options.hide else scene
+
+
+def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:
     """The scene of a result or a city, which is to be written to `out`; see that this is none of the files it is made of."""
     import viewer
     from twin.geo.city import read_city

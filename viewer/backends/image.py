@@ -19,6 +19,8 @@ from viewer.scene import Scene
 SAMPLES = 2
 """Samples a pixel in each direction."""
 
+BACKGROUNDS = ("sky", "transparent")
+
 
 def screenshot(
     scene: Scene,
@@ -28,6 +30,7 @@ def screenshot(
     time: float | None = None,
     size: tuple[int, int] = (1600, 900),
     overlay: bool = True,
+    background: str = "sky",
 ) -> bytes | Path:
     """Draw a picture of a scene without opening a window.
 
@@ -44,6 +47,8 @@ def screenshot(
         Width and height [px].
     overlay : bool
         Write title, legend, scale, north arrow and credits on it.
+    background : str
+        ``"sky"``, or ``"transparent"`` to lay the picture over something else.
 
     Returns
     -------
@@ -55,19 +60,21 @@ def screenshot(
     RenderingError
         When there is no OpenGL; names the packages to install.
     ParameterError
-        When the scene has no such view, or the size is not possible.
+        When the scene has no such view, or the size or the background is not possible.
     OutputError
         When the file cannot be written.
     """
     width, height = (int(v) for v in size)
     if not (64 <= width <= 8192 and 64 <= height <= 8192):
         raise ParameterError(f"a picture of {width} x {height} pixels is not possible", hint="give 64 to 8192 a side")
+    if background not in BACKGROUNDS:
+        raise ParameterError(f"there is no background `{background}`", hint=f"there are: {', '.join(BACKGROUNDS)}")
     moment = scene.time if time is None else float(time)
     camera = Camera.of(scene.view(view), (width, height))
-    pixels = render(scene, moment, camera)
+    pixels, cover = _render(scene, moment, camera, sky=background == "sky")
     from PIL import Image
 
-    picture = Image.fromarray(pixels)
+    picture = Image.fromarray(pixels if background == "sky" else np.dstack([pixels, cover]))
     if overlay:
         from viewer.backends.overlay import write_on
 
@@ -81,6 +88,11 @@ def screenshot(
 
 def render(scene: Scene, time: float, camera: Camera) -> NDArray[np.uint8]:
     """The picture without anything written on it, (H, W, 3) uint8 sRGB."""
+    return _render(scene, time, camera, sky=True)[0]
+
+
+def _render(scene: Scene, time: float, camera: Camera, *, sky: bool) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The picture with or without its sky, and how much of each pixel has something in it, (H, W) uint8."""
     packed = pack.pack(scene, time, camera)
     # Everything is drawn relative to the target: single precision is then fine to a millimetre.
     shift = camera.target.copy()
@@ -100,7 +112,9 @@ def render(scene: Scene, time: float, camera: Camera) -> NDArray[np.uint8]:
         SAMPLES,
     )
     drape = pack.drape_of(scene, time, shift)
-    return light.shade(ids, eye, pack.surfaces(packed, shift), pack.height_raster(packed, shift), drape)
+    pixels = light.shade(ids, eye, pack.surfaces(packed, shift), pack.height_raster(packed, shift), drape, sky=sky)
+    seen = (ids != 0).reshape(camera.height, SAMPLES, camera.width, SAMPLES).sum(axis=(1, 3))
+    return pixels, np.rint(255.0 / SAMPLES**2 * seen).astype(np.uint8)
 
 
 def visible_triangles(packed: pack.Packed, camera: Camera, samples: int) -> NDArray[np.uint32]:

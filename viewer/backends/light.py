@@ -84,15 +84,15 @@ class Drape(NamedTuple):
 
 @njit()
 def _pixel_light(
-    ids, eye, surfaces, heights, drape, first, last, out
+    ids, eye, surfaces, heights, drape, with_sky, first, last, out
 ):  # pragma: no cover - compiled
-    """Colour the rows from `first` to `last` of `out`, each the mean of its samples."""
+    """Colour the rows from `first` to `last` of `out`, each the mean of its samples, or of those with something in them."""
     rows, columns = ids.shape
     s = eye.samples
     for i in range(first, last):
         sky_number, sky_until, open_sky = np.uint32(0), 0, 1.0
         for j in range(out.shape[1]):
-            total = (0.0, 0.0, 0.0)
+            total, seen = (0.0, 0.0, 0.0), 0
             previous, colour = np.uint32(0), (0.0, 0.0, 0.0)
             for a in range(s):
                 for b in range(s):
@@ -100,7 +100,8 @@ def _pixel_light(
                     number = ids[y, x]
                     ray = _ray(eye, x, y, columns, rows)
                     if number == 0:
-                        total = _plus(total, _sky(ray[5]), 1.0)
+                        if with_sky:
+                            total, seen = _plus(total, _sky(ray[5]), 1.0), seen + 1
                         continue
                     if number != previous:
                         spot = _spot(surfaces, number, ray)
@@ -115,9 +116,9 @@ def _pixel_light(
                     line = 1.0
                     if x + 1 < columns and y + 1 < rows:
                         line = min(_edge(surfaces, number, ids[y, x + 1], ray), _edge(surfaces, number, ids[y + 1, x], ray))
-                    total = _plus(total, colour, line)
+                    total, seen = _plus(total, colour, line), seen + 1
             for c in range(3):
-                out[i, j, c] = _encode(total[c] / (s * s))
+                out[i, j, c] = _encode(total[c] / max(seen, 1))
 
 
 @njit(inline="always")
@@ -390,13 +391,17 @@ def _water(heights, spot, ray, lit, own):  # pragma: no cover - compiled
     return _plus(_mix((0.8 * own[0], 0.8 * own[1], 0.8 * own[2]), seen, share), (1.0, 1.0, 1.0), glint)
 
 
-def shade(ids: NDArray[np.uint32], eye: Eye, surfaces: Surfaces, heights: Heights, drape: Drape) -> NDArray[np.uint8]:
+def shade(
+    ids: NDArray[np.uint32], eye: Eye, surfaces: Surfaces, heights: Heights, drape: Drape, *, sky: bool = True
+) -> NDArray[np.uint8]:
     """Colour a picture of triangle numbers.
 
     Parameters
     ----------
     ids : (H * s, W * s) uint32
         Number of the triangle in each sample; 0 is sky. `s` is `Eye.samples`.
+    sky : bool
+        Whether the sky counts; otherwise a pixel has the colour of what is in it, black for nothing.
 
     Returns
     -------
@@ -405,7 +410,7 @@ def shade(ids: NDArray[np.uint32], eye: Eye, surfaces: Surfaces, heights: Height
     """
     height, width = ids.shape[0] // eye.samples, ids.shape[1] // eye.samples
     out = np.empty((height, width, 3), np.uint8)
-    _in_bands(height, lambda first, last: _pixel_light(ids, eye, surfaces, heights, drape, first, last, out))
+    _in_bands(height, lambda first, last: _pixel_light(ids, eye, surfaces, heights, drape, sky, first, last, out))
     return out
 
 

@@ -44,7 +44,7 @@ def write_on(picture: Image.Image, scene: Scene, time: float, camera: Camera) ->
     if legend is not None:
         taken.append(legend)
     _key(sheet, scene, foot, seen, taken)
-    return Image.alpha_composite(picture.convert("RGBA"), sheet.image).convert("RGB")
+    return Image.alpha_composite(picture.convert("RGBA"), sheet.image).convert(picture.mode)
 
 
 def _title(sheet: Sheet, scene: Scene, time: float, seen: Sights, taken: list[Box]) -> Box:
