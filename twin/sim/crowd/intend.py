@@ -61,16 +61,17 @@ def way(east, south, a, c, directions):
 
 
 @njit()
-def _to_place(i, st, crowd, floor, goals, seed, places, first_stage, home, goal, lobbies, link, takes):
+def _to_place(i, st, crowd, floor, goals, seed, places, first_stage, home, goal, lobbies, link, taken, to):
     """Way to the place of the person in row i, how far it is, and whether it stands.
 
-    That is before a link, in an entry cell that it `takes`, if it waits for one; in a queue or in the zone where it stays.
+    That is before a link, in an entry cell that its row `to` of the ways takes, if it waits for one; in a queue or in the zone
+    where it stays.
     """
     x, y, slot, j = crowd.x[i], crowd.y[i], crowd.slot[i], crowd.person[i]
     if link >= 0:
         first, last = lobbies.start[link], lobbies.start[link + 1]
         sx, sy, pick = _place_in(floor, lobbies.cells, first, last, seed, _LOBBY_STREAM, j, link)
-        if not takes[pick]:
+        if not taken[to, pick]:
             return 0.0, 0.0, 0.0, True
     elif slot >= 0:
         sx, sy = places[slot, 0], places[slot, 1]
@@ -166,7 +167,7 @@ def _intend(
                         link = link_at(lobbies, taken[to], k)
                     if link >= 0 or slot[i] >= 0 or (what == STAGE_STAY and time[to, k] == 0.0):
                         ex, ey, d, stands = _to_place(
-                            i, st, crowd, floor, goals, seed, places, first_stage, home, goal, lobbies, link, taken[to]
+                            i, st, crowd, floor, goals, seed, places, first_stage, home, goal, lobbies, link, taken, to
                         )  # fmt: skip
                         if not stands:
                             v0 = min(v0, 0.8 * d)
