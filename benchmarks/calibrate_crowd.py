@@ -231,10 +231,10 @@ def _row(measured: float, values: list[float]) -> dict[str, float]:
     }  # fmt: skip
 
 
-def doors(seeds: Sequence[int]) -> dict[str, Any]:
-    """180 people and a door of 0.8 m, for each seed: how many rooms emptied, and the flow."""
+def doors(seeds: Sequence[int], company: int = 1) -> dict[str, Any]:
+    """180 people, in companies of so many, and a door of 0.8 m, for each seed: how many rooms emptied, and the flow."""
     battery = Battery([door(0.8)] * len(seeds), seeds)
-    found = battery.run(PRESET.model, radius=PRESET.radius, duration=400.0)
+    found = battery.run(PRESET.model, radius=PRESET.radius, duration=400.0, company=company)
     flow: NDArray[np.float64] = np.array([one.flow for one in found])
     return {
         "rooms": len(seeds), "emptied": sum(one.passed >= 180 for one in found), "flow": round(float(flow.mean()), 3),
@@ -251,12 +251,10 @@ def in_a_jam(rows: pd.DataFrame, frame_rate: float) -> dict[str, float]:
     against, change = [], []
     for _, one in rows[rows["frame"] % every == 0].sort_values("frame").groupby("id"):
         at = one[["x", "y"]].to_numpy()
-        at = at[np.hypot(*at.T) < 2.0]
-        at = at[at[:, 1] > 0.3]
-        if len(at) > 2:
-            velocity = np.diff(at, axis=0) / 0.4
-            against.append((velocity * at[:-1]).sum(axis=1) > 0.0)
-            change.append(np.hypot(*np.diff(velocity, axis=0).T) / 0.4)
+        waits = (np.hypot(*at.T) < 2.0) & (at[:, 1] > 0.3)
+        velocity = np.diff(at, axis=0) / 0.4
+        against.append(((velocity * at[:-1]).sum(axis=1) > 0.0)[waits[:-1]])
+        change.append((np.hypot(*np.diff(velocity, axis=0).T) / 0.4)[waits[:-2]])
     return {
         "against_their_way": round(float(np.concatenate(against).mean()), 3),
         "acceleration_m_s2": round(float(np.concatenate(change).mean()), 2),
@@ -312,6 +310,7 @@ def main() -> None:
         "event": beside_measured(found),
         "before_exit_0.5m": jams(),
         "door_0.8m": doors(range(1, 21)),
+        "door_0.8m_companies_of_three": doors(range(1, 21), 3),
         "step_0.01s": beside_measured(preset_figures(seeds[:3], dt=0.01)),
         "step_0.05s_same_seeds": beside_measured(preset_figures(seeds[:3])),
         "weidmann_speeds": beside_measured(preset_figures(seeds[:10], speed=WEIDMANN_M_S)),

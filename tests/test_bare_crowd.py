@@ -49,11 +49,11 @@ def test_bare_area_tells_what_is_wrong() -> None:
         ({"start_times": np.zeros(3)}, ParameterError, "start_times"),
     ):
         with pytest.raises(kind) as caught:
-            twin.simulate_crowd(area, **{**good, **change})  # type: ignore[arg-type]
+            twin.simulate_crowd(area, **{**good, **change})
         assert told in str(caught.value)
     apart = shapely.union_all([area, shapely.box(30, 0, 40, 10)])
     with pytest.raises(UnreachableError, match="no exit can be reached"):
-        twin.simulate_crowd(apart, **{**good, "exits": shapely.box(39, 4, 40, 6)})  # type: ignore[arg-type]
+        twin.simulate_crowd(apart, **{**good, "exits": shapely.box(39, 4, 40, 6)})
 
 
 def test_people_who_start_in_each_other_are_told_with_place_and_remedy() -> None:

@@ -80,7 +80,7 @@ def run_and_copy(path: Path, out: Path, *, every_s: float) -> tuple[Result, list
     keep = Keeper.keep
 
     def copied(self: Keeper, *arguments: object) -> None:
-        keep(self, *arguments)  # type: ignore[arg-type]
+        keep(self, *arguments)
         copies.append(shutil.copytree(self.folder.parent, out / f"at{len(copies)}"))
 
     with pytest.MonkeyPatch.context() as patch:
@@ -245,9 +245,9 @@ def test_a_folder_that_cannot_be_written_is_told(folder: Path, tmp_path: Path) -
 @pytest.mark.parametrize("every", [0, -1, float("nan"), float("inf"), "5", True])
 def test_a_time_that_cannot_be(every: object, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="checkpoints every"):
-        twin.Checkpoints(tmp_path, every_s=every)  # type: ignore[arg-type]
+        twin.Checkpoints(tmp_path, every_s=every)
 
 
 def test_a_path_is_no_checkpoints(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"use checkpoints=twin.Checkpoints"):
-        twin.run(folder / "square.yaml", checkpoints=tmp_path)  # type: ignore[arg-type]
+        twin.run(folder / "square.yaml", checkpoints=tmp_path)

@@ -34,7 +34,7 @@ def test_closure_sends_everybody_round_the_other_side() -> None:
 
 def test_the_base_city_is_not_edited() -> None:
     city = town()
-    before = city.buildings.copy(), city.terrain.height.copy()  # type: ignore[union-attr]
+    before = city.buildings.copy(), city.terrain.height.copy()
     changes = f"""\
   - {{id: tower, type: building, footprint: {box_of(42, 4, 50, 12)}, height_m: 30}}
   - {{id: gone, type: building, remove: house}}
@@ -42,7 +42,7 @@ def test_the_base_city_is_not_edited() -> None:
 """
     both = twin.compare(town_scenario(changes), city=city, seeds=1, progress=False)
     assert_geodataframe_equal(city.buildings, before[0])
-    np.testing.assert_array_equal(city.terrain.height, before[1])  # type: ignore[union-attr]
+    np.testing.assert_array_equal(city.terrain.height, before[1])
     floors = [r.fields["walkable"].sum() for r in (both.baseline, both.variant)]
     assert floors[0] != floors[1]
     people = gpd.points_from_xy(both.variant.trajectories["x"], both.variant.trajectories["y"])

@@ -147,8 +147,8 @@ def test_a_flow_that_is_cut_short_goes_on_to_the_bit(folder: Path, tmp_path: Pat
         keep = Keeper.keep
 
         def until_70(self: Keeper, crowd: object, reporters: object) -> None:
-            keep(self, crowd, reporters)  # type: ignore[arg-type]
-            if crowd.time >= 70:  # type: ignore[attr-defined]
+            keep(self, crowd, reporters)
+            if crowd.time >= 70:
                 raise RuntimeError("the power went")
 
         patch.setattr(Keeper, "keep", until_70)

@@ -144,10 +144,10 @@ def test_what_cannot_be_measured_is_told() -> None:
         ([1, 2], "not a DataFrame"),
     ):
         with pytest.raises(ParameterError, match=told):
-            voronoi(bad, ROOM)  # type: ignore[arg-type]
+            voronoi(bad, ROOM)
     for keywords, told in (({"cut_off_m": 0.0}, "cut-off"), ({"cut_off_m": 1.0, "quad_segments": 0}, "quarter of a circle")):
         with pytest.raises(ParameterError, match=told):
-            voronoi(data, ROOM, **keywords)  # type: ignore[arg-type]
+            voronoi(data, ROOM, **keywords)
     with pytest.raises(ParameterError, match="one valid shapely Polygon"):
         voronoi(data, shapely.LineString([(0, 0), (1, 1)]))
     with pytest.raises(ParameterError, match="too many"):
@@ -263,7 +263,7 @@ def profiles(
         density, speeds = pedpy.compute_profiles(
             individual_voronoi_speed_data=joined, walkable_area=walkable, grid_size=0.5, speed_method=method
         )
-        found = voronoi_profile(cells, area, cell_m=0.5, speed=mine, frames=frames, speed_weight=weight)  # type: ignore[arg-type]
+        found = voronoi_profile(cells, area, cell_m=0.5, speed=mine, frames=frames, speed_weight=weight)
         assert_allclose(found["density"], np.array(density), rtol=1e-6, atol=1e-9)
         assert_allclose(found["speed"], np.array(speeds), rtol=1e-6, atol=1e-9)
 

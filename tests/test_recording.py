@@ -50,7 +50,7 @@ def snapshots(frames: int = 40, people: int = 30, seed: int = 1) -> list[Snapsho
 def recorded(shots: list[Snapshot], rows: int | None = None) -> Recording:
     reporter = TrajectoryReporter(10, dt=0.05, origin=ORIGIN, levels=LEVELS, crs="EPSG:28992", rows=rows)
     for shot in shots:
-        reporter.report(SimpleNamespace(now=shot))  # type: ignore[arg-type]
+        reporter.report(SimpleNamespace(now=shot))
     return reporter.close()
 
 
@@ -111,7 +111,7 @@ def test_memory_is_bounded(rows: int) -> None:
     """No more is held than the chunk and the newest frame, however long it goes on."""
     reporter = TrajectoryReporter(1, dt=0.05, origin=ORIGIN, levels=LEVELS, rows=rows)
     for shot in snapshots(60):
-        reporter.report(SimpleNamespace(now=shot))  # type: ignore[arg-type]
+        reporter.report(SimpleNamespace(now=shot))
         assert reporter.rows_in_memory < rows
     recording = reporter.close()
     chunks = list(recording.chunks())

@@ -112,12 +112,12 @@ def test_natural_mistakes_in_types_are_told(tmp_path: Path) -> None:
     scenario = town_scenario(people=5)
     for wrong in ("1", -1, 1.5, True):
         with pytest.raises(ParameterError, match="not a seed"):
-            twin.run(scenario, city=town(), seed=wrong)  # type: ignore[arg-type]
-    assert twin.ensemble(scenario, seeds=np.int64(1), city=town(), progress=False).seeds == (1,)  # type: ignore[arg-type]
+            twin.run(scenario, city=town(), seed=wrong)
+    assert twin.ensemble(scenario, seeds=np.int64(1), city=town(), progress=False).seeds == (1,)
     with pytest.raises(ParameterError, match="a scenario is needed"):
-        twin.run({"title": "x"})  # type: ignore[arg-type]
+        twin.run({"title": "x"})
     with pytest.raises(ParameterError, match="a city is needed"):
-        twin.run(scenario, city="sample")  # type: ignore[arg-type]
+        twin.run(scenario, city="sample")
     (tmp_path / "town.yaml").write_text(scenario.text)
     assert twin.run(tmp_path / "town.yaml", city=town(), progress=False).figure("people").value == 5
     assert len(town().without("house").buildings) == 0

@@ -90,7 +90,7 @@ def save_scene(scene: Scene, path: str | Path) -> Path:
     text = {"format": FORMAT, "version": FORMAT_VERSION, "scene": _plain_scene(scene, kept)}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as packed:
-        packed.writestr(zipfile.ZipInfo("scene.json", _DATED), json.dumps(text, allow_nan=True), zipfile.ZIP_DEFLATED)
+        packed.writestr(zipfile.ZipInfo("scene.json", _DATED), json.dumps(text, default=_plain), zipfile.ZIP_DEFLATED)
         for name, array in arrays.items():
             part = io.BytesIO()
             npy.write_array(part, array, allow_pickle=False)
@@ -172,10 +172,16 @@ def _read(file: Any, where: str) -> Scene:
             hint = f"this version reads {FORMAT_VERSION}; write it again from the result"
             raise FormatError(f"the scene is of version {text.get('version')!r}", where=where, hint=hint)
 
+        used: set[str] = set()
+
         def array_of(given: Any, what: str, wanted: _Array) -> NDArray[Any]:
             if not isinstance(given, dict) or not isinstance(given.get(_ARRAY), str):
                 raise FormatError(f"{what} is no array", where=where)
-            return _array(_unpacked(packed, parts, given[_ARRAY], where, MOST_BYTES), f"{where} {what}", wanted)
+            name = given[_ARRAY]
+            if name in used:  # else a small file fills the memory with one array, named many times
+                raise FormatError(f"{what} is `{name}`, which belongs to something else", where=where)
+            used.add(name)
+            return _array(_unpacked(packed, parts, name, where, MOST_BYTES), f"{where} {what}", wanted)
 
         try:
             return _scene_of(text["scene"], array_of, where)

@@ -142,7 +142,7 @@ def test_highest_lod_by_default_and_any_by_name(house: dict[str, Any], put: Put)
         read_city(path, lod="1.3")
     for wrong in (True, float("nan"), [2]):
         with pytest.raises(FormatError, match="lod is text"):
-            read_city(path, lod=wrong)  # type: ignore[arg-type]
+            read_city(path, lod=wrong)
 
 
 def test_a_level_of_detail_may_be_a_number(house: dict[str, Any], put: Put) -> None:

@@ -77,7 +77,7 @@ def test_what_cannot_clip(sample: City) -> None:
     with pytest.raises(ParameterError, match="has no area"):
         sample.clip((136800, 455700, 136600, 455900))
     with pytest.raises(ParameterError, match="not a box"):
-        sample.clip([1, 2, 3])  # type: ignore[list-item]
+        sample.clip([1, 2, 3])
     with pytest.raises(ParameterError, match="LineString"):
         sample.clip(shapely.LineString([(0, 0), (1, 1)]))
 

@@ -65,7 +65,7 @@ def test_ground_from_terrain_then_from_neighbours(city: City) -> None:
     slope = np.tile(np.linspace(3.0, 4.0, 40, dtype=np.float32), (40, 1))
     hill = replace(city, terrain=Terrain(GridSpec(136000, 455040, 1.0, (40, 40), "EPSG:7415"), slope))
     on_hill = hill.with_buildings(frame([SQUARE], height_m=[5.0]))
-    lowest = hill.terrain.at(np.array([136020.0]), np.array([455005.0]))[0]  # type: ignore[union-attr]
+    lowest = hill.terrain.at(np.array([136020.0]), np.array([455005.0]))[0]
     assert_allclose(on_hill.buildings.loc["new0"].ground_m, lowest)
     beside = city.with_buildings(frame([SQUARE], height_m=[5.0], ground_m=[np.nan]))
     assert beside.buildings.loc["new0"].ground_m == 1.5

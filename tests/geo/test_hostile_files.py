@@ -99,10 +99,10 @@ def test_a_plain_vrt_is_a_mosaic(tmp_path: Path) -> None:
     (tmp_path / "dtm.vrt").write_text(vrt("tile.tif"))
     city, alone = city_of(tmp_path / "dtm.vrt"), city_of(tmp_path / "tile.tif")
     assert city.terrain is not None
-    assert city.terrain.height.tobytes() == alone.terrain.height.tobytes()  # type: ignore[union-attr]
+    assert city.terrain.height.tobytes() == alone.terrain.height.tobytes()
     assert city.sources[0].format == "GDAL virtual raster"
     part = city_of(tmp_path / "dtm.vrt", clip=(136010, 454980, 136020, 454990))
-    assert part.terrain.grid.shape == (10, 10)  # type: ignore[union-attr]
+    assert part.terrain.grid.shape == (10, 10)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_side_cars_of_a_raster_are_not_followed(tmp_path: Path, visits: list[str
     Path(f"{path}{suffix}").write_text(far)
     with raster._opened(blob_of(path), path) as (file, _):
         assert file.overviews(1) == []
-    assert np.isfinite(city_of(path).terrain.height).all()  # type: ignore[union-attr]
+    assert np.isfinite(city_of(path).terrain.height).all()
     assert len(visits) == 1
 
 

@@ -236,9 +236,9 @@ def test_changes_that_are_slips(house: dict[str, Any], put: Put) -> None:
     with pytest.raises(ParameterError, match="both height_m and roof_m"):
         city.change("house", height_m=3.0, roof_m=9.0)
     with pytest.raises(ParameterError, match="not a shape"):
-        city.change("house", geometry="POLYGON EMPTY")  # type: ignore[arg-type]
+        city.change("house", geometry="POLYGON EMPTY")
     with pytest.raises(ParameterError, match="is not an id"):
-        city.change(3, height_m=3.0)  # type: ignore[arg-type]
+        city.change(3, height_m=3.0)
     raised = city.change(["house", "house"], roof_m=31.5)
     assert raised.buildings.loc["house", ["ground_m", "roof_m", "height_m"]].tolist() == [1.5, 31.5, 30.0]
     assert_allclose(signed_volumes(raised.surfaces, raised.surfaces.owner.astype(np.int64), 1), [3000.0])
@@ -263,11 +263,11 @@ def test_keywords_of_the_wrong_kind(house: dict[str, Any], put: Put, keywords: d
 def test_systems_as_people_write_them(house: dict[str, Any], put: Put) -> None:
     path = put(house)
     for crs in (7415, "7415", "EPSG:7415", "https://www.opengis.net/def/crs/EPSG/0/7415"):
-        assert read_city(path, crs=crs).crs.to_epsg() == 7415  # type: ignore[arg-type]
+        assert read_city(path, crs=crs).crs.to_epsg() == 7415
     with pytest.raises(ParameterError, match="is not a file"):
-        read_city(5)  # type: ignore[arg-type]
+        read_city(5)
     with pytest.raises(ParameterError, match="is not a file"):
-        read_city([None])  # type: ignore[list-item]
+        read_city([None])
     assert read_city(path, roles={"hights.tif": "dsm"}).quality.counts() == {"option-unused": 1}
     with pytest.raises(OutputError, match="under the name of a file"):
         read_city(path).save(path.parent / "x.gpkg")

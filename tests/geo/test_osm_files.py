@@ -59,13 +59,13 @@ def to_json(document: OsmDocument, *, inline: bool = False) -> dict[str, Any]:
     place = {}
     nodes, others = [], []
     for text in document.nodes + document.ways + document.relations:
-        kind, number = re.match(r'<(\w+) id="(-?\d+)"', text).groups()  # type: ignore[union-attr]
+        kind, number = re.match(r'<(\w+) id="(-?\d+)"', text).groups()
         pairs = re.findall(r'<tag k="([^"]*)" v="([^"]*)"', text)
         element: dict[str, Any] = {"type": kind, "id": int(number)}
         if pairs:
             element["tags"] = {key: value.replace("&amp;", "&") for key, value in pairs}
         if kind == "node":
-            lat, lon = re.search(r'lat="([\d.-]+)" lon="([\d.-]+)"', text).groups()  # type: ignore[union-attr]
+            lat, lon = re.search(r'lat="([\d.-]+)" lon="([\d.-]+)"', text).groups()
             element |= {"lat": float(lat), "lon": float(lon)}
             place[int(number)] = {"lat": float(lat), "lon": float(lon)}
             nodes.append(element)
@@ -173,7 +173,7 @@ def test_missing_nodes_cost_only_what_needs_them(put: Put) -> None:
     document.way([(0, 20), (10, 20), (20, 20), (30, 20), (40, 20)], {"highway": "footway"})
     document.way([(0, 30), (10, 30), (20, 30)], {"highway": "footway"})
     gone = {document.node(0, 0), document.node(20, 20), document.node(0, 30)}
-    document.nodes = [text for text in document.nodes if int(re.search(r'id="(\d+)"', text)[1]) not in gone]  # type: ignore[index]
+    document.nodes = [text for text in document.nodes if int(re.search(r'id="(\d+)"', text)[1]) not in gone]
     city = read_city(put(document.text(), "cut.osm"))
     assert city.streets.geometry.geom_type.to_dict() == {"way/2": "MultiLineString", "way/3": "LineString"}
     assert_allclose(city.streets.length, [20, 10], rtol=1e-3)

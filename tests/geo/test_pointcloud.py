@@ -94,8 +94,8 @@ def test_noise_withheld_and_lone_points_do_not_count(tmp_path: Path) -> None:
         withheld=np.concatenate([withheld, np.zeros(8, dtype=bool)]),
     )  # fmt: skip
     city = city_of(path)
-    assert np.nanmax(city.dsm.height) < 11  # type: ignore[union-attr]
-    assert np.nanmin(city.terrain.height) > 0.9  # type: ignore[union-attr]
+    assert np.nanmax(city.dsm.height) < 11
+    assert np.nanmin(city.terrain.height) > 0.9
     counts = city.quality.counts()
     assert counts["outliers"] == counts["noise"] == 1
     assert "3 points are noise or withheld" in next(f.message for f in city.quality.findings if f.code == "noise")
@@ -105,9 +105,9 @@ def test_without_classes_the_ground_is_filtered(tmp_path: Path) -> None:
     xyz, kinds = scene()
     city = city_of(put(tmp_path / "a.las", xyz, np.zeros_like(kinds)))
     assert "Zhang et al. 2003" in next(f.message for f in city.quality.findings if f.code == "no-ground-class")
-    x, y = np.meshgrid(city.terrain.grid.x, city.terrain.grid.y)  # type: ignore[union-attr]
+    x, y = np.meshgrid(city.terrain.grid.x, city.terrain.grid.y)
     inside = (x > 136002) & (x < 136038) & (y > 455002) & (y < 455028)
-    off = np.abs(city.terrain.height - (1 + 0.05 * (x - 136000)))[inside]  # type: ignore[union-attr]
+    off = np.abs(city.terrain.height - (1 + 0.05 * (x - 136000)))[inside]
     assert off.max() < 0.3
     assert city.canopy is None
 
@@ -156,7 +156,7 @@ def test_pieces_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     path = put(tmp_path / "a.laz", *scene())
     whole = city_of(path)
     monkeypatch.setattr(pointcloud, "AT_ONCE", 777)
-    assert_array_equal(city_of(path).dsm.height, whole.dsm.height)  # type: ignore[union-attr]
+    assert_array_equal(city_of(path).dsm.height, whole.dsm.height)
 
 
 def test_feet_become_metres(tmp_path: Path) -> None:
@@ -167,8 +167,8 @@ def test_feet_become_metres(tmp_path: Path) -> None:
     city = city_of(feet)
     assert city.crs.to_epsg() == 26910
     assert "unit" in city.quality.counts()
-    assert_allclose(np.nanpercentile(city.dsm.height, 95), 9.0, atol=0.02)  # type: ignore[union-attr]
-    at = city.dsm.at(np.array([550_015.0]), np.array([5_270_015.0]))  # type: ignore[union-attr]
+    assert_allclose(np.nanpercentile(city.dsm.height, 95), 9.0, atol=0.02)
+    at = city.dsm.at(np.array([550_015.0]), np.array([5_270_015.0]))
     assert_allclose(at, [9.0], atol=0.02)
 
 
@@ -177,14 +177,14 @@ def test_a_cloud_in_degrees(tmp_path: Path) -> None:
     x, y = Transformer.from_crs(28992, 4326, always_xy=True).transform(xyz[:, 0], xyz[:, 1])
     city = city_of(put(tmp_path / "a.las", np.column_stack([x, y, xyz[:, 2]]), kinds, crs="OGC:CRS84", scale=1e-7))
     assert city.crs.to_epsg() == 7415
-    assert_allclose(city.dsm.at(np.array([136015.0]), np.array([455015.0])), [9.0], atol=0.02)  # type: ignore[union-attr]
+    assert_allclose(city.dsm.at(np.array([136015.0]), np.array([455015.0])), [9.0], atol=0.02)
 
 
 def test_a_clip_by_points_and_no_points(tmp_path: Path) -> None:
     path = put(tmp_path / "a.las", *scene())
     city = city_of(path, clip=(136008, 455008, 136022, 455022))
-    assert city.dsm.grid.shape <= (15, 15)  # type: ignore[union-attr]
-    assert_allclose(city.dsm.at(np.array([136015.0]), np.array([455015.0])), [9.0], atol=2e-3)  # type: ignore[union-attr]
+    assert city.dsm.grid.shape <= (15, 15)
+    assert_allclose(city.dsm.at(np.array([136015.0]), np.array([455015.0])), [9.0], atol=2e-3)
     reading = pointcloud.read(blob_of(path), read_options(clip=(0, 0, 5, 5)))
     assert [finding.code for finding in reading.findings.collected()] == ["outside"]
 
@@ -217,8 +217,8 @@ def test_real_clouds(real_data: Path) -> None:
     x, y = Transformer.from_crs(crs, 32610, always_xy=True).transform(np.asarray(las.x), np.asarray(las.y))
     z, kinds = np.asarray(las.z) * 0.3048, np.asarray(las.classification)
     ground = kinds == 2
-    assert_allclose(np.nanmax(autzen.dsm.height), z.max(), atol=6)  # type: ignore[union-attr]
-    here = autzen.terrain.at(x[ground], y[ground])  # type: ignore[union-attr]
+    assert_allclose(np.nanmax(autzen.dsm.height), z.max(), atol=6)
+    here = autzen.terrain.at(x[ground], y[ground])
     known = np.isfinite(here)
     assert known.mean() > 0.9
     assert np.median(np.abs(here - z[ground])[known]) < 0.1
@@ -231,7 +231,7 @@ def test_real_clouds(real_data: Path) -> None:
     copc = city_of(folder / "simple.copc.laz")
     assert copc.sources[0].format == "COPC 1.4"
     assert "US survey" not in copc.crs.name
-    assert_allclose(np.nanmax(copc.dsm.height), 586.38 * 1200 / 3937, atol=1.0)  # type: ignore[union-attr]
+    assert_allclose(np.nanmax(copc.dsm.height), 586.38 * 1200 / 3937, atol=1.0)
 
 
 @pytest.mark.realdata

@@ -68,7 +68,7 @@ def test_wedges_round_an_edge(angles: list[tuple[int, int]], radii: list[float])
 
 def test_what_overlaps_by_less_than_a_millimetre_touches() -> None:
     for width, expected in ((89.96, 0), (90.04, 0), (90.5, 4)):
-        assert found(*wedges([outline(0, width, 2.0), outline(90, 60, 1.0)])) == expected  # type: ignore[arg-type]
+        assert found(*wedges([outline(0, width, 2.0), outline(90, 60, 1.0)])) == expected
 
 
 @pytest.mark.parametrize(

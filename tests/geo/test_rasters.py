@@ -97,8 +97,8 @@ def test_what_a_raster_is(tmp_path: Path) -> None:
         change=lambda file: (file.set_band_description(1, "DSM"), file.set_band_description(2, "DTM")),
     )  # fmt: skip
     city = city_of(both)
-    assert_array_equal(city.dsm.height, waves())  # type: ignore[union-attr]
-    assert_array_equal(city.terrain.height, waves(seed=1))  # type: ignore[union-attr]
+    assert_array_equal(city.dsm.height, waves())
+    assert_array_equal(city.terrain.height, waves(seed=1))
 
 
 def test_land_cover_is_no_height(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_picture_is_no_height(tmp_path: Path, photometric: str) -> None:
 )  # fmt: skip
 def test_what_is_not_known(tmp_path: Path, heights: Any, profile: Any, expected: list[float]) -> None:
     city = city_of(put(tmp_path / "dtm.tif", heights, **profile))
-    assert_array_equal(city.terrain.height[0], np.array(expected, dtype=np.float32))  # type: ignore[union-attr]
+    assert_array_equal(city.terrain.height[0], np.array(expected, dtype=np.float32))
 
 
 def test_masks_in_the_file(tmp_path: Path) -> None:
@@ -152,13 +152,13 @@ def test_masks_in_the_file(tmp_path: Path) -> None:
     known[3, 4] = False
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
         path = put(tmp_path / "dsm.tif", waves(), change=lambda file: file.write_mask(known))
-    assert_array_equal(np.isnan(city_of(path).dsm.height), np.zeros((40, 60), bool))  # type: ignore[union-attr]
+    assert_array_equal(np.isnan(city_of(path).dsm.height), np.zeros((40, 60), bool))
     assert codes(city_of(path))["holes-filled"] == 1
     edge = known.copy()
     edge[0] = False
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
         path = put(tmp_path / "dsm2.tif", waves(), change=lambda file: file.write_mask(edge))
-    assert_array_equal(np.isnan(city_of(path).dsm.height).any(axis=1), np.arange(40) == 0)  # type: ignore[union-attr]
+    assert_array_equal(np.isnan(city_of(path).dsm.height).any(axis=1), np.arange(40) == 0)
 
 
 @pytest.mark.parametrize(
@@ -174,14 +174,14 @@ def test_units_scale_and_offset(tmp_path: Path, unit: str, scale: float, offset:
             file.units = (unit,)
 
     city = city_of(put(tmp_path / "dtm.tif", np.full((3, 3), stored, dtype=np.int16), change=change))
-    assert_allclose(city.terrain.height, metres, rtol=1e-6)  # type: ignore[union-attr]
+    assert_allclose(city.terrain.height, metres, rtol=1e-6)
     assert ("unit" in codes(city)) == (unit not in ("", "m"))
 
 
 def test_heights_in_feet_by_their_vertical_system(tmp_path: Path) -> None:
     path = put(tmp_path / "dtm.tif", np.full((5, 5), 100.0, dtype=np.float32), west=500000, north=4_800_000, crs="EPSG:26910+6360")
     city = city_of(path)
-    assert_allclose(city.terrain.height, 100 * 1200 / 3937, rtol=1e-6)  # type: ignore[union-attr]
+    assert_allclose(city.terrain.height, 100 * 1200 / 3937, rtol=1e-6)
     assert city.crs.sub_crs_list[1].to_epsg() == 5703
 
 
@@ -212,7 +212,7 @@ def test_degrees_become_metres(tmp_path: Path) -> None:
     city = city_of(put(tmp_path / "dtm.tif", heights, west=5.12, north=52.09, cell=cell, crs="EPSG:4326"))
     assert city.crs.to_epsg() == 7415
     x, y = Transformer.from_crs(4326, 28992, always_xy=True).transform(5.12 + 100 * cell, 52.09 - 100 * cell)
-    assert_allclose(city.terrain.at(np.array([x]), np.array([y])), [10 + 0.01 * 99.5], atol=0.02)  # type: ignore[union-attr]
+    assert_allclose(city.terrain.at(np.array([x]), np.array([y])), [10 + 0.01 * 99.5], atol=0.02)
 
 
 def test_tiles_have_no_seam(tmp_path: Path) -> None:
@@ -220,19 +220,19 @@ def test_tiles_have_no_seam(tmp_path: Path) -> None:
     parts = [put(tmp_path / f"M_31HZ{n}.tif", whole[r : r + 20, c : c + 30], 136000 + c, 455100 - r)
              for n, (r, c) in enumerate([(0, 0), (0, 30), (20, 0), (20, 30)])]  # fmt: skip
     city = city_of(parts)
-    assert_array_equal(city.terrain.height, whole)  # type: ignore[union-attr]
+    assert_array_equal(city.terrain.height, whole)
     assert "resampled" not in codes(city)
-    assert city.terrain.name == "M_31HZ0.tif and 3 more"  # type: ignore[union-attr]
+    assert city.terrain.name == "M_31HZ0.tif and 3 more"
     moved = city_of(parts, crs="EPSG:32631").terrain
     alone = city_of(put(tmp_path / "dtm.tif", whole), crs="EPSG:32631").terrain
-    assert_array_equal(moved.height, alone.height)  # type: ignore[union-attr]
+    assert_array_equal(moved.height, alone.height)
 
 
 def test_overlapping_tiles_share_cells_and_the_first_wins(tmp_path: Path) -> None:
     first = np.full((4, 4), 1.0, dtype=np.float32)
     first[1, 3] = NAN
     one, two = put(tmp_path / "dtm_a.tif", first), put(tmp_path / "dtm_b.tif", np.full((4, 4), 2.0, dtype=np.float32), west=136003)
-    assert city_of([one, two]).terrain.height[1].tolist() == [1, 1, 1, 2, 2, 2, 2]  # type: ignore[union-attr]
+    assert city_of([one, two]).terrain.height[1].tolist() == [1, 1, 1, 2, 2, 2, 2]
 
 
 def test_tiles_far_apart_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,7 +293,7 @@ def test_only_the_window_of_a_clip_is_read(tmp_path: Path, monkeypatch: pytest.M
     assert city.sources[0].format == "Cloud Optimized GeoTIFF"
     part = reading.read(blob_of(path), read_options(clip=(136100, 454700, 136150, 454760))).rasters[0]
     assert part.values.shape == (262, 251), "100 m and a cell more on each side, and up to the edge"
-    assert_array_equal(city.terrain.height, waves(600, 600)[340:400, 100:150])  # type: ignore[union-attr]
+    assert_array_equal(city.terrain.height, waves(600, 600)[340:400, 100:150])
     outside = reading.read(blob_of(path), read_options(clip=(0, 0, 10, 10)))
     assert (outside.rasters, [finding.code for finding in outside.findings.collected()]) == ([], ["outside"])
 
@@ -307,13 +307,13 @@ def test_a_building_on_the_edge_of_a_clip_has_its_height(tmp_path: Path) -> None
     pyogrio.write_dataframe(gpd.GeoDataFrame(geometry=[shape], crs=RD), files[2])
     city = city_of(files, clip=(136000, 454900, 136085, 455100))
     assert city.buildings[["height_m", "height_source"]].to_numpy().tolist() == [[12.0, "dsm:dsm.tif"]]
-    assert city.terrain.grid.bounds == (136000, 454900, 136085, 455100)  # type: ignore[union-attr]
+    assert city.terrain.grid.bounds == (136000, 454900, 136085, 455100)
 
 
 def test_strips_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(tmp_path / "dtm.tif", waves(41, 60))
     monkeypatch.setattr(reading, "STRIP_CELLS", 500)
-    assert_array_equal(city_of(path).terrain.height, waves(41, 60))  # type: ignore[union-attr]
+    assert_array_equal(city_of(path).terrain.height, waves(41, 60))
 
 
 def test_ascii_grid(tmp_path: Path) -> None:
@@ -322,8 +322,8 @@ def test_ascii_grid(tmp_path: Path) -> None:
     (tmp_path / "dtm.prj").write_text(CRS.from_epsg(28992).to_wkt("WKT1_ESRI"))
     city = city_of(tmp_path / "dtm.asc")
     assert CRS(city.crs).to_epsg() == 28992
-    assert_array_equal(city.terrain.height, np.array([[1.5, 2, 3], [4, NAN, 6]], dtype=np.float32))  # type: ignore[union-attr]
-    assert city.terrain.grid.bounds == (136000, 455000, 136006, 455004)  # type: ignore[union-attr]
+    assert_array_equal(city.terrain.height, np.array([[1.5, 2, 3], [4, NAN, 6]], dtype=np.float32))
+    assert city.terrain.grid.bounds == (136000, 455000, 136006, 455004)
     (tmp_path / "dtm.asc").write_text(text.replace("ncols 3", "ncols 30000").replace("nrows 2", "nrows 2000"))
     with pytest.raises(FormatError, match="2000 x 30000 cells"):
         city_of(tmp_path / "dtm.asc")
@@ -336,7 +336,7 @@ def test_place_by_a_world_file_and_none(tmp_path: Path) -> None:
         city_of(path)
     path.with_suffix(".tfw").write_text("2.0\n0\n0\n-2.0\n136001\n455099\n")
     city = city_of(path)
-    assert city.terrain.grid.bounds == (136000, 455020, 136120, 455100)  # type: ignore[union-attr]
+    assert city.terrain.grid.bounds == (136000, 455020, 136120, 455100)
     assert codes(city)["no-crs"] == 1
     with pytest.raises(CRSError, match="does not say in which it is"):
         city_of([path, put(tmp_path / "dsm.tif", waves())])
@@ -358,13 +358,13 @@ def test_real_rasters(real_data: Path) -> None:
     folder = real_data / "raster"
     city = city_of([folder / "goteborg" / "DEM_KRbig.tif", folder / "goteborg" / "DSM_KRbig.tif"])
     with rasterio.open(folder / "goteborg" / "DEM_KRbig.tif") as file:
-        assert city.terrain.height.tobytes() == file.read(1).tobytes()  # type: ignore[union-attr]
-    assert (city.crs.to_epsg(), city.terrain.grid.shape) == (3007, (223, 234))  # type: ignore[union-attr]
+        assert city.terrain.height.tobytes() == file.read(1).tobytes()
+    assert (city.crs.to_epsg(), city.terrain.grid.shape) == (3007, (223, 234))
     with pytest.raises(FormatError, match="not a raster of heights"):
         city_of(folder / "goteborg" / "landcover.tif")
     athens = city_of([folder / "athens" / "DSM.tif", folder / "athens" / "DEM.tif", folder / "athens" / "trees.gpkg"])
-    assert athens.dsm.height.max() == np.float32(174.41543731689453)  # type: ignore[union-attr]
-    assert (np.nan_to_num(athens.dsm.height - athens.terrain.height) > -1.0).mean() > 0.99  # type: ignore[union-attr]
+    assert athens.dsm.height.max() == np.float32(174.41543731689453)
+    assert (np.nan_to_num(athens.dsm.height - athens.terrain.height) > -1.0).mean() > 0.99
     small = city_of(folder / "dsm.tif")
     assert (small.dsm is not None, small.crs.to_epsg()) == (True, 32651)
-    assert city_of(folder / "test_dem.tif").terrain.grid.shape == (40, 20)  # type: ignore[union-attr]
+    assert city_of(folder / "test_dem.tif").terrain.grid.shape == (40, 20)

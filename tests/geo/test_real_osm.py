@@ -77,7 +77,7 @@ def test_heights_of_kirchberg(cities: dict[str, City], real_data: Path) -> None:
     city = cities["kirchberg"]
     text = (real_data / "osm" / FILES["kirchberg"]).read_text(encoding="utf-8")
     ways = re.findall(r"<way .*?</way>", text, re.DOTALL)
-    two = {f"way/{re.search('id=.([0-9]+)', way)[1]}" for way in ways if 'k="building:levels" v="2"' in way}  # type: ignore[index]
+    two = {f"way/{re.search('id=.([0-9]+)', way)[1]}" for way in ways if 'k="building:levels" v="2"' in way}
     drawn = city.objects.index[object_use(city.surfaces, len(city.objects)).closed]
     assert two >= set(drawn)
     assert len(drawn) == 9

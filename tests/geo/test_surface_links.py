@@ -111,7 +111,7 @@ def test_a_ring_of_parents_is_broken(house: dict[str, Any], put: Put, tmp_path: 
 @settings(max_examples=200, deadline=None)
 def test_links_make_a_forest(parents: list[int]) -> None:
     stated: list[Any] = [{"type": "WallSurface", "parent": parent} if parent >= 0 else {"type": "x"} for parent in parents]
-    rows, surfaces = [-1] * len(stated), []  # type: ignore[var-annotated]
+    rows, surfaces = [-1] * len(stated), []
     link(stated, rows, surfaces)
     for row in rows:
         seen = set()

@@ -57,13 +57,13 @@ def test_the_looking_grows_with_the_corners_of_a_ring_that_people_draw() -> None
         found, count = count_crossings(sides_of(shapely.Polygon(ring)), 100)
         assert found == 1
         looked.append(count)
-        assert mended(shapely.Polygon(ring)).is_valid  # type: ignore[union-attr]
+        assert mended(shapely.Polygon(ring)).is_valid
     assert looked[1] < 2.5 * looked[0]
 
 
 def test_what_is_mended_is_what_shapely_makes_of_it() -> None:
     bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
-    assert mended(bow).equals(shapely.make_valid(bow))  # type: ignore[union-attr]
+    assert mended(bow).equals(shapely.make_valid(bow))
     square = shapely.box(0, 0, 1, 1)
     assert mended(square) is square
     both = shapely.GeometryCollection([shapely.Point(0, 0), shapely.MultiPolygon([comb(2_000)])])

@@ -102,7 +102,7 @@ def test_colours_come_back(street: City, tmp_path: Path, suffix: str) -> None:
     totals = []
     for city in (painted, again):
         mesh = city.surfaces
-        key = [(*row, int(code)) for row, code in zip(mesh.colour.tolist(), mesh.semantic, strict=True)]  # type: ignore[union-attr]
+        key = [(*row, int(code)) for row, code in zip(mesh.colour.tolist(), mesh.semantic, strict=True)]
         totals.append(pd.Series(mesh.areas()).groupby(pd.Series(key)).sum())
     assert totals[0].index.tolist() == totals[1].index.tolist()
     assert_allclose(totals[1], totals[0], rtol=1e-3)

@@ -140,7 +140,7 @@ def test_geotiff_and_back(tmp_path: Path, raster: str) -> None:
 def test_a_plane_without_a_place_keeps_its_grid(tmp_path: Path) -> None:
     city = city_of(write_geotiff(made(local_plane()), tmp_path / "a.tif"))
     assert city.crs.to_authority() is None
-    assert city.terrain.grid.gdal_transform() == made().terrain.grid.gdal_transform()  # type: ignore[union-attr]
+    assert city.terrain.grid.gdal_transform() == made().terrain.grid.gdal_transform()
 
 
 def test_what_is_not_there_is_not_written(tmp_path: Path) -> None:

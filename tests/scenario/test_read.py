@@ -46,7 +46,7 @@ def test_good_scenario_is_read_and_frozen() -> None:
     assert [change.id for change in scenario.baseline_changes()] == ["party"]
     assert scenario.text == GOOD
     with pytest.raises(ValueError, match="frozen"):
-        scenario.title = "other"  # type: ignore[misc]
+        scenario.title = "other"
 
 
 def test_misspelt_key_names_line_path_and_nearest_key() -> None:

@@ -64,8 +64,8 @@ def test_buildings_without_a_height_are_low_striped_plates(partly: City) -> None
     scene = compose(partly)
     layer, known = mesh(scene, "buildings_no_height"), mesh(scene, "buildings")
     missing = ~(partly.buildings["height_m"] > 0).to_numpy()
-    assert set(np.unique(layer.owner)) == set(np.flatnonzero(missing))  # type: ignore[arg-type]
-    assert set(np.unique(known.owner)) == set(np.flatnonzero(~missing))  # type: ignore[arg-type]
+    assert set(np.unique(layer.owner)) == set(np.flatnonzero(missing))
+    assert set(np.unique(known.owner)) == set(np.flatnonzero(~missing))
     assert layer.attributes["id"] == known.attributes["id"] == list(partly.buildings.index)
     assert not layer.casts_shadow
     assert np.ptp(layer.vertices[:, 2]) < 1.0
@@ -83,7 +83,7 @@ def test_plates_of_odd_outlines_are_whole(town: City, monkeypatch: pytest.Monkey
     city = City(town.crs, town.origin, {"buildings": frame})
     layer = mesh(compose(city), "buildings_no_height")
     assert plan_area(layer) == pytest.approx(ring.area + 16 + 2.7, rel=1e-9)
-    assert set(np.unique(layer.owner)) == {0, 1}  # type: ignore[arg-type]
+    assert set(np.unique(layer.owner)) == {0, 1}
     monkeypatch.delattr(shapely, "constrained_delaunay_triangles")
     assert plan_area(mesh(compose(city), "buildings_no_height")) == pytest.approx(plan_area(layer))
 
@@ -264,7 +264,7 @@ def test_bare_ground_has_the_colours_of_its_height(town: City) -> None:
     for step in range(rank.max()):
         assert height[rank == step].max() <= height[rank == step + 1].min() + 1e-9
     # a surface model says more than the ground below it, where nothing else stands on it
-    above = replace(city, dsm=replace(waves.terrain, height=waves.terrain.height + 20))  # type: ignore[union-attr, type-var]
+    above = replace(city, dsm=replace(waves.terrain, height=waves.terrain.height + 20))
     assert all(entry.label.startswith("Surface") for entry in compose(above).key)
 
 
@@ -313,7 +313,7 @@ def test_the_key_goes_where_it_hides_least(partly: City) -> None:
 def test_every_building_of_a_street_map_is_drawn(real_data: Path) -> None:
     city = read_city(real_data / "osm" / "planet_10.068,48.135_10.071,48.137.osm")
     scene = compose(city)
-    drawn = [np.unique(mesh(scene, name).owner) for name in ("buildings", "buildings_no_height")]  # type: ignore[arg-type]
+    drawn = [np.unique(mesh(scene, name).owner) for name in ("buildings", "buildings_no_height")]
     assert [len(rows) for rows in drawn] == [9, 23]
     assert sorted(np.concatenate(drawn).tolist()) == list(range(32))
     looks_from_the_south_west(scene)

@@ -156,7 +156,7 @@ def test_first_moment_is_the_most_crowded_and_can_be_given(scene: Scene, town: C
 def test_views_show_the_crowd_and_can_be_shared(scene: Scene, town: City, crowd: Result) -> None:
     assert [view.name for view in scene.views] == ["overview", "top", "close", "changes"]
     camera = Camera.of(scene.view("overview"), (1600, 900))
-    pixels, depth = camera.project(scene.layer("people").frame(0.0))  # type: ignore[union-attr]
+    pixels, depth = camera.project(scene.layer("people").frame(0.0))
     assert (depth > 0).all()
     inside = ((pixels > 0) & (pixels < [1600, 900])).all(axis=1)
     assert inside.mean() > 0.9
@@ -204,8 +204,8 @@ def test_a_city_of_footprints_alone_is_drawn(town: City) -> None:
 def test_fields_that_rise_northwards_are_turned(town: City, crowd: Result) -> None:
     turned = Result(crowd.fields.isel(y=slice(None, None, -1)), crowd.trajectories, {}, crowd.series)
     one, other = compose(town, crowd).layer("density_street"), compose(town, turned).layer("density_street")
-    np.testing.assert_array_equal(one.values, other.values)  # type: ignore[union-attr]
-    assert one.north == other.north  # type: ignore[union-attr]
+    np.testing.assert_array_equal(one.values, other.values)
+    assert one.north == other.north
 
 
 def test_a_field_without_time_or_result_without_people(town: City, crowd: Result) -> None:

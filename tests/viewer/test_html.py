@@ -80,7 +80,7 @@ def test_hostile_names_stay_text(page: str) -> None:
     buildings = next(layer for layer in document["layers"] if layer["name"] == "buildings")
     assert EVIL in buildings["attributes"]["use"]
     assert document["title"].endswith(f"{EVIL} @SCRIPT@")
-    assert "&lt;/script&gt;" in re.search(r"<title>(.*?)</title>", page).group(1)  # type: ignore[union-attr]
+    assert "&lt;/script&gt;" in re.search(r"<title>(.*?)</title>", page).group(1)
 
 
 def test_meshes_come_back_within_two_centimetres(scene: Scene, page: str) -> None:

@@ -246,7 +246,7 @@ def test_a_transparent_picture_is_what_is_in_it_over_anything(scene: Scene) -> N
     assert ((cover > 0) & (cover < 255)).any()
     np.testing.assert_array_equal(cut[cover == 255][:, :3], whole[cover == 255])
     assert not cut[cover == 0][:, :3].any()
-    written = Image.open(io.BytesIO(screenshot(town, size=SIZE, background="transparent")))  # type: ignore[arg-type]
+    written = Image.open(io.BytesIO(screenshot(town, size=SIZE, background="transparent")))
     assert written.mode == "RGBA"
     assert (np.asarray(written)[..., 3] == 255).mean() > (cover == 255).mean()
 

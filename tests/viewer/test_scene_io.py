@@ -6,7 +6,7 @@ import contextlib
 import io
 import json
 import zipfile
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,13 @@ def test_every_kind_of_layer_comes_back(tmp_path: Path) -> None:
     house = found.layer("house")
     assert isinstance(house, MeshLayer)
     assert house.attributes == {"id": ["<b>house</b>"], "height_m": [3.5], "since": [None]}
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
+    given = replace(SMALL, time=np.float32(1.5), layers=(replace(LINE, colour=tuple(np.array([1, 2, 3], np.uint8))),))
+    found = Scene.load(given.save(tmp_path / "numpy.scene"))
+    assert found.time == 1.5
+    assert found.layers[0].colour == (1, 2, 3)
 
 
 def test_a_scene_has_a_name_of_its_own(tmp_path: Path) -> None:
@@ -126,6 +133,7 @@ BROKEN: list[tuple[Any, dict[str, bytes | None], str]] = [
     (member("vertices", "0.npy", 0), {}, "is no array"),
     (member("vertices", {"array": "../../etc/passwd"}, 0), {}, "it lacks `../../etc/passwd`"),
     (member("vertices", None, 0), {}, "it has no `vertices`"),
+    (member("points", {"array": "0.npy"}, 3), {}, "belongs to something else"),
 ]
 
 

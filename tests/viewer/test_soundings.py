@@ -33,7 +33,7 @@ LAYERS = [
 def borehole(town: City, depth: float = 5.0, apart: float = 0.0, count: int = 1) -> City:
     places = [shapely.Point(town.origin[0] + apart * k, town.origin[1]) for k in range(count)]
     scale = depth / 5.0
-    layers = [{**one, "top_m": scale * one["top_m"], "bottom_m": scale * one["bottom_m"]} for one in LAYERS]  # type: ignore[operator]
+    layers = [{**one, "top_m": scale * one["top_m"], "bottom_m": scale * one["bottom_m"]} for one in LAYERS]
     row = {"kind": "borehole", "surface_m": 1.25, "depth_m": depth, "profile": json.dumps({"layers": layers})}
     index = pd.Index([f"B{k}" for k in range(count)], name="id", dtype="str")
     return City(town.crs, town.origin, {"soundings": gpd.GeoDataFrame([row] * count, geometry=places, crs=town.crs, index=index)})

@@ -54,6 +54,7 @@ LEAST_FLOW_OPEN = 1.61
 
 _FRAME_S = 0.1
 _APART_M = 20.0
+_STRIP_M = 1.2
 _MEASURED_IN = shapely.box(0.0, -2.0, CORRIDOR_M, 0.0)
 _CORRIDOR = shapely.box(0.0, -4.0, CORRIDOR_M, 4.0)
 
@@ -167,12 +168,18 @@ class Battery:
         self.goals = Goals(np.array([0, len(cells)]), cells)
         self.routes = find_routes(self.ground.floor, self.goals)
 
-    def crowd(self, model: Model, *, radius: float, speed: tuple[float, float] = SPEED_M_S, dt: float = 0.05) -> Crowd:
-        """Everybody at the start; free speeds normal, clipped to 0.5-2.2 m/s."""
+    def crowd(
+        self, model: Model, *, radius: float, speed: tuple[float, float] = SPEED_M_S, dt: float = 0.05, company: int = 1
+    ) -> Crowd:
+        """Everybody at the start; free speeds normal, clipped to 0.5-2.2 m/s; neighbours in companies of so many."""
         count = len(self.points)
+        strips = np.lexsort((self.points[:, 1], np.floor(self.points[:, 0] / _STRIP_M), self.of))
+        group = np.empty(count, np.int32)
+        group[strips] = np.arange(count) // company
         people = People(
             self.points[:, 0].copy(), self.points[:, 1].copy(), np.zeros(count, np.int32), np.zeros(count),
             np.zeros(count, np.int32), np.clip(speed[0] + speed[1] * self.deviate, 0.5, 2.2), np.full(count, radius),
+            group=group if company > 1 else None,
         )  # fmt: skip
         journeys = Journeys(np.zeros((1, 1), np.int32), np.full((1, 1), STAGE_LEAVE, np.int8), np.full((1, 1), np.inf))
         return Crowd(
@@ -187,9 +194,10 @@ class Battery:
         speed: tuple[float, float] = SPEED_M_S,
         dt: float = 0.05,
         duration: float = 180.0,
+        company: int = 1,
     ) -> tuple[Found, ...]:
         """Let everybody walk, and measure each set-up."""
-        crowd = self.crowd(model, radius=radius, speed=speed, dt=dt)
+        crowd = self.crowd(model, radius=radius, speed=speed, dt=dt, company=company)
         steps = max(1, round(_FRAME_S / dt))
         with_corridor = np.array([setup.corridor for setup in self.setups])[self.of]
         own = np.arange(len(self.of)), self.of
