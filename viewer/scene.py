@@ -1,5 +1,7 @@
 """A scene is data: everything to draw, without City or Result, so every back-end draws the same.
 
+Its layers are in `viewer.layers`.
+
 Coordinates are local metres relative to `Scene.origin`, x east, y north, z up (vertical datum of the CRS,
 minus ``origin[2]``). Colours are sRGB, 0-255.
 """
@@ -9,154 +11,50 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError, did_you_mean
+from viewer.layers import (
+    AnnotationLayer,
+    Colour,
+    FieldLayer,
+    LabelLayer,
+    Layer,
+    LineLayer,
+    MeshLayer,
+    PeopleLayer,
+    PointLayer,
+    VolumeLayer,
+)
 
-Colour = tuple[int, int, int]
+__all__ = [
+    "LOOKS",
+    "SIDES",
+    "AnnotationLayer",
+    "Colour",
+    "FieldLayer",
+    "KeyEntry",
+    "LabelLayer",
+    "Layer",
+    "Legend",
+    "LegendClass",
+    "LineLayer",
+    "MeshLayer",
+    "PeopleLayer",
+    "PointLayer",
+    "Scene",
+    "Section",
+    "View",
+    "VolumeLayer",
+]
 
+SIDES = ("before", "after", "difference")
+"""Sides of a comparison, in the order in which they are shown."""
 
-@dataclass(frozen=True, eq=False)
-class MeshLayer:
-    """Triangles with a colour each.
-
-    Parameters
-    ----------
-    name : str
-        Key, unique in the scene.
-    label : str
-        Name for people.
-    vertices : (V, 3) float64
-    triangles : (T, 3) int32
-    colours : (T, 3) uint8
-    owner : (T,) int32, optional
-        Row of `attributes`.
-    attributes : mapping of str to list
-        One value an object, by column; must contain ``"id"`` when `owner` is given.
-    group : str
-        ``ground``, ``buildings``, ``water``, ``green``, ``street``, ``underground``, ``change``, ...
-    edges : bool
-        Draw creases.
-    opacity : float
-    casts_shadow : bool
-    visible : bool
-    """
-
-    name: str
-    label: str
-    vertices: NDArray[np.float64]
-    triangles: NDArray[np.int32]
-    colours: NDArray[np.uint8]
-    owner: NDArray[np.int32] | None = None
-    attributes: dict[str, list[Any]] = field(default_factory=dict)
-    group: str = ""
-    edges: bool = False
-    opacity: float = 1.0
-    casts_shadow: bool = False
-    visible: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class PeopleLayer:
-    """People over time.
-
-    Parameters
-    ----------
-    times : (F,) float64
-        Time of each frame [s].
-    start : (F + 1,) int64
-        First row of `positions` of each frame.
-    ids : (K,) int32
-    positions : (K, 3) float32
-    colour : tuple of int
-    """
-
-    name: str
-    label: str
-    times: NDArray[np.float64]
-    start: NDArray[np.int64]
-    ids: NDArray[np.int32]
-    positions: NDArray[np.float32]
-    colour: Colour
-    group: str = "people"
-    visible: bool = True
-
-    def frame(self, time: float) -> NDArray[np.float32]:
-        """Positions at the last frame not later than `time`, (M, 3)."""
-        if not len(self.times):
-            return np.empty((0, 3), np.float32)
-        index = int(np.clip(np.searchsorted(self.times, time + 1e-9, side="right") - 1, 0, len(self.times) - 1))
-        return self.positions[self.start[index] : self.start[index + 1]]
-
-
-@dataclass(frozen=True, eq=False)
-class FieldLayer:
-    """A raster over time, draped on its own floor heights.
-
-    Parameters
-    ----------
-    west, north : float
-        Outer corner of cell (0, 0), local [m].
-    cell : float
-        [m]
-    height : (H, W) float32
-        Floor height of each cell, local; NaN where there is no floor.
-    times : (F,) float64
-        [s]; a field that does not change has one.
-    values : (F, H, W) float32
-        NaN where there is nothing to draw.
-    legend : str
-        Name of the `Legend` whose classes colour it.
-    """
-
-    name: str
-    label: str
-    west: float
-    north: float
-    cell: float
-    height: NDArray[np.float32]
-    times: NDArray[np.float64]
-    values: NDArray[np.float32]
-    legend: str
-    group: str = "results"
-    opacity: float = 0.85
-    visible: bool = True
-
-    def frame(self, time: float) -> NDArray[np.float32]:
-        """Values of the first interval that ends at or after `time`, (H, W)."""
-        index = int(np.clip(np.searchsorted(self.times, time - 1e-9, side="left"), 0, len(self.times) - 1))
-        return self.values[index]
-
-
-@dataclass(frozen=True, eq=False)
-class LineLayer:
-    """Polylines: `paths` is a sequence of (K, 3) float64 arrays."""
-
-    name: str
-    label: str
-    paths: tuple[NDArray[np.float64], ...]
-    colour: Colour
-    width: float = 2.0
-    group: str = "annotations"
-    visible: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class LabelLayer:
-    """Texts at places: `points` (K, 3) float64."""
-
-    name: str
-    label: str
-    points: NDArray[np.float64]
-    texts: tuple[str, ...]
-    group: str = "annotations"
-    visible: bool = True
-
-
-Layer = MeshLayer | PeopleLayer | FieldLayer | LineLayer | LabelLayer
+LOOKS = ("presentation", "plain", "night")
+"""House styles: warm and lit; light grey with lines, for what is drawn over it; an event in the evening."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +109,27 @@ class View:
     angle_deg: float = 30.0
 
 
+@dataclass(frozen=True)
+class Section:
+    """A named plane that cuts the scene open.
+
+    Parameters
+    ----------
+    point : tuple of float
+        A place on it, local metres.
+    normal : tuple of float
+        What lies on the side that it points to is taken away; need not be of length 1.
+    width_m : float
+        How much of it, round `point`, the view of the cut shows; infinite for all [m].
+    """
+
+    name: str
+    label: str
+    point: tuple[float, float, float]
+    normal: tuple[float, float, float]
+    width_m: float = float("inf")
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """Everything to draw.
@@ -240,6 +159,16 @@ class Scene:
     credits : tuple of str
     notes : tuple of str
         What one has to know to read the scene (synthetic, partial, ...).
+    sections : tuple of Section
+        Planes to cut it by.
+    look : str
+        House style, one of `LOOKS`.
+    longitude_deg, latitude_deg : float, optional
+        Where on earth the middle of it lies (WGS 84); None where that is not known.
+    timezone : str
+        IANA name, for the sun by clock time; empty where it is not known.
+    date : str
+        Day of t = 0, ``"2026-04-27"``, or empty.
     """
 
     title: str
@@ -257,6 +186,12 @@ class Scene:
     credits: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     key: tuple[KeyEntry, ...] = ()
+    sections: tuple[Section, ...] = ()
+    look: str = "presentation"
+    longitude_deg: float | None = None
+    latitude_deg: float | None = None
+    timezone: str = ""
+    date: str = ""
 
     def layer(self, name: str) -> Layer:
         """A layer by name.
@@ -300,6 +235,69 @@ class Scene:
                 return view
         names = [view.name for view in self.views]
         raise ParameterError(f"the scene has no view `{name}`{did_you_mean(name or '', names)}", hint=f"it has: {', '.join(names)}")
+
+    def section(self, name: str) -> Section:
+        """A section by name.
+
+        Raises
+        ------
+        ParameterError
+            When the scene has none of that name.
+        """
+        for section in self.sections:
+            if section.name == name:
+                return section
+        names = [section.name for section in self.sections]
+        what = f"the scene has no section `{name}`{did_you_mean(name, names)}"
+        raise ParameterError(what, hint=f"it has: {', '.join(names)}" if names else "give `cut` a Section of your own")
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """The sides of the comparison that it shows, in the order of `SIDES`; empty where it shows none."""
+        there = {layer.side for layer in self.layers}
+        return tuple(side for side in SIDES if side in there)
+
+    def on(self, side: str) -> Scene:
+        """The scene with what is on one side of a comparison, and what is the same on all.
+
+        Raises
+        ------
+        ParameterError
+            When it has no such side.
+        """
+        if side not in self.sides:
+            hint = f"it has: {', '.join(self.sides)}" if self.sides else "it is not of a comparison"
+            raise ParameterError(f"the scene has no side `{side}`{did_you_mean(side, self.sides)}", hint=hint)
+        return replace(self, layers=tuple(layer for layer in self.layers if layer.side in ("", side)))
+
+    def cut(self, section: Section | str) -> Scene:
+        """The scene without what lies before a plane; solids and the ground are filled where they are cut.
+
+        Parameters
+        ----------
+        section : Section or str
+            A plane, or the name of one of the scene's.
+
+        Raises
+        ------
+        ParameterError
+            When there is no section of that name, or its normal has no length.
+        """
+        from viewer.cut import cut_scene
+
+        return cut_scene(self, self.section(section) if isinstance(section, str) else section)
+
+    def styled(self, look: str) -> Scene:
+        """The scene in another house style.
+
+        Raises
+        ------
+        ParameterError
+            When there is none of that name.
+        """
+        if look not in LOOKS:
+            raise ParameterError(f"there is no style `{look}`{did_you_mean(look, LOOKS)}", hint=f"there are: {', '.join(LOOKS)}")
+        return replace(self, look=look)
 
     def save(self, path: str | Path) -> Path:
         """Keep the scene as data, in one file; `load` gives it back the same to the bit.

@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 
 from twin.errors import FormatError, MissingFileError, ParameterError
 from viewer.scene import (
+    LOOKS,
+    SIDES,
+    AnnotationLayer,
     FieldLayer,
     KeyEntry,
     LabelLayer,
@@ -31,12 +34,15 @@ from viewer.scene import (
     LineLayer,
     MeshLayer,
     PeopleLayer,
+    PointLayer,
     Scene,
+    Section,
     View,
+    VolumeLayer,
 )
 
 FORMAT = "stadstwin scene"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MOST_BYTES = 8 * 1024**3
 """All arrays of a scene together [bytes]."""
 
@@ -63,6 +69,7 @@ _ARRAYS: Mapping[type, Mapping[str, _Array]] = {
         "vertices": _Array("f8", ("V", 3)), "triangles": _Array("i4", ("T", 3)), "colours": _Array("u1", ("T", 3)),
         "owner": _Array("i4", ("T",)),
     },
+    PointLayer: {"points": _Array("f8", ("K", 3)), "colours": _Array("u1", ("K", 3))},
     PeopleLayer: {
         "times": _Array("f8", ("F",)), "start": _Array("i8", ("S",)), "ids": _Array("i4", ("K",)),
         "positions": _Array("f4", ("K", 3)),
@@ -70,10 +77,14 @@ _ARRAYS: Mapping[type, Mapping[str, _Array]] = {
     FieldLayer: {"height": _Array("f4", ("H", "W")), "times": _Array("f8", ("F",)), "values": _Array("f4", ("F", "H", "W"))},
     LineLayer: {},
     LabelLayer: {"points": _Array("f8", ("K", 3))},
+    AnnotationLayer: {"starts": _Array("f8", ("K", 3)), "ends": _Array("f8", ("K", 3))},
 }  # fmt: skip
+_ARRAYS = {**_ARRAYS, VolumeLayer: _ARRAYS[MeshLayer]}
 _KINDS: Mapping[str, type] = {
-    "mesh": MeshLayer, "people": PeopleLayer, "field": FieldLayer, "lines": LineLayer, "labels": LabelLayer
+    "volumes": VolumeLayer, "mesh": MeshLayer, "points": PointLayer, "people": PeopleLayer, "field": FieldLayer, "lines": LineLayer,
+    "labels": LabelLayer, "annotations": AnnotationLayer,
 }  # fmt: skip
+"""Kinds of layers; a volume is a mesh too, so it comes first."""
 
 
 def save_scene(scene: Scene, path: str | Path) -> Path:
@@ -120,6 +131,9 @@ def _plain_scene(scene: Scene, kept: Callable[[NDArray[Any], str], dict[str, str
     out["layers"] = [_plain_layer(layer, kept) for layer in scene.layers]
     out["views"] = [_members(view) for view in scene.views]
     out["key"] = [_members(entry) for entry in scene.key]
+    out["sections"] = [
+        {**_members(one), "width_m": one.width_m if math.isfinite(one.width_m) else None} for one in scene.sections
+    ]
     out["legends"] = [{**_members(legend), "classes": [_members(one) for one in legend.classes]} for legend in scene.legends]
     out["times"] = kept(scene.times, "f8")
     return out
@@ -136,7 +150,7 @@ def _plain_layer(layer: Layer, kept: Callable[[NDArray[Any], str], dict[str, str
         out[name] = None if out[name] is None else kept(out[name], array.dtype)
     if isinstance(layer, LineLayer):
         out["paths"] = [kept(path, "f8") for path in layer.paths]
-    if isinstance(layer, MeshLayer):
+    if isinstance(layer, MeshLayer | PointLayer):
         out["attributes"] = {str(name): [_plain(value) for value in values] for name, values in layer.attributes.items()}
     return out
 
@@ -248,7 +262,9 @@ def _scene_of(given: dict[str, Any], array_of: Callable[[Any, str, _Array], NDAr
         origin=_place(given["origin"]), crs=_text(given["crs"]), times=array_of(given["times"], "times", _Array("f8", ("F",))),
         clock_start=_text(given["clock_start"]), time=_finite(given["time"]), sun_azimuth_deg=_finite(given["sun_azimuth_deg"]),
         sun_altitude_deg=_finite(given["sun_altitude_deg"]), credits=tuple(map(_text, given["credits"])),
-        notes=tuple(map(_text, given["notes"])), key=key,
+        notes=tuple(map(_text, given["notes"])), key=key, sections=tuple(map(_section, given["sections"])),
+        look=_one_of(given["look"], LOOKS), longitude_deg=_or_none(given["longitude_deg"]),
+        latitude_deg=_or_none(given["latitude_deg"]), timezone=_text(given["timezone"]), date=_text(given["date"]),
     )  # fmt: skip
 
 
@@ -298,8 +314,12 @@ def _check(layer: Layer, where: str) -> None:
             raise FormatError("`start` does not divide its rows into frames", where=where)
     if isinstance(layer, FieldLayer) and not (layer.cell > 0 and len(layer.times)):
         raise FormatError("its cells have no size, or it has no moment", where=where)
-    if isinstance(layer, LabelLayer) and len(layer.texts) != len(layer.points):
-        raise FormatError(f"{len(layer.texts)} texts for {len(layer.points)} places", where=where)
+    if isinstance(layer, LabelLayer | AnnotationLayer):
+        places = len(layer.points if isinstance(layer, LabelLayer) else layer.starts)
+        if len(layer.texts) != places:
+            raise FormatError(f"{len(layer.texts)} texts for {places} places", where=where)
+    if isinstance(layer, PointLayer) and any(len(column) != len(layer.points) for column in layer.attributes.values()):
+        raise FormatError("its attributes are not columns of one value a point", where=where)
     if isinstance(layer, PeopleLayer | FieldLayer) and not (np.diff(layer.times) > 0).all():
         raise FormatError("its times do not rise", where=where)
 
@@ -345,6 +365,24 @@ def _classes(given: list[dict[str, Any]]) -> tuple[LegendClass, ...]:
     return tuple(LegendClass(_number(c["low"]), _number(c["high"]), _colour(c["colour"]), _text(c["label"])) for c in given)
 
 
+def _section(given: dict[str, Any]) -> Section:
+    width_m = math.inf if given["width_m"] is None else _finite(given["width_m"])
+    section = Section(_text(given["name"]), _text(given["label"]), _place(given["point"]), _place(given["normal"]), width_m)
+    if not any(section.normal):
+        raise ValueError(f"the section `{section.name}` has no direction")
+    return section
+
+
+def _or_none(value: Any) -> float | None:
+    return None if value is None else _finite(value)
+
+
+def _one_of(value: Any, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise ValueError(f"{value!r} is none of {', '.join(known)}")
+    return str(value)
+
+
 def _columns(value: Any) -> dict[str, list[Any]]:
     if not isinstance(value, dict) or not all(isinstance(column, list) for column in value.values()):
         raise TypeError("attributes are no columns")
@@ -357,7 +395,8 @@ def _columns(value: Any) -> dict[str, list[Any]]:
 _MEMBERS: Mapping[str, Callable[[Any], Any]] = {
     "name": _text, "label": _text, "group": _text, "legend": _text, "colour": _colour, "attributes": _columns, "edges": _truth,
     "opacity": _finite, "casts_shadow": _truth, "visible": _truth, "west": _finite, "north": _finite, "cell": _finite,
-    "width": _finite, "texts": lambda value: tuple(map(_text, value)),
+    "width": _finite, "size_px": _finite, "dimension": _truth, "side": lambda value: _one_of(value, ("", *SIDES)),
+    "texts": lambda value: tuple(map(_text, value)),
 }  # fmt: skip
 
 

@@ -80,6 +80,7 @@ WATER: Colour = (92, 134, 148)
 QUAY_WALL: Colour = (136, 108, 92)
 PIT: Colour = (134, 110, 84)
 CELLAR: Colour = (150, 110, 88)
+SOIL: Colour = (148, 122, 94)
 TREE_CROWNS: tuple[Colour, ...] = ((104, 138, 74), (122, 150, 82), (90, 126, 72), (134, 154, 88))
 TRUNK: Colour = (104, 84, 66)
 LAMP: Colour = (58, 62, 66)
@@ -201,3 +202,17 @@ def classify(values: NDArray[np.float32], legend: Legend) -> NDArray[np.int8]:
 def class_colours(legend: Legend) -> NDArray[np.uint8]:
     """Colours of the classes, (C, 3) uint8."""
     return np.array([item.colour for item in legend.classes], dtype=np.uint8)
+
+
+def cut_colour(colours: NDArray[np.uint8], *, hollow: bool = False) -> NDArray[np.uint8]:
+    """What a thing of these colours (T, 3) is filled with where it is cut, (3,) uint8: a dark shade, or a light one for a room."""
+    share, toward = (0.45, (250.0, 226.0, 196.0)) if hollow else (0.42, (58.0, 44.0, 42.0))
+    shade = share * np.median(np.asarray(colours, dtype=np.float64), axis=0) + (1.0 - share) * np.array(toward)
+    return np.rint(shade).astype(np.uint8)
+
+
+def main_of(colours: NDArray[np.uint8]) -> Colour:
+    """The colour that most of the rows (T, 3) have."""
+    values, counts = np.unique(colours, axis=0, return_counts=True)
+    red, green, blue = (int(v) for v in values[int(counts.argmax())])
+    return red, green, blue

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from twin.errors import ParameterError
+
 if TYPE_CHECKING:
     from twin.geo.city import City
 
@@ -54,3 +56,32 @@ def title_of(city: City, title: str = "") -> str:
 
 def _last(name: str) -> str:
     return name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+
+
+LANGUAGES = ("en", "nl")
+
+
+def translate(text: str, language: str) -> str:
+    """What the viewer writes, in a language; the text itself where it is not one of the viewer's.
+
+    Parameters
+    ----------
+    text : str
+        In English.
+    language : {"en", "nl"}
+
+    Raises
+    ------
+    ParameterError
+        When the language is not known.
+    """
+    if language == "en":
+        return text
+    if language != "nl":
+        raise ParameterError(f"there are no words in `{language}`", hint=f"languages: {', '.join(LANGUAGES)}")
+    from viewer.dutch import WORDS
+
+    known = WORDS.get(text)
+    if known is None and text.endswith(", cut"):
+        return f"{translate(text[:-5], language)}, doorsnede"
+    return text if known is None else known

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from twin.jit import njit
 
-FLOOR, WATER, BUILDING, FOLIAGE, PERSON, SOLID, BEYOND = range(7)
+FLOOR, WATER, BUILDING, FOLIAGE, PERSON, SOLID, BEYOND, CUT = range(8)
 
 
 class Eye(NamedTuple):
@@ -106,7 +106,7 @@ def _pixel_light(
                     if number != previous:
                         spot = _spot(surfaces, number, ray)
                         kind = surfaces.kind[number]
-                        if kind not in (FOLIAGE, PERSON, BEYOND) and (number != sky_number or j >= sky_until):
+                        if kind not in (FOLIAGE, PERSON, BEYOND, CUT) and (number != sky_number or j >= sky_until):
                             # the sky changes slowly over a surface: ask at every fourth pixel
                             q = _off_surface(kind, spot, heights.cell)
                             open_sky = _sky_seen(heights.solid, heights.levels, heights.west, heights.north, heights.cell, *q)
@@ -195,6 +195,8 @@ def _shaded(eye, surfaces, heights, drape, number, ray, spot, open_sky):  # prag
     albedo, share = (float(base[0]), float(base[1]), float(base[2])), 0.0
     if kind == FLOOR and nz > 0.5 and drape.value.shape[0] > 0:
         albedo, share = _covered(drape, spot, albedo)
+    if kind == CUT:  # a drawing, not a surface: its colour is what it is
+        return albedo
     sx, sy, sz = eye.sun[0], eye.sun[1], eye.sun[2]
     facing = nx * sx + ny * sy + nz * sz
     soft = kind in (FOLIAGE, PERSON)

@@ -54,6 +54,8 @@ class Packed:
 
 def kind_of(layer: MeshLayer) -> int:
     """How light falls on a layer."""
+    if layer.group == "section" or layer.name.endswith("_cut"):
+        return light.CUT
     if layer.name.startswith("trees"):
         return light.FOLIAGE
     if layer.name == "quay_walls":

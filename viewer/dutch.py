@@ -1,0 +1,38 @@
+"""Dutch of what the viewer itself writes: names of layers and classes, words on pictures, in the window and on the page."""
+
+from __future__ import annotations
+
+WORDS: dict[str, str] = {
+    # layers and their colours
+    "Ground": "Maaiveld", "Terrain": "Terrein", "Beyond the model": "Buiten het model", "Green": "Groen", "Streets": "Straten",
+    "Footways": "Voetpaden", "Squares": "Pleinen", "Cycle paths": "Fietspaden", "Wharves": "Werven", "Wharf": "Werf",
+    "Railways": "Spoor", "Motorways": "Snelwegen", "Runways": "Startbanen", "Parking": "Parkeren", "Driveways": "Inritten",
+    "Bus lanes": "Busbanen", "Stairs": "Trappen", "Bridges": "Bruggen", "Water": "Water", "Quay walls": "Kademuren",
+    "Buildings": "Gebouwen", "Trees": "Bomen", "Street furniture": "Straatmeubilair",
+    "Furniture of the source": "Meubilair van de bron",
+    "Walls and other structures": "Muren en andere bouwwerken", "Mains": "Leidingen", "Cellars": "Kelders",
+    "Planned pits (outline)": "Geplande bouwputten (omtrek)", "Changes": "Ingrepen", "Names of changes": "Namen van ingrepen",
+    "Excavation": "Bouwput", "Excavations": "Bouwputten", "People": "Mensen", "Crowd density": "Drukte", "Soundings": "Sonderingen",
+    "Sensors": "Meetpunten", "Wells": "Peilbuizen", "Land use": "Grondgebruik", "Ground, cut": "Grond, doorsnede",
+    "Water, cut": "Water, doorsnede", "Surface": "Oppervlak", "Density": "Dichtheid", "Names": "Namen",
+    "Soil": "Grond", "Groundwater": "Grondwater", "Names of new buildings": "Namen van nieuwe gebouwen",
+    "Names of points": "Namen van punten", "Names of counting lines": "Namen van tellijnen",
+    "Depths below the ground": "Diepten onder maaiveld",
+    # legends
+    "people/m²": "personen/m²", "Level of service A-F: Fruin 1971, walkways": "Verkeersniveau A-F: Fruin 1971, looppaden",
+    "Change of crowd density": "Verschil in drukte",
+    "Variant minus baseline": "Variant min uitgangssituatie",
+    # views and sections
+    "Overview": "Overzicht", "Plan": "Plattegrond", "Eye level": "Ooghoogte", "Square": "Plein", "Street level": "Straatniveau",
+    "The change": "De ingreep", "From the north": "Vanuit het noorden", "From the south": "Vanuit het zuiden",
+    "From the east": "Vanuit het oosten", "From the west": "Vanuit het westen", "Cross-section": "Dwarsdoorsnede",
+    "Long section": "Lengtedoorsnede", "Below the street": "Onder de straat",
+    # sides
+    "Baseline": "Uitgangssituatie", "Variant": "Variant", "Difference": "Verschil", "Without the changes": "Zonder de ingrepen",
+    "With the changes": "Met de ingrepen",
+    # words on pictures
+    "at the centre": "in het midden", "people": "mensen", "N": "N",
+    "Synthetic city: made up, not a survey": "Verzonnen stad: niet ingemeten",
+    "Partial result: the run was interrupted": "Onvolledig resultaat: de berekening is onderbroken",
+}  # fmt: skip
+"""By the English; what is of the city or the user (titles, names, ids) is never translated."""
