@@ -25,8 +25,10 @@ from viewer.soundings import block_layers, only_soundings
 from viewer.words import title_of
 
 if TYPE_CHECKING:
+    from twin.compare import Comparison
     from twin.geo.city import City
     from twin.result import Result
+    from twin.scenario import Scenario
 
 
 SUN_AZIMUTH_DEG = 215.0
@@ -36,8 +38,9 @@ SUN_OF_A_CITY_DEG = 160.0
 
 def compose(
     city: City,
-    result: Result | None = None,
+    result: Result | Comparison | None = None,
     *,
+    scenario: Scenario | None = None,
     title: str = "",
     subtitle: str = "",
     changes: Iterable[ChangeShape | Mapping[str, Any]] = (),
@@ -49,13 +52,16 @@ def compose(
     credits: Sequence[str] | None = None,
     notes: Sequence[str] = (),
 ) -> Scene:
-    """Make a scene of a city and what a run gave.
+    """Make a scene of a city and what a run gave, or what two gave.
 
     Parameters
     ----------
     city : City
-    result : Result, optional
-        Its density is draped on the floor, one layer a level, and its people stand on it.
+    result : Result or Comparison, optional
+        Its density is draped on the floor, one layer a level, and its people stand on it. A comparison gives both sides and their
+        difference, see `Scene.on`; of what follows only `scenario` and `time` are then asked, the rest its scenario says.
+    scenario : Scenario, optional
+        Of a comparison; by default the one that its results were made of.
     title, subtitle : str
         By default the name of the city, else that of its file as words; also where the title is just the name of that file.
     changes : iterable of ChangeShape or mapping
@@ -82,6 +88,11 @@ def compose(
         When the result has no field of that name or is of another place than the city, or a change cannot be drawn.
     """
     if result is not None:
+        from twin.compare import Comparison
+        from viewer.sides import compose_comparison
+
+        if isinstance(result, Comparison):
+            return compose_comparison(city, result, scenario, time=time)
         require_same_place(city, result)
     names = names_of(added_buildings, result)
     nothing_else = city.terrain is None or not any(len(frame) for frame in city.layers.values())

@@ -32,6 +32,7 @@ from viewer.layers import (
 __all__ = [
     "LOOKS",
     "SIDES",
+    "SIDE_LABELS",
     "AnnotationLayer",
     "Colour",
     "FieldLayer",
@@ -52,6 +53,8 @@ __all__ = [
 
 SIDES = ("before", "after", "difference")
 """Sides of a comparison, in the order in which they are shown."""
+
+SIDE_LABELS = {"before": "Without the changes", "after": "With the changes", "difference": "Difference"}
 
 LOOKS = ("presentation", "plain", "night")
 """House styles: warm and lit; light grey with lines, for what is drawn over it; an event in the evening."""
@@ -253,12 +256,14 @@ class Scene:
 
     @property
     def sides(self) -> tuple[str, ...]:
-        """The sides of the comparison that it shows, in the order of `SIDES`; empty where it shows none."""
-        there = {layer.side for layer in self.layers}
-        return tuple(side for side in SIDES if side in there)
+        """The sides of the comparison that it shows, in the order of `SIDES`; empty where nothing tells two of them apart."""
+        there = {layer.side for layer in self.layers if layer.side}
+        return tuple(side for side in SIDES if side in there or (there and side != "difference"))
 
     def on(self, side: str) -> Scene:
         """The scene with what is on one side of a comparison, and what is the same on all.
+
+        The difference is drawn on the city with the changes.
 
         Raises
         ------
@@ -268,7 +273,16 @@ class Scene:
         if side not in self.sides:
             hint = f"it has: {', '.join(self.sides)}" if self.sides else "it is not of a comparison"
             raise ParameterError(f"the scene has no side `{side}`{did_you_mean(side, self.sides)}", hint=hint)
-        return replace(self, layers=tuple(layer for layer in self.layers if layer.side in ("", side)))
+        kept = [layer for layer in self.layers if layer.side in ("", side) or (side == "difference" and _stands(layer))]
+        layers = tuple(replace(layer, side="") for layer in kept)
+        used = {layer.legend for layer in layers if isinstance(layer, FieldLayer)}
+        legends = tuple(legend for legend in self.legends if legend.name in used)
+        return replace(self, layers=layers, legends=legends, subtitle=self.subtitle or SIDE_LABELS[side])
+
+    def shown(self) -> Scene:
+        """The scene with one side, where it has several and none was chosen with `on`: the variant."""
+        sides = [side for side in self.sides if side != "difference"]
+        return self.on(sides[-1]) if sides else self
 
     def cut(self, section: Section | str) -> Scene:
         """The scene without what lies before a plane; solids and the ground are filled where they are cut.
@@ -356,14 +370,23 @@ class Scene:
         return self._with_visible(names, lambda layer, named: layer.visible and not named)
 
     def _with_visible(self, names: tuple[str, ...], rule: Callable[[Layer, bool], bool]) -> Scene:
-        known = list(dict.fromkeys([*(one.name for one in self.layers), *(one.group for one in self.layers if one.group)]))
+        def called(layer: Layer) -> tuple[str, ...]:
+            return layer.name, layer.name.split("@")[0], layer.group
+
+        known = list(dict.fromkeys(filter(None, [*(called(one)[1] for one in self.layers), *(one.group for one in self.layers)])))
+        known += [one.name for one in self.layers if one.name not in known]
         for name in names:
             if name not in known:
                 what = f"the scene has no layer `{name}`{did_you_mean(name, known)}"
                 raise ParameterError(what, hint=f"it has: {', '.join(known)}")
-        layers = [replace(one, visible=rule(one, one.name in names or one.group in names)) for one in self.layers]
+        layers = [replace(one, visible=rule(one, bool(set(called(one)) & set(names)))) for one in self.layers]
         return replace(self, layers=tuple(layers))
 
     def at(self, time: float) -> Scene:
         """The scene at another moment [s]."""
         return replace(self, time=float(time))
+
+
+def _stands(layer: Layer) -> bool:
+    """Whether a layer is of the city with the changes, and not of the people in it."""
+    return layer.side == "after" and not isinstance(layer, FieldLayer | PeopleLayer)

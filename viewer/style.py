@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -182,10 +183,31 @@ def fruin_legend() -> Legend:
     )
 
 
+SAME_BELOW = 0.15
+"""A change of density that is smaller is drawn as none [1/m2]."""
+
+DIFFERENCES: tuple[Colour, ...] = ((5, 72, 135), (62, 137, 190), (164, 204, 227), (246, 198, 160), (214, 110, 77), (140, 20, 44))
+"""Less, from much to little, then more; told apart by colour-blind readers."""
+
+
+def difference_legend() -> Legend:
+    """Classes of the change of density, less and more."""
+    steps = (1.0, 0.5, SAME_BELOW)
+    limits = [float("-inf"), *(-s for s in steps), *reversed(steps), float("inf")]
+    pairs = [(low, high) for low, high in pairwise(limits) if (low, high) != (-SAME_BELOW, SAME_BELOW)]
+    marks = ("---", "--", "-", "+", "++", "+++")
+    classes = tuple(LegendClass(*pair, colour, mark) for pair, colour, mark in zip(pairs, DIFFERENCES, marks, strict=True))
+    return Legend("difference", "Change of crowd density", "people/m²", classes, note="Variant minus baseline")
+
+
 def class_range(item: LegendClass, *, first: bool = False) -> str:
     """The range of a class in words: ``"< 0.31"``, ``"0.31 - 0.43"``, ``"> 2.17"``."""
     if not np.isfinite(item.high):
         return f"> {item.low:.2f}"
+    if np.isfinite(item.low) and item.low < 0 and item.high <= 0:
+        return f"{item.low:.2f} – {item.high:.2f}".replace("-", "−")
+    if not np.isfinite(item.low):
+        return f"< {item.high:.2f}".replace("-", "−")
     if first or item.low <= 0:
         return f"< {item.high:.2f}"
     return f"{item.low:.2f} – {item.high:.2f}"
@@ -195,8 +217,8 @@ def classify(values: NDArray[np.float32], legend: Legend) -> NDArray[np.int8]:
     """Index of the class of each value, -1 where there is nothing to draw; any shape."""
     limits = np.array([item.low for item in legend.classes[1:]], dtype=np.float64)
     classes = np.searchsorted(limits, np.nan_to_num(values, nan=-np.inf), side="right").astype(np.int8)
-    low = legend.classes[0].low
-    return np.where(np.isfinite(values) & (values >= low), classes, -1).astype(np.int8)
+    below = values >= np.array([item.high for item in legend.classes])[classes]  # between two classes that do not meet
+    return np.where(np.isfinite(values) & (values >= legend.classes[0].low) & ~below, classes, -1).astype(np.int8)
 
 
 def class_colours(legend: Legend) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twin.commands.terminal import complain
 from twin.errors import RenderingError
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from twin.geo.city import City
     from twin.result import Result
     from twin.scenario import Scenario
-    from viewer.scene import Scene
 
 PICTURE_SIZE = (1280, 720)
 
@@ -24,15 +23,12 @@ def draw_all(scenario: Scenario, city: City, before: Result | None, after: Resul
     Where no picture can be drawn that is said, and the scenes are written all the same.
     """
     import viewer
+    from viewer.sides import compose_side, compose_sides
 
     out.mkdir(parents=True, exist_ok=True)
-    scene = compose_side(scenario, city, after, baseline=False)
-    sides = {"after": scene}
-    if before is not None:
-        sides = {
-            "before": compose_side(scenario, city, before, baseline=True, views=scene.views, moment=scene.time),
-            "after": scene,
-        }
+    scene = compose_side(scenario, city, after) if before is None else compose_sides(scenario, city, before, after)
+    names = ("after",) if before is None else ("before", "after")
+    sides = {name: scene.on(name) if scene.sides else scene for name in names}
     made: dict[str, str] = {}
     files = ("scene.html", "scene.glb")
     # the renderer must stay on this thread; the files, which need none, are written beside it
@@ -48,47 +44,3 @@ def draw_all(scenario: Scenario, city: City, before: Result | None, after: Resul
             job.result()
             made[name] = name
     return made
-
-
-def compose_side(
-    scenario: Scenario, city: City, result: Result | None, *, baseline: bool, views: Any = None, moment: float | None = None
-) -> Scene:
-    """One side of a scenario as a scene: the city with its changes, and the result when there is one.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    city : City
-        Without the changes.
-    result : Result, optional
-    baseline : bool
-        The side without the changes (but with those that are in the baseline too).
-    views : tuple of View, optional
-        Cameras of the other side, so that both are seen from the same places.
-    moment : float, optional
-        Time to show [s].
-    """
-    import viewer
-    from twin.scenario.apply import apply_changes
-    from twin.scenario.changes import BuildingChange
-
-    changes = scenario.baseline_changes() if baseline else scenario.changes
-    changed = apply_changes(city, changes)
-    shapes: list[viewer.ChangeShape] = []
-    for obstacle in changed.obstacles:
-        if obstacle.outline is not None:
-            shapes.append(viewer.ChangeShape("excavation", obstacle.label, obstacle.outline, obstacle.z_m, obstacle.depth_m))
-            shapes.append(viewer.ChangeShape("fence", "", obstacle.shape, obstacle.z_m, obstacle.height_m))
-        else:
-            shapes.append(viewer.ChangeShape(obstacle.kind, obstacle.label, obstacle.shape, obstacle.z_m, obstacle.height_m))
-    return viewer.compose(
-        changed.city,
-        result,
-        title=scenario.title,
-        subtitle="Without the changes" if baseline else ("With the changes" if scenario.has_variant else ""),
-        changes=shapes,
-        added_buildings=[c.id for c in changes if isinstance(c, BuildingChange) and c.adds],
-        view=views,
-        time=moment,
-        clock_start=scenario.crowd.clock_start,
-    )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from twin.commands.output_place import check_folder_of, check_not_its_source
 from twin.commands.parser import add_command
-from twin.commands.pictures import compose_side
 from twin.commands.reading import named
 from twin.commands.run_folder import kind_of, result_in
 from twin.commands.terminal import DONE, say
@@ -111,6 +110,7 @@ def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:
     import viewer
     from twin.geo.city import read_city
     from twin.scenario import scenario_from_text
+    from viewer.sides import compose_side
 
     path: Path = options.result
     if not path.exists() and str(path) != "sample":

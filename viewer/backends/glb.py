@@ -100,6 +100,7 @@ def encode_glb(scene: Scene, time: float | None = None) -> bytes:
     OutputError
         When nothing is visible, or what was made cannot be read back.
     """
+    scene = scene.shown()
     moment = scene.time if time is None else float(time)
     buffer = _Buffer()
     nodes: list[dict[str, Any]] = []

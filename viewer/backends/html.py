@@ -48,7 +48,7 @@ def encode_html(scene: Scene) -> bytes:
     OutputError
         When the page that was made does not hold what it should.
     """
-    document, blob = describe(scene)
+    document, blob = describe(scene.shown())
     script = '"use strict";\n(() => {\n' + "\n".join(_asset(name) for name in SCRIPTS) + "\n})();\n"
     style = _asset("scene.css")
     rules = (

@@ -69,6 +69,7 @@ def screenshot(
         raise ParameterError(f"a picture of {width} x {height} pixels is not possible", hint="give 64 to 8192 a side")
     if background not in BACKGROUNDS:
         raise ParameterError(f"there is no background `{background}`", hint=f"there are: {', '.join(BACKGROUNDS)}")
+    scene = scene.shown()
     moment = scene.time if time is None else float(time)
     camera = Camera.of(scene.view(view), (width, height))
     pixels, cover = _render(scene, moment, camera, sky=background == "sky")

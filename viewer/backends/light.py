@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from twin.jit import njit
 
-FLOOR, WATER, BUILDING, FOLIAGE, PERSON, SOLID, BEYOND, CUT = range(8)
+FLOOR, WATER, BUILDING, FOLIAGE, PERSON, SOLID, BEYOND, DRAWN = range(8)
 
 
 class Eye(NamedTuple):
@@ -70,7 +70,10 @@ class Heights(NamedTuple):
 
 
 class Drape(NamedTuple):
-    """Fields on the floor, one level after another on one grid."""
+    """Fields on the floor, one level after another on one grid.
+
+    Values below `faint` fade away, from `strong` on they hide the floor as far as `opacity` lets them.
+    """
 
     value: NDArray[np.float32]
     height: NDArray[np.float32]
@@ -80,6 +83,8 @@ class Drape(NamedTuple):
     north: float
     cell: float
     opacity: float
+    faint: float
+    strong: float
 
 
 @njit()
@@ -106,7 +111,7 @@ def _pixel_light(
                     if number != previous:
                         spot = _spot(surfaces, number, ray)
                         kind = surfaces.kind[number]
-                        if kind not in (FOLIAGE, PERSON, BEYOND, CUT) and (number != sky_number or j >= sky_until):
+                        if kind not in (FOLIAGE, PERSON, BEYOND, DRAWN) and (number != sky_number or j >= sky_until):
                             # the sky changes slowly over a surface: ask at every fourth pixel
                             q = _off_surface(kind, spot, heights.cell)
                             open_sky = _sky_seen(heights.solid, heights.levels, heights.west, heights.north, heights.cell, *q)
@@ -174,14 +179,15 @@ def _off_surface(kind, spot, cell):  # pragma: no cover - compiled
 def _covered(drape, spot, albedo):  # pragma: no cover - compiled
     """Colour of the floor with the field on it, and how much of it the field covers."""
     value = _draped(drape, spot[1], spot[2], spot[3])
-    if value < 0.0:
+    size = abs(value)
+    if size < 1e-6:
         return albedo, 0.0
     k = 0
     while k < len(drape.limits) and value >= drape.limits[k]:
         k += 1
     # thin crowds let the floor through
     full = 1.0 - (1.0 - drape.opacity) ** 2
-    share = full * min(1.0, 0.45 + 0.55 * value / max(drape.limits[0], 1e-6)) * min(1.0, value / 0.05)
+    share = full * min(1.0, 0.45 + 0.55 * size / drape.strong) * min(1.0, size / drape.faint)
     field = (float(drape.colours[k, 0]), float(drape.colours[k, 1]), float(drape.colours[k, 2]))
     return _mix(albedo, field, share), share
 
@@ -195,7 +201,7 @@ def _shaded(eye, surfaces, heights, drape, number, ray, spot, open_sky):  # prag
     albedo, share = (float(base[0]), float(base[1]), float(base[2])), 0.0
     if kind == FLOOR and nz > 0.5 and drape.value.shape[0] > 0:
         albedo, share = _covered(drape, spot, albedo)
-    if kind == CUT:  # a drawing, not a surface: its colour is what it is
+    if kind == DRAWN:  # a drawing, not a surface: its colour is what it is
         return albedo
     sx, sy, sz = eye.sun[0], eye.sun[1], eye.sun[2]
     facing = nx * sx + ny * sy + nz * sz
@@ -346,12 +352,13 @@ def _sky_seen(solid, levels, west, north, cell, x, y, z):  # pragma: no cover - 
 
 @njit()
 def _draped(drape, x, y, z):  # pragma: no cover - compiled
+    """Value of the field at a place on the floor: of the level with the largest one; 0 where there is none."""
     c, r = (x - drape.west) / drape.cell - 0.5, (drape.north - y) / drape.cell - 0.5
     j, i = math.floor(c), math.floor(r)
     levels, rows, columns = drape.value.shape
     if i < -1 or j < -1 or i >= rows or j >= columns:
-        return -1.0
-    best = -1.0
+        return 0.0
+    best = 0.0
     for level in range(levels):
         total, weight = 0.0, 0.0
         for a in range(2):
@@ -365,10 +372,10 @@ def _draped(drape, x, y, z):  # pragma: no cover - compiled
                 w = (c - j if b else 1 - c + j) * (r - i if a else 1 - r + i)
                 value = drape.value[level, ii, jj]
                 weight += w
-                if value > 0:
+                if not math.isnan(value):
                     total += w * value
-        if weight > 0.02:
-            best = max(best, total / weight)
+        if weight > 0.02 and abs(total / weight) > abs(best):
+            best = total / weight
     return best
 
 

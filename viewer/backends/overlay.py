@@ -97,10 +97,11 @@ def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[B
     note = sheet.font(12.5)
     ranges = [style.class_range(item, first=k == 0) for k, item in enumerate(legend.classes)]
     heading = f"{legend.title} "
+    mark = max(letter.getlength(item.label) for item in legend.classes)
     inner = max(
         title.getlength(heading) + unit.getlength(f"[{legend.unit}]"),
         note.getlength(legend.note),
-        px(78) + max(small.getlength(text) for text in ranges),
+        px(62) + mark + max(small.getlength(text) for text in ranges),
     )
     height = px(30) + row * len(ranges) + (px(22) if legend.note else 0) + 1.2 * pad
     box = seen.best(_spots(sheet, inner + 2 * pad, height, foot, taken), taken, (sheet.width, foot))
@@ -114,7 +115,7 @@ def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[B
         swatch = (x, y - px(10), x + px(40), y + px(10))
         sheet.draw.rectangle(swatch, fill=(*item.colour, 255), outline=(90, 90, 90, 255))
         sheet.draw.text((x + px(52), y), item.label, fill=INK, font=letter, anchor="lm")
-        sheet.draw.text((x + px(78), y), words, fill=INK, font=small, anchor="lm")
+        sheet.draw.text((x + px(62) + mark, y), words, fill=INK, font=small, anchor="lm")
         y += row
     if legend.note:
         sheet.draw.text((x, y - row / 2 + px(14)), legend.note, fill=SOFT, font=note, anchor="lm")
@@ -142,7 +143,7 @@ def key_entries(scene: Scene, room: int | None = None) -> tuple[KeyEntry, ...]:
     Beside the legend of a field only what is not as it seems is explained. Where there is no room for all, striped things and
     what stands on the ground come first.
     """
-    names = {layer.name for layer in scene.layers if layer.visible}
+    names = {layer.name.split("@")[0] for layer in scene.layers if layer.visible}
     entries = [entry for entry in scene.key if entry.layer in names]
     if _drawn_legend(scene) is not None:
         entries = [entry for entry in entries if entry.stripe is not None]

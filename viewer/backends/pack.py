@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer import props, raster, style
-from viewer.backends import light
+from viewer.backends import light, marks
 from viewer.backends.camera import Camera
-from viewer.scene import Colour, FieldLayer, MeshLayer, PeopleLayer, Scene
+from viewer.scene import Colour, FieldLayer, LineLayer, MeshLayer, PeopleLayer, PointLayer, Scene
 
 _KIND = {
     "ground": light.FLOOR,
@@ -55,7 +55,7 @@ class Packed:
 def kind_of(layer: MeshLayer) -> int:
     """How light falls on a layer."""
     if layer.group == "section" or layer.name.endswith("_cut"):
-        return light.CUT
+        return light.DRAWN
     if layer.name.startswith("trees"):
         return light.FOLIAGE
     if layer.name == "quay_walls":
@@ -95,6 +95,9 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
         if isinstance(layer, MeshLayer) and layer.visible and len(layer.triangles):
             owner = layer.owner if layer.owner is not None else np.zeros(len(layer.triangles), np.int32)
             add((layer.vertices, layer.triangles), layer.colours, kind_of(layer), owner, layer.casts_shadow)
+        elif isinstance(layer, LineLayer | PointLayer) and layer.visible:
+            vertices_of, faces, tint = marks.ribbons(layer, camera) if isinstance(layer, LineLayer) else marks.dots(layer, camera)
+            add((vertices_of, faces), tint, light.DRAWN, np.zeros(len(faces), np.int32), False)
         elif isinstance(layer, PeopleLayer) and layer.visible:
             mesh, thing = _figures(layer, time, camera)
             if len(thing):
@@ -222,7 +225,7 @@ def drape_of(scene: Scene, time: float, shift: NDArray[np.float64]) -> light.Dra
     layers = [layer for layer in scene.layers if isinstance(layer, FieldLayer) and layer.visible]
     if not layers:
         empty = np.empty((0, 1, 1), np.float32)
-        return light.Drape(empty, empty, np.empty(0), np.empty((1, 3), np.float32), 0.0, 0.0, 1.0, 0.0)
+        return light.Drape(empty, empty, np.empty(0), np.empty((1, 3), np.float32), 0.0, 0.0, 1.0, 0.0, 1.0, 1.0)
     cell = layers[0].cell
     west, north = min(layer.west for layer in layers), max(layer.north for layer in layers)
     east = max(layer.west + layer.height.shape[1] * layer.cell for layer in layers)
@@ -238,4 +241,7 @@ def drape_of(scene: Scene, time: float, shift: NDArray[np.float64]) -> light.Dra
     legend = scene.legend(layers[0].legend)
     limits = np.array([item.low for item in legend.classes[1:]], dtype=np.float64)
     colours = to_linear(np.arange(256))[style.class_colours(legend)].astype(np.float32)
-    return light.Drape(value, height, limits, colours, west - shift[0], north - shift[1], cell, layers[0].opacity)
+    least = min([abs(limit) for limit in limits.tolist() if limit] or [1.0])
+    strong = float(least) if legend.classes[0].low >= 0 else 0.5 * float(least)
+    at = (west - shift[0], north - shift[1], cell)
+    return light.Drape(value, height, limits, colours, *at, layers[0].opacity, min(0.05, strong), strong)

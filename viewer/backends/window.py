@@ -41,6 +41,7 @@ def show(scene: Scene, *, view: str | None = None, size: tuple[int, int] = (1400
     ParameterError
         When the scene has no such view.
     """
+    scene = scene.shown()
     chosen = scene.view(view)
     if not probe.has_display():
         if in_notebook():
