@@ -20,7 +20,9 @@ from viewer.ground import Ground
 from viewer.key import by_height, key_of
 from viewer.markers import marker_labels, marker_layers
 from viewer.no_height import unknown_buildings_layer
+from viewer.planes import sections_of
 from viewer.scene import FieldLayer, KeyEntry, Layer, MeshLayer, PeopleLayer, Scene, View
+from viewer.sky import where_on_earth
 from viewer.soundings import block_layers, only_soundings
 from viewer.words import title_of
 
@@ -137,6 +139,8 @@ def compose(
         notes=_notes(city, result, notes),
         key=key,
         sun_azimuth_deg=SUN_AZIMUTH_DEG if result is not None else SUN_OF_A_CITY_DEG,
+        sections=sections_of(city, layers, placed, results.busiest(fields)[1]),
+        **where_on_earth(city),
     )
 
 

@@ -91,9 +91,10 @@ def cut_scene(scene: Scene, section: Section) -> Scene:
     deep = 0.6 * section.width_m if np.isfinite(section.width_m) else DEEP_M
     ground = _ground(floors, plane, filled, deep) if abs(plane.normal[2]) < STEEP else _ground_from_above(floors, plane)
     layers += ground
-    key = (*scene.key, *(KeyEntry(layer.name, layer.label, style.main_of(layer.colours)) for layer in ground))
+    key = (*(KeyEntry(layer.name, layer.label, style.main_of(layer.colours)) for layer in ground), *scene.key)
     views = (*_view_of(section, plane, layers), *scene.views)
-    return replace(scene, layers=tuple(layers), views=views, key=key)
+    subtitle = f"{scene.subtitle}, {section.label.lower()}" if scene.subtitle else section.label
+    return replace(scene, layers=tuple(layers), views=views, key=key, subtitle=subtitle)
 
 
 def _is_floor(layer: MeshLayer) -> bool:
@@ -274,7 +275,7 @@ def _ground_from_above(floors: list[tuple[MeshLayer, Clipped]], plane: Plane) ->
 
 
 def _view_of(section: Section, plane: Plane, layers: list[Layer]) -> tuple[View, ...]:
-    """A camera that looks at the cut, a little from above where the cut stands upright."""
+    """A camera that looks at the cut: a little from above where it stands upright, at a slant where it lies."""
     faces = [layer for layer in layers if isinstance(layer, MeshLayer) and layer.visible and len(layer.triangles)]
     shown = [layer for layer in faces if layer.group not in ("surroundings", "section")]
     near = [layer.vertices[np.abs(plane.before(layer.vertices)) < 2 * OVER_M] for layer in shown]
@@ -282,20 +283,21 @@ def _view_of(section: Section, plane: Plane, layers: list[Layer]) -> tuple[View,
     if len(spots) < 3:
         return ()
     flat = plane.flat(spots)
-    middle = plane.flat(np.array([section.point]))[0, 0]
-    flat = flat[np.abs(flat[:, 0] - middle) <= 0.5 * section.width_m] if np.isfinite(section.width_m) else flat
+    upright = abs(plane.normal[2]) < STEEP
+    away = np.abs(flat - plane.flat(np.array([section.point])))
+    flat = flat[(away[:, 0] <= 0.5 * section.width_m) & (upright | (away[:, 1] <= 0.32 * section.width_m))]
     if not len(flat):
         return ()
     low, high = flat.min(axis=0), flat.max(axis=0)
-    if abs(plane.normal[2]) < STEEP:
+    if upright:
         low[1] -= np.clip(0.05 * (high[0] - low[0]), 3.0, 12.0)
     wide = min(section.width_m, high[0] - low[0])
     half = max((high[1] - low[1]) / 2, wide / 2 / 1.6) * 1.06 + 1.0
     centre = (low + high) / 2
-    if abs(plane.normal[2]) < STEEP:
+    if upright:
         centre[1] = low[1] + 0.92 * half  # the ground at the foot of the picture, the city behind the cut above it
     target = plane.placed(centre[None])[0]
-    away = half / math.tan(math.radians(15.0))
-    toward = plane.normal + (0.22 * np.array([0.0, 0.0, 1.0]) if abs(plane.normal[2]) < STEEP else 0.0)
-    eye = target + away * toward / np.linalg.norm(toward)
+    distance = half / math.tan(math.radians(15.0))
+    toward = plane.normal + (0.22 * np.array([0.0, 0.0, 1.0]) if upright else -0.75 * plane.up)
+    eye = target + distance * toward / np.linalg.norm(toward)
     return (View(f"section-{section.name}", section.label, tuple(eye.tolist()), tuple(target.tolist()), 30.0),)
