@@ -28,7 +28,9 @@ def run(code, where, **environment):
 
 @pytest.fixture
 def copied(tmp_path):
-    shutil.copytree(PACKAGE, tmp_path / "twin", ignore=shutil.ignore_patterns("__pycache__", "data"))
+    ignored = shutil.ignore_patterns("__pycache__", "data", "node_modules")
+    for name in ("twin", "viewer"):
+        shutil.copytree(PACKAGE.parent / name, tmp_path / name, ignore=ignored)
     return tmp_path
 
 

@@ -2,7 +2,8 @@
 
 Numba decides whether a cached kernel is stale by the file that the kernel is in, and does not see an
 edit to a callee in another file. The cache folder is therefore named after a hash of all sources of
-`twin.sim`, of `twin.geo.kernels` and the ground floor: an edit to any of them starts a new one. `tests/test_jit.py` guards this.
+`twin.sim`, `twin.geo.kernels`, `viewer.kernels` and the ground floor: an edit to any of them starts a new one.
+`tests/test_jit.py` guards this.
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ _PACKAGE = Path(__file__).resolve().parent
 def kernel_hash() -> str:
     """Hash of every source file that holds kernels, of Numba's version and of Python's."""
     digest = hashlib.sha256(f"{numba.__version__} {sys.version_info[:2]}".encode())
-    kernels = [*_PACKAGE.glob("sim/**/*.py"), *_PACKAGE.glob("geo/kernels/*.py")]
+    root = _PACKAGE.parent
+    kernels = [*_PACKAGE.glob("sim/**/*.py"), *_PACKAGE.glob("geo/kernels/*.py"), *root.glob("viewer/kernels/*.py")]
     for path in sorted([*kernels, _PACKAGE / "rng.py", _PACKAGE / "jit.py"]):
-        digest.update(path.relative_to(_PACKAGE).as_posix().encode())
+        digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -302,7 +302,7 @@ class Scene:
         return cut_scene(self, self.section(section) if isinstance(section, str) else section)
 
     def styled(self, look: str) -> Scene:
-        """The scene in another house style.
+        """The scene in another house style; at night the classes of density have colours that are seen in the dark.
 
         Raises
         ------
@@ -311,7 +311,9 @@ class Scene:
         """
         if look not in LOOKS:
             raise ParameterError(f"there is no style `{look}`{did_you_mean(look, LOOKS)}", hint=f"there are: {', '.join(LOOKS)}")
-        return replace(self, look=look)
+        from viewer.style import legend_in
+
+        return replace(self, look=look, legends=tuple(legend_in(legend, look) for legend in self.legends))
 
     def save(self, path: str | Path) -> Path:
         """Keep the scene as data, in one file; `load` gives it back the same to the bit.

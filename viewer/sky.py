@@ -92,5 +92,5 @@ def with_sun(scene: Scene, when: dt.datetime) -> Scene:
         As `sun_at`.
     """
     azimuth, altitude = sun_at(scene, when)
-    look = "night" if altitude < -1.0 else scene.look
-    return replace(scene, sun_azimuth_deg=azimuth, sun_altitude_deg=max(altitude, 1.0), look=look)
+    lit = scene.styled("night") if altitude < -1.0 else scene
+    return replace(lit, sun_azimuth_deg=azimuth, sun_altitude_deg=max(altitude, 1.0))

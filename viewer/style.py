@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -181,6 +182,18 @@ def fruin_legend() -> Legend:
         classes,
         note="Level of service A-F: Fruin 1971, walkways",
     )
+
+
+NIGHT: tuple[Colour, ...] = ((84, 44, 128), (140, 46, 132), (194, 62, 108), (236, 104, 66), (250, 166, 50), (254, 238, 150))
+"""Classes from few to many people in the dark: there much has to be bright to be seen."""
+
+
+def legend_in(legend: Legend, look: str) -> Legend:
+    """A legend with the colours that it has in a house style."""
+    if legend.name != "density" or len(legend.classes) != len(LAJOLLA):
+        return legend
+    colours = NIGHT if look == "night" else LAJOLLA
+    return replace(legend, classes=tuple(replace(one, colour=tint) for one, tint in zip(legend.classes, colours, strict=True)))
 
 
 SAME_BELOW = 0.15

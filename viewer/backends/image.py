@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import OutputError, ParameterError, RenderingError
+from viewer import looks
 from viewer.backends import light, pack, probe
 from viewer.backends.camera import Camera
 from viewer.scene import Scene
@@ -31,6 +32,7 @@ def screenshot(
     size: tuple[int, int] = (1600, 900),
     overlay: bool = True,
     background: str = "sky",
+    look: str | None = None,
 ) -> bytes | Path:
     """Draw a picture of a scene without opening a window.
 
@@ -49,6 +51,8 @@ def screenshot(
         Write title, legend, scale, north arrow and credits on it.
     background : str
         ``"sky"``, or ``"transparent"`` to lay the picture over something else.
+    look : str, optional
+        House style, one of `viewer.scene.LOOKS`; by default the scene's.
 
     Returns
     -------
@@ -69,7 +73,7 @@ def screenshot(
         raise ParameterError(f"a picture of {width} x {height} pixels is not possible", hint="give 64 to 8192 a side")
     if background not in BACKGROUNDS:
         raise ParameterError(f"there is no background `{background}`", hint=f"there are: {', '.join(BACKGROUNDS)}")
-    scene = scene.shown()
+    scene = scene.shown() if look is None else scene.shown().styled(look)
     moment = scene.time if time is None else float(time)
     camera = Camera.of(scene.view(view), (width, height))
     pixels, cover = _render(scene, moment, camera, sky=background == "sky")
@@ -111,9 +115,11 @@ def _render(scene: Scene, time: float, camera: Camera, *, sky: bool) -> tuple[ND
         1.2 * camera.distance,
         max(6.0 * camera.distance, 1500.0),
         SAMPLES,
+        looks.LIGHTS[scene.look],
     )
     drape = pack.drape_of(scene, time, shift)
-    pixels = light.shade(ids, eye, pack.surfaces(packed, shift), pack.height_raster(packed, shift), drape, sky=sky)
+    heights = pack.height_raster(packed, shift, lit=scene if eye.look.lamps else None)
+    pixels = light.shade(ids, eye, pack.surfaces(packed, shift, scene.look), heights, drape, sky=sky)
     seen = (ids != 0).reshape(camera.height, SAMPLES, camera.width, SAMPLES).sum(axis=(1, 3))
     return pixels, np.rint(255.0 / SAMPLES**2 * seen).astype(np.uint8)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer import props, raster, style
-from viewer.backends import light, marks
+from viewer import looks, props, raster, style
+from viewer.backends import lamps, light, marks
 from viewer.backends.camera import Camera
 from viewer.scene import Colour, FieldLayer, LineLayer, MeshLayer, PeopleLayer, PointLayer, Scene
 
@@ -42,6 +42,8 @@ class Packed:
     thing : (T,) int32
         Number of the object; edges are drawn between different ones.
     casts : (T,) bool
+    changed : (T,) bool
+        Of what the scenario changes: it keeps its colour in every style.
     """
 
     vertices: NDArray[np.float64]
@@ -50,6 +52,7 @@ class Packed:
     kind: NDArray[np.uint8]
     thing: NDArray[np.int32]
     casts: NDArray[np.bool_]
+    changed: NDArray[np.bool_]
 
 
 def kind_of(layer: MeshLayer) -> int:
@@ -71,6 +74,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
     kinds: list[NDArray[np.uint8]] = []
     things: list[NDArray[np.int32]] = []
     casts: list[NDArray[np.bool_]] = []
+    changes: list[NDArray[np.bool_]] = []
     count = number = 0
 
     def add(
@@ -79,6 +83,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
         kind: int,
         thing: NDArray[np.int32],
         cast: bool,
+        changed: NDArray[np.bool_] | None = None,
     ) -> None:
         nonlocal count, number
         size = len(mesh[1])
@@ -88,13 +93,15 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
         kinds.append(np.full(size, kind, np.uint8))
         things.append((thing + 1 + number).astype(np.int32))
         casts.append(np.full(size, cast))
+        changes.append(changed if changed is not None else np.zeros(size, bool))
         count += len(mesh[0])
         number += int(thing.max(initial=0)) + 2
 
     for layer in scene.layers:
         if isinstance(layer, MeshLayer) and layer.visible and len(layer.triangles):
             owner = layer.owner if layer.owner is not None else np.zeros(len(layer.triangles), np.int32)
-            add((layer.vertices, layer.triangles), layer.colours, kind_of(layer), owner, layer.casts_shadow)
+            mesh = (layer.vertices, layer.triangles)
+            add(mesh, layer.colours, kind_of(layer), owner, layer.casts_shadow, _is_changed(layer))
         elif isinstance(layer, LineLayer | PointLayer) and layer.visible:
             vertices_of, faces, tint = marks.ribbons(layer, camera) if isinstance(layer, LineLayer) else marks.dots(layer, camera)
             add((vertices_of, faces), tint, light.DRAWN, np.zeros(len(faces), np.int32), False)
@@ -110,6 +117,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
             np.empty(0, np.uint8),
             np.empty(0, np.int32),
             np.empty(0, bool),
+            np.empty(0, bool),
         )
     return Packed(
         np.concatenate(vertices),
@@ -118,7 +126,15 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
         np.concatenate(kinds),
         np.concatenate(things),
         np.concatenate(casts),
+        np.concatenate(changes),
     )
+
+
+def _is_changed(layer: MeshLayer) -> NDArray[np.bool_]:
+    """Which triangles are of something that the scenario changes."""
+    if layer.group == "change" or layer.side:
+        return np.ones(len(layer.triangles), bool)
+    return np.asarray((layer.colours == np.array(style.CHANGED_BUILDING, np.uint8)).all(axis=1))
 
 
 def _figures(
@@ -146,18 +162,19 @@ def person_colours(colour: Colour, person: NDArray[np.int32]) -> NDArray[np.uint
     return np.clip(np.array(colour) * tone[:, None], 0, 255).astype(np.uint8)
 
 
-def surfaces(packed: Packed, shift: NDArray[np.float64]) -> light.Surfaces:
-    """Planes and colours by triangle number, 0 being the sky; `shift` is subtracted first."""
+def surfaces(packed: Packed, shift: NDArray[np.float64], look: str = "presentation") -> light.Surfaces:
+    """Planes and colours in a house style by triangle number, 0 being the sky; `shift` is subtracted first."""
     a, b, c = (packed.vertices[packed.triangles[:, k]] - shift for k in range(3))
     normal = np.cross(b - a, c - a)
     length = np.linalg.norm(normal, axis=1, keepdims=True)
     normal = np.divide(normal, length, out=np.zeros_like(normal), where=length > 0)
     first = np.zeros((1, 3))
-    table = to_linear(np.arange(256))
+    albedo = to_linear(np.arange(256))[packed.colours].astype(np.float32)
+    albedo = looks.albedo_in(look, albedo, packed.kind, packed.changed)
     return light.Surfaces(
         np.ascontiguousarray(np.vstack([first, normal])),
         np.concatenate([[0.0], np.einsum("ij,ij->i", normal, a)]),
-        np.vstack([first, table[packed.colours]]).astype(np.float32),
+        np.vstack([first, albedo]).astype(np.float32),
         np.concatenate([[0], packed.kind]).astype(np.uint8),
         np.concatenate([[0], packed.thing]).astype(np.int32),
     )
@@ -169,15 +186,17 @@ def to_linear(value: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
 
 
-def height_raster(packed: Packed, shift: NDArray[np.float64], max_cells: int = 6_000_000) -> light.Heights:
-    """Raster of floors and of all that casts shadow, of 0.4 m cells or as fine as `max_cells` allow."""
+def height_raster(
+    packed: Packed, shift: NDArray[np.float64], max_cells: int = 6_000_000, *, lit: Scene | None = None
+) -> light.Heights:
+    """Raster of floors and of all that casts shadow, of 0.4 m cells or as fine as `max_cells` allow; with the lamps of `lit`."""
     from scipy.ndimage import gaussian_filter
 
     keep = packed.casts | (packed.kind == light.FLOOR) | (packed.kind == light.WATER)
     keep &= packed.kind != light.BEYOND
     if not keep.any():
         nothing = np.full((2, 2), -1e9, np.float32)
-        return light.Heights(nothing, nothing, nothing.ravel(), np.array([[0, 2, 2]]), 0.0, 0.0, 1.0, -1e9)
+        return light.Heights(nothing, nothing, nothing.ravel(), np.array([[0, 2, 2]]), 0.0, 0.0, 1.0, -1e9, *_DARK)
     vertices = packed.vertices - shift
     used = vertices[packed.triangles[keep].ravel()]
     low, high = used.min(axis=0), used.max(axis=0)
@@ -191,10 +210,17 @@ def height_raster(packed: Packed, shift: NDArray[np.float64], max_cells: int = 6
     raster.top_heights(vertices, packed.triangles[keep & soft], west, north, cell, shape, z)
     # Walls seen from above are stairs of cells; a little blur makes the edges of shadows straight again.
     z = gaussian_filter(z, 0.7, mode="nearest")
-    return light.Heights(z, _block_top(z), *_halved(solid), west, north, cell, float(high[2]))
+    lamplight = _DARK
+    if lit is not None:
+        ground = np.full(shape, np.float32(low[2]))
+        floor = (packed.kind == light.FLOOR) | (packed.kind == light.WATER)
+        raster.top_heights(vertices, packed.triangles[floor], west, north, cell, shape, ground)
+        lamplight = lamps.lamp_raster(lit, shift, west, north, cell, shape), ground
+    return light.Heights(z, _block_top(z), *_halved(solid), west, north, cell, float(high[2]), *lamplight)
 
 
 SKY_LEVELS = 5
+_DARK = (np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32))
 
 
 def _halved(solid: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
