@@ -15,12 +15,14 @@ _WHERE = {
     "Scene": "viewer.scene",
     "compose": "viewer.compose",
     "export": "viewer.export",
+    "movie": "viewer.backends.movie",
     "screenshot": "viewer.backends.image",
     "show": "viewer.backends.window",
 }
 
 if TYPE_CHECKING:
     from viewer.backends.image import screenshot as screenshot
+    from viewer.backends.movie import movie as movie
     from viewer.backends.window import show as show
     from viewer.changes import ChangeShape as ChangeShape
     from viewer.compose import compose as compose

@@ -12,8 +12,11 @@ _WRITERS = {
     ".html": ("viewer.backends.html", "write_html"),
     ".glb": ("viewer.backends.glb", "write_glb"),
     ".png": ("viewer.backends.image", "screenshot"),
+    ".mp4": ("viewer.backends.movie", "movie"),
+    ".webm": ("viewer.backends.movie", "movie"),
+    ".gif": ("viewer.backends.movie", "movie"),
 }
-_LATER = {".mp4": "a film", ".json": "3D Tiles", ".usdz": "USDZ", ".kmz": "KMZ", ".stl": "STL", ".gif": "a film"}
+_LATER = {".json": "3D Tiles", ".usdz": "USDZ", ".kmz": "KMZ", ".stl": "STL"}
 
 
 def export(scene: Scene, path: str | Path) -> Path:
@@ -23,8 +26,8 @@ def export(scene: Scene, path: str | Path) -> Path:
     ----------
     scene : Scene
     path : str or Path
-        ``.html`` (one offline page: people and fields over time), ``.glb`` (one moment) or ``.png`` (one view of one
-        moment).
+        ``.html`` (one offline page: people and fields over time), ``.glb`` (one moment), ``.png`` (one view of one
+        moment), or ``.mp4``, ``.webm``, ``.gif`` (a film from one view, see `viewer.movie`).
 
     Returns
     -------
@@ -36,7 +39,9 @@ def export(scene: Scene, path: str | Path) -> Path:
     OutputError
         When the suffix is not known, or the file cannot be written.
     RenderingError
-        For a picture, when there is no OpenGL.
+        For a picture or a film, when there is no OpenGL.
+    MissingExtraError
+        For a film, when FFmpeg is not installed.
     """
     target = Path(path)
     check_suffix(target)

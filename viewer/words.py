@@ -61,6 +61,18 @@ def _last(name: str) -> str:
 LANGUAGES = ("en", "nl")
 
 
+def check_language(language: str) -> None:
+    """See that the viewer has words in a language.
+
+    Raises
+    ------
+    ParameterError
+        When it has none.
+    """
+    if language not in LANGUAGES:
+        raise ParameterError(f"there are no words in `{language}`", hint=f"languages: {', '.join(LANGUAGES)}")
+
+
 def translate(text: str, language: str) -> str:
     """What the viewer writes, in a language; the text itself where it is not one of the viewer's.
 
@@ -75,13 +87,36 @@ def translate(text: str, language: str) -> str:
     ParameterError
         When the language is not known.
     """
+    check_language(language)
     if language == "en":
         return text
-    if language != "nl":
-        raise ParameterError(f"there are no words in `{language}`", hint=f"languages: {', '.join(LANGUAGES)}")
     from viewer.dutch import WORDS
 
     known = WORDS.get(text)
     if known is None and text.endswith(", cut"):
         return f"{translate(text[:-5], language)}, doorsnede"
     return text if known is None else known
+
+
+def translate_parts(text: str, language: str) -> str:
+    """As `translate`; of a text that it does not know the parts between commas and colons, each begun as it was."""
+    whole = translate(text, language)
+    if whole != text or language == "en":
+        return whole
+    parts = re.split(r"(, |: )", text)
+    return "".join(_as_begun(part, language) for part in parts)
+
+
+def _as_begun(part: str, language: str) -> str:
+    known = translate(part, language)
+    if known == part and part[:1].islower():
+        known = translate(part[:1].upper() + part[1:], language)
+        return known[:1].lower() + known[1:]
+    return known
+
+
+def local_number(text: str, language: str) -> str:
+    """A number with a point and commas for thousands as it is written in a language."""
+    if language != "nl":
+        return text
+    return text.translate(str.maketrans(".,", ",."))

@@ -16,6 +16,7 @@ from viewer import looks
 from viewer.backends import light, pack, probe
 from viewer.backends.camera import Camera
 from viewer.scene import Scene
+from viewer.words import check_language
 
 SAMPLES = 2
 """Samples a pixel in each direction."""
@@ -33,6 +34,7 @@ def screenshot(
     overlay: bool = True,
     background: str = "sky",
     look: str | None = None,
+    language: str = "en",
 ) -> bytes | Path:
     """Draw a picture of a scene without opening a window.
 
@@ -53,6 +55,8 @@ def screenshot(
         ``"sky"``, or ``"transparent"`` to lay the picture over something else.
     look : str, optional
         House style, one of `viewer.scene.LOOKS`; by default the scene's.
+    language : {"en", "nl"}
+        Of what is written on it; titles, names and credits stay as they are.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def screenshot(
     RenderingError
         When there is no OpenGL; names the packages to install.
     ParameterError
-        When the scene has no such view, or the size or the background is not possible.
+        When the scene has no such view, or the size, the background, the look or the language is not possible.
     OutputError
         When the file cannot be written.
     """
@@ -73,6 +77,7 @@ def screenshot(
         raise ParameterError(f"a picture of {width} x {height} pixels is not possible", hint="give 64 to 8192 a side")
     if background not in BACKGROUNDS:
         raise ParameterError(f"there is no background `{background}`", hint=f"there are: {', '.join(BACKGROUNDS)}")
+    check_language(language)
     scene = scene.shown() if look is None else scene.shown().styled(look)
     moment = scene.time if time is None else float(time)
     camera = Camera.of(scene.view(view), (width, height))
@@ -83,7 +88,7 @@ def screenshot(
     if overlay:
         from viewer.backends.overlay import write_on
 
-        picture = write_on(picture, scene, moment, camera)
+        picture = write_on(picture, scene, moment, camera, language)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=4)
     encoded = buffer.getvalue()
@@ -102,8 +107,17 @@ def _render(scene: Scene, time: float, camera: Camera, *, sky: bool) -> tuple[ND
     # Everything is drawn relative to the target: single precision is then fine to a millimetre.
     shift = camera.target.copy()
     ids = visible_triangles(packed, camera, SAMPLES)
-    sun = light.sun_vector(scene.sun_azimuth_deg, scene.sun_altitude_deg)
-    eye = light.Eye(
+    eye = eye_of(scene, camera, shift)
+    drape = pack.drape_of(scene, time, shift)
+    heights = pack.height_raster(packed, shift, lit=scene if eye.look.lamps else None)
+    pixels = light.shade(ids, eye, pack.surfaces(packed, shift, scene.look), heights, drape, sky=sky)
+    seen = (ids != 0).reshape(camera.height, SAMPLES, camera.width, SAMPLES).sum(axis=(1, 3))
+    return pixels, np.rint(255.0 / SAMPLES**2 * seen).astype(np.uint8)
+
+
+def eye_of(scene: Scene, camera: Camera, shift: NDArray[np.float64]) -> light.Eye:
+    """The camera for the kernels, in coordinates from which `shift` is subtracted, and the light that it sees."""
+    return light.Eye(
         camera.eye - shift,
         camera.forward,
         camera.right,
@@ -111,17 +125,12 @@ def _render(scene: Scene, time: float, camera: Camera, *, sky: bool) -> tuple[ND
         camera.tan_half,
         camera.distance,
         camera.parallel,
-        sun,
+        light.sun_vector(scene.sun_azimuth_deg, scene.sun_altitude_deg),
         1.2 * camera.distance,
         max(6.0 * camera.distance, 1500.0),
         SAMPLES,
         looks.LIGHTS[scene.look],
     )
-    drape = pack.drape_of(scene, time, shift)
-    heights = pack.height_raster(packed, shift, lit=scene if eye.look.lamps else None)
-    pixels = light.shade(ids, eye, pack.surfaces(packed, shift, scene.look), heights, drape, sky=sky)
-    seen = (ids != 0).reshape(camera.height, SAMPLES, camera.width, SAMPLES).sum(axis=(1, 3))
-    return pixels, np.rint(255.0 / SAMPLES**2 * seen).astype(np.uint8)
 
 
 def visible_triangles(packed: pack.Packed, camera: Camera, samples: int) -> NDArray[np.uint32]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from viewer import style
 from viewer.backends.camera import Camera
@@ -13,7 +14,8 @@ from viewer.backends.names import placed_names, write_names
 from viewer.backends.places import Box, Sights, sights
 from viewer.backends.sheet import INK, SOFT, Sheet, plain
 from viewer.key import MOST
-from viewer.scene import FieldLayer, KeyEntry, Legend, PeopleLayer, Scene
+from viewer.scene import FieldLayer, KeyEntry, Legend, MeshLayer, PeopleLayer, Scene
+from viewer.words import local_number, translate
 
 
 def time_text(scene: Scene, time: float) -> str:
@@ -31,12 +33,43 @@ def _clock(seconds: int) -> str:
     return f"{seconds // 3600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
-def write_on(picture: Image.Image, scene: Scene, time: float, camera: Camera) -> Image.Image:
+class Written(NamedTuple):
+    """What is written on a picture.
+
+    Parameters
+    ----------
+    image : Image
+        Everything but the moment, over nothing.
+    place : tuple of float
+        Left end and middle height of the moment [px].
+    font : FreeTypeFont
+    """
+
+    image: Image.Image
+    place: tuple[float, float]
+    font: ImageFont.FreeTypeFont
+
+    def over(self, picture: Image.Image, moment: str) -> Image.Image:
+        """A picture with all of it on it, and a moment in words."""
+        both = Image.alpha_composite(picture.convert("RGBA"), self.image)
+        if moment:
+            ImageDraw.Draw(both).text(self.place, moment, fill=SOFT, font=self.font, anchor="lm")
+        return both.convert(picture.mode)
+
+
+def write_on(picture: Image.Image, scene: Scene, time: float, camera: Camera, language: str = "en") -> Image.Image:
     """The picture with everything written on it."""
-    sheet = Sheet(picture.size)
+    moment = moment_text(scene, time, language)
+    return written(picture, scene, time, camera, language, moment).over(picture, moment)
+
+
+def written(picture: Image.Image, scene: Scene, time: float, camera: Camera, language: str, widest: str) -> Written:
+    """What is to be written on the picture of a moment, with room for the `widest` words that tell one."""
+    sheet = Sheet(picture.size, language)
     foot = _credits(sheet, scene)
     taken = [_scale_and_north(sheet, camera, foot)]
-    taken.append(_title(sheet, scene, time, sights(picture, scene, time, camera, ()), taken))
+    box, place, font = _title(sheet, scene, widest, sights(picture, scene, time, camera, ()), taken)
+    taken.append(box)
     # a name that the title would hide gives way to it
     names = write_names(sheet, placed_names(sheet, scene, camera, taken))
     seen = sights(picture, scene, time, camera, names)
@@ -44,16 +77,17 @@ def write_on(picture: Image.Image, scene: Scene, time: float, camera: Camera) ->
     if legend is not None:
         taken.append(legend)
     _key(sheet, scene, foot, seen, taken)
-    return Image.alpha_composite(picture.convert("RGBA"), sheet.image).convert(picture.mode)
+    return Written(sheet.image, place, font)
 
 
-def _title(sheet: Sheet, scene: Scene, time: float, seen: Sights, taken: list[Box]) -> Box:
-    """Title, subtitle and moment, at the side where they hide least; returns their panel."""
+def _title(
+    sheet: Sheet, scene: Scene, moment: str, seen: Sights, taken: list[Box]
+) -> tuple[Box, tuple[float, float], ImageFont.FreeTypeFont]:
+    """Title and subtitle, at the side where they hide least; returns their panel, and place and font of the moment."""
     pad, room = sheet.px(16), sheet.width * 0.62
     lines = [(*sheet.fitted(plain(scene.title), 30, True, room), INK, 40.0)]
     if scene.subtitle:
-        lines.append((*sheet.fitted(plain(scene.subtitle), 19, False, room), INK, 28.0))
-    moment = _moment(scene, time)
+        lines.append((*sheet.fitted(plain(sheet.say_all(scene.subtitle)), 19, False, room), INK, 28.0))
     if moment:
         lines.append((*sheet.fitted(moment, 17, False, room), SOFT, 25.0))
     width = max(font.getlength(text) for text, font, _, _ in lines)
@@ -65,17 +99,21 @@ def _title(sheet: Sheet, scene: Scene, time: float, seen: Sights, taken: list[Bo
     sheet.panel(box)
     y = top + 0.55 * pad
     for text, font, colour, step in lines:
-        sheet.draw.text((left + pad, y + sheet.px(step) / 2), text, fill=colour, font=font, anchor="lm")
+        middle = y + sheet.px(step) / 2
+        if colour is not SOFT:  # the moment changes from picture to picture
+            sheet.draw.text((left + pad, middle), text, fill=colour, font=font, anchor="lm")
         y += sheet.px(step)
-    return box
+    return box, (left + pad, middle), font
 
 
-def _moment(scene: Scene, time: float) -> str:
+def moment_text(scene: Scene, time: float, language: str) -> str:
+    """Clock time and how many people there are, where anything moves."""
     parts = []
     moving = [layer for layer in scene.layers if isinstance(layer, FieldLayer | PeopleLayer) and layer.visible]
     if moving:
         parts.append(time_text(scene, time))
-    parts += [f"{len(layer.frame(time)):,} people" for layer in moving if isinstance(layer, PeopleLayer)]
+    many = [f"{len(layer.frame(time)):,}" for layer in moving if isinstance(layer, PeopleLayer)]
+    parts += [f"{local_number(number, language)} {translate('people', language)}" for number in many]
     return "   ·   ".join(parts)
 
 
@@ -92,15 +130,16 @@ def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[B
     if legend is None:
         return None
     px, pad, row = sheet.px, sheet.px(14), sheet.px(27)
+    say = sheet.say
     title, unit = sheet.font(17, True), sheet.font(15)
     small, letter = sheet.font(16), sheet.font(17, True)
     note = sheet.font(12.5)
-    ranges = [style.class_range(item, first=k == 0) for k, item in enumerate(legend.classes)]
-    heading = f"{legend.title} "
+    ranges = [local_number(style.class_range(item, first=k == 0), sheet.language) for k, item in enumerate(legend.classes)]
+    heading = f"{say(legend.title)} "
     mark = max(letter.getlength(item.label) for item in legend.classes)
     inner = max(
-        title.getlength(heading) + unit.getlength(f"[{legend.unit}]"),
-        note.getlength(legend.note),
+        title.getlength(heading) + unit.getlength(f"[{say(legend.unit)}]"),
+        note.getlength(say(legend.note)),
         px(62) + mark + max(small.getlength(text) for text in ranges),
     )
     height = px(30) + row * len(ranges) + (px(22) if legend.note else 0) + 1.2 * pad
@@ -109,7 +148,7 @@ def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[B
     sheet.panel(box)
     x, y = left + pad, top + 0.6 * pad + px(13)
     sheet.draw.text((x, y), heading, fill=INK, font=title, anchor="lm")
-    sheet.draw.text((x + title.getlength(heading), y), f"[{legend.unit}]", fill=SOFT, font=unit, anchor="lm")
+    sheet.draw.text((x + title.getlength(heading), y), f"[{say(legend.unit)}]", fill=SOFT, font=unit, anchor="lm")
     y += px(17) + row / 2
     for item, words in zip(legend.classes, ranges, strict=True):
         swatch = (x, y - px(10), x + px(40), y + px(10))
@@ -118,7 +157,7 @@ def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[B
         sheet.draw.text((x + px(62) + mark, y), words, fill=INK, font=small, anchor="lm")
         y += row
     if legend.note:
-        sheet.draw.text((x, y - row / 2 + px(14)), legend.note, fill=SOFT, font=note, anchor="lm")
+        sheet.draw.text((x, y - row / 2 + px(14)), say(legend.note), fill=SOFT, font=note, anchor="lm")
     return box
 
 
@@ -143,7 +182,8 @@ def key_entries(scene: Scene, room: int | None = None) -> tuple[KeyEntry, ...]:
     Beside the legend of a field only what is not as it seems is explained. Where there is no room for all, striped things and
     what stands on the ground come first.
     """
-    names = {layer.name.split("@")[0] for layer in scene.layers if layer.visible}
+    drawn = [layer for layer in scene.layers if layer.visible and not (isinstance(layer, MeshLayer) and not len(layer.triangles))]
+    names = {layer.name.split("@")[0] for layer in drawn}
     entries = [entry for entry in scene.key if entry.layer in names]
     if _drawn_legend(scene) is not None:
         entries = [entry for entry in entries if entry.stripe is not None]
@@ -159,7 +199,7 @@ def _key(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[Box]
     """Swatches with names, in the corner where they hide least of the picture."""
     px, pad, row = sheet.px, sheet.px(14), sheet.px(25)
     entries = key_entries(scene)
-    names = [sheet.fitted(plain(entry.label, 60), 15, False, 0.34 * sheet.width) for entry in entries]
+    names = [sheet.fitted(plain(sheet.say_all(entry.label), 60), 15, False, 0.34 * sheet.width) for entry in entries]
     width = px(44) + max((font.getlength(name) for name, font in names), default=0.0) + 2 * pad
     entries = key_entries(scene, min(MOST, int((_room(sheet, width, foot, taken) - 1.1 * pad) // row)))
     if not entries:
@@ -170,7 +210,7 @@ def _key(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[Box]
     sheet.panel(box)
     y = top + 0.55 * pad + row / 2
     for entry in entries:
-        name, face = sheet.fitted(plain(entry.label, 60), 15, False, 0.34 * sheet.width)
+        name, face = sheet.fitted(plain(sheet.say_all(entry.label), 60), 15, False, 0.34 * sheet.width)
         _swatch(sheet, (left + pad, y - px(8), left + pad + px(30), y + px(8)), entry)
         sheet.draw.text((left + pad + px(44), y), name, fill=INK, font=face, anchor="lm")
         y += row
@@ -221,7 +261,7 @@ def _scale_and_north(sheet: Sheet, camera: Camera, foot: float) -> Box:
     metres = nice_length(0.16 * sheet.width / camera.pixels_per_metre)
     length = metres * camera.pixels_per_metre
     words = f"{metres:g} m" if metres < 1000 else f"{metres / 1000:g} km"
-    note = "" if camera.parallel else "at the centre"
+    note = "" if camera.parallel else sheet.say("at the centre")
     font, small = sheet.font(16, True), sheet.font(12.5)
     arrow, pad = px(58), px(14)
     inner = length + px(26) + arrow
@@ -255,7 +295,7 @@ def _arrow(sheet: Sheet, x: float, y: float, turn_deg: float) -> None:
 def _credits(sheet: Sheet, scene: Scene) -> float:
     """Notes and credits along the lower edge; returns where the rest must end."""
     font = sheet.font(13)
-    text = "   ·   ".join(plain(line) for line in (*scene.notes, *scene.credits))
+    text = "   ·   ".join(plain(line) for line in (*map(sheet.say, scene.notes), *scene.credits))
     if not text:
         return sheet.height - sheet.px(12)
     text, font = sheet.fitted(text, 13, False, sheet.width - sheet.px(44))

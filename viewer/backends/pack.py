@@ -144,6 +144,13 @@ def _figures(
     if not len(at):
         return (np.empty((0, 3)), np.empty((0, 3), np.int32)), np.empty(0, np.int32)
     body, faces = props.capsule(segments=6 if len(at) <= 4000 else 4)
+    inside, scale = figure_scales(at, camera)
+    mesh = props.placed(body, faces, at[inside], scale[inside])
+    return mesh, np.repeat(np.arange(inside.sum(), dtype=np.int32), len(faces))
+
+
+def figure_scales(at: NDArray[np.float64], camera: Camera) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Who of people at places (N, 3) may be in the picture, (N,), and how much larger than life each is drawn, (N, 3)."""
     pixels, depth = camera.project(at)
     distance = np.full(len(at), camera.distance) if camera.parallel else np.maximum(depth, 1.0)
     width = 0.5 * camera.height / (2 * camera.tan_half * distance)
@@ -151,9 +158,7 @@ def _figures(
     inside = (depth > 0) & (np.abs(pixels - [camera.width / 2, camera.height / 2]) < [camera.width, camera.height]).all(axis=1)
     if camera.parallel:
         wider *= PLAN_SIZE
-    scale = np.column_stack([wider, wider, np.sqrt(wider)])[inside]
-    mesh = props.placed(body, faces, at[inside], scale)
-    return mesh, np.repeat(np.arange(inside.sum(), dtype=np.int32), len(faces))
+    return inside, np.column_stack([wider, wider, np.sqrt(wider)])
 
 
 def person_colours(colour: Colour, person: NDArray[np.int32]) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from viewer.backends.places import Box
+from viewer.words import translate, translate_parts
 
 INK = (28, 34, 42, 255)
 SOFT = (66, 74, 84, 255)
@@ -32,11 +33,20 @@ def plain(text: str, most: int = 160) -> str:
 class Sheet:
     """A transparent layer to write on, with sizes relative to a picture of 1600 x 900."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self, size: tuple[int, int], language: str = "en") -> None:
+        self.language = language
         self.width, self.height = size
         self.unit = max(0.35, min(self.width / 1600, self.height / 900))
         self.image = Image.new("RGBA", size, (0, 0, 0, 0))
         self.draw = ImageDraw.Draw(self.image)
+
+    def say(self, text: str) -> str:
+        """A text of the viewer's in the language of the sheet."""
+        return translate(text, self.language)
+
+    def say_all(self, text: str) -> str:
+        """As `say`, of texts that are joined by commas or colons."""
+        return translate_parts(text, self.language)
 
     def px(self, value: float) -> float:
         return value * self.unit
