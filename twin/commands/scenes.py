@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,8 +19,14 @@ from twin.errors import MissingFileError, OutputError, ParameterError
 if TYPE_CHECKING:
     from twin.commands.parser import Commands
     from twin.geo.city import City
+    from twin.result import Result
     from twin.scenario import Scenario
     from viewer.scene import Scene
+
+
+SIDES = {"baseline": "before", "variant": "after", "difference": "difference"}
+LOOKS = ("presentation", "plain", "night")
+LANGUAGES = ("en", "nl")
 
 
 def add_to(commands: Commands) -> None:
@@ -28,7 +35,8 @@ def add_to(commands: Commands) -> None:
         commands,
         "view",
         "open a result (or a city) in a window, or write a picture of it",
-        "twin view out/kings_day\n  twin view out/kings_day --screenshot square.png --view top --time 120 --size 1920x1080",
+        "twin view out/kings_day\n  twin view out/kings_day --screenshot square.png --view top --time 120 --size 1920x1080\n"
+        "  twin view out/kings_day --movie square.mp4 --speed 10 --look night --language nl",
         _view,
     )
     export = add_command(
@@ -47,11 +55,21 @@ def add_to(commands: Commands) -> None:
         sub.add_argument("--baseline", action="store_true", help="the side without the changes")
         sub.add_argument("--show", type=_names, default=(), metavar="LAYERS", help="only these layers or groups: buildings,people")
         sub.add_argument("--hide", type=_names, default=(), metavar="LAYERS", help="all layers and groups but these")
+        sub.add_argument("--side", choices=SIDES, help="of a comparison: baseline, variant or their difference (default: variant)")
+        sub.add_argument("--section", metavar="NAME", help="cut open: across, along or below")
+        sub.add_argument("--look", choices=LOOKS, help="house style (default: presentation)")
+        sub.add_argument("--sun", type=_moment, metavar="WHEN", help="in the light of a moment, on its clocks: 2026-06-21T16:30")
+    view.add_argument("--language", choices=LANGUAGES, default="en", help="of what is written on it (default: en)")
     view.add_argument("--screenshot", type=Path, metavar="FILE", help="write a picture (.png) instead; needs no screen")
+    view.add_argument("--movie", type=Path, metavar="FILE", help="write a film (.mp4, .webm or .gif) instead; needs no screen")
     view.add_argument("--view", metavar="NAME", help="from where: the name of a view of the scene (default: its first)")
-    view.add_argument("--size", type=_size, metavar="WxH", help="width and height in pixels (default: 1600x900)")
+    view.add_argument("--size", type=_size, metavar="WxH", help="width and height in pixels (default: 1600x900; a film 1280x720)")
     view.add_argument("--transparent", action="store_true", help="no sky, to lay the picture over something else")
     view.add_argument("--bare", action="store_true", help="no title, legend, scale and credits on it")
+    view.add_argument("--from", dest="start", type=float, metavar="S", help="of a film: first moment, seconds from the start")
+    view.add_argument("--to", dest="end", type=float, metavar="S", help="of a film: last moment")
+    view.add_argument("--speed", type=float, metavar="X", help="of a film: seconds of the run in one (default: a minute at most)")
+    view.add_argument("--fps", type=float, metavar="N", help="of a film: pictures a second (default: 25, a GIF 10)")
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -65,14 +83,26 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def _moment(text: str) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a moment such as 2026-06-21T16:30") from None
+
+
+_OF_A_PICTURE = ("size", "transparent", "bare")
+_OF_A_FILM = ("start", "end", "speed", "fps")
+_FLAGS = {"start": "from", "end": "to"}
+
+
 def _view(options: argparse.Namespace) -> int:
     import viewer
 
+    _check_flags(options)
+    if options.movie is not None:
+        return _film(options)
     out: Path | None = options.screenshot
     if out is None:
-        only = [name for name in ("size", "transparent", "bare") if getattr(options, name)]
-        if only:
-            raise ParameterError(f"--{only[0]} is of a picture", hint="add --screenshot FILE.png")
         viewer.show(_scene_of(options, None), view=options.view)
         return DONE
     if out.suffix.lower() != ".png":
@@ -80,7 +110,41 @@ def _view(options: argparse.Namespace) -> int:
     check_folder_of(out)
     viewer.screenshot(
         _scene_of(options, out), out, view=options.view, size=options.size or (1600, 900), overlay=not options.bare,
-        background="transparent" if options.transparent else "sky",
+        background="transparent" if options.transparent else "sky", language=options.language,
+    )  # fmt: skip
+    say(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
+    return DONE
+
+
+def _check_flags(options: argparse.Namespace) -> None:
+    """See that nothing is asked of what is not made."""
+    if options.movie is not None and options.screenshot is not None:
+        raise ParameterError("--movie and --screenshot are two things", hint="call twice")
+    given = [name for name in _OF_A_FILM if getattr(options, name) is not None]
+    if options.movie is None and given:
+        raise ParameterError(f"--{_FLAGS.get(given[0], given[0])} is of a film", hint="add --movie FILE.mp4")
+    made = options.screenshot if options.movie is None else options.movie
+    only = [name for name in _OF_A_PICTURE if getattr(options, name)]
+    if made is None and only:
+        raise ParameterError(f"--{only[0]} is of a picture", hint="add --screenshot FILE.png")
+    if options.movie is not None and options.transparent:
+        raise ParameterError("a film has a sky", hint="leave out --transparent, or write pictures with --screenshot")
+    if options.movie is not None and options.time is not None:
+        raise ParameterError("--time is of a picture", hint="a film goes --from one moment --to another")
+
+
+def _film(options: argparse.Namespace) -> int:
+    import viewer
+    from viewer.backends.movie import check_suffix, find_encoder
+
+    out: Path = options.movie
+    check_suffix(out)
+    check_folder_of(out)
+    if out.suffix.lower() != ".gif":
+        find_encoder(out.suffix.lower())  # before anything long is begun
+    viewer.movie(
+        _scene_of(options, out), out, view=options.view, size=options.size or (1280, 720), overlay=not options.bare,
+        start=options.start, end=options.end, speed=options.speed, fps=options.fps, language=options.language,
     )  # fmt: skip
     say(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
     return DONE
@@ -100,9 +164,19 @@ def _export(options: argparse.Namespace) -> int:
 def _scene_of(options: argparse.Namespace, out: Path | None) -> Scene:
     """The scene that is asked for, with the layers that are asked for."""
     scene = _whole_scene(options, out)
+    if options.side is not None and scene.sides:  # else nothing tells the sides apart
+        scene = scene.on(SIDES[options.side])
+    if options.look is not None:
+        scene = scene.styled(options.look)
+    if options.sun is not None:
+        from viewer.sky import with_sun
+
+        scene = with_sun(scene, options.sun)
     if options.show:
         scene = scene.show_only(*options.show)
-    return scene.hide(*options.hide) if options.hide else scene
+    if options.hide:
+        scene = scene.hide(*options.hide)
+    return scene.shown().cut(options.section) if options.section is not None else scene
 
 
 def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:
@@ -110,7 +184,7 @@ def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:
     import viewer
     from twin.geo.city import read_city
     from twin.scenario import scenario_from_text
-    from viewer.sides import compose_side
+    from viewer.sides import compose_side, compose_sides
 
     path: Path = options.result
     if not path.exists() and str(path) != "sample":
@@ -119,7 +193,11 @@ def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:
     if kind_of(path) != "result":
         if out is not None:
             check_not_its_source(out, [path, *given])
+        if options.side is not None:
+            raise ParameterError("a city has no sides", where=str(path), hint="give the folder of a `twin run` that compares")
         return viewer.compose(read_city(named(path)))
+    if options.baseline and options.side is not None:
+        raise ParameterError("--baseline and --side are two ways to say one thing", hint="give one of them")
     result = result_in(path, baseline=options.baseline)
     root = path if (path / "run.json").is_file() else path.parent
     known = json.loads((root / "run.json").read_text(encoding="utf-8")) if (root / "run.json").is_file() else {}
@@ -133,7 +211,21 @@ def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:
     end = float(result.series["time_s"].iloc[-1]) if len(result.series) else 0.0
     if options.time is not None and not 0.0 <= options.time <= end:
         raise ParameterError(f"--time {options.time:g} is not within the run", hint=f"it lasts from 0 to {end:g} s")
+    if options.side is not None or (out is not None and out.suffix.lower() == ".html" and not options.baseline):
+        other = _other_side(path, result)
+        if other is not None:
+            return compose_sides(scenario, city, *other, time=options.time)
+        if options.side is not None:
+            hint = "give the folder of a `twin run` that compares"
+            raise ParameterError("this result has one side only", where=str(path), hint=hint)
     return compose_side(scenario, city, result, baseline=baseline, moment=options.time)
+
+
+def _other_side(path: Path, result: Result) -> tuple[Result, Result] | None:
+    """Baseline and variant of a run that has both, of which `result` was read; None where it is not the folder of one."""
+    if not ((path / "baseline").is_dir() and (path / "variant").is_dir()):
+        return None
+    return result_in(path, baseline=True), result
 
 
 def _files_of(scenario: Scenario, known: Mapping[str, Any]) -> list[Path]:
