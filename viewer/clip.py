@@ -15,6 +15,9 @@ SNAP_M = 1e-4
 GAP_M = 1.0
 """Gaps in an outline up to this are closed [m]."""
 
+MOST_CROSSINGS = 12
+"""Rounds in which lines that cross between two of their ends are told apart."""
+
 FOOT_M = 2.0
 """Ends within this of the lowest of an outline are at its foot [m]."""
 
@@ -218,25 +221,42 @@ def lowest_line(segments: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
     kept = np.flatnonzero(np.abs(segments[:, 1, 0] - segments[:, 0, 0]) > 1e-6)
     if not len(sides):
         return np.empty((0, 2)), np.empty(0, np.int64)
-    cuts = np.unique(np.rint(sides[:, :, 0] / SNAP_M)) * SNAP_M
-    first = np.searchsorted(cuts, sides[:, 0, 0] - SNAP_M / 2)
-    last = np.searchsorted(cuts, sides[:, 1, 0] - SNAP_M / 2)
-    spans = last - first
-    row = np.repeat(np.arange(len(sides)), spans)
-    place = np.arange(spans.sum()) - np.repeat(np.cumsum(spans) - spans, spans) + np.repeat(first, spans)
     slope = (sides[:, 1, 1] - sides[:, 0, 1]) / (sides[:, 1, 0] - sides[:, 0, 0])
-
-    def height(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(sides[row, 0, 1] + slope[row] * (x - sides[row, 0, 0]))
-
-    middle = height((cuts[place] + cuts[place + 1]) / 2)
-    best = np.lexsort((middle, place))
-    best = best[np.unique(place[best], return_index=True)[1]]
+    cuts = np.unique(np.rint(sides[:, :, 0] / SNAP_M)) * SNAP_M
+    for _ in range(MOST_CROSSINGS):
+        row, place = _over_each(sides, cuts)
+        at_left, at_right = (sides[row, 0, 1] + slope[row] * (cuts[place + k] - sides[row, 0, 0]) for k in (0, 1))
+        first, last = _lowest(place, at_left, at_right), _lowest(place, at_right, at_left)
+        # where two lines cross in between, the lower one changes there
+        rise = slope[row[first]] - slope[row[last]]
+        crossed = np.flatnonzero((first != last) & (np.abs(rise) > 1e-12))
+        where = cuts[place[first]] + (at_left[last] - at_left[first]) / np.where(np.abs(rise) > 1e-12, rise, 1.0)
+        inner = (where > cuts[place[first]] + SNAP_M) & (where < cuts[place[first] + 1] - SNAP_M)
+        new = where[crossed[inner[crossed]]]
+        if not len(new):
+            break
+        cuts = np.unique(np.concatenate([cuts, new]))
+    middle = (at_left + at_right) / 2
+    best = _lowest(place, middle, middle)
     where, who = place[best], row[best]
-    left = np.column_stack([cuts[where], height(cuts[place])[best]])
-    right = np.column_stack([cuts[where + 1], height(cuts[place + 1])[best]])
+    left = np.column_stack([cuts[where], at_left[best]])
+    right = np.column_stack([cuts[where + 1], at_right[best]])
     line = np.stack([left, right], axis=1).reshape(-1, 2)
     source = np.full(len(line) - 1, -1, np.int64)
     source[::2] = kept[who]
     same = np.concatenate([[True], np.abs(np.diff(line, axis=0)).max(axis=1) > SNAP_M])
     return line[same], source[same[1:]]
+
+
+def _over_each(sides: NDArray[np.float64], cuts: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which lines lie over which of the pieces between cuts: rows of `sides`, and numbers of pieces, pair by pair."""
+    first = np.searchsorted(cuts, sides[:, 0, 0] - SNAP_M / 2)
+    spans = np.searchsorted(cuts, sides[:, 1, 0] - SNAP_M / 2) - first
+    row = np.repeat(np.arange(len(sides)), spans)
+    return row, np.arange(spans.sum()) - np.repeat(np.cumsum(spans) - spans, spans) + np.repeat(first, spans)
+
+
+def _lowest(place: NDArray[np.int64], height: NDArray[np.float64], then: NDArray[np.float64]) -> NDArray[np.int64]:
+    """For each piece the pair that is lowest, of equals the one that is lower by `then`."""
+    order = np.lexsort((then, np.rint(height / SNAP_M), place))
+    return np.asarray(order[np.unique(place[order], return_index=True)[1]])

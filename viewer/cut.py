@@ -224,15 +224,15 @@ def _ground(floors: list[tuple[MeshLayer, Clipped]], plane: Plane, filled: list[
     lows = [line[:, 1].min(), *(shape.bounds[1] for shape in filled if not shape.is_empty)]
     bottom = min(lows) - BED_M - under
     ground = shapely.make_valid(shapely.Polygon([*line, (line[-1, 0], bottom), (line[0, 0], bottom)]))
-    water = _water(np.concatenate(wet), line, source, ground, bottom) if wet else shapely.Polygon()
-    ground = shapely.difference(ground, water)
+    water, air = _water(np.concatenate(wet), line, source, ground, bottom) if wet else (shapely.Polygon(), shapely.Polygon())
+    ground = shapely.difference(shapely.difference(ground, water), air)
     return _faces(plane, [("cut_ground", "Ground, cut", ground, style.SOIL), ("cut_water", "Water, cut", water, style.WATER)])
 
 
 def _water(
     surface: NDArray[np.float64], line: NDArray[np.float64], source: NDArray[np.int64], ground: BaseGeometry, bottom: float
-) -> BaseGeometry:
-    """Water from its surface down to the ground, or so far as is usual where there is no ground below it."""
+) -> tuple[BaseGeometry, BaseGeometry]:
+    """Water from its surface down to the ground, or so far as is usual where there is no ground below it; and what is air there."""
     surface = np.take_along_axis(surface, np.argsort(surface[:, :, 0], axis=1)[:, :, None], axis=1)
     surface = surface[surface[:, 1, 0] - surface[:, 0, 0] > 1e-6]
     middle = surface.mean(axis=1)
@@ -242,7 +242,10 @@ def _water(
     rings = np.concatenate([surface, np.stack([surface[:, ::-1, 0], foot[:, ::-1]], axis=-1)], axis=1)
     strips = shapely.polygons(rings)
     deep, shallow = shapely.union_all(strips[has_bed]), shapely.union_all(strips[~has_bed])
-    return shapely.union(shapely.difference(deep, ground), shallow)
+    high = np.full((int((~has_bed).sum()), 2), max(line[:, 1].max(), surface[:, :, 1].max(initial=-np.inf)) + 1.0)
+    over = surface[~has_bed]
+    air = shapely.union_all(shapely.polygons(np.concatenate([over, np.stack([over[:, ::-1, 0], high], axis=-1)], axis=1)))
+    return shapely.union(shapely.difference(deep, ground), shallow), air
 
 
 def _faces(plane: Plane, wanted: list[tuple[str, str, BaseGeometry, Colour]]) -> list[MeshLayer]:

@@ -208,7 +208,7 @@ def difference_legend() -> Legend:
     steps = (1.0, 0.5, SAME_BELOW)
     limits = [float("-inf"), *(-s for s in steps), *reversed(steps), float("inf")]
     pairs = [(low, high) for low, high in pairwise(limits) if (low, high) != (-SAME_BELOW, SAME_BELOW)]
-    marks = ("---", "--", "-", "+", "++", "+++")
+    marks = ("−−−", "−−", "−", "+", "++", "+++")
     classes = tuple(LegendClass(*pair, colour, mark) for pair, colour, mark in zip(pairs, DIFFERENCES, marks, strict=True))
     return Legend("difference", "Change of crowd density", "people/m²", classes, note="Variant minus baseline")
 
