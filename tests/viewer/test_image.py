@@ -19,7 +19,8 @@ from twin.geo.city import City
 from viewer import style
 from viewer.backends import light, overlay, pack, probe, sheet
 from viewer.backends.camera import Camera
-from viewer.backends.image import render, screenshot, visible_triangles
+from viewer.backends.image import render, screenshot
+from viewer.backends.visible import visible_triangles
 from viewer.compose import compose
 from viewer.scene import MeshLayer, PeopleLayer, Scene, View
 

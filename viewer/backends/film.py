@@ -1,4 +1,7 @@
-"""Many pictures of a scene from one place, each as `viewer.screenshot` would draw it, in a small part of the time."""
+"""Pictures of a scene from one place: what stands still is lit once, the rest at each moment.
+
+PyVista finds what each sample shows; the light is ours, see `viewer.kernels`.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,12 @@ from numpy.typing import NDArray
 from viewer import looks, props
 from viewer.backends import light, pack
 from viewer.backends.camera import Camera
-from viewer.backends.image import SAMPLES, eye_of, visible_triangles
+from viewer.backends.visible import visible_triangles
 from viewer.kernels import film as kernels
 from viewer.scene import FieldLayer, PeopleLayer, Scene
+
+SAMPLES = 2
+"""Samples a pixel in each direction."""
 
 BODY_SEGMENTS = 5
 SHADOW_CORNERS = 6
@@ -57,7 +63,7 @@ class Film:
         still_of = (self.ids, self.eye, self.surfaces, self.heights)
         self._rows(lambda a, b: kernels.still_light(*still_of, a, b, self.colour, self.light, self.depth))
         self.pixels = np.zeros((camera.height, camera.width, 3), np.float32)
-        self._drawn: tuple[float, ...] | None = None
+        self._drawn: tuple[bool, object] | None = None
         self.body, self.faces = props.capsule(segments=BODY_SEGMENTS)
         self._face_light()
 
@@ -77,8 +83,29 @@ class Film:
         self.face_lamp = 0.75 + 0.25 * normal[:, 2]
 
     def frame(self, time: float) -> NDArray[np.uint8]:
-        """The picture of a moment [s], without anything written on it, (H, W, 3) uint8 sRGB."""
-        self._field(time)
+        """The picture of a moment [s] in a film, without anything written on it, (H, W, 3) uint8 sRGB."""
+        return self.picture(time, blend=True)[0]
+
+    def picture(self, time: float, *, blend: bool = False, sky: bool = True) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The picture of a moment, without anything written on it.
+
+        Parameters
+        ----------
+        time : float
+            [s]
+        blend : bool
+            Let fields flow from one of their moments to the next, as in a film; else they are what they are at this one.
+        sky : bool
+            Whether the sky counts; otherwise a pixel has the colour of what is in it, black for nothing.
+
+        Returns
+        -------
+        pixels : (H, W, 3) uint8
+            sRGB.
+        cover : (H, W) uint8
+            How much of each pixel has something in it.
+        """
+        self._field(time, blend, sky)
         people = self._people(time)
         camera = self.camera
         rows, columns = self.ids.shape
@@ -87,21 +114,22 @@ class Film:
         tint, haze = np.zeros((0, len(self.faces), 3), np.float32), np.zeros(0, np.float32)
         if len(people.at):
             tint, haze = self._draw_people(people, number, dark)
-        out = np.empty((camera.height, camera.width, 3), np.uint8)
-        horizon = self.eye.look.horizon
-        self._rows(lambda a, b: kernels.merge(self.pixels, number, tint, haze, horizon, dark, SAMPLES, a, b, out))
-        return out
+        out, cover = np.empty((camera.height, camera.width, 3), np.uint8), np.empty((camera.height, camera.width), np.uint8)
+        of = (self.ids, self.pixels, number, tint, haze, self.eye.look.horizon, dark, SAMPLES, sky)
+        self._rows(lambda a, b: kernels.merge(*of, a, b, out, cover))
+        return out, cover
 
-    def _field(self, time: float) -> None:
+    def _field(self, time: float, blend: bool, sky: bool) -> None:
         """Draw the field of a moment on the ground, unless that is done already."""
         layers = [one for one in self.scene.layers if isinstance(one, FieldLayer) and one.visible]
-        moment = tuple(_step(layer, time) for layer in layers)
+        steps = tuple(_step(layer, time) for layer in layers)
+        moment = (sky, steps if blend else time)
         if moment == self._drawn:
             return
         self._drawn = moment
-        between = [_between(layer, step) for layer, step in zip(layers, moment, strict=True)]
+        between = [_between(layer, step) for layer, step in zip(layers, steps, strict=True)] if blend else layers
         drape = pack.drape_of(replace(self.scene, layers=tuple(between)), time, self.shift)
-        of = (self.ids, self.eye, self.surfaces, self.heights, drape, self.colour, self.light)
+        of = (self.ids, self.eye, self.surfaces, self.heights, drape, self.colour, self.light, sky)
         self._rows(lambda a, b: kernels.field_on(*of, a, b, self.pixels))
 
     def _people(self, time: float) -> _People:
@@ -162,9 +190,29 @@ class Film:
         corners = (people.at + self.shift)[:, None] + shape[None] * people.scale[:, None, :]
         pixels, depth = self.camera.project(corners.reshape(-1, 3))
         placed = np.column_stack([pixels - 0.5, depth]).astype(np.float32).reshape(len(corners), -1, 3)
-        strength = np.ascontiguousarray(lit[:, 0])
+        # in a plan shadows of so many would hide the floor; the moon throws hardly any
+        strong = 0.0 if self.camera.parallel else 0.3 if self.eye.look.lamps else 1.0
+        strength = np.ascontiguousarray(lit[:, 0] * np.float32(strong))
         of = (placed, strength, self.depth, self.ids, self.surfaces.kind, SAMPLES)
         self._rows(lambda a, b: kernels.throw_shadows(*of, a, b, dark))
+
+
+def eye_of(scene: Scene, camera: Camera, shift: NDArray[np.float64]) -> light.Eye:
+    """The camera for the kernels, in coordinates from which `shift` is subtracted, and the light that it sees."""
+    return light.Eye(
+        camera.eye - shift,
+        camera.forward,
+        camera.right,
+        camera.up,
+        camera.tan_half,
+        camera.distance,
+        camera.parallel,
+        light.sun_vector(scene.sun_azimuth_deg, scene.sun_altitude_deg),
+        1.2 * camera.distance,
+        max(6.0 * camera.distance, 1500.0),
+        SAMPLES,
+        looks.LIGHTS[scene.look],
+    )
 
 
 def _spans(flat: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.int32]:

@@ -1,4 +1,4 @@
-"""Light on what is seen: colours for a picture of triangle numbers, and sun and sky at places."""
+"""Light at places, what the kernels take of it, and work in bands on all cores."""
 
 from __future__ import annotations
 
@@ -46,32 +46,8 @@ __all__ = [
     "Surfaces",
     "in_bands",
     "light_at",
-    "shade",
     "sun_vector",
 ]
-
-
-def shade(
-    ids: NDArray[np.uint32], eye: Eye, surfaces: Surfaces, heights: Heights, drape: Drape, *, sky: bool = True
-) -> NDArray[np.uint8]:
-    """Colour a picture of triangle numbers.
-
-    Parameters
-    ----------
-    ids : (H * s, W * s) uint32
-        Number of the triangle in each sample; 0 is sky. `s` is `Eye.samples`.
-    sky : bool
-        Whether the sky counts; otherwise a pixel has the colour of what is in it, black for nothing.
-
-    Returns
-    -------
-    (H, W, 3) uint8
-        sRGB.
-    """
-    height, width = ids.shape[0] // eye.samples, ids.shape[1] // eye.samples
-    out = np.empty((height, width, 3), np.uint8)
-    in_bands(height, lambda first, last: shading.pixel_light(ids, eye, surfaces, heights, drape, sky, first, last, out))
-    return out
 
 
 def light_at(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -222,6 +223,8 @@ def _encode(part: Path, pictures: Iterator[Image.Image], fps: float, encoder: tu
         except BrokenPipeError:
             failed = True
         finally:
+            with contextlib.suppress(OSError):
+                running.stdin.close()
             if running.poll() is None:
                 running.kill()
                 running.wait()

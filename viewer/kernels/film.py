@@ -64,19 +64,24 @@ def still_light(ids, eye, surfaces, heights, first, last, colour, light, depth):
 
 
 @njit()
-def field_on(ids, eye, surfaces, heights, drape, colour, light, first, last, out):  # pragma: no cover - compiled
-    """Pixels of rows from `first` to `last`, (H, W, 3) linear, with the field on the floor."""
+def field_on(
+    ids, eye, surfaces, heights, drape, colour, light, with_sky, first, last, out
+):  # pragma: no cover - compiled
+    """Pixels of rows from `first` to `last`, (H, W, 3) linear, with the field on the floor; without a sky the mean of the rest."""
     rows, columns = ids.shape
     s = eye.samples
     levels = drape.value.shape[0]
     for i in range(first, last):
         for j in range(out.shape[1]):
             value, asked = 0.0, False
-            total = (0.0, 0.0, 0.0)
+            total, seen = (0.0, 0.0, 0.0), 0
             for a in range(s):
                 for b in range(s):
                     y, x = i * s + a, j * s + b
                     number = ids[y, x]
+                    if number == 0 and not with_sky:
+                        continue
+                    seen += 1
                     own = (float(colour[y, x, 0]), float(colour[y, x, 1]), float(colour[y, x, 2]))
                     if levels > 0 and number != 0 and surfaces.kind[number] == FLOOR:
                         ray = ray_of(eye, x, y, columns, rows)
@@ -95,7 +100,7 @@ def field_on(ids, eye, surfaces, heights, drape, colour, light, first, last, out
                             own = (line * tint[0], line * tint[1], line * tint[2])
                     total = plus(total, own, 1.0)
             for c in range(3):
-                out[i, j, c] = total[c] / (s * s)
+                out[i, j, c] = total[c] / max(seen, 1)
 
 
 @njit()
@@ -214,8 +219,10 @@ def area_of(corners, n):  # pragma: no cover - compiled
 
 
 @njit()
-def merge(pixels, number, tint, haze, haze_colour, dark, samples, first, last, out):  # pragma: no cover - compiled
-    """The picture in sRGB: pixels, darker in shadows, and the figures over them.
+def merge(
+    ids, pixels, number, tint, haze, haze_colour, dark, samples, with_sky, first, last, out, cover
+):  # pragma: no cover - compiled
+    """The picture in sRGB: pixels, darker in shadows, and the figures over them; without a sky the mean of what is there.
 
     Parameters
     ----------
@@ -228,21 +235,33 @@ def merge(pixels, number, tint, haze, haze_colour, dark, samples, first, last, o
     haze : (N,) float32
         How far each figure fades into `haze_colour`.
     dark : (H, W) float32
+    out : (H, W, 3) uint8
+        Filled.
+    cover : (H, W) uint8
+        Filled: how much of each pixel has something in it.
     """
+    whole = samples * samples
     faces = max(1, tint.shape[1])
     for i in range(first, last):
         for j in range(out.shape[1]):
             keep = 1.0 - 0.42 * dark[i, j]
             ground = (keep * pixels[i, j, 0], keep * pixels[i, j, 1], keep * pixels[i, j, 2])
-            total, seen = (0.0, 0.0, 0.0), 0
+            total, seen, there = (0.0, 0.0, 0.0), 0, 0
             for a in range(samples):
                 for b in range(samples):
-                    k = number[i * samples + a, j * samples + b] - 1
+                    y, x = i * samples + a, j * samples + b
+                    k = number[y, x] - 1
                     if k >= 0:
                         n, t = k // faces, k % faces
                         own = (float(tint[n, t, 0]), float(tint[n, t, 1]), float(tint[n, t, 2]))
                         total = plus(total, mix(own, haze_colour, haze[n]), 1.0)
-                        seen += 1
-            total = plus(total, ground, samples * samples - seen)
+                    elif with_sky or ids[y, x] != 0:
+                        total = plus(total, ground, 1.0)
+                    else:
+                        continue
+                    seen += 1
+                    if k >= 0 or ids[y, x] != 0:
+                        there += 1
+            cover[i, j] = np.uint8(255.0 * there / whole + 0.5)
             for c in range(3):
-                out[i, j, c] = encode(total[c] / (samples * samples))
+                out[i, j, c] = encode(total[c] / max(seen, 1))

@@ -16,44 +16,6 @@ from twin.jit import njit
 from viewer.kernels.arrays import BEYOND, BLOCK, BUILDING, DRAWN, FLOOR, FOLIAGE, PERSON, SOLID, WATER
 
 
-@njit()
-def pixel_light(
-    ids, eye, surfaces, heights, drape, with_sky, first, last, out
-):  # pragma: no cover - compiled
-    """Colour the rows from `first` to `last` of `out`, each the mean of its samples, or of those with something in them."""
-    rows, columns = ids.shape
-    s = eye.samples
-    for i in range(first, last):
-        sky_number, sky_until, open_sky = np.uint32(0), 0, 1.0
-        for j in range(out.shape[1]):
-            total, seen = (0.0, 0.0, 0.0), 0
-            previous, colour = np.uint32(0), (0.0, 0.0, 0.0)
-            for a in range(s):
-                for b in range(s):
-                    y, x = i * s + a, j * s + b
-                    number = ids[y, x]
-                    ray = ray_of(eye, x, y, columns, rows)
-                    if number == 0:
-                        if with_sky:
-                            total, seen = plus(total, sky_colour(eye.look, ray[5]), 1.0), seen + 1
-                        continue
-                    if number != previous:
-                        spot = spot_of(surfaces, number, ray)
-                        kind = surfaces.kind[number]
-                        if kind not in (FOLIAGE, PERSON, BEYOND, DRAWN) and (number != sky_number or j >= sky_until):
-                            # the sky changes slowly over a surface: ask at every fourth pixel
-                            q = off_surface(kind, spot, heights.cell)
-                            open_sky = sky_seen(heights.solid, heights.levels, heights.west, heights.north, heights.cell, *q)
-                            sky_number, sky_until = number, j + 4
-                        light = light_on(eye, surfaces, heights, number, spot, open_sky)
-                        albedo, share = own_colour(surfaces, drape, number, spot)
-                        colour = coloured(eye, surfaces, heights, number, ray, spot, albedo, share, light)
-                        previous = number
-                    total, seen = plus(total, colour, line_at(eye, surfaces, ids, number, ray, x, y)), seen + 1
-            for c in range(3):
-                out[i, j, c] = encode(total[c] / max(seen, 1))
-
-
 @njit(inline="always")
 def line_at(eye, surfaces, ids, number, ray, x, y):  # pragma: no cover - compiled
     """What the edge of a thing leaves of the light at a sample, 1 where there is none."""
@@ -122,16 +84,6 @@ def off_surface(kind, spot, cell):  # pragma: no cover - compiled
     _, px, py, pz, nx, ny, nz = spot
     off = 1.6 * cell if kind == FOLIAGE or (kind == BUILDING and abs(nz) < 0.3) else 0.9 * cell
     return (px + nx * off, py + ny * off, pz + nz * off * 0.5 + 0.05)
-
-
-@njit(inline="always")
-def own_colour(surfaces, drape, number, spot):  # pragma: no cover - compiled
-    """Colour of a surface with the field on it, and how much of it the field covers."""
-    base = surfaces.albedo[number]
-    albedo = (float(base[0]), float(base[1]), float(base[2]))
-    if surfaces.kind[number] != FLOOR or spot[6] <= 0.5 or drape.value.shape[0] == 0:
-        return albedo, 0.0
-    return covered(drape, value_on(drape, spot[1], spot[2], spot[3]), albedo)
 
 
 @njit(inline="always")
