@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,9 @@ from twin.progress import progress_bar
 from twin.result import Figure, Result
 from twin.run import as_scenario, load_city, prepare
 from twin.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Difference:
         return replace(self.figure, value=self.variant).verdict
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Two sides of a scenario.
 
@@ -119,6 +123,86 @@ class Comparison:
             for d in self.differences
         ]  # fmt: skip
         return pd.DataFrame(rows).set_index("figure")
+
+    def plot_map(
+        self,
+        variable: str = "density",
+        *,
+        side: Literal["difference", "baseline", "variant", "all"] = "difference",
+        time: float | Literal["max", "mean"] | None = None,
+        level: str | None = None,
+        city: City | None = None,
+        ax: Any = None,
+        vmax: float | None = None,
+        bounds: tuple[float, float, float, float] | None = None,
+        labels: bool = True,
+        language: Literal["en", "nl"] = "en",
+        **options: Any,
+    ) -> Any:
+        """A map of a side or of the difference of the first seed, or all three beside each other.
+
+        Parameters
+        ----------
+        variable : str
+        side : {"difference", "baseline", "variant", "all"}
+            The difference is variant minus baseline, on a scale with white at 0; where a side has nobody, its density is 0.
+        time, level, city, bounds, labels, language
+            As in `Result.plot_map`.
+        ax : Axes, or three of them for ``side="all"``, optional
+        vmax : float, optional
+            End of the scale; of the difference, both ends.
+        **options
+            Of `Result.plot_map`, for a side.
+
+        Returns
+        -------
+        Axes, or (3,) array of them for ``side="all"``
+
+        Raises
+        ------
+        ParameterError
+            When there is no such side, or as in `Result.plot_map`.
+        """
+        from twin.plots.map import plot_comparison
+
+        return plot_comparison(
+            self, variable, side=side, time=time, level=level, city=city, ax=ax, vmax=vmax, bounds=bounds, labels=labels,
+            language=language, **options,
+        )  # fmt: skip
+
+    def plot_series(
+        self,
+        what: Literal["people", "density", "exits", "lines", "areas"] = "people",
+        *,
+        ax: Axes | None = None,
+        language: Literal["en", "nl"] = "en",
+    ) -> Axes:
+        """A chart over time of the first seed: without the changes dashed, with them full.
+
+        Parameters
+        ----------
+        what : {"people", "density", "exits", "lines", "areas"}
+            As in `Result.plot_series`; of densities the highest anywhere.
+        ax : matplotlib.axes.Axes, optional
+        language : {"en", "nl"}
+
+        Raises
+        ------
+        ParameterError, ResultError
+            As in `Result.plot_series`.
+        """
+        from twin.plots.series import plot_both
+
+        return plot_both(self, what, ax=ax, language=language)
+
+    def __repr__(self) -> str:
+        state = ", partial" if self.partial else ""
+        return f"<Comparison {self.title!r}: {len(self.differences)} figures, {len(self.seeds)} seeds{state}>"
+
+    def _repr_html_(self) -> str:
+        from twin.plots.cards import comparison_card
+
+        return comparison_card(self)
 
     def save(self, folder: str | Path) -> Path:
         """Write both results and the table of figures; ``baseline/`` and ``variant/`` open with `open_result`.

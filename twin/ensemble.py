@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
+import xarray as xr
 
 from twin.checkpoints import Checkpoints, checked
-from twin.errors import InterruptedRunError, ParameterError
+from twin.errors import InterruptedRunError, ParameterError, ResultError
 from twin.geo.city import City
 from twin.population import expected_people
 from twin.progress import Bar, progress_bar
 from twin.result import Result
 from twin.run import Prepared, as_scenario, checked_seed, prepare, run_prepared
 from twin.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIDE_BY_SIDE_BELOW = 20_000
 """Crowds smaller than this run side by side, each on one core; larger ones one after the other on all cores."""
@@ -30,9 +38,11 @@ class Run:
     figures: dict[str, float]
     partial: bool
     result: Result | None
+    series: pd.DataFrame | None = None
+    highest: xr.Dataset | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ensemble:
     """Figures over seeds.
 
@@ -44,11 +54,17 @@ class Ensemble:
         The whole result of the first seed.
     partial : bool
         True when it was interrupted before all seeds were done.
+    series : mapping of int to DataFrame
+        `Result.series` of each seed.
+    highest : mapping of int to Dataset
+        ``density_max`` and ``walkable`` of each seed, on the cells where anybody came.
     """
 
     figures: pd.DataFrame
     first: Result
     partial: bool = False
+    series: Mapping[int, pd.DataFrame] = field(default_factory=dict)
+    highest: Mapping[int, xr.Dataset] = field(default_factory=dict)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -65,6 +81,178 @@ class Ensemble:
         lacking = self.figures.isna().any()
         table.loc[lacking, ["p5", "p95"]] = float("nan")
         return table
+
+    @cached_property
+    def _aligned(self) -> xr.Dataset:
+        """Highest densities (seed, level, y, x) on the cells of all seeds; 0 where a seed has nobody."""
+        if not self.highest:
+            raise ResultError("the ensemble holds no densities by seed", hint="run it again with twin.ensemble")
+        parts = xr.align(*self.highest.values(), join="outer")
+        both = xr.concat([part.fillna(0.0) for part in parts], dim=pd.Index(list(self.highest), name="seed"))
+        return both.sortby("y", ascending=False)
+
+    @property
+    def walkable(self) -> xr.DataArray:
+        """Floor (level, y, x) that any seed covers."""
+        return self._aligned["walkable"].astype(bool).any("seed")
+
+    def density(self, statistic: Literal["mean", "median", "p95"] = "mean") -> xr.DataArray:
+        """Highest density of each place over the run, summed up over the seeds (level, y, x) [1/m2].
+
+        Parameters
+        ----------
+        statistic : {"mean", "median", "p95"}
+            ``"p95"`` is what 95 % of the seeds stay below.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such statistic.
+        ResultError
+            When the densities of the seeds were not kept.
+        """
+        highest = self._aligned["density_max"]
+        if statistic not in ("mean", "median", "p95"):
+            raise ParameterError(f"there is no statistic `{statistic}`", hint="one of mean, median, p95")
+        if statistic == "mean":
+            made = highest.mean("seed", dtype=np.float64)
+        else:
+            made = highest.quantile(0.5 if statistic == "median" else 0.95, dim="seed").drop_vars("quantile")
+        return made.assign_attrs(units="m-2", long_name=f"highest crowd density, {statistic} of {len(self.highest)} seeds")
+
+    def exceedance(self, limit_per_m2: float | None = None) -> xr.DataArray:
+        """Share of the seeds in which each place is denser than a limit at some moment (level, y, x).
+
+        With few seeds this is coarse: none of 5 leaves up to 45 % possible, none of 60 up to 5 % (1 - 0.05^(1/n), at 95 %).
+
+        Parameters
+        ----------
+        limit_per_m2 : float, optional
+            By default that of the scenario [1/m2].
+
+        Raises
+        ------
+        ParameterError
+            When the limit is not above 0, or the scenario has none.
+        ResultError
+            When the densities of the seeds were not kept.
+        """
+        if limit_per_m2 is None:
+            limit_per_m2 = next((figure.limit for figure in self.first.figures if figure.key == "density_max"), None)
+        if limit_per_m2 is None or not limit_per_m2 > 0:
+            raise ParameterError(f"a limit of {limit_per_m2!r} people per m2 is not possible", hint="give a number above 0")
+        over = (self._aligned["density_max"] > limit_per_m2).mean("seed")
+        return over.assign_attrs(
+            units="1", long_name=f"share of {len(self.highest)} seeds above the limit", limit_per_m2=float(limit_per_m2)
+        )
+
+    def places(
+        self, limit_per_m2: float | None = None, *, count: int = 5, within_m: float = 3.0, city: City | None = None
+    ) -> gpd.GeoDataFrame:
+        """The places that are densest on average over the seeds, and how likely a limit is exceeded there.
+
+        Parameters
+        ----------
+        limit_per_m2 : float, optional
+            By default that of the scenario [1/m2].
+        count : int
+        within_m : float
+            A place is what lies so near to its densest cell: from seed to seed a jam moves a little [m].
+        city : City, optional
+            To name the places.
+
+        Returns
+        -------
+        GeoDataFrame
+            ``rank``, ``place``, ``level``, ``density_mean`` and ``density_p95`` (over the seeds, of the highest within reach
+            [1/m2]), ``probability`` (share of the seeds above the limit), ``seeds``.
+
+        Raises
+        ------
+        ParameterError, ResultError
+            As `exceedance`.
+        """
+        from twin.impacts.crowding import hotspots
+
+        limit = float(self.exceedance(limit_per_m2).attrs["limit_per_m2"])
+        highest = self._aligned["density_max"]
+        mean = self.density("mean")
+        fields = xr.Dataset({"density_max": mean, "density_max_time": xr.zeros_like(mean)}, attrs=dict(self.first.fields.attrs))
+        found = hotspots(fields, city, count=count).drop(columns=["time_s", "density_per_m2"])
+        rows = []
+        for level, shape in zip(found["level"], found.geometry, strict=True):
+            near = np.hypot(highest["x"] - shape.x, highest["y"] - shape.y) <= within_m
+            top = highest.sel(level=level).where(near).max(("y", "x")).to_numpy().astype(np.float64)
+            rows.append((float(top.mean()), float(np.quantile(top, 0.95)), float((top > limit).mean()), len(top)))
+        figures = pd.DataFrame(rows, columns=["density_mean", "density_p95", "probability", "seeds"], index=found.index)
+        return found.join(figures)[["rank", "place", "level", "density_mean", "density_p95", "probability", "seeds", "geometry"]]
+
+    def plot_series(
+        self,
+        column: str = "present",
+        *,
+        band: tuple[float, float] = (0.05, 0.95),
+        ax: Axes | None = None,
+        language: Literal["en", "nl"] = "en",
+    ) -> Axes:
+        """The median of a series over the seeds, and the band in which a share of them lies.
+
+        Parameters
+        ----------
+        column : str
+            Of `Result.series`: ``present``, ``left``, ``exit_<name>``, ``area_<name>``, ...
+        band : (float, float)
+            Lower and upper share of the seeds.
+        ax : matplotlib.axes.Axes, optional
+        language : {"en", "nl"}
+
+        Raises
+        ------
+        ParameterError
+            When there is no such column, or the band is none.
+        ResultError
+            When the series of the seeds were not kept.
+        """
+        from twin.plots.seeds import plot_band
+
+        return plot_band(self, column, band=band, ax=ax, language=language)
+
+    def plot_map(
+        self,
+        statistic: Literal["mean", "median", "p95", "exceedance"] = "mean",
+        *,
+        limit: float | None = None,
+        language: Literal["en", "nl"] = "en",
+        **options: Any,
+    ) -> Axes:
+        """A map of the highest density over the seeds, or of the probability that a limit is exceeded.
+
+        Parameters
+        ----------
+        statistic : {"mean", "median", "p95", "exceedance"}
+        limit : float, optional
+            Of ``"exceedance"``; by default that of the scenario [1/m2].
+        language : {"en", "nl"}
+        **options
+            ``level``, ``city``, ``ax``, ``bounds``, ``classes``, ... of `Result.plot_map`.
+
+        Raises
+        ------
+        ParameterError, ResultError
+            As `density`, `exceedance` and `Result.plot_map`.
+        """
+        from twin.plots.seeds import plot_statistic
+
+        return plot_statistic(self, statistic, limit=limit, language=language, **options)
+
+    def __repr__(self) -> str:
+        state = ", partial" if self.partial else ""
+        return f"<Ensemble: {len(self.figures)} seeds, {len(self.figures.columns)} figures{state}>"
+
+    def _repr_html_(self) -> str:
+        from twin.plots.cards import ensemble_card
+
+        return ensemble_card(self)
 
 
 def ensemble(
@@ -159,7 +347,8 @@ def run_tasks(
         if result.partial:
             bar.stopped = True
         figures = {figure.key: figure.value for figure in result.figures}
-        return Run(figures, result.partial, result if k in keep else None)
+        highest = result.fields[["density_max", "walkable"]].load()
+        return Run(figures, result.partial, result if k in keep else None, result.series, highest)
 
     def tell(runs: Sequence[Run | None]) -> None:
         results = [run.result for run in runs if run is not None and run.result is not None]
@@ -189,4 +378,8 @@ def gather(runs: Sequence[Run | None], seeds: Sequence[int]) -> Ensemble | None:
     whole = len(rows) == len(seeds)
     figures = pd.DataFrame.from_dict(rows or {seeds[0]: first.figures}, orient="index")
     figures.index.name = "seed"
-    return Ensemble(figures, first.result, partial=not whole)
+    done = {seed: run for seed, run in zip(seeds, runs, strict=True) if run is not None and seed in rows}
+    done = done or {seeds[0]: first}
+    series = {seed: run.series for seed, run in done.items() if run.series is not None}
+    highest = {seed: run.highest for seed, run in done.items() if run.highest is not None}
+    return Ensemble(figures, first.result, partial=not whole, series=series, highest=highest)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from twin.errors import ResultError, did_you_mean
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pedpy
     import xarray as xr
+    from matplotlib.axes import Axes
 
+    from twin.geo.city import City
     from twin.recording import Recording
 
 
@@ -277,6 +279,163 @@ class Result:
         from twin.result_io import save_result
 
         return save_result(self, Path(folder))
+
+    def plot_map(
+        self,
+        variable: str = "density",
+        *,
+        time: float | Literal["max", "mean"] | None = None,
+        level: str | None = None,
+        city: City | None = None,
+        ax: Axes | None = None,
+        cmap: Any = None,
+        classes: Sequence[float] | Literal["fruin"] | None = "fruin",
+        scheme: Literal["walkway", "stairs", "queueing"] = "walkway",
+        vmax: float | None = None,
+        bounds: tuple[float, float, float, float] | None = None,
+        labels: bool = True,
+        title: str | None = None,
+        language: Literal["en", "nl"] = "en",
+    ) -> Axes:
+        """A map of a variable, with exits, counting lines, the densest places, scale bar, north, key and credits.
+
+        Parameters
+        ----------
+        variable : str
+            Of `fields`, or ``"level_of_service_interval"``.
+        time : float or {"max", "mean"}, optional
+            The interval that this moment lies in [s], or what is made of all; by default the highest, of speeds the mean.
+        level : str, optional
+            By default, in each cell the level on which it is densest.
+        city : City, optional
+            To draw beneath; without it the floor is drawn.
+        ax : matplotlib.axes.Axes, optional
+            To draw in; by default those of a new figure.
+        cmap : str or Colormap, optional
+            By default `lajolla`, which keeps its order for colour-blind readers.
+        classes : "fruin", sequence of float, or None
+            Classes of level of service with their letters (of densities), rising borders of one's own, or a continuous scale.
+        scheme : {"walkway", "stairs", "queueing"}
+            Of Fruin's classes.
+        vmax : float, optional
+            Upper end of a continuous scale.
+        bounds : (west, south, east, north), optional
+            Part to show, in the CRS of the city [m].
+        labels : bool
+            Whether exits, lines and places are named.
+        title : str, optional
+        language : {"en", "nl"}
+
+        Raises
+        ------
+        ParameterError
+            When there is no such variable, moment, level or scheme, or nothing of the result lies in the window.
+        """
+        from twin.plots.map import plot_result
+
+        return plot_result(
+            self, variable, time=time, level=level, city=city, ax=ax, cmap=cmap, classes=classes, scheme=scheme, vmax=vmax,
+            bounds=bounds, labels=labels, title=title, language=language,
+        )  # fmt: skip
+
+    def plot_series(
+        self,
+        what: Literal["people", "density", "exits", "lines", "areas"] = "people",
+        *,
+        ax: Axes | None = None,
+        language: Literal["en", "nl"] = "en",
+    ) -> Axes:
+        """A chart over time, with the limit where one is known.
+
+        Parameters
+        ----------
+        what : {"people", "density", "exits", "lines", "areas"}
+            People present, gone and waiting; density at the densest places; people who have left by exit; who have crossed a line
+            (N-t); who are in an area.
+        ax : matplotlib.axes.Axes, optional
+        language : {"en", "nl"}
+
+        Raises
+        ------
+        ParameterError
+            When there is no such series.
+        ResultError
+            When the result has nothing of that kind.
+        """
+        from twin.plots.series import plot_series
+
+        return plot_series(self, what, ax=ax, language=language)
+
+    def plot_flow(
+        self,
+        places: str | Sequence[str] | None = None,
+        *,
+        interval_s: float = 60.0,
+        ax: Axes | None = None,
+        language: Literal["en", "nl"] = "en",
+    ) -> Axes:
+        """Flow at exits and counting lines by intervals [people a minute].
+
+        Parameters
+        ----------
+        places : str or sequence of str, optional
+            Exits and lines; by default all.
+        interval_s : float
+            [s].
+        ax : matplotlib.axes.Axes, optional
+        language : {"en", "nl"}
+
+        Raises
+        ------
+        ResultError
+            When nobody was counted there.
+        ParameterError
+            When the interval is not above 0.
+        """
+        from twin.plots.series import plot_flow
+
+        return plot_flow(self, places, interval_s=interval_s, ax=ax, language=language)
+
+    def plot_section(
+        self,
+        variable: str,
+        start: Sequence[float],
+        end: Sequence[float],
+        *,
+        level: str | None = None,
+        ax: Axes | None = None,
+        cmap: Any = None,
+        classes: Sequence[float] | Literal["fruin"] | None = "fruin",
+        scheme: Literal["walkway", "stairs", "queueing"] = "walkway",
+        vmax: float | None = None,
+        language: Literal["en", "nl"] = "en",
+    ) -> Axes:
+        """A variable along a line over time: distance to the right, time upwards. It shows where a jam begins and how it grows.
+
+        Parameters
+        ----------
+        variable : str
+            One over time, such as ``"density"``.
+        start, end : (x, y) or shapely Point
+            Ends of the line in the CRS of the city [m].
+        level, ax, cmap, classes, scheme, vmax, language
+            As in `plot_map`.
+
+        Raises
+        ------
+        ParameterError
+            When the variable does not change over time, or the line lies where nobody came.
+        """
+        from twin.plots.spacetime import plot_space_time
+
+        return plot_space_time(
+            self, variable, start, end, level=level, ax=ax, cmap=cmap, classes=classes, scheme=scheme, vmax=vmax, language=language
+        )
+
+    def _repr_html_(self) -> str:
+        from twin.plots.cards import result_card
+
+        return result_card(self)
 
     def __repr__(self) -> str:
         people = self.recording.people()

@@ -308,6 +308,7 @@ def run_prepared(
         "scenario_file": scenario.source.name if scenario.source else "",
         "scenario": scenario.text,
         "seed": seed,
+        "clock_start": scenario.crowd.clock_start,
         "changes": [{"id": c.id, "type": c.type, "label": c.label or c.id} for c in prepared.changed.made],
         "remarks": _remarks(prepared),
         "assumptions": [*ground.assumptions, *assumptions],

@@ -1,8 +1,7 @@
 """Colours, legends and what a surface looks like: one place, so that every back-end agrees.
 
-Colours are sRGB, 0-255. The six steps of the crowd legend are taken from `lajolla` (Crameri 2018,
-doi:10.5281/zenodo.1243862), which keeps its order for colour-blind readers; the letter of the class is always
-printed beside the colour.
+Colours are sRGB, 0-255. Those that maps and sections on paper share with scenes are in `twin.palette`, the classes of the
+crowd in `twin.fruin`.
 """
 
 from __future__ import annotations
@@ -16,17 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.fruin import FRUIN_M2, LAJOLLA, LETTERS
+from twin.palette import CELLAR as CELLAR
+from twin.palette import GROUND as GROUND
+from twin.palette import MAINS as MAINS
+from twin.palette import PIT as PIT
+from twin.palette import QUAY_WALL as QUAY_WALL
+from twin.palette import SURFACES as SURFACES
+from twin.palette import TREE_CROWNS as TREE_CROWNS
+from twin.palette import TRUNK as TRUNK
+from twin.palette import WATER as WATER
 from viewer.scene import Colour, Legend, LegendClass
 
-LAJOLLA: tuple[Colour, ...] = (
-    (253, 243, 171),
-    (238, 180, 85),
-    (227, 125, 80),
-    (183, 74, 72),
-    (92, 48, 36),
-    (36, 29, 6),
-)
-FRUIN_WALKWAY_M2 = (3.25, 2.32, 1.39, 0.93, 0.46)
+FRUIN_WALKWAY_M2 = FRUIN_M2["walkway"]
 """Floor a person has at the borders of Fruin's classes A to F on a walkway [m2] (Fruin 1971)."""
 
 EMPTY_BELOW = 0.02
@@ -53,38 +54,7 @@ ROOFS_PITCHED: tuple[Colour, ...] = (
 )
 ROOFS_FLAT: tuple[Colour, ...] = ((176, 172, 164), (164, 162, 156), (188, 180, 168))
 
-SURFACES: dict[str, Colour] = {
-    "street": (166, 160, 154),
-    "carriageway": (146, 144, 142),
-    "road": (152, 150, 146),
-    "square": (206, 194, 176),
-    "wharf": (170, 150, 130),
-    "quay": (170, 150, 130),
-    "motorway": (132, 132, 134),
-    "runway": (132, 132, 134),
-    "railway": (140, 128, 118),
-    "busway": (158, 140, 132),
-    "parking": (168, 176, 188),
-    "driveway": (190, 178, 160),
-    "footway": (214, 208, 198),
-    "pavement": (214, 208, 198),
-    "pedestrian": (206, 194, 176),
-    "cycleway": (186, 134, 116),
-    "green": (150, 172, 114),
-    "park": (150, 172, 114),
-    "verge": (150, 172, 114),
-    "courtyard": (176, 182, 146),
-    "bridge": (184, 170, 152),
-    "stairs": (156, 138, 122),
-}
-GROUND: Colour = (196, 200, 172)
-WATER: Colour = (92, 134, 148)
-QUAY_WALL: Colour = (136, 108, 92)
-PIT: Colour = (134, 110, 84)
-CELLAR: Colour = (150, 110, 88)
 SOIL: Colour = (148, 122, 94)
-TREE_CROWNS: tuple[Colour, ...] = ((104, 138, 74), (122, 150, 82), (90, 126, 72), (134, 154, 88))
-TRUNK: Colour = (104, 84, 66)
 LAMP: Colour = (58, 62, 66)
 CLOSED: Colour = (198, 44, 40)
 WHITE: Colour = (244, 240, 234)
@@ -105,8 +75,6 @@ LAND: tuple[Colour, ...] = (
     (150, 184, 172),
 )
 """Kinds of land use, in the order in which most of the land has them."""
-MAINS: dict[str, Colour] = {"sewer": (140, 120, 104), "water": (58, 110, 170), "gas": (206, 172, 60), "heat": (186, 74, 60)}
-"""Mains by what runs in them."""
 SOUNDING: Colour = (150, 74, 38)
 SOILS: dict[str, Colour] = {
     "Gravel": (214, 128, 62),
@@ -173,7 +141,7 @@ def fruin_legend() -> Legend:
     limits = [0.0, *(1.0 / area for area in FRUIN_WALKWAY_M2), float("inf")]
     classes = tuple(
         LegendClass(low, high, colour, letter)
-        for low, high, colour, letter in zip(limits[:-1], limits[1:], LAJOLLA, "ABCDEF", strict=True)
+        for low, high, colour, letter in zip(limits[:-1], limits[1:], LAJOLLA, LETTERS, strict=True)
     )
     return Legend(
         "density",

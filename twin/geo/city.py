@@ -27,6 +27,7 @@ from twin.geo.records import with_descendants as with_descendants
 from twin.geo.terrain import Terrain
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from pyproj import CRS
     from shapely.geometry.base import BaseGeometry
 
@@ -481,6 +482,78 @@ class City:
 
         return summary_of(self)
 
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        layers: Sequence[str] | str | None = None,
+        bounds: tuple[float, float, float, float] | None = None,
+        language: Literal["en", "nl"] = "en",
+    ) -> Axes:
+        """A map: green, water, streets by surface, bridges, buildings and trees, with scale bar, north, key and credits.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            To draw in; by default those of a new figure.
+        layers : str or sequence of str, optional
+            Others than these; ``"cellars"``, ``"pits"``, ``"utilities"``, ``"furniture"`` and the like may be asked for.
+        bounds : (west, south, east, north), optional
+            Part to show, in the CRS of the city [m].
+        language : {"en", "nl"}
+
+        Raises
+        ------
+        ParameterError
+            When a map has no such layer, or there is nothing to draw.
+        """
+        from twin.plots.basemap import plot_city
+
+        return plot_city(self, ax=ax, layers=layers, bounds=bounds, language=language)
+
+    def plot_section(
+        self,
+        start: Sequence[float],
+        end: Sequence[float],
+        *,
+        ax: Axes | None = None,
+        exaggeration: float = 1.0,
+        beside_m: float = 5.0,
+        depth_m: float | None = None,
+        labels: bool = True,
+        language: Literal["en", "nl"] = "en",
+    ) -> Axes:
+        """A vertical section along a line: ground, water, what is built cut open, cellars, pits and mains, trees beside it.
+
+        What is built is cut from the triangles of `surfaces`: what they close is filled, what is but a surface is a line. Heights
+        are in the vertical datum of the CRS. ``ax.figure.savefig("section.svg")`` or ``.pdf`` keeps it to scale.
+
+        Parameters
+        ----------
+        start, end : (x, y) or shapely Point
+            Ends of the line in the CRS of the city [m].
+        ax : matplotlib.axes.Axes, optional
+        exaggeration : float
+            How many times larger heights are drawn than distances; 1 is true to scale.
+        beside_m : float
+            Trees so near to the line are shown, pale; 0 for none [m].
+        depth_m : float, optional
+            How far below the lowest ground the drawing goes; by default below the lowest thing in it [m].
+        labels : bool
+            Whether the heights of buildings are written over them.
+        language : {"en", "nl"}
+
+        Raises
+        ------
+        ParameterError
+            When the ends are no places or the same, or the line does not touch the city.
+        """
+        from twin.plots.section import plot_city_section
+
+        return plot_city_section(
+            self, start, end, ax=ax, exaggeration=exaggeration, beside_m=beside_m, depth_m=depth_m, labels=labels, language=language
+        )
+
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only mapping does not pickle; workers of a sweep need the city
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -490,6 +563,11 @@ class City:
         layers = ", ".join(f"{len(frame)} {name}" for name, frame in self.layers.items() if len(frame))
         label = f" {self.name!r}" if self.name else ""
         return f"<City{label} {short_name(self.crs)}: {layers or 'empty'}; {len(self.surfaces)} triangles>"
+
+    def _repr_html_(self) -> str:
+        from twin.plots.cards import city_card
+
+        return city_card(self)
 
 
 def _rebuild(values: dict[str, Any]) -> City:

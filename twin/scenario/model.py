@@ -267,6 +267,15 @@ class Scenario(Part):
         """The changes that are there without the intervention too."""
         return tuple(change for change in self.changes if change.in_baseline)
 
+    def __repr__(self) -> str:
+        changes = ", ".join(change.id for change in self.changes) or "no changes"
+        return f"<Scenario {self.title!r}: {changes}; {self.crowd.duration_s:g} s, {self.crowd.seeds} seeds>"
+
+    def _repr_html_(self) -> str:
+        from twin.plots.cards import scenario_card
+
+        return scenario_card(self)
+
     def with_crowd(self, **settings: object) -> Scenario:
         """The scenario with some crowd settings replaced, validated again."""
         crowd = CrowdSettings.model_validate({**self.crowd.model_dump(), **settings})

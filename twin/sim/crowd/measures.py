@@ -7,19 +7,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import GridError, ParameterError
+from twin.errors import GridError
+from twin.fruin import FRUIN_M2, borders
+from twin.fruin import QUEUEING_M2 as QUEUEING_M2
+from twin.fruin import STAIRWAY_M2 as STAIRWAY_M2
+from twin.fruin import WALKWAY_M2 as WALKWAY_M2
 from twin.jit import njit
 
 SMOOTHING_M = 0.7
 """Standard deviation of the Gaussian that spreads a person over the floor (Helbing et al. 2007) [m]."""
 
-WALKWAY_M2 = (3.25, 2.32, 1.39, 0.93, 0.46)
-"""Fruin's walkway classes: smallest area a person for A, B, C, D and E; below is F [m2] (Fruin 1971)."""
-
-STAIRWAY_M2 = (1.86, 1.39, 0.93, 0.65, 0.37)
-QUEUEING_M2 = (1.21, 0.93, 0.65, 0.28, 0.19)
-
-LOS_SCHEMES = {"walkway": WALKWAY_M2, "stairs": STAIRWAY_M2, "queueing": QUEUEING_M2}
+LOS_SCHEMES = FRUIN_M2
 
 DENSE_PER_M2 = 4.0
 """A moving crowd denser than this is crowded by the usual planning limit (Still 2014; Fruin 1993) [1/m2]."""
@@ -92,9 +90,7 @@ def level_of_service(density: NDArray[np.float32], scheme: str = "walkway") -> N
     ParameterError
         When there is no such scheme.
     """
-    if scheme not in LOS_SCHEMES:
-        raise ParameterError(f"there is no scheme `{scheme}` of levels of service", hint=f"there are: {', '.join(LOS_SCHEMES)}")
-    bounds = 1.0 / np.array(LOS_SCHEMES[scheme])
+    bounds = np.array(borders(scheme))
     classes = np.searchsorted(bounds, density, side="left") + 1
     return np.where(density > OCCUPIED_PER_M2, classes, 0).astype(np.uint8)
 

@@ -1,0 +1,133 @@
+"""What a vertical plane meets in a city: objects, the ground, areas that it runs over, mains that it crosses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from twin.plots.slicing import Plane, closed_outline, crossings, intervals, slice_triangles
+
+if TYPE_CHECKING:
+    from twin.geo.city import City
+
+
+class Cut(NamedTuple):
+    """One object cut by the plane.
+
+    Parameters
+    ----------
+    id, layer : str
+    area : shapely geometry
+        What it fills of the section, in distance and height [m]; empty for a surface.
+    lines : shapely geometry
+        Cuts that enclose nothing.
+    """
+
+    id: str
+    layer: str
+    area: Any
+    lines: Any
+
+
+def cut_objects(city: City, plane: Plane) -> list[Cut]:
+    """Every object with triangles that the plane cuts within the ends of its line.
+
+    Parameters
+    ----------
+    city : City
+    plane : Plane
+
+    Returns
+    -------
+    list of Cut
+        In the order of `City.objects`. Parts of a building are cut one by one.
+    """
+    mesh = city.surfaces
+    if not len(mesh):
+        return []
+    vertices = mesh.vertices + city.origin
+    rows, segments = slice_triangles(vertices, mesh.triangles, plane)
+    owner = mesh.owner[rows]
+    ids, layers = city.objects.index, city.objects["layer"].to_numpy()
+    window = shapely.box(0.0, -1e5, plane.length, 1e5)
+    found = []
+    order = np.argsort(owner, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(owner[order])) + 1) if len(order) else []:
+        reach = segments[group][:, :, 0]
+        if reach.max() < 0.0 or reach.min() > plane.length:
+            continue
+        area, lines = (shapely.intersection(shape, window) for shape in closed_outline(segments[group]))
+        if not (area.is_empty and lines.is_empty):
+            row = int(owner[group[0]])
+            found.append(Cut(str(ids[row]), str(layers[row]), area, lines))
+    return found
+
+
+def profile(city: City, plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Distances (N,) and heights (N,) of the ground along the line [m], at least four to a cell of the terrain."""
+    step = 0.25 * city.terrain.grid.cell if city.terrain is not None else 0.5
+    count = int(np.clip(np.ceil(plane.length / step), 2, 20_000)) + 1
+    distance = np.linspace(0.0, plane.length, count)
+    at = plane.at(distance)
+    return distance, city.ground_at(at[:, 0], at[:, 1])
+
+
+def under_streets(
+    city: City, plane: Plane, distance: NDArray[np.float64], ground: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The ground filled up to the streets on it: a raster has slopes where a quay has walls."""
+    filled = ground.copy()
+    for reach, row in crossed(city, "roads", plane):
+        z = row.get("z_m")
+        if str(row.get("surface", "")) == "bridge" or z is None or not np.isfinite(z):
+            continue
+        for start, end in reach:
+            edges = np.array([start, end])
+            # the ends of a street are corners of the outline, wherever the steps of the profile fall
+            outside = np.interp(edges, distance, filled)
+            distance = np.concatenate([distance, edges - 1e-3, edges + 1e-3])
+            filled = np.concatenate([filled, outside, outside])
+            order = np.argsort(distance, kind="stable")
+            distance, filled = distance[order], filled[order]
+            inside = (distance >= start) & (distance <= end)
+            filled[inside] = np.fmax(filled[inside], float(z))
+    keep = (distance >= 0) & (distance <= plane.length)
+    return distance[keep], filled[keep]
+
+
+def crossed(city: City, layer: str, plane: Plane) -> list[tuple[list[tuple[float, float]], Any]]:
+    """Rows of a layer of polygons that the line runs over: intervals along it, and the row."""
+    frame = city.layers[layer]
+    if not len(frame):
+        return []
+    near = frame.iloc[np.sort(frame.sindex.query(plane.line, predicate="intersects"))]
+    made = [(intervals(shape, plane), row) for shape, (_, row) in zip(near.geometry, near.iterrows(), strict=True)]
+    return [(reach, row) for reach, row in made if reach]
+
+
+def mains(city: City, plane: Plane) -> list[tuple[float, float, Any]]:
+    """Middle height [m], distance [m] and row of every main that the line crosses and whose depth is known."""
+    frame = city.layers["utilities"]
+    if not len(frame):
+        return []
+    found = []
+    near = frame.iloc[np.sort(frame.sindex.query(plane.line, predicate="intersects"))]
+    for shape, (_, row) in zip(near.geometry, near.iterrows(), strict=True):
+        for at in crossings(shape, plane):
+            wide = row.get("diameter_m")
+            radius = 0.5 * float(wide) if wide is not None and np.isfinite(wide) else 0.1
+            cover = row.get("cover_m")
+            if cover is not None and np.isfinite(cover):
+                x, y = plane.at(np.array([at]))[0]
+                ground = float(city.ground_at(np.array([x]), np.array([y]))[0])
+                found.append((ground - float(cover) - radius, at, row))
+    return found
+
+
+def datum_of(city: City) -> str:
+    """Short name of the vertical datum, e.g. ``"NAP"``; empty when the system has none."""
+    vertical = [part for part in city.crs.sub_crs_list if part.is_vertical]
+    return vertical[0].name.replace(" height", "").strip() if vertical else ""

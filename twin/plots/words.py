@@ -1,0 +1,188 @@
+"""What maps and sections say, in English and Dutch: words, numbers and clock times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from twin.errors import ParameterError, did_you_mean
+
+_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "density": ("Crowd density", "Dichtheid van mensen"),
+    "density_max": ("Highest crowd density", "Hoogste dichtheid"),
+    "density_max_time": ("Time of the highest density", "Tijdstip van de hoogste dichtheid"),
+    "mean_speed": ("Mean walking speed", "Gemiddelde loopsnelheid"),
+    "speed_variance": ("Variance of the walking speed", "Variantie van de loopsnelheid"),
+    "crowd_pressure": ("Crowd pressure", "Druk in de menigte"),
+    "crowd_pressure_max": ("Highest crowd pressure", "Hoogste druk in de menigte"),
+    "crowd_pressure_max_time": ("Time of the highest crowd pressure", "Tijdstip van de hoogste druk"),
+    "exposure": ("Cumulative exposure", "Opgetelde verblijfstijd"),
+    "time_dense": ("Time denser than 4 people/m²", "Tijd boven 4 mensen/m²"),
+    "level_of_service": ("Level of service", "Kwaliteitsniveau"),
+    "level_of_service_interval": ("Level of service", "Kwaliteitsniveau"),
+    "floor_height": ("Height of the floor", "Hoogte van de vloer"),
+    "walkable": ("Floor people can stand on", "Begaanbare vloer"),
+    "all_levels": ("all levels, the fuller on top", "alle niveaus, het volste boven"),
+    "level": ("level {level}", "niveau {level}"),
+    "street": ("street", "straat"),
+    "wharf": ("wharf", "werf"),
+    "change_of": ("Change: {what}", "Verandering: {what}"),
+    "difference": ("variant minus baseline", "met min zonder de ingreep"),
+    "baseline": ("without the changes", "zonder de ingreep"),
+    "variant": ("with the changes", "met de ingreep"),
+    "of_first": ("first seed ({seed})", "eerste reeks toevalsgetallen ({seed})"),
+    "los_note": ("Level of service,\nFruin 1971, {scheme}", "Kwaliteitsniveau volgens\nFruin 1971, {scheme}"),
+    "walkway": ("walkways", "looppaden"),
+    "stairs": ("stairs", "trappen"),
+    "queueing": ("queues", "wachtrijen"),
+    "people_per_m2": ("people/m²", "mensen/m²"),
+    "hotspots": ("Densest places", "Volste plekken"),
+    "partial": ("interrupted run", "onderbroken berekening"),
+    "synthetic": ("synthetic city, not a survey", "verzonnen stad, geen opmeting"),
+    "people": ("People", "Mensen"),
+    "present": ("present", "aanwezig"),
+    "waiting": ("waiting to enter", "wachten op toegang"),
+    "left": ("have left", "vertrokken"),
+    "time": ("time", "tijd"),
+    "clock": ("clock time", "kloktijd"),
+    "since_start": ("time since the start (min:s)", "tijd sinds het begin (min:s)"),
+    "limit": ("limit {value}", "grens {value}"),
+    "people_gone": ("People who have left, by exit", "Vertrokken mensen, per uitgang"),
+    "people_crossed": ("People who have crossed, by line", "Gepasseerde mensen, per tellijn"),
+    "people_in": ("People in each area", "Mensen in elk gebied"),
+    "density_at": ("Density at the densest places", "Dichtheid op de volste plekken"),
+    "flow": ("Flow, over {interval:g} s", "Doorstroming, per {interval:g} s"),
+    "per_minute": ("people a minute", "mensen per minuut"),
+    "band": ("{low:g}–{high:g} % of {count} seeds", "{low:g}–{high:g} % van {count} reeksen"),
+    "median": ("median of {count} seeds", "mediaan van {count} reeksen"),
+    "ensemble_mean": ("Highest density, mean of {count} seeds", "Hoogste dichtheid, gemiddelde van {count} reeksen"),
+    "ensemble_median": ("Highest density, median of {count} seeds", "Hoogste dichtheid, mediaan van {count} reeksen"),
+    "ensemble_p95": (
+        "Highest density, 95 % of {count} seeds stay below",
+        "Hoogste dichtheid, waar 95 % van {count} reeksen onder blijft",
+    ),
+    "ensemble_exceedance": ("Probability of more than {limit} people/m²", "Kans op meer dan {limit} mensen/m²"),
+    "share_of_seeds": ("share of {count} seeds", "deel van {count} reeksen"),
+    "distance": ("distance along the section (m)", "afstand langs de doorsnede (m)"),
+    "height": ("height (m)", "hoogte (m)"),
+    "height_in": ("height (m {datum})", "hoogte (m {datum})"),
+    "ground": ("ground", "grond"),
+    "water": ("water", "water"),
+    "building": ("building, cut", "gebouw, doorsneden"),
+    "bridge": ("bridge", "brug"),
+    "cellar": ("cellar", "kelder"),
+    "pit": ("pit", "bouwput"),
+    "tree": ("tree beside the line", "boom naast de lijn"),
+    "construction": ("wall or quay, cut", "muur of kade, doorsneden"),
+    "surface": ("surface without volume", "vlak zonder inhoud"),
+    "exaggerated": ("heights exaggerated {times:g} times", "hoogten {times:g} maal overdreven"),
+    "mains_sewer": ("sewer", "riool"),
+    "mains_water": ("water main", "waterleiding"),
+    "mains_gas": ("gas main", "gasleiding"),
+    "mains_heat": ("heat main", "warmteleiding"),
+    "mains_other": ("cable or pipe", "kabel of leiding"),
+    "estimated": ("(depth estimated)", "(diepte geschat)"),
+    "tunnel": ("tunnel", "tunnel"),
+    "road": ("street", "straat"),
+    "green": ("green", "groen"),
+    "buildings": ("buildings", "gebouwen"),
+    "trees": ("trees", "bomen"),
+    "landuse": ("land use", "grondgebruik"),
+    "roads": ("street", "straat"),
+    "streets": ("street, line", "straat, als lijn"),
+    "bridges": ("bridge", "brug"),
+    "tunnels": ("tunnel", "tunnel"),
+    "utilities": ("mains", "leidingen"),
+    "cellars": ("cellar", "kelder"),
+    "pits": ("pit", "bouwput"),
+    "furniture": ("street furniture", "straatmeubilair"),
+    "stops": ("stop", "halte"),
+    "sensors": ("sensor", "sensor"),
+    "soundings": ("sounding", "sondering"),
+    "wells": ("well", "peilbuis"),
+    "other": ("other", "overig"),
+    "surface_street": ("street", "straat"),
+    "surface_lane": ("lane", "steeg"),
+    "surface_bridge": ("bridge", "brug"),
+    "surface_square": ("square", "plein"),
+    "surface_wharf": ("wharf", "werf"),
+    "nothing_here": ("nothing to show", "niets te tonen"),
+    "grey_is_no_floor": ("grey: no floor", "grijs: geen vloer"),
+    "surface_footway": ("footway", "voetpad"),
+    "surface_cycleway": ("cycleway", "fietspad"),
+    "surface_carriageway": ("carriageway", "rijbaan"),
+    "highest": ("highest of each place", "hoogste waarde van elke plek"),
+    "mean_of": ("mean over time", "gemiddeld over de tijd"),
+    "at": ("at", "om"),
+    "fuller": ("more", "meer"),
+    "emptier": ("less", "minder"),
+    "water_open": ("depth not known", "diepte niet bekend"),
+    "section": ("Section", "Doorsnede"),
+    "space_time": ("Along the line over time", "Langs de lijn in de tijd"),
+    "everywhere": ("anywhere", "waar dan ook"),
+})  # fmt: skip
+
+LANGUAGES: Mapping[str, Mapping[str, str]] = MappingProxyType({
+    language: MappingProxyType({key: both[k] for key, both in _WORDS.items()}) for k, language in enumerate(("en", "nl"))
+})  # fmt: skip
+"""Words by key, by language."""
+
+UNITS: Mapping[str, str] = MappingProxyType({
+    "m-2": "people/m²", "m": "m", "s": "s", "m s-1": "m/s", "m2 s-2": "m²/s²", "s-2": "1/s²", "s m-2": "s/m²", "1": "",
+})  # fmt: skip
+"""Units of `twin.variables` as a legend prints them."""
+
+
+def words(language: str) -> Mapping[str, str]:
+    """The words of a language.
+
+    Raises
+    ------
+    ParameterError
+        When it is none of `LANGUAGES`.
+    """
+    if language not in LANGUAGES:
+        raise ParameterError(f"there are no plots in `{language}`{did_you_mean(str(language), LANGUAGES)}", hint='"en" or "nl"')
+    return LANGUAGES[language]
+
+
+def number(value: float, digits: int, language: str = "en") -> str:
+    """A number with so many decimals; Dutch has a comma there and points between thousands."""
+    text = f"{value:,.{digits}f}"
+    return text.translate(str.maketrans(",.", ".,")) if language == "nl" else text
+
+
+def unit_of(units: str, language: str = "en") -> str:
+    """A unit of `twin.variables` for people."""
+    shown = UNITS.get(units, units)
+    return shown.replace("people", "mensen") if language == "nl" else shown
+
+
+def clock(seconds: float, start: str = "", *, exact: bool = False) -> str:
+    """A moment as a clock time where the start is known (``"22:31:30"``), else minutes and seconds since the start (``"1:30"``).
+
+    Parameters
+    ----------
+    seconds : float
+        Since the start [s].
+    start : str
+        ``"hh:mm"`` or ``"hh:mm:ss"``; empty when it is not known.
+    exact : bool
+        With seconds even where they are 0, so that times in a column are alike.
+    """
+    whole = round(seconds)
+    if not start:
+        return f"{whole // 60}:{whole % 60:02d}"
+    parts = [int(part) for part in start.split(":")]
+    whole += parts[0] * 3600 + parts[1] * 60 + (parts[2] if len(parts) > 2 else 0)
+    minutes = f"{whole // 3600 % 24:02d}:{whole // 60 % 60:02d}"
+    return minutes if whole % 60 == 0 and not exact else f"{minutes}:{whole % 60:02d}"
+
+
+def class_range(low: float, high: float, language: str = "en", digits: int = 2) -> str:
+    """The range of a class: ``"< 0.31"``, ``"0.31 – 0.43"``, ``"> 2.17"``; an open end is infinite or at most 0."""
+    if high == float("inf"):
+        return f"> {number(low, digits, language)}"
+    if low <= 0:
+        return f"< {number(high, digits, language)}"
+    return f"{number(low, digits, language)} – {number(high, digits, language)}"
