@@ -71,13 +71,19 @@ class Ensemble:
         return tuple(int(seed) for seed in self.figures.index)
 
     def summary(self) -> pd.DataFrame:
-        """One row a figure: ``median``, ``p5``, ``p95``, ``seeds``; a figure that some seed lacks (NaN) is NaN."""
+        """One row a figure: ``median``, ``p5``, ``p95``, ``seeds``; a figure that some seed lacks (NaN) is NaN.
+
+        Where some seed never got there (inf), ``p5`` and ``p95`` are the least and the most.
+        """
+        never = np.isinf(self.figures.to_numpy(np.float64)).any(axis=0)
+        # between a time and never there is nothing to interpolate: the least and the most are given
+        known = self.figures.loc[:, ~never]
         table = pd.DataFrame({
             "median": self.figures.median(skipna=False),
-            "p5": self.figures.quantile(0.05),
-            "p95": self.figures.quantile(0.95),
+            "p5": pd.concat([known.quantile(0.05), self.figures.loc[:, never].min()]),
+            "p95": pd.concat([known.quantile(0.95), self.figures.loc[:, never].max()]),
             "seeds": len(self.figures),
-        })  # fmt: skip
+        }).loc[self.figures.columns]  # fmt: skip
         lacking = self.figures.isna().any()
         table.loc[lacking, ["p5", "p95"]] = float("nan")
         return table

@@ -14,9 +14,10 @@ from numpy.testing import assert_allclose
 from pyproj import CRS
 
 from twin.errors import CRSError
-from twin.geo.city import read_city
+from twin.geo.city import City, read_city
 from twin.geo.crs import is_plane, plane_for, require_metres, vertical
 from twin.geo.readers.reproject import mover
+from twin.geo.samples import sample_folder
 
 
 @pytest.mark.parametrize(
@@ -165,3 +166,10 @@ def test_a_file_without_a_system_says_what_it_was_taken_for(
             assert len(messages) == 1
             assert taken in messages[0]
             assert messages[0].count("taken as") == 1
+
+
+def test_a_raster_that_names_its_heights_and_no_datum_lies_in_the_system_of_the_others(sample: City) -> None:
+    folder = sample_folder()
+    both = read_city([folder / "objects.city.json", folder / "terrain.tif"])
+    assert both.terrain is not None
+    np.testing.assert_array_equal(both.terrain.height, sample.terrain.height)

@@ -173,7 +173,13 @@ def vertical(crs: CRS) -> CRS | None:
 
 def same(one: CRS, other: CRS) -> bool:
     """Whether two CRSs are the same but for their spelling."""
-    return bool(one == other or one.equals(other, ignore_axis_order=True))
+    if one == other or one.equals(other, ignore_axis_order=True):
+        return True
+    if not (one.is_vertical and other.is_vertical):
+        return False
+    # a GeoTIFF names its heights and hardly ever their datum: GDAL then takes one by its number, of whatever island
+    axes = [[(axis.direction, axis.unit_name) for axis in crs.axis_info] for crs in (one, other)]
+    return bool(one.name == other.name and axes[0] == axes[1])
 
 
 NETHERLANDS = (3.2, 50.7, 7.3, 53.7)

@@ -205,7 +205,7 @@ def _draw_pits(ax: Axes, city: City, plane: Plane, seen: dict[str, Any], told: A
 def _draw_cuts(ax: Axes, cuts: list[Cut], seen: dict[str, Any], told: Any) -> None:
     """Closed objects filled, mere surfaces as lines."""
     for cut in cuts:
-        if cut.layer in ("roads", "streets", "water", "green", "landuse"):
+        if cut.layer in ("roads", "streets", "water", "green", "landuse", "utilities"):
             continue
         label = told.get(NAMES.get(cut.layer, cut.layer), cut.layer)
         if not cut.area.is_empty:

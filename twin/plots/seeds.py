@@ -44,7 +44,8 @@ def plot_band(
     ax.plot(time, middle, color=COLOURS[0], linewidth=2.2, label=told["median"].format(count=count), gid="median")
     finish(ax, Course(time, {}, "", told["people"].lower()), [], start=clock_of(ensemble.first), language=language)
     ax.legend(frameon=False, fontsize=9, loc="best")
-    name = told.get(column, column.replace("_", " "))
+    kind, _, place = column.partition("_")
+    name = f"{told[kind]} {place}" if place and kind in ("exit", "line", "area") else told.get(column, column)
     head(ax, f"{told['people']}: {name}", str(ensemble.first.provenance.get("title") or ""))
     return ax
 

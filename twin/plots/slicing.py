@@ -150,7 +150,12 @@ def closed_outline(segments: NDArray[np.float64]) -> tuple[BaseGeometry, BaseGeo
     loose : shapely geometry
         Lines that bound no area: of walls and roofs that are only surfaces.
     """
-    lines = shapely.linestrings(np.round(segments / SNAP_M) * SNAP_M)
+    ends = np.round(segments / SNAP_M).astype(np.int64)
+    swap = (ends[:, 0, 0] > ends[:, 1, 0]) | ((ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] > ends[:, 1, 1]))
+    ends[swap] = ends[swap, ::-1]
+    # what is there twice has nothing between: the plane touches an edge of a solid, or a wall inside it
+    single, count = np.unique(ends.reshape(-1, 4), axis=0, return_counts=True)
+    lines = shapely.linestrings(single[count % 2 == 1].reshape(-1, 2, 2) * SNAP_M)
     lines = lines[shapely.length(lines) > 0]
     if not len(lines):
         return shapely.Polygon(), shapely.LineString()
