@@ -123,7 +123,8 @@ class Ensemble:
         if statistic == "mean":
             made = highest.mean("seed", dtype=np.float64)
         else:
-            made = highest.quantile(0.5 if statistic == "median" else 0.95, dim="seed").drop_vars("quantile")
+            # there is no NaN: NumPy's quantile is twenty times as fast as that which looks for some
+            made = highest.reduce(np.quantile, dim="seed", q=0.5 if statistic == "median" else 0.95)
         return made.assign_attrs(units="m-2", long_name=f"highest crowd density, {statistic} of {len(self.highest)} seeds")
 
     def exceedance(self, limit_per_m2: float | None = None) -> xr.DataArray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -67,7 +69,7 @@ def test_another_scheme_has_other_borders(result: Result) -> None:
     norm = field(result.plot_map(scheme="queueing")).norm
     assert int(norm(2.0)) == 3
     assert int(norm(6.0)) == 5
-    with pytest.raises(ParameterError, match="no scheme `queuing`.*did you mean `queueing`"):
+    with pytest.raises(ParameterError, match=r"no scheme `queuing`.*did you mean `queueing`"):
         result.plot_map(scheme="queuing")
 
 
@@ -197,7 +199,7 @@ def test_maps_of_many_seeds(many: Ensemble) -> None:
 
 def test_exceedance_falls_with_the_limit_and_is_a_share(many: Ensemble) -> None:
     shares = [many.exceedance(limit).to_numpy() for limit in (0.1, 0.3, 0.6, 1.2)]
-    for low, high in zip(shares, shares[1:], strict=False):
+    for low, high in pairwise(shares):
         assert (high <= low).all()
     assert set(np.unique(shares[1])) <= {0.0, 1 / 3, 2 / 3, 1.0}
     places = many.places(0.3)
@@ -211,7 +213,7 @@ def test_exceedance_falls_with_the_limit_and_is_a_share(many: Ensemble) -> None:
 def test_a_map_of_the_sample_has_its_layers(sample: City) -> None:
     ax = sample.plot()
     assert {"buildings", "water", "roads", "green", "trees"} <= set(gids(ax))
-    west, south, east, north = sample.layers["roads"].total_bounds
+    west, _, east, _ = sample.layers["roads"].total_bounds
     assert ax.get_xlim()[0] <= west
     assert ax.get_xlim()[1] >= east
     bar = next(child for child in ax.get_children() if child.get_gid() == "scale bar")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -27,7 +29,7 @@ def prism(footprint: shapely.Polygon, bottom: float, top: float) -> tuple[np.nda
             vertices += [(x, y, z) for x, y in shapely.get_coordinates(piece)[:3]]
     for ring in (footprint.exterior, *footprint.interiors):
         points = shapely.get_coordinates(ring)
-        for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+        for (x0, y0), (x1, y1) in pairwise(points):
             vertices += [(x0, y0, bottom), (x1, y1, bottom), (x1, y1, top), (x0, y0, bottom), (x1, y1, top), (x0, y0, top)]
     return np.array(vertices), np.arange(len(vertices), dtype=np.int32).reshape(-1, 3)
 
