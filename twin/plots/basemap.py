@@ -155,6 +155,12 @@ def _draw_points(ax: Axes, name: str, frame: gpd.GeoDataFrame, light: float, zor
     frame.plot(ax=ax, aspect=None, color=rgb(colour), marker=marker, markersize=size, zorder=zorder, gid=name)
 
 
+def name_of(city: City) -> str:
+    """What stands over a map: the name of the city, else of its first file."""
+    files = [source.name.split("!")[0].replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] for source in city.sources]
+    return city.name or next((name for name in files if name), "City")
+
+
 def credits_of(city: City) -> list[str]:
     """Who the data of a city are from, with their licences, and whether it was made up."""
     lines = [f"{s.credit or s.name.split('!')[0]} ({s.licence})" if s.licence else s.credit for s in city.sources]
@@ -200,7 +206,7 @@ def plot_city(
         raise ParameterError("there is nothing of the city in this window", hint=f"the city reaches {_extent(city, asked)}")
     map_frame(ax, window, margin=0.0 if bounds is not None else 0.02)
     counts = ", ".join(f"{len(city.layers[name])} {told[name]}" for name in ("buildings", "trees") if len(city.layers[name]))
-    head(ax, city.name or "City", " · ".join(part for part in (counts, city.date) if part))
+    head(ax, name_of(city), " · ".join(part for part in (counts, city.date) if part))
     handles = _handles(city, drawn, told)
     if handles:
         key(ax, handles, "")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.plots import thumbnail
+from twin.plots.basemap import name_of
 from twin.plots.card import card, figure_text, grid, pairs, safe
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def city_card(city: City) -> str:
             ("found", wrong), ("note", "synthetic: made up, not a survey" if city.synthetic else ""),
         ]  # fmt: skip
         picture = (lambda: thumbnail.city_picture(city)) if filled or rasters else None
-        return card("City", city.name, [pairs(rows)], picture, alt="Map of the city")
+        return card("City", name_of(city), [pairs(rows)], picture, alt="Map of the city")
 
     return safe(made, lambda: repr(city))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twin import palette
 from twin.errors import ParameterError
-from twin.plots.basemap import credits_of
+from twin.plots.basemap import credits_of, name_of
 from twin.plots.canvas import INK, PAPER, SOFT, axes_of, foot, head, key, rgb
 from twin.plots.cutting import Cut, crossed, cut_objects, datum_of, mains, profile, under_streets
 from twin.plots.slicing import Plane, plane_through
@@ -27,6 +27,9 @@ WALL = (150, 96, 74)
 SURFACE_ONLY = (96, 88, 78)
 DEEPEST_M = 2.0
 """Ground that is drawn below the lowest thing in it [m]."""
+
+FLATTEST = 9.0
+"""A section is at most so many times as long as high."""
 
 FILLS = {"buildings": WALL, "cellars": (232, 222, 206), "bridges": palette.SURFACES["bridge"], "other": (150, 132, 116)}
 NAMES = {"buildings": "building", "cellars": "cellar", "bridges": "bridge", "other": "construction", "tunnels": "tunnel"}
@@ -49,11 +52,11 @@ def plot_city_section(
     _see_within(city, plane)
     cuts = cut_objects(city, plane)
     distance, ground = under_streets(city, plane, *profile(city, plane))
-    low, high = _height_window(city, plane, cuts, ground, depth_m)
+    low, high = _not_too_flat(*_height_window(city, plane, cuts, ground, depth_m), plane.length / exaggeration)
     ax = axes_of(ax, _size(plane.length, high - low, exaggeration))
     ax.set_xlim(0.0, plane.length)
     ax.set_ylim(low, high)
-    ax.set_aspect(exaggeration, adjustable="box")
+    ax.set_aspect(exaggeration, adjustable="box", anchor="NW")
     ax.set_facecolor(PAPER)
     seen: dict[str, Any] = {}
     _draw_ground(ax, distance, ground, low, seen, told)
@@ -83,6 +86,12 @@ def _see_within(city: City, plane: Plane) -> None:
 def _size(length: float, height: float, exaggeration: float) -> tuple[float, float]:
     """Width and height of a figure for a true section [in]."""
     return 12.0, float(np.clip(9.4 * exaggeration * height / length, 2.2, 9.0)) + 1.5
+
+
+def _not_too_flat(low: float, high: float, length: float) -> tuple[float, float]:
+    """More sky and ground, where a strip true to scale would be too flat to be read."""
+    lacking = max(0.0, length / FLATTEST - (high - low))
+    return low - 0.3 * lacking, high + 0.7 * lacking
 
 
 def _height_window(
@@ -350,6 +359,6 @@ def _dress(ax: Axes, city: City, plane: Plane, exaggeration: float, seen: Mappin
         )  # fmt: skip
     ends = [f"({x:.0f}, {y:.0f})" for x, y in (plane.start, plane.start + plane.length * plane.along)]
     scale = "" if exaggeration == 1 else " · " + told["exaggerated"].format(times=exaggeration)
-    head(ax, f"{told['section']} A–A′", f"{city.name + ' · ' if city.name else ''}{ends[0]} – {ends[1]}{scale}")
+    head(ax, f"{told['section']} A–A′", f"{name_of(city)} · {ends[0]} – {ends[1]}{scale}")
     key(ax, list(seen.values()), "")
     foot(ax, [*credits_of(city), told["synthetic"] if city.synthetic else ""], below=34.0)
