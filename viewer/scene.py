@@ -54,6 +54,9 @@ __all__ = [
 SIDES = ("before", "after", "difference")
 """Sides of a comparison, in the order in which they are shown."""
 
+GROUNDS = ("ground", "street", "green", "surroundings")
+"""Groups of layers that lie on the ground or are it; but for the trees in them."""
+
 SIDE_LABELS = {"before": "Without the changes", "after": "With the changes", "difference": "Difference"}
 
 LOOKS = ("presentation", "plain", "night")
@@ -301,6 +304,33 @@ class Scene:
 
         return cut_scene(self, self.section(section) if isinstance(section, str) else section)
 
+    def see_through(self, *names: str, opacity: float = 0.3) -> Scene:
+        """The scene with some layers or groups half transparent, and what lies below the ground visible.
+
+        Parameters
+        ----------
+        *names : str
+            Layers or groups; by default the ground and all that lies on it.
+        opacity : float
+            Of them, 0 to 1.
+
+        Raises
+        ------
+        ParameterError
+            When there is no layer or group of that name, or the opacity is not possible.
+        """
+        if not 0.0 <= opacity <= 1.0:
+            raise ParameterError(f"an opacity of {opacity:g} is not possible", hint="give 0 (not seen) to 1")
+        faded = self.show_only(*names) if names else self.show_only(*[one for one in GROUNDS if one in self._known()])
+        below = ("underground",)
+        layers: list[Layer] = []
+        for mine, one in zip(self.layers, faded.layers, strict=True):
+            shown: Layer = replace(mine, visible=mine.visible or mine.group in below)
+            if isinstance(shown, MeshLayer) and one.visible and (names or not one.name.startswith("trees")):
+                shown = replace(shown, opacity=opacity)
+            layers.append(shown)
+        return replace(self, layers=tuple(layers))
+
     def styled(self, look: str) -> Scene:
         """The scene in another house style; at night the classes of density have colours that are seen in the dark.
 
@@ -372,17 +402,18 @@ class Scene:
         return self._with_visible(names, lambda layer, named: layer.visible and not named)
 
     def _with_visible(self, names: tuple[str, ...], rule: Callable[[Layer, bool], bool]) -> Scene:
-        def called(layer: Layer) -> tuple[str, ...]:
-            return layer.name, layer.name.split("@")[0], layer.group
-
-        known = list(dict.fromkeys(filter(None, [*(called(one)[1] for one in self.layers), *(one.group for one in self.layers)])))
-        known += [one.name for one in self.layers if one.name not in known]
+        known = self._known()
         for name in names:
             if name not in known:
                 what = f"the scene has no layer `{name}`{did_you_mean(name, known)}"
                 raise ParameterError(what, hint=f"it has: {', '.join(known)}")
-        layers = [replace(one, visible=rule(one, bool(set(called(one)) & set(names)))) for one in self.layers]
+        layers = [replace(one, visible=rule(one, bool(_called(one) & set(names)))) for one in self.layers]
         return replace(self, layers=tuple(layers))
+
+    def _known(self) -> list[str]:
+        """What layers may be called: names without their side, groups, whole names."""
+        names = [*(one.name.split("@")[0] for one in self.layers), *(one.group for one in self.layers)]
+        return list(dict.fromkeys([*filter(None, names), *(one.name for one in self.layers)]))
 
     def at(self, time: float) -> Scene:
         """The scene at another moment [s]."""
@@ -392,3 +423,7 @@ class Scene:
 def _stands(layer: Layer) -> bool:
     """Whether a layer is of the city with the changes, and not of the people in it."""
     return layer.side == "after" and not isinstance(layer, FieldLayer | PeopleLayer)
+
+
+def _called(layer: Layer) -> set[str]:
+    return {layer.name, layer.name.split("@")[0], layer.group}

@@ -20,7 +20,7 @@ from viewer.backends import light, marks, probe
 from viewer.backends.camera import Camera
 from viewer.backends.image import screenshot
 from viewer.dutch import WORDS
-from viewer.scene import LOOKS, LineLayer, PointLayer, Scene, View
+from viewer.scene import LOOKS, AnnotationLayer, LineLayer, MeshLayer, PointLayer, Scene, View
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +129,44 @@ def test_labels_that_the_viewer_writes_have_dutch_words() -> None:
                 if isinstance(label, ast.Constant) and label.value and label.value not in WORDS:
                     missing.append((path.name, label.value))
     assert not missing
+
+
+@pytest.mark.usefixtures("_opengl")
+def test_what_lies_below_shines_through_the_ground(scene: Scene) -> None:
+    seen = scene.see_through(opacity=0.25)
+    assert seen.layer("cellars").visible
+    assert {one.name for one in seen.layers if isinstance(one, MeshLayer) and one.opacity < 1} >= {"ground", "roads_street"}
+    trees = seen.layer("trees")
+    assert isinstance(trees, MeshLayer)
+    assert trees.opacity == 1
+    cellars = scene.layer("cellars")
+    assert isinstance(cellars, MeshLayer)
+    x, y, z = cellars.vertices[np.unique(cellars.triangles)].mean(axis=0)
+    above = replace(seen.hide("people", "results"), views=(View("cellar", "Cellar", (x, y, z + 60.0), (x, y, z), 20.0),))
+    without = above.hide("cellars")
+    changed = np.abs(_pixels(above) - _pixels(without)).max(axis=2)
+    assert changed[90:110, 150:170].mean() > 15
+    solid = replace(above, layers=tuple(replace(one, opacity=1.0) if isinstance(one, MeshLayer) else one for one in above.layers))
+    assert np.abs(_pixels(solid) - _pixels(solid.hide("cellars"))).max() <= 3
+    with pytest.raises(ParameterError, match="opacity of 2"):
+        scene.see_through(opacity=2.0)
+    only = scene.see_through("water")
+    assert [one.name for one in only.layers if isinstance(one, MeshLayer) and one.opacity < 1] == ["water"]
+
+
+@pytest.mark.usefixtures("_opengl")
+def test_remarks_and_dimensions_are_written_where_they_belong() -> None:
+    view = View("top", "Top", (0.0, 0.0, 100.0), (0.0, 0.0, 0.0))
+    ends = np.array([[-10.0, 5, 0]]), np.array([[10.0, 5, 0]])
+    dimension = AnnotationLayer("d", "D", *ends, ("20.0 m",), (200, 0, 0), dimension=True)
+    remark = AnnotationLayer("r", "R", np.array([[-10.0, -10, 0]]), np.array([[0.0, -10, 0]]), ("<b>wall</b>",), (0, 0, 200))
+    empty = Scene("T", (), (view,))
+    png = [screenshot(replace(empty, layers=layers), size=(640, 400)) for layers in ((), (dimension,), (remark,))]
+    bare, measured, said = (np.asarray(Image.open(io.BytesIO(one)).convert("RGB"), dtype=int) for one in png)  # type: ignore[arg-type]
+    camera = Camera.of(view, (640, 400))
+    for picture, layer, tint in ((measured, dimension, 0), (said, remark, 2)):
+        rows, columns = np.nonzero((picture[..., tint] - picture[..., 2 - tint] > 120) & (bare == bare).all(axis=2))
+        (x0, y0), (x1, y1) = camera.project(np.concatenate([layer.starts, layer.ends]))[0].tolist()
+        assert columns.min() == pytest.approx(min(x0, x1), abs=8)
+        assert rows.mean() == pytest.approx((y0 + y1) / 2, abs=6)
+        assert columns.max() == pytest.approx(max(x0, x1), abs=60)

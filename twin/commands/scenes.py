@@ -57,6 +57,7 @@ def add_to(commands: Commands) -> None:
         sub.add_argument("--hide", type=_names, default=(), metavar="LAYERS", help="all layers and groups but these")
         sub.add_argument("--side", choices=SIDES, help="of a comparison: baseline, variant or their difference (default: variant)")
         sub.add_argument("--section", metavar="NAME", help="cut open: across, along or below")
+        sub.add_argument("--see-through", action="store_true", help="the ground half transparent, with what lies below it")
         sub.add_argument("--look", choices=LOOKS, help="house style (default: presentation)")
         sub.add_argument("--sun", type=_moment, metavar="WHEN", help="in the light of a moment, on its clocks: 2026-06-21T16:30")
     view.add_argument("--language", choices=LANGUAGES, default="en", help="of what is written on it (default: en)")
@@ -166,6 +167,8 @@ def _scene_of(options: argparse.Namespace, out: Path | None) -> Scene:
     scene = _whole_scene(options, out)
     if options.side is not None and scene.sides:  # else nothing tells the sides apart
         scene = scene.on(SIDES[options.side])
+    if options.see_through:
+        scene = scene.see_through()
     if options.look is not None:
         scene = scene.styled(options.look)
     if options.sun is not None:

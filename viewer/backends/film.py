@@ -17,7 +17,7 @@ from viewer.backends import light, pack
 from viewer.backends.camera import Camera
 from viewer.backends.visible import visible_triangles
 from viewer.kernels import film as kernels
-from viewer.scene import FieldLayer, PeopleLayer, Scene
+from viewer.scene import FieldLayer, MeshLayer, PeopleLayer, Scene
 
 SAMPLES = 2
 """Samples a pixel in each direction."""
@@ -66,6 +66,19 @@ class Film:
         self._drawn: tuple[bool, object] | None = None
         self.body, self.faces = props.capsule(segments=BODY_SEGMENTS)
         self._face_light()
+        self._behind(packed)
+
+    def _behind(self, packed: pack.Packed) -> None:
+        """Make ready what is seen through layers that are half transparent, where there are any."""
+        self.below: Film | None = None
+        self.solid = np.ones((self.camera.height, self.camera.width, 1), np.float32)
+        if not (packed.opacity < 1.0).any():
+            return
+        opaque = [one for one in self.scene.layers if not (isinstance(one, MeshLayer) and one.opacity < 1.0)]
+        self.below = Film(replace(self.scene, layers=tuple(opaque)), self.camera)
+        of_sample = np.concatenate([[np.float32(1.0)], packed.opacity])[self.ids]
+        shape = (self.camera.height, SAMPLES, self.camera.width, SAMPLES)
+        self.solid = of_sample.reshape(shape).mean(axis=(1, 3), dtype=np.float32)[..., None]
 
     def _rows(self, work: object) -> None:
         light.in_bands(self.camera.height, work)  # type: ignore[arg-type]
@@ -117,6 +130,9 @@ class Film:
         out, cover = np.empty((camera.height, camera.width, 3), np.uint8), np.empty((camera.height, camera.width), np.uint8)
         of = (self.ids, self.pixels, number, tint, haze, self.eye.look.horizon, dark, SAMPLES, sky)
         self._rows(lambda a, b: kernels.merge(*of, a, b, out, cover))
+        if self.below is not None:
+            behind, _ = self.below.picture(time, blend=blend, sky=sky)
+            out = np.rint(self.solid * out + (1.0 - self.solid) * behind).astype(np.uint8)
         return out, cover
 
     def _field(self, time: float, blend: bool, sky: bool) -> None:

@@ -12,6 +12,7 @@ from viewer import style
 from viewer.backends.camera import Camera
 from viewer.backends.names import placed_names, write_names
 from viewer.backends.places import Box, Sights, sights
+from viewer.backends.remarks import write_remarks
 from viewer.backends.sheet import INK, SOFT, Sheet, plain
 from viewer.key import MOST
 from viewer.scene import FieldLayer, KeyEntry, Legend, MeshLayer, PeopleLayer, Scene
@@ -70,8 +71,9 @@ def written(picture: Image.Image, scene: Scene, time: float, camera: Camera, lan
     taken = [_scale_and_north(sheet, camera, foot)]
     box, place, font = _title(sheet, scene, widest, sights(picture, scene, time, camera, ()), taken)
     taken.append(box)
+    remarks = write_remarks(sheet, scene, camera)
     # a name that the title would hide gives way to it
-    names = write_names(sheet, placed_names(sheet, scene, camera, taken))
+    names = remarks + write_names(sheet, placed_names(sheet, scene, camera, [*taken, *remarks]))
     seen = sights(picture, scene, time, camera, names)
     legend = _legend(sheet, scene, foot, seen, taken)
     if legend is not None:

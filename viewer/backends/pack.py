@@ -44,6 +44,7 @@ class Packed:
     casts : (T,) bool
     changed : (T,) bool
         Of what the scenario changes: it keeps its colour in every style.
+    opacity : (T,) float32
     """
 
     vertices: NDArray[np.float64]
@@ -53,6 +54,7 @@ class Packed:
     thing: NDArray[np.int32]
     casts: NDArray[np.bool_]
     changed: NDArray[np.bool_]
+    opacity: NDArray[np.float32]
 
 
 def kind_of(layer: MeshLayer) -> int:
@@ -75,6 +77,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
     things: list[NDArray[np.int32]] = []
     casts: list[NDArray[np.bool_]] = []
     changes: list[NDArray[np.bool_]] = []
+    opacity: list[NDArray[np.float32]] = []
     count = number = 0
 
     def add(
@@ -84,6 +87,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
         thing: NDArray[np.int32],
         cast: bool,
         changed: NDArray[np.bool_] | None = None,
+        solid: float = 1.0,
     ) -> None:
         nonlocal count, number
         size = len(mesh[1])
@@ -93,6 +97,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
         kinds.append(np.full(size, kind, np.uint8))
         things.append((thing + 1 + number).astype(np.int32))
         casts.append(np.full(size, cast))
+        opacity.append(np.full(size, solid, np.float32))
         changes.append(changed if changed is not None else np.zeros(size, bool))
         count += len(mesh[0])
         number += int(thing.max(initial=0)) + 2
@@ -101,7 +106,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
         if isinstance(layer, MeshLayer) and layer.visible and len(layer.triangles):
             owner = layer.owner if layer.owner is not None else np.zeros(len(layer.triangles), np.int32)
             mesh = (layer.vertices, layer.triangles)
-            add(mesh, layer.colours, kind_of(layer), owner, layer.casts_shadow, _is_changed(layer))
+            add(mesh, layer.colours, kind_of(layer), owner, layer.casts_shadow, _is_changed(layer), layer.opacity)
         elif isinstance(layer, LineLayer | PointLayer) and layer.visible:
             vertices_of, faces, tint = marks.ribbons(layer, camera) if isinstance(layer, LineLayer) else marks.dots(layer, camera)
             add((vertices_of, faces), tint, light.DRAWN, np.zeros(len(faces), np.int32), False)
@@ -118,6 +123,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
             np.empty(0, np.int32),
             np.empty(0, bool),
             np.empty(0, bool),
+            np.empty(0, np.float32),
         )
     return Packed(
         np.concatenate(vertices),
@@ -127,6 +133,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
         np.concatenate(things),
         np.concatenate(casts),
         np.concatenate(changes),
+        np.concatenate(opacity),
     )
 
 
