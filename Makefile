@@ -19,7 +19,7 @@ demo: $(VENV)/.installed
 	$(BIN)/twin demo --out $(OUT)
 
 test: $(VENV)/.developing
-	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri chromium
+	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri chromium ffmpeg
 	$(MAKE) --no-print-directory lint
 	$(PYTEST) -m "not slow" --nbmake tests notebooks
 

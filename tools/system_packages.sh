@@ -11,6 +11,7 @@ for package in "$@"; do
             || missing="$missing $package" ;;
         chromium) command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
             || command -v google-chrome >/dev/null 2>&1 || missing="$missing $package" ;;
+        ffmpeg) command -v ffmpeg >/dev/null 2>&1 || missing="$missing $package" ;;
         python3-venv) missing="$missing $package" ;;
     esac
 done

@@ -146,10 +146,7 @@ def _stage(builder: shapes.MeshBuilder, item: PlacedChange, row: int) -> None:
 
 
 def _excavation(builder: shapes.MeshBuilder, item: PlacedChange, row: int) -> None:
-    bottom = item.z - item.height
-    builder.add(*shapes.plate(item.shape, bottom), style.PIT, row)
-    vertices, faces = shapes.sides(item.shape, bottom, item.z + 0.02)
-    builder.add(vertices, faces[:, ::-1], style.PIT, row)
+    """The fence round it; the hole is `viewer.pits`'."""
     around = shapely.buffer(item.shape, 0.5, join_style="mitre").boundary
     _posts(builder, around, item.z, item.z + 1.2, row)
     builder.add(*shapes.wall_along(around, 0.08, item.z + 0.2, item.z + 1.15), style.FENCE, row)

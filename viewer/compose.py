@@ -20,6 +20,7 @@ from viewer.ground import Ground
 from viewer.key import by_height, key_of
 from viewer.markers import marker_labels, marker_layers
 from viewer.no_height import unknown_buildings_layer
+from viewer.pits import pit_layers
 from viewer.planes import sections_of
 from viewer.scene import FieldLayer, KeyEntry, Layer, MeshLayer, PeopleLayer, Scene, View
 from viewer.sky import where_on_earth
@@ -113,6 +114,7 @@ def compose(
         layers = [*floor.layers(), *_solid_layers(city, drawn, ground, floor, set(names))]
         layers += marker_labels(layers, city)
     layers += change_layers(placed)
+    layers += pit_layers(placed, city)
     new = corners_of(layers, names)
     layers += name_layer(new, names)
     if result is not None:
@@ -187,7 +189,7 @@ def _cameras(
     own = [layer.vertices[:, 2] for layer in meshes if layer.name == "terrain_mesh"]
     level = float(np.nanmedian(heights)) if np.isfinite(heights).any() else float(np.median(own[0])) if own else 0.0
     busy = results.where_people_are(fields, people)
-    changed = next((layer.vertices for layer in meshes if layer.name == "changes"), np.empty((0, 3)))
+    changed = np.concatenate([np.empty((0, 3)), *(layer.vertices for layer in meshes if layer.name in ("changes", "pit"))])
     changed = changed[:: max(1, len(changed) // 300)]
     hot = results.busiest(fields)[1]
     added = np.concatenate([np.empty((0, 3)), *new.values()])

@@ -98,7 +98,8 @@ def cut_scene(scene: Scene, section: Section) -> Scene:
 
 
 def _is_floor(layer: MeshLayer) -> bool:
-    return (layer.group in FLOORS and not _stays_whole(layer) and layer.name not in ("quay_walls", "stairs")) or layer.name == "pit"
+    name = layer.name.split("@")[0]
+    return name == "pit" or (layer.group in FLOORS and not _stays_whole(layer) and name not in ("quay_walls", "stairs"))
 
 
 def _stays_whole(layer: MeshLayer) -> bool:

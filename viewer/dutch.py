@@ -15,6 +15,8 @@ WORDS: dict[str, str] = {
     "Excavation": "Bouwput", "Excavations": "Bouwputten", "People": "Mensen", "Crowd density": "Drukte", "Soundings": "Sonderingen",
     "Sensors": "Meetpunten", "Wells": "Peilbuizen", "Land use": "Grondgebruik", "Ground, cut": "Grond, doorsnede",
     "Water, cut": "Water, doorsnede", "Surface": "Oppervlak", "Density": "Dichtheid", "Names": "Namen",
+    "Groundwater level": "Grondwaterstand", "Gravel": "Grind", "Sand": "Zand", "Loam": "Leem", "Clay": "Klei", "Peat": "Veen",
+    "Made ground": "Opgebrachte grond", "Not described": "Niet beschreven",
     "Street": "Straat", "Busiest place": "Drukste plek",
     "Soil": "Grond", "Groundwater": "Grondwater", "Names of new buildings": "Namen van nieuwe gebouwen",
     "Names of points": "Namen van punten", "Names of counting lines": "Namen van tellijnen",

@@ -16,7 +16,7 @@ from viewer.scene import Layer, MeshLayer, Section
 if TYPE_CHECKING:
     from twin.geo.city import City
 
-WIDTH_M = (60.0, 110.0)
+WIDTH_M = (45.0, 110.0)
 """A view of a cut shows at least and at most so much of it [m]."""
 
 
@@ -54,7 +54,10 @@ def sections_of(
         where = hot[:2]
     along = _along(city, pit, where)
     across = np.array([along[1], -along[0]])
-    width = float(np.clip(min(east - west, north - south), *WIDTH_M))
+    reach = min(east - west, north - south)
+    if pit is not None:
+        reach = min(reach, 3.0 * float(np.hypot(*np.diff(np.reshape(pit.bounds, (2, 2)), axis=0)[0])))
+    width = float(np.clip(reach, *WIDTH_M))
     point = (float(where[0]), float(where[1]), 0.0)
     found = [
         Section("across", "Cross-section", point, (float(along[0]), float(along[1]), 0.0), width),

@@ -54,6 +54,7 @@ ROOFS_PITCHED: tuple[Colour, ...] = (
 )
 ROOFS_FLAT: tuple[Colour, ...] = ((176, 172, 164), (164, 162, 156), (188, 180, 168))
 
+GROUNDWATER: Colour = (40, 110, 200)
 SOIL: Colour = (148, 122, 94)
 LAMP: Colour = (58, 62, 66)
 CLOSED: Colour = (198, 44, 40)

@@ -286,7 +286,7 @@ def test_an_excavation_goes_through_surfaces_of_the_source(town: City) -> None:
     street = _mesh(scene, "roads_mesh")
     plan = shapely.polygons(street.vertices[street.triangles][:, :, :2])
     assert shapely.area(plan).sum() == pytest.approx(3500.0)
-    assert _mesh(scene, "changes").vertices[:, 2].min() == pytest.approx(-1.0)
+    assert _mesh(scene, "pit").vertices[:, 2].min() == pytest.approx(-1.0)
     assert scene.views[-1].name == "changes"
 
 

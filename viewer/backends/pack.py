@@ -63,6 +63,8 @@ def kind_of(layer: MeshLayer) -> int:
         return light.DRAWN
     if layer.name.startswith("trees"):
         return light.FOLIAGE
+    if layer.name.split("@")[0] == "pit":
+        return light.EARTH
     if layer.name == "quay_walls":
         return light.SOLID
     return _KIND.get(layer.group, light.SOLID)

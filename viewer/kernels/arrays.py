@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-FLOOR, WATER, BUILDING, FOLIAGE, PERSON, SOLID, BEYOND, DRAWN = range(8)
+FLOOR, WATER, BUILDING, FOLIAGE, PERSON, SOLID, BEYOND, DRAWN, EARTH = range(9)
 
 
 Rgb = tuple[float, float, float]

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from twin.jit import njit
-from viewer.kernels.arrays import BEYOND, BLOCK, BUILDING, DRAWN, FLOOR, FOLIAGE, PERSON, SOLID, WATER
+from viewer.kernels.arrays import BEYOND, BLOCK, BUILDING, DRAWN, EARTH, FLOOR, FOLIAGE, PERSON, SOLID, WATER
 
 
 @njit(inline="always")
@@ -124,6 +124,8 @@ def light_on(eye, surfaces, heights, number, spot, open_sky):  # pragma: no cove
     up = 0.5 + 0.5 * nz
     ambient = min(1.0, open_sky / max(up, 0.25)) * up
     lamps = lamp_light(heights, kind, spot) if eye.look.lamps > 0.0 else 0.0
+    if kind == EARTH:  # the faces of a pit are read by their colours, deep in its shadow too
+        return (0.45 + 0.55 * min(1.0, lit * max(facing, 0.0) / sz), 0.55 + 0.45 * ambient, 0.10 * (1.0 - up) + 0.03, lamps)
     return (lit * max(facing, 0.0) / sz, ambient, 0.10 * (1.0 - up) + 0.03, lamps)
 
 
@@ -222,7 +224,7 @@ def edge_line(surfaces, mine, other, ray):  # pragma: no cover - compiled
         return 0.8 if kind == BUILDING else 1.0
     a, b = surfaces.normal[mine], surfaces.normal[other]
     if surfaces.thing[mine] == surfaces.thing[other]:
-        if kind != BUILDING and kind != SOLID:
+        if kind != BUILDING and kind != SOLID and kind != EARTH:
             return 1.0
         return 0.72 if abs(a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) < 0.82 else 1.0
     if kind == FLOOR and surfaces.kind[other] == FLOOR:
