@@ -48,6 +48,7 @@ __all__ = [
     "Surfaces",
     "in_bands",
     "light_at",
+    "sun_at",
     "sun_vector",
 ]
 
@@ -77,6 +78,14 @@ def light_at(
         shading.light_at_points(points[first:last], normals[first:last], heights, direction, out[first:last])
 
     in_bands(len(points), part)
+    return out
+
+
+def sun_at(points: NDArray[np.float64], heights: Heights, sun: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Sun at points (N, 3), as the first column of `light_at`: for a sun that moves, which leaves the sky as it is, (N,) uint8."""
+    out = np.empty(len(points), np.uint8)
+    points, direction = np.ascontiguousarray(points, dtype=np.float64), np.asarray(sun, dtype=np.float64)
+    in_bands(len(points), lambda first, last: shading.sun_at_points(points[first:last], heights, direction, out[first:last]))
     return out
 
 

@@ -37,6 +37,13 @@ def light_at_points(points, normals, heights, sun, out):  # pragma: no cover - c
         out[k, 1] = np.uint8(255.0 * min(1.0, sky / max(up, 0.25)) + 0.5)
 
 
+@njit()
+def sun_at_points(points, heights, sun, out):  # pragma: no cover - compiled
+    for k in range(len(points)):
+        lit = sunlit(heights, (points[k, 0], points[k, 1], points[k, 2] + 0.05), sun)
+        out[k] = np.uint8(255.0 * max(0.0, lit) + 0.5)
+
+
 @njit(inline="always")
 def plus(a, b, share):  # pragma: no cover - compiled
     return (a[0] + share * b[0], a[1] + share * b[1], a[2] + share * b[2])
