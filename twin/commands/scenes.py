@@ -104,7 +104,7 @@ def _view(options: argparse.Namespace) -> int:
         return _film(options)
     out: Path | None = options.screenshot
     if out is None:
-        viewer.show(_scene_of(options, None), view=options.view)
+        viewer.show(_scene_of(options, None), view=options.view, language=options.language)
         return DONE
     if out.suffix.lower() != ".png":
         raise OutputError("a picture is a .png file", where=str(out), hint="`twin export` writes scenes as .html and .glb")

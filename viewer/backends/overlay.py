@@ -67,8 +67,8 @@ def write_on(picture: Image.Image, scene: Scene, time: float, camera: Camera, la
 def written(picture: Image.Image, scene: Scene, time: float, camera: Camera, language: str, widest: str) -> Written:
     """What is to be written on the picture of a moment, with room for the `widest` words that tell one."""
     sheet = Sheet(picture.size, language)
-    foot = _credits(sheet, scene)
-    taken = [_scale_and_north(sheet, camera, foot)]
+    foot = write_credits(sheet, scene)
+    taken = [scale_and_north(sheet, camera, foot)]
     box, place, font = _title(sheet, scene, widest, sights(picture, scene, time, camera, ()), taken)
     taken.append(box)
     remarks = write_remarks(sheet, scene, camera)
@@ -257,7 +257,7 @@ def nice_length(longest: float) -> float:
     return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= longest * (1 + 1e-9))
 
 
-def _scale_and_north(sheet: Sheet, camera: Camera, foot: float) -> Box:
+def scale_and_north(sheet: Sheet, camera: Camera, foot: float) -> Box:
     """Scale bar and north arrow; returns their panel."""
     px = sheet.px
     metres = nice_length(0.16 * sheet.width / camera.pixels_per_metre)
@@ -294,7 +294,7 @@ def _arrow(sheet: Sheet, x: float, y: float, turn_deg: float) -> None:
     sheet.draw.text(tuple(centre + ahead * (reach - sheet.px(4))), "N", fill=INK, font=sheet.font(15, True), anchor="mm")
 
 
-def _credits(sheet: Sheet, scene: Scene) -> float:
+def write_credits(sheet: Sheet, scene: Scene) -> float:
     """Notes and credits along the lower edge; returns where the rest must end."""
     font = sheet.font(13)
     text = "   ·   ".join(plain(line) for line in (*map(sheet.say, scene.notes), *scene.credits))
