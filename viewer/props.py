@@ -53,10 +53,14 @@ def sphere(rings: int = 4, segments: int = 8) -> tuple[NDArray[np.float64], NDAr
 
 def capsule(radius: float = 0.25, height: float = 1.75, segments: int = 6) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """A standing person: a tapering body and a round top; foot at z = 0."""
-    profile = np.array([[0.62, 0.0], [1.0, 0.62], [0.92, 0.80], [0.52, 0.95]]) * [radius, height]
+    return _turned(np.array([[0.62, 0.0], [1.0, 0.62], [0.92, 0.80], [0.52, 0.95]]) * [radius, height], height, segments)
+
+
+def _turned(profile: NDArray[np.float64], top_z: float, segments: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """A profile (R, 2) of radius and height turned round the z axis, closed by a point at the top."""
     angle = 2 * np.pi * np.arange(segments) / segments
     rings = [np.column_stack([r * np.cos(angle), r * np.sin(angle), np.full(segments, z)]) for r, z in profile]
-    vertices = np.vstack([*rings, [[0, 0, height]]])
+    vertices = np.vstack([*rings, [[0, 0, top_z]]])
     faces = []
     i = np.arange(segments)
     j = (i + 1) % segments
@@ -66,6 +70,18 @@ def capsule(radius: float = 0.25, height: float = 1.75, segments: int = 6) -> tu
     top = (len(profile) - 1) * segments
     faces.append(np.column_stack([i + top, j + top, np.full(segments, len(vertices) - 1)]))
     return vertices, np.concatenate(faces).astype(np.int32)
+
+
+FIGURE = (
+    (0.50, 0.0), (0.55, 0.30), (0.72, 0.47), (0.80, 0.56), (1.0, 0.77), (0.82, 0.815), (0.26, 0.845), (0.42, 0.885), (0.46, 0.93),
+    (0.32, 0.98),
+)  # fmt: skip
+"""Half width and height, as shares of those of a person: legs, hips, shoulders, neck and head."""
+
+
+def figure(radius: float = 0.25, height: float = 1.75, segments: int = 8) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """A standing person with shoulders and a head, for who is near; foot at z = 0."""
+    return _turned(np.array(FIGURE) * [radius, height], height, segments)
 
 
 def placed(

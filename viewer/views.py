@@ -126,6 +126,7 @@ def standard_views(
         around = busy[np.linalg.norm(busy[:, :2] - hot[:2], axis=1) < 40] if len(busy) else hot[None]
         around = around if len(around) else hot[None]
         views.append(_best(near, around, grid, (24.0, 31.0, 39.0, 48.0), sun_azimuth_deg, "close", "Busiest place", 1.0))
+        views.append(_eye_level(hot, around, grid))
     changed = new if changes is None else np.vstack([changes, new])
     if len(changed):
         low, high = changed.min(axis=0), changed.max(axis=0)
@@ -258,6 +259,30 @@ def _best(
             best_score, best = score, view
     assert best is not None
     return View(name, label, best.eye, best.target, best.angle_deg)
+
+
+EYE_M = 2.4
+"""Height of a camera among people: over the heads of those right before it [m]."""
+
+
+def _eye_level(
+    hot: NDArray[np.float64], around: NDArray[np.float64], grid: tuple[NDArray[np.float32], float, float, float]
+) -> View:
+    """A camera in the street that sees most of the people round the busiest place, from as near as it can."""
+    heights, west, north, cell = grid
+    best_score, best = -np.inf, hot + np.array([0.0, -12.0, EYE_M])
+    for away in (12.0, 17.0, 24.0):
+        for turn in range(0, 360, 15):
+            eye = hot + np.array([away * math.sin(math.radians(turn)), away * math.cos(math.radians(turn)), EYE_M])
+            stands_on = raster.sample(heights, west, north, cell, eye[:1], eye[1:2])[0]
+            if np.isnan(stands_on) or stands_on > hot[2] + 0.5:
+                continue
+            x, y, z = (float(v) for v in eye)
+            seen = float(raster.visible(around + np.array([0.0, 0.0, 1.2]), (x, y, z), *grid).mean())
+            if seen - 0.01 * away > best_score:
+                best_score, best = seen - 0.01 * away, eye
+    x, y, z = (float(v) for v in best)
+    return View("eye", "Eye level", (x, y, z), (float(hot[0]), float(hot[1]), float(hot[2]) + 1.2), 48.0)
 
 
 def _plan(focus: NDArray[np.float64], aspect: float = 1.6) -> View:

@@ -23,6 +23,9 @@ SAMPLES = 2
 """Samples a pixel in each direction."""
 
 BODY_SEGMENTS = 5
+NEAR_PIXELS = 26.0
+"""Where somebody is higher than this in the picture, people have shoulders and a head."""
+
 SHADOW_CORNERS = 6
 LONGEST_SHADOW_M = 4.0
 FIELD_STEPS = 8
@@ -35,6 +38,17 @@ class _People(NamedTuple):
     at: NDArray[np.float64]
     scale: NDArray[np.float64]
     albedo: NDArray[np.float32]
+
+
+class _Body(NamedTuple):
+    """A figure, and how sun, sky, ground and lamps light each of its faces, (T,) each."""
+
+    vertices: NDArray[np.float64]
+    faces: NDArray[np.int32]
+    sun: NDArray[np.float64]
+    sky: NDArray[np.float64]
+    bounce: NDArray[np.float64]
+    lamp: NDArray[np.float64]
 
 
 class Film:
@@ -64,8 +78,7 @@ class Film:
         self._rows(lambda a, b: kernels.still_light(*still_of, a, b, self.colour, self.light, self.depth))
         self.pixels = np.zeros((camera.height, camera.width, 3), np.float32)
         self._drawn: tuple[bool, object] | None = None
-        self.body, self.faces = props.capsule(segments=BODY_SEGMENTS)
-        self._face_light()
+        self.bodies = [self._body(*props.capsule(segments=BODY_SEGMENTS)), self._body(*props.figure())]
         self._behind(packed)
 
     def _behind(self, packed: pack.Packed) -> None:
@@ -83,17 +96,15 @@ class Film:
     def _rows(self, work: object) -> None:
         light.in_bands(self.camera.height, work)  # type: ignore[arg-type]
 
-    def _face_light(self) -> None:
-        """How sun, sky and ground light each face of a figure, (T,) each."""
-        a, b, c = (self.body[self.faces[:, k]] for k in range(3))
+    def _body(self, vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> _Body:
+        a, b, c = (vertices[faces[:, k]] for k in range(3))
         normal = np.cross(b - a, c - a)
         normal /= np.linalg.norm(normal, axis=1, keepdims=True)
         facing = normal @ self.eye.sun
         up = 0.5 + 0.5 * normal[:, 2]
-        self.face_sun = np.where(facing > -0.5, np.maximum(0.35 + 0.65 * facing, 0.0), 0.02) / self.eye.sun[2]
-        self.face_sky = np.minimum(1.0, 0.9 / np.maximum(up, 0.25)) * up
-        self.face_bounce = 0.10 * (1.0 - up) + 0.03
-        self.face_lamp = 0.75 + 0.25 * normal[:, 2]
+        sun = np.where(facing > -0.5, np.maximum(0.35 + 0.65 * facing, 0.0), 0.02) / self.eye.sun[2]
+        sky = np.minimum(1.0, 0.9 / np.maximum(up, 0.25)) * up
+        return _Body(vertices, faces, sun, sky, 0.10 * (1.0 - up) + 0.03, 0.75 + 0.25 * normal[:, 2])
 
     def frame(self, time: float) -> NDArray[np.uint8]:
         """The picture of a moment [s] in a film, without anything written on it, (H, W, 3) uint8 sRGB."""
@@ -124,7 +135,7 @@ class Film:
         rows, columns = self.ids.shape
         number = np.zeros((rows, columns), np.int32)
         dark = np.zeros((camera.height, camera.width), np.float32)
-        tint, haze = np.zeros((0, len(self.faces), 3), np.float32), np.zeros(0, np.float32)
+        tint, haze = np.zeros((0, 1, 3), np.float32), np.zeros(0, np.float32)
         if len(people.at):
             tint, haze = self._draw_people(people, number, dark)
         out, cover = np.empty((camera.height, camera.width, 3), np.uint8), np.empty((camera.height, camera.width), np.uint8)
@@ -167,13 +178,14 @@ class Film:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Fill the numbers of figures and the shadows they throw; returns the colour of each face and how hazy each figure is."""
         camera = self.camera
-        corners = (people.at + self.shift)[:, None] + self.body[None] * people.scale[:, None]
+        body = self._body_for(people)
+        corners = (people.at + self.shift)[:, None] + body.vertices[None] * people.scale[:, None]
         pixels, depth = camera.project(corners.reshape(-1, 3))
         flat = np.column_stack([pixels * SAMPLES - 0.5, depth]).astype(np.float32).reshape(len(corners), -1, 3)
         near = np.full(number.shape, np.inf, np.float32)
         spans = _spans(flat, number.shape)
         rows = SAMPLES * camera.height
-        light.in_bands(rows, lambda a, b: kernels.draw_figures(flat, self.faces, spans, self.depth, a, b, near, number))
+        light.in_bands(rows, lambda a, b: kernels.draw_figures(flat, body.faces, spans, self.depth, a, b, near, number))
         lit = np.zeros((len(people.at), 2), np.float32)
         light.in_bands(len(lit), lambda a, b: kernels.light_people(people.at, self.heights, self.eye.sun, a, b, lit))
         self._shadows(people, lit, dark)
@@ -181,15 +193,23 @@ class Film:
         haze = np.zeros(len(away), np.float32)
         if not camera.parallel:
             haze = (1.0 - np.exp(-((np.maximum(0.0, away - self.eye.haze_from) / self.eye.haze_length) ** 2))).astype(np.float32)
-        return self._tints(people, lit), haze
+        return self._tints(people, body, lit), haze
 
-    def _tints(self, people: _People, lit: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _body_for(self, people: _People) -> _Body:
+        """A figure with a head where somebody is seen large, else a plain one."""
+        if self.camera.parallel:
+            return self.bodies[0]
+        ahead = (people.at + self.shift - self.camera.eye) @ self.camera.forward
+        nearest = float(ahead[ahead > 0.5].min(initial=np.inf))
+        return self.bodies[1.75 * self.camera.height / (2 * self.camera.tan_half * nearest) > NEAR_PIXELS]
+
+    def _tints(self, people: _People, body: _Body, lit: NDArray[np.float32]) -> NDArray[np.float32]:
         look = self.eye.look
         falls = (
-            lit[:, :1, None] * self.face_sun[None, :, None] * np.array(look.sun)
-            + self.face_sky[None, :, None] * np.array(look.ambient)
-            + self.face_bounce[None, :, None] * np.array(look.bounce)
-            + look.lamps * lit[:, 1:, None] * self.face_lamp[None, :, None] * np.array(look.lamp)
+            lit[:, :1, None] * body.sun[None, :, None] * np.array(look.sun)
+            + body.sky[None, :, None] * np.array(look.ambient)
+            + body.bounce[None, :, None] * np.array(look.bounce)
+            + look.lamps * lit[:, 1:, None] * body.lamp[None, :, None] * np.array(look.lamp)
         )
         return np.asarray(people.albedo[:, None, :] * falls, dtype=np.float32)
 
