@@ -1,0 +1,137 @@
+// Where a plane cuts: the inside of solids and of the ground as triangles, so that nothing looks hollow.
+
+// Two directions in a plane: `down` is the steepest, `along` level; for a level plane east and north.
+export function axesOf(normal) {
+  const flat = Math.hypot(normal[0], normal[1]);
+  if (flat < 1e-3) return {along: [1, 0, 0], up: [0, 1, 0]};
+  const along = [-normal[1] / flat, normal[0] / flat, 0];
+  const up = [
+    normal[1] * along[2] - normal[2] * along[1], normal[2] * along[0] - normal[0] * along[2], normal[0] * along[1] - normal[1] * along[0],
+  ];
+  return up[2] < 0 ? {along: along.map((v) => -v), up: up.map((v) => -v)} : {along, up};
+}
+
+const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+
+// The piece of each triangle that lies in the plane, as [u1, v1, u2, v2], by triangle number.
+export function slice(position, plane, each) {
+  const {point, normal} = plane, {along, up} = plane.axes;
+  const h = [0, 0, 0], far = dot(point, normal);
+  for (let i = 0; i < position.length; i += 9) {
+    for (let c = 0; c < 3; c++) {
+      const q = i + 3 * c;
+      h[c] = position[q] * normal[0] + position[q + 1] * normal[1] + position[q + 2] * normal[2] - far;
+    }
+    if ((h[0] >= 0) === (h[1] >= 0) && (h[1] >= 0) === (h[2] >= 0)) continue;
+    const ends = [];
+    for (let c = 0; c < 3; c++) {
+      const d = (c + 1) % 3;
+      if ((h[c] >= 0) === (h[d] >= 0)) continue;
+      const s = h[c] / (h[c] - h[d]);
+      let u = 0, v = 0;
+      for (let e = 0; e < 3; e++) {
+        const a = position[i + 3 * c + e], x = a + s * (position[i + 3 * d + e] - a) - point[e];
+        u += x * along[e];
+        v += x * up[e];
+      }
+      ends.push(u, v);
+    }
+    each(i / 9, ends[0] <= ends[2] ? ends : [ends[2], ends[3], ends[0], ends[1]]);
+  }
+}
+
+// Fill between the pieces of one solid: in each strip between two ends, what lies between the first and second piece,
+// the third and fourth, ...; `floor` closes a solid that has no bottom. Gives quads [u1, low1, high1, u2, low2, high2].
+export function fill(pieces, floor, quad) {
+  const cuts = [...new Set(pieces.flatMap((p) => [round(p[0]), round(p[2])]))].sort((a, b) => a - b);
+  const sorted = [...pieces].sort((a, b) => a[0] - b[0]);
+  let active = [], next = 0;
+  for (let k = 1; k < cuts.length; k++) {
+    const left = cuts[k - 1], right = cuts[k], middle = (left + right) / 2;
+    if (right - left < 2e-3) continue;
+    while (next < sorted.length && sorted[next][0] < middle) active.push(sorted[next++]);
+    active = active.filter((p) => p[2] > middle);
+    const crossed = active.filter((p) => p[0] < middle).sort((a, b) => at(a, middle) - at(b, middle));
+    if (crossed.length % 2 && floor !== null) crossed.unshift([left, floor, right, floor]);
+    for (let j = 0; j + 1 < crossed.length; j += 2) {
+      const [low, high] = [crossed[j], crossed[j + 1]];
+      quad(left, at(low, left), at(high, left), right, at(low, right), at(high, right));
+    }
+  }
+}
+
+const round = (value) => Math.round(value * 1000) / 1000;
+const at = (p, u) => (p[2] - p[0] < 1e-9 ? (p[1] + p[3]) / 2 : p[1] + (u - p[0]) / (p[2] - p[0]) * (p[3] - p[1]));
+
+// Collects triangles in the plane with a colour each, and the lines round them.
+export class Caps {
+  constructor(plane) {
+    this.plane = plane;
+    this.position = [];
+    this.paint = [];
+    this.lines = [];
+  }
+
+  place(u, v) {
+    const {point, axes: {along, up}} = this.plane;
+    return [0, 1, 2].map((e) => point[e] + u * along[e] + v * up[e]);
+  }
+
+  triangle(a, b, c, colour, rank) {
+    this.position.push(...a, ...b, ...c);
+    for (let k = 0; k < 3; k++) this.paint.push(...colour, rank);
+  }
+
+  quad(colour, rank, u1, low1, high1, u2, low2, high2) {
+    const [a, b, c, d] = [this.place(u1, low1), this.place(u2, low2), this.place(u2, high2), this.place(u1, high1)];
+    this.triangle(a, b, c, colour, rank);
+    this.triangle(a, c, d, colour, rank);
+  }
+
+  line(piece) {
+    this.lines.push(...this.place(piece[0], piece[1]), ...this.place(piece[2], piece[3]));
+  }
+
+  // Closed things, one by one.
+  solids(mesh, colourOf, rank, closed) {
+    const things = new Map();
+    slice(mesh.position, this.plane, (triangle, piece) => {
+      const thing = mesh.owner ? mesh.owner[triangle] : 0;
+      if (!things.has(thing)) things.set(thing, {pieces: [], triangle});
+      things.get(thing).pieces.push(piece);
+      this.line(piece);
+    });
+    const level = this.plane.level;
+    for (const {pieces, triangle} of things.values()) {
+      const low = Math.min(...pieces.flatMap((p) => [p[1], p[3]]));
+      fill(pieces, closed || level ? null : low, (...quad) => this.quad(colourOf(triangle), rank, ...quad));
+    }
+  }
+
+  // The ground under a surface, down to a depth below it or to a height.
+  ground(mesh, colour, rank, {base, depth}) {
+    if (this.plane.level) { this.above(mesh, colour, rank); return; }
+    const bottom = (base - this.plane.point[2]) / Math.max(0.2, this.plane.axes.up[2]);
+    slice(mesh.position, this.plane, (_triangle, p) => {
+      const [l, r] = depth ? [p[1] - depth, p[3] - depth] : [bottom, bottom];
+      if (p[2] - p[0] > 1e-4) this.quad(colour, rank, p[0], Math.min(l, p[1]), p[1], p[2], Math.min(r, p[3]), p[3]);
+      this.line(p);
+    });
+  }
+
+  // A level plane through the ground: all that has ground above it.
+  above(mesh, colour, rank) {
+    const z = this.plane.point[2], p = mesh.position;
+    for (let i = 0; i < p.length; i += 9) {
+      const kept = [];
+      for (let c = 0; c < 3; c++) {
+        const a = i + 3 * c, b = i + 3 * ((c + 1) % 3), over = p[a + 2] >= z;
+        if (over) kept.push([p[a], p[a + 1], z]);
+        if (over === p[b + 2] >= z) continue;
+        const s = (z - p[a + 2]) / (p[b + 2] - p[a + 2]);
+        kept.push([p[a] + s * (p[b] - p[a]), p[a + 1] + s * (p[b + 1] - p[a + 1]), z]);
+      }
+      for (let k = 2; k < kept.length; k++) this.triangle(kept[0], kept[k - 1], kept[k], colour, rank);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+// Names at places, as text over the picture: moved in from its edges, and left out where they would lie over another.
+import * as THREE from "three";
+
+const place = new THREE.Vector3();
+
+export class Labels {
+  constructor(box, layers, isShown) {
+    this.box = box;
+    this.isShown = isShown;
+    this.all = [];
+    for (const layer of layers) {
+      const {entry} = layer;
+      const at = entry.kind === "labels" ? entry.points : entry.kind === "annotations" ? anchors(entry) : [];
+      at.forEach((point, k) => {
+        const element = document.createElement("span");
+        if (entry.kind === "annotations") element.className = entry.dimension ? "measure" : "note";
+        box.append(element);
+        this.all.push({layer, point, element, text: entry.texts[k], beside: entry.group === "scale", size: null});
+      });
+    }
+  }
+
+  write(translate) {
+    for (const one of this.all) {
+      one.element.textContent = translate(one.text);
+      one.size = null;
+    }
+  }
+
+  // Nearer names win from farther ones.
+  arrange(camera, width, height) {
+    const taken = [];
+    for (const one of this.all) {
+      place.set(...one.point).project(camera);
+      one.depth = place.z;
+      one.at = place.z < 1 && place.z > -1 ? [(place.x + 1) / 2 * width, (1 - place.y) / 2 * height] : null;
+    }
+    for (const one of [...this.all].sort((a, b) => a.depth - b.depth)) {
+      const {at, element, beside} = one;
+      let shown = at && this.isShown(one.layer) && at[0] >= 0 && at[0] <= width && at[1] >= 0 && at[1] <= height;
+      if (shown) {
+        element.hidden = false;
+        one.size ||= [element.offsetWidth, element.offsetHeight];
+        const [wide, tall] = one.size;
+        const x = beside ? at[0] - wide - 3 : Math.max(2, Math.min(width - wide - 2, at[0] - wide / 2));
+        const y = beside ? at[1] - tall / 2 : Math.max(2, at[1] - tall - 4);
+        shown = !taken.some(([a, b, c, d]) => x < c && x + wide > a && y < d && y + tall > b);
+        if (shown) {
+          taken.push([x, y, x + wide, y + tall]);
+          element.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
+        }
+      }
+      element.hidden = !shown;
+    }
+  }
+
+  resized() { for (const one of this.all) one.size = null; }
+}
+
+function anchors(entry) {
+  return entry.ends.map((end, k) => (entry.dimension ? end.map((value, e) => (value + entry.starts[k][e]) / 2) : end));
+}
