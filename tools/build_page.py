@@ -69,7 +69,8 @@ def build(root: Path = ROOT) -> Path:
         folder = Path(name)
         shutil.copytree(root / PAGE / "src", folder / "src")
         _install(root / PAGE, folder)
-        found = [*(folder / "node_modules" / "@esbuild").glob("*/bin/esbuild"), *(folder / "node_modules" / "@esbuild").glob("*/esbuild.exe")]
+        packed = folder / "node_modules" / "@esbuild"
+        found = [*packed.glob("*/bin/esbuild"), *packed.glob("*/esbuild.exe")]
         if not found:
             raise BuildError("npm brought no esbuild for this machine")
         made = folder / "scene.js"

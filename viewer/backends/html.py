@@ -1,4 +1,4 @@
-"""One page that opens anywhere: no server, no network, no library; our own WebGL2 over the scene's bytes."""
+"""One page that opens anywhere: no server and no network; three.js and the modules of `viewer/page` over the scene's bytes."""
 
 from __future__ import annotations
 
@@ -12,16 +12,32 @@ from typing import Any
 
 import orjson
 
-from twin.errors import OutputError
+from twin.errors import OutputError, RenderingError
 from viewer.backends.image import write_bytes
 from viewer.backends.payload import describe
 from viewer.scene import Scene
 
-SCRIPTS = ("decode.js", "camera.js", "shaders.js", "draw.js", "page.js")
-
 
 def _asset(name: str) -> str:
-    return files("viewer").joinpath("assets", name).read_text(encoding="utf-8")
+    return files("viewer").joinpath("page", name).read_text(encoding="utf-8")
+
+
+def _script() -> str:
+    """The script of the page, which is made when the package is installed.
+
+    Raises
+    ------
+    RenderingError
+        When it is not there.
+    """
+    try:
+        return _asset("dist/scene.js")
+    except FileNotFoundError as error:
+        raise RenderingError(
+            "the page cannot be written: its script was not made when the package was installed",
+            hint="run `pip install .` (or `pip install -e .`) again in the source of Stadstwin, with a network: npm fetches "
+            "three.js and esbuild then; pictures (.png) and .glb need no script",
+        ) from error
 
 
 def _embedded(document: dict[str, Any]) -> str:
@@ -36,20 +52,28 @@ def _allowed(content: str) -> str:
     return "'sha256-" + base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii") + "'"
 
 
-def encode_html(scene: Scene) -> bytes:
+def encode_html(scene: Scene, language: str = "en") -> bytes:
     """A scene as one self-contained page.
 
     The page asks nothing of the network and its policy forbids it to; texts of the scene are shown as text. People
     and fields move with a slider; of long runs frames are left out until the page is small enough to send, and a note
     in the page says so.
 
+    Parameters
+    ----------
+    scene : Scene
+    language : {"en", "nl"}
+        In which the page opens; the reader can change it.
+
     Raises
     ------
+    RenderingError
+        When the script of the page was not made at the install.
     OutputError
         When the page that was made does not hold what it should.
     """
-    document, blob = describe(scene.shown())
-    script = '"use strict";\n(() => {\n' + "\n".join(_asset(name) for name in SCRIPTS) + "\n})();\n"
+    script = _script()
+    document, blob = describe(scene, language)
     style = _asset("scene.css")
     rules = (
         "default-src 'none'",
@@ -88,5 +112,7 @@ def write_html(scene: Scene, path: str | Path) -> Path:
     ------
     OutputError
         When it cannot be written or read back.
+    RenderingError
+        When the script of the page was not made at the install.
     """
     return write_bytes(Path(path), encode_html(scene))

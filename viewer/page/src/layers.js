@@ -24,6 +24,7 @@ function meshOf(layer, buffer, step, base, levels) {
   const geometry = new THREE.BufferGeometry();
   geometry.setAttribute("position", new THREE.BufferAttribute(arrays.position, 3));
   for (const name of ["normal", "paint", "mark"]) geometry.setAttribute(name, new THREE.BufferAttribute(arrays[name], 4, true));
+  if (entry.whole) geometry.setAttribute("pivot", new THREE.BufferAttribute(pivots(arrays), 3));
   geometry.computeBoundingSphere();
   const mesh = new THREE.Mesh(geometry);
   mesh.materials = solidMaterials(entry, levels);
@@ -32,10 +33,26 @@ function meshOf(layer, buffer, step, base, levels) {
   return mesh;
 }
 
-// The colour of a triangle of a layer.
-export function colourOf(layer) {
-  const {paint} = layer.mesh;
-  return (triangle) => [paint[12 * triangle], paint[12 * triangle + 1], paint[12 * triangle + 2]];
+// The middle of the thing that each corner is of.
+function pivots({position, owner, triangles}) {
+  const sums = new Map(), out = new Float32Array(position.length);
+  for (let k = 0; k < triangles; k++) {
+    const thing = owner ? owner[k] : 0, sum = sums.get(thing) ?? [0, 0, 0, 0];
+    for (let e = 0; e < 3; e++) sum[e] += position[9 * k + e];
+    sum[3]++;
+    sums.set(thing, sum);
+  }
+  for (let corner = 0; corner < 3 * triangles; corner++) {
+    const sum = sums.get(owner ? owner[Math.floor(corner / 3)] : 0);
+    for (let e = 0; e < 3; e++) out[3 * corner + e] = sum[e] / sum[3];
+  }
+  return out;
+}
+
+// What a thing is filled with where it is cut: a dark shade of its colour, or a light one for a room.
+export function capColour(layer) {
+  const {mesh: {paint}, entry} = layer, [share, toward] = entry.hollow ? [0.45, [250, 226, 196]] : [0.42, [58, 44, 42]];
+  return (triangle) => toward.map((value, e) => Math.round(share * paint[12 * triangle + e] + (1 - share) * value));
 }
 
 function pointsOf(entry, buffer, base) {

@@ -2,7 +2,7 @@
 import {shared} from "./gl/common.js";
 import {Caps, axesOf} from "./data/caps.js";
 import {capFaces, lines} from "./gl/marks.js";
-import {colourOf} from "./layers.js";
+import {capColour} from "./layers.js";
 
 const RAD = Math.PI / 180, AWAY = 1e9;
 const SOIL = [168, 140, 108], WATER = [104, 150, 168], INK = [40, 32, 26];
@@ -78,7 +78,7 @@ export class Section {
     stage.layers.forEach((layer, number) => {
       const {entry} = layer;
       if (entry.kind !== "mesh" || !entry.cut || !stage.isShown(layer, side)) return;
-      if (entry.cut === "solid") caps.solids(layer.mesh, colourOf(layer), 2 + Math.min(60, number), entry.closed);
+      if (entry.cut === "solid") caps.solids(layer.mesh, capColour(layer), 2 + Math.min(60, number), entry.closed);
       else if (ghost) return;
       else if (entry.cut === "water") caps.ground(layer.mesh, WATER, 1, {depth: 1.2});
       else caps.ground(layer.mesh, SOIL, 0, {base});

@@ -2,14 +2,23 @@
 import * as THREE from "three";
 import {LIGHT, material} from "./common.js";
 
-export const KINDS = {floor: 0, water: 1, solid: 2, leaf: 3, beyond: 4};
+export const KINDS = {floor: 0, water: 1, solid: 2, leaf: 3, beyond: 4, cut: 5};
 
 const VERTEX = `
 in vec3 position; in vec4 normal, paint, mark;
-out vec3 vPlace, vSides; flat out vec3 vPaint, vNormal, vMark; flat out int vCreases; out float vSky;
+#if WHOLE
+in vec3 pivot;
+#endif
+flat out int vAway; out vec3 vPlace, vSides; flat out vec3 vPaint, vNormal, vMark; flat out int vCreases; out float vSky;
 void main() {
   vPlace = position; vPaint = paint.rgb; vNormal = normal.xyz; vMark = mark.rgb; vSky = mark.a;
   vCreases = int(paint.a * 255.0 + 0.5);
+  // Trees and furniture are not cut: each stays or goes as a whole.
+#if WHOLE
+  vAway = isCut(pivot) ? 1 : 0;
+#else
+  vAway = 0;
+#endif
   int corner = gl_VertexID % 3;
   vSides = vec3(corner == 0, corner == 1, corner == 2);
   gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
@@ -56,8 +65,13 @@ vec4 draped(vec3 p) {
   return found;
 }`;
 
+const CUT = `
+in vec3 vPlace; flat in int vAway;
+bool isAway() { return WHOLE == 1 ? vAway == 1 : isCut(vPlace); }`;
+
 const FRAGMENT = `
-in vec3 vPlace, vSides; flat in vec3 vPaint, vNormal, vMark; flat in int vCreases; in float vSky;
+${CUT}
+in vec3 vSides; flat in vec3 vPaint, vNormal, vMark; flat in int vCreases; in float vSky;
 uniform vec3 uPicked; uniform float uGhost, uOpacity;
 out vec4 colour;
 ${LIGHT}
@@ -73,7 +87,7 @@ float crease(float d) {
   return (1.0 - smoothstep(0.35, 1.25, nearest)) * clamp(2.4 * uHaze.x / d - 0.5, 0.0, 1.0);
 }
 void main() {
-  if (isCut(vPlace)) discard;
+  if (isAway()) discard;
   vec3 ray = vPlace - cameraPosition; float d = length(ray); ray /= d;
   vec3 n = normalize(vNormal);
   if (dot(n, ray) > 0.0) n = -n;
@@ -91,10 +105,13 @@ void main() {
   if (n.z > 0.6) m = normalize(0.4 * n + vec3(0.0, 0.0, 0.6));
 #endif
   vec3 albedo = paled(linear(vPaint));
-#if KIND == 4
+  float lit = 1.0;
+#if KIND == 5
+  vec3 c = albedo * clamp(0.25 + dot(uSkyColour + 0.6 * uSunColour, vec3(0.34)), 0.25, 0.92);
+#elif KIND == 4
   vec3 c = shade(albedo, vec3(0.0, 0.0, 1.0), 1.0, 1.0, vPlace.z);
 #else
-  float lit = dot(m, uSun) > 0.0 ? sunlit(vPlace, n) : 0.0;
+  lit = dot(m, uSun) > 0.0 ? sunlit(vPlace, n) : 0.0;
 #if LEVELS > 0
   if (n.z > 0.5) {
     vec4 field = draped(vPlace);
@@ -126,20 +143,22 @@ void main() {
 }`;
 
 const DEPTH = `
-in vec3 vPlace; out vec4 colour;
-void main() { if (isCut(vPlace)) discard; colour = vec4(1.0); }`;
+${CUT}
+out vec4 colour;
+void main() { if (isAway()) discard; colour = vec4(1.0); }`;
 
 const PICK = `
-in vec3 vPlace; flat in vec3 vMark; out vec4 colour;
-void main() { if (isCut(vPlace)) discard; colour = vec4(vMark, 1.0); }`;
+${CUT}
+flat in vec3 vMark; out vec4 colour;
+void main() { if (isAway()) discard; colour = vec4(vMark, 1.0); }`;
 
 // The three ways a mesh is drawn: seen, from the sun, and as the number of its thing.
 export function solidMaterials(entry, levels) {
   const kind = KINDS[entry.light] ?? KINDS.solid;
-  const defines = {KIND: kind, LEVELS: entry.floor ? levels : 0, EDGES: entry.creases ? 1 : 0, GHOST: entry.ghost ? 1 : 0};
+  const defines = {KIND: kind, LEVELS: entry.floor ? levels : 0, EDGES: entry.creases ? 1 : 0, GHOST: entry.ghost ? 1 : 0, WHOLE: entry.whole ? 1 : 0};
   return {
     draw: material(VERTEX, FRAGMENT, {defines, transparent: entry.opacity < 1, uniforms: {uOpacity: {value: entry.opacity}}}),
-    depth: material(VERTEX, DEPTH),
-    pick: material(VERTEX, PICK, {blending: THREE.NoBlending}),
+    depth: material(VERTEX, DEPTH, {defines}),
+    pick: material(VERTEX, PICK, {defines, blending: THREE.NoBlending}),
   };
 }
