@@ -152,15 +152,11 @@ def _colours(scene: Scene) -> dict[str, Any]:
 
 
 def _texts(document: dict[str, Any]) -> Iterable[str]:
-    """Every text of the scene that a reader of the page sees."""
-    yield from (document["title"], document["subtitle"], *document["notes"], *document["credits"])
+    """Texts of the scene that may be the viewer's own; names, titles and what a source says are never translated."""
+    yield from document["notes"]
     for part in ("layers", "views", "sections", "key"):
         yield from (one["label"] for one in document[part])
     for layer in document["layers"]:
-        yield from layer.get("texts", ())
-        for name, column in layer.get("attributes", {}).items():
-            yield name.replace("_", " ")
-            yield from {value for value in column if isinstance(value, str)} if name != "id" else ()
     for legend in document["legends"]:
         yield from (legend["title"], legend["unit"], legend["note"], *(one["label"] for one in legend["classes"]))
 

@@ -55,7 +55,7 @@ def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light) -> dict[str, Any]:
         "light": "solid" if deck else _LIGHT.get(kind, "solid"),
         "floor": kind == light.FLOOR,
         "casts": bool(layer.casts_shadow and kind not in (light.BEYOND, light.CUT)),
-        "ghost": layer.group in FLOORS,
+        "ghost": layer.group in FLOORS and kind != light.FOLIAGE,
         "whole": layer.group == "furniture" or layer.name.startswith("trees"),
         "cut": _cut(layer, kind, closed),
         "closed": closed,

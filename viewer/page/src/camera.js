@@ -63,19 +63,26 @@ export class Orbit {
 
   get isPlan() { return this.now.altitude > 80 * RAD; }
 
-  apply(width, height) {
+  // `left` is the width of what lies over the picture there: the middle of the view is the middle of what is free.
+  apply(width, height, left = 0) {
     const {target, azimuth, altitude, distance, angle} = this.now, camera = this.camera, flat = Math.cos(altitude);
     const toward = [flat * Math.sin(azimuth), flat * Math.cos(azimuth), Math.sin(altitude)];
     camera.position.set(...target.map((value, k) => value + distance * toward[k]));
     camera.aspect = width / height;
     // An upright screen shows as much to the left and right as a wide one would.
-    camera.fov = 2 * Math.atan(Math.tan(angle * RAD / 2) * Math.max(1, 1.35 / camera.aspect)) / RAD;
+    camera.fov = 2 * Math.atan(Math.tan(angle * RAD / 2) * Math.max(1, 1.35 * height / (width - left))) / RAD;
     camera.near = Math.max(0.3, (angle < 10 ? 0.4 : 0.02) * distance);
     camera.far = angle < 10 ? distance + 8000 : Math.max(6000, 30 * distance);
+    this.shift = left / 2;
+    this.window(width, height);
     camera.lookAt(...target);
     camera.updateMatrixWorld();
-    camera.updateProjectionMatrix();
     return camera;
+  }
+
+  // The part of the picture to draw: all of it, or one pixel.
+  window(width, height, x = 0, y = 0, wide = width, tall = height) {
+    this.camera.setViewOffset(width, height, x - this.shift, y, wide, tall);
   }
 
   // How far one sees before haze begins, whatever the lens [m].

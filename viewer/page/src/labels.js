@@ -13,17 +13,12 @@ export class Labels {
       const at = entry.kind === "labels" ? entry.points : entry.kind === "annotations" ? anchors(entry) : [];
       at.forEach((point, k) => {
         const element = document.createElement("span");
+        element.textContent = entry.texts[k];
         if (entry.kind === "annotations") element.className = entry.dimension ? "measure" : "note";
         box.append(element);
-        this.all.push({layer, point, element, text: entry.texts[k], beside: entry.group === "scale", size: null});
+        const thing = entry.kind === "annotations" && !entry.dimension ? entry.starts[k] : point;
+        this.all.push({layer, point, thing, element, text: entry.texts[k], beside: entry.group === "scale", size: null});
       });
-    }
-  }
-
-  write(translate) {
-    for (const one of this.all) {
-      one.element.textContent = translate(one.text);
-      one.size = null;
     }
   }
 
@@ -37,7 +32,7 @@ export class Labels {
     }
     for (const one of [...this.all].sort((a, b) => a.depth - b.depth)) {
       const {at, element, beside} = one;
-      let shown = at && this.isShown(one.layer) && at[0] >= 0 && at[0] <= width && at[1] >= 0 && at[1] <= height;
+      let shown = at && this.isShown(one.layer, one.thing) && at[0] >= 0 && at[0] <= width && at[1] >= 0 && at[1] <= height;
       if (shown) {
         element.hidden = false;
         one.size ||= [element.offsetWidth, element.offsetHeight];

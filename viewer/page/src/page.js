@@ -19,7 +19,7 @@ export class Page {
     this.orbit.take(data.views[0], false);
     this.picker = new Picker(stage);
     this.section = new Section(stage);
-    this.labels = new Labels($("labels"), stage.layers, (layer) => this.isSeen(layer));
+    this.labels = new Labels($("labels"), stage.layers, (layer, place) => this.isSeen(layer) && !(this.section.on && this.section.hides(place)));
     stage.side = data.sides.includes("after") ? "after" : data.sides[0] ?? "";
     state.side = stage.side;
     for (const layer of stage.layers) state.layers[layer.entry.name] = layer.visible;
@@ -80,7 +80,6 @@ export class Page {
     this.sectionBox.write();
     this.sidesBox.write();
     this.timeBar.write();
-    this.labels.write(t);
     this.showPicked(this.found);
     this.touch();
   }
@@ -125,6 +124,18 @@ export class Page {
     this.cut((section) => section.through(target, azimuth * 180 / Math.PI));
   }
 
+  // Cuts by a section with a name, and looks at the cut.
+  showSection(one) {
+    this.cut((section) => section.take(one));
+    const {upright} = this.section, now = this.orbit.now;
+    if (!upright.on) return;
+    const normal = this.section.normal(), off = this.section.offsetOf(now.target, normal) - upright.offset;
+    this.orbit.fly({
+      ...now, azimuth: upright.azimuth * Math.PI / 180, altitude: 0.3, angle: now.angle < 10 ? this.data.views[0].angle : now.angle,
+      target: now.target.map((value, k) => value - off * normal[k]), distance: Math.min(now.distance, 1.6 * this.section.reach),
+    });
+  }
+
   toggleCut() {
     if (this.section.on) this.cut((section) => { section.upright.on = section.level.on = false; }); else this.cutHere();
   }
@@ -148,6 +159,7 @@ export class Page {
     else { stage.split = null; stage.side = choice; }
     state.side = choice;
     sidesBox.write();
+    writeLayers(this);
     this.setTime(state.time);
     this.shown();
   }
@@ -180,6 +192,8 @@ export class Page {
 
   resize() {
     this.stage.resize();
+    const panel = $("panel").getBoundingClientRect(), wide = window.innerWidth;
+    this.stage.covered = wide > 720 && panel.right < 0.5 * wide ? panel.right : 0;
     this.labels.resized();
     this.touch();
   }
@@ -204,7 +218,7 @@ export class Page {
   pickAt(x, y) {
     const {stage} = this, split = stage.split;
     const side = split === null ? stage.side : x < split * $("picture").clientWidth ? "before" : "after";
-    this.showPicked(this.picker.at(x, y, side));
+    this.showPicked(this.picker.at(x, y, side, this.orbit));
   }
 
   showPicked(found) {

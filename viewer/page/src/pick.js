@@ -9,9 +9,9 @@ export class Picker {
   }
 
   // The layer and row at a place of the canvas (CSS pixels), or null.
-  at(x, y, side) {
+  at(x, y, side, orbit) {
     const {stage} = this, {renderer, scene, canvas} = stage, camera = stage.camera;
-    camera.setViewOffset(canvas.clientWidth, canvas.clientHeight, Math.floor(x), Math.floor(y), 1, 1);
+    orbit.window(canvas.clientWidth, canvas.clientHeight, Math.floor(x), Math.floor(y), 1, 1);
     stage.prepare("pick", side);
     renderer.setRenderTarget(this.target);
     renderer.setScissorTest(false);
@@ -21,7 +21,7 @@ export class Picker {
     const pixel = new Uint8Array(4);
     renderer.readRenderTargetPixels(this.target, 0, 0, 1, 1, pixel);
     renderer.setRenderTarget(null);
-    camera.clearViewOffset();
+    orbit.window(canvas.clientWidth, canvas.clientHeight);
     const number = pixel[0] + 256 * pixel[1] + 65536 * pixel[2];
     if (!number) return null;
     const known = stage.layers.filter((layer) => layer.entry.attributes?.id && number > layer.base);

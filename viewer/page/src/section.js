@@ -5,6 +5,7 @@ import {capFaces, lines} from "./gl/marks.js";
 import {capColour} from "./layers.js";
 
 const RAD = Math.PI / 180, AWAY = 1e9;
+const BED = 1.6, DEEP = 60;
 const SOIL = [168, 140, 108], WATER = [104, 150, 168], INK = [40, 32, 26];
 
 export class Section {
@@ -51,6 +52,11 @@ export class Section {
 
   offsetOf(place, normal) { return normal.reduce((sum, value, k) => sum + value * (place[k] - this.middle[k]), 0); }
 
+  // Whether a place is taken away.
+  hides(place) {
+    return this.planes().some((plane) => plane && plane.normal.reduce((sum, value, k) => sum + value * (place[k] - plane.point[k]), 0) > 0.05);
+  }
+
   // Sets the planes and makes the faces of what they cut, for one side of a comparison.
   update(sides) {
     const planes = this.planes(), {stage} = this;
@@ -74,13 +80,14 @@ export class Section {
     plane.level = plane.normal[2] > 0.97;
     plane.axes = axesOf(plane.normal);
     const caps = new Caps(plane), base = this.base();
-    const ghost = shared.uGhost.value < 1;
     stage.layers.forEach((layer, number) => {
       const {entry} = layer;
       if (entry.kind !== "mesh" || !entry.cut || !stage.isShown(layer, side)) return;
       if (entry.cut === "solid") caps.solids(layer.mesh, capColour(layer), 2 + Math.min(60, number), entry.closed);
-      else if (ghost) return;
-      else if (entry.cut === "water") caps.ground(layer.mesh, WATER, 1, {depth: 1.2});
+      else if (entry.cut === "water") {
+        caps.ground(layer.mesh, WATER, 1, {depth: BED});
+        caps.ground(layer.mesh, SOIL, 0, {base});
+      }
       else caps.ground(layer.mesh, SOIL, 0, {base});
     });
     this.faces += caps.position.length / 9;
@@ -91,9 +98,9 @@ export class Section {
     stage.capObjects.push(...made);
   }
 
-  // The ground is drawn down to below all that lies in it.
+  // The ground is drawn far down, so that it reaches the foot of a picture.
   base() {
     const {bounds} = this.stage.data;
-    return Math.min(bounds.low[2] - 2, bounds.ground - 9);
+    return Math.min(bounds.low[2], bounds.ground) - DEEP;
   }
 }

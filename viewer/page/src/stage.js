@@ -35,6 +35,7 @@ export class Stage {
     this.maps = Object.fromEntries(Object.entries(data.maps).map(([side, map]) => [side, lightMap(map, buffer)]));
     this.side = "";
     this.split = null;
+    this.covered = 0;
     this.sun = data.sun;
     this.relight();
   }
@@ -99,11 +100,11 @@ export class Stage {
 
   draw(orbit) {
     const {renderer, canvas} = this, width = canvas.clientWidth, height = canvas.clientHeight;
-    const camera = this.camera = orbit.apply(width, height);
+    const camera = this.camera = orbit.apply(width, height, this.covered);
     const pixel = 2 * Math.tan(camera.fov * Math.PI / 360) / height;
     shared.uHaze.value.x = orbit.reach;
     shared.uView.value.set(width / 2, height / 2, pixel);
-    const ratio = renderer.getPixelRatio();
+    const ratio = shared.uRatio.value = renderer.getPixelRatio();
     for (const layer of this.layers) if (layer.crowd && layer.visible) layer.crowd.arrange(camera.position, pixel / ratio);
     this.shadow.follow(new THREE.Vector3(...orbit.now.target), orbit.reach > 1e5 ? 1e4 : orbit.now.distance);
     this.sky.materials.draw.uniforms.uBack.value.multiplyMatrices(camera.matrixWorld, camera.projectionMatrixInverse);
@@ -133,7 +134,6 @@ export class Stage {
       again();
     });
     this.prepare("draw", side);
-    shared.uView.value.x = this.canvas.clientWidth / 2;
     renderer.render(scene, camera);
   }
 }

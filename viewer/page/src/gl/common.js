@@ -9,14 +9,14 @@ export const shared = {
   uPlanes: {value: [new THREE.Vector4(0, 0, 0, 1e9), new THREE.Vector4(0, 0, 0, 1e9)]},
   uShadow: {value: null}, uShadowMatrix: {value: new THREE.Matrix4()}, uShadowTexel: {value: new THREE.Vector3(1, 1 / 2048, 0)},
   uMap: {value: null}, uMapBox: {value: new THREE.Vector4()}, uPicked: {value: new THREE.Vector3()},
-  uGhost: {value: 1}, uView: {value: new THREE.Vector3(1, 1, 1)},
+  uGhost: {value: 1}, uView: {value: new THREE.Vector3(1, 1, 1)}, uRatio: {value: 1},
   uField: {value: null}, uFloor: {value: null}, uTable: {value: null}, uOn: {value: 0},
 };
 
 export const COMMON = `
 precision highp float; precision highp int; precision highp sampler2DShadow; precision highp sampler2DArray;
 uniform vec3 cameraPosition, uSun, uSunColour, uSkyColour, uHorizon, uZenith, uLamp, uView, uShadowTexel;
-uniform float uGround, uPale; uniform vec2 uHaze; uniform vec4 uPlanes[2], uMapBox;
+uniform float uGround, uPale, uRatio; uniform vec2 uHaze; uniform vec4 uPlanes[2], uMapBox;
 uniform mat4 uShadowMatrix; uniform sampler2DShadow uShadow; uniform sampler2D uMap;
 vec3 linear(vec3 c) { return pow(c, vec3(2.2)); }
 vec3 encode(vec3 c) {

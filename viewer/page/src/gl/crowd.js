@@ -21,7 +21,7 @@ void main() {
   vTone = 0.70 + 0.75 * position.w; vHead = 0.0; vNormal = vec3(0.0, 0.0, 1.0);
   vPlace = position.xyz + vec3(0.0, 0.0, 0.9);
   gl_Position = projectionMatrix * modelViewMatrix * vec4(vPlace, 1.0);
-  gl_PointSize = clamp(0.85 / (uView.z * length(vPlace - cameraPosition)), 1.6 * uView.x, 8.0 * uView.x);
+  gl_PointSize = uRatio * clamp(0.85 / (uView.z * length(vPlace - cameraPosition)), 1.6, 8.0);
 }`;
 
 const FRAGMENT = `

@@ -44,7 +44,7 @@ in vec3 position; in vec4 paint, mark; uniform float uSize; out vec3 vPlace; fla
 void main() {
   vPlace = position; vPaint = paint.rgb; vMark = mark.rgb;
   gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
-  gl_PointSize = uSize * uView.x;
+  gl_PointSize = uSize * uRatio;
 }`;
 const POINT_FRAGMENT = `
 in vec3 vPlace; flat in vec3 vPaint, vMark; uniform vec3 uPicked; out vec4 colour;
@@ -116,7 +116,10 @@ void main() {
   if (rank > 0.5 && rank < 1.5) hatch = 0.0;
   vec3 c = linear(vPaint.rgb) * (rank < 0.5 ? 1.0 - 0.22 * hatch : 1.0 - 0.30 * hatch);
   float light = clamp(0.25 + dot(uSkyColour + 0.6 * uSunColour, vec3(0.34)), 0.25, 0.92);
-  colour = vec4(encode(haze(c * light, length(vPlace - cameraPosition), 0.0)), 1.0);
+  c = haze(c * light, length(vPlace - cameraPosition), 0.0);
+  // Deep ground is not known: it fades.
+  if (rank < 0.5) c = mix(c, uHorizon, 0.85 * smoothstep(8.0, 55.0, uGround - vPlace.z));
+  colour = vec4(encode(c), 1.0);
 }`;
 
 export function capFaces(caps, other) {

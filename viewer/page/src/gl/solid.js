@@ -138,7 +138,7 @@ void main() {
 #if EDGES
   c *= 1.0 - 0.42 * crease(d);
 #endif
-  if (dot(uPicked, vec3(1.0)) > 0.0 && all(lessThan(abs(vMark - uPicked), vec3(0.002)))) c = mix(c, vec3(1.0, 0.36, 0.02) * (0.35 + 0.65 * lit), 0.7);
+  if (dot(uPicked, vec3(1.0)) > 0.0 && all(lessThan(abs(vMark - uPicked), vec3(0.002)))) c = mix(c, vec3(1.0, 0.36, 0.02) * (0.35 + 0.65 * lit), KIND == 0 ? 0.4 : 0.7);
   colour = vec4(encode(haze(c, d, KIND == 4 ? 1.0 : 0.0)), uOpacity * (GHOST == 1 ? uGhost : 1.0));
 }`;
 

@@ -14,7 +14,7 @@ export function columnName(name) {
 function valueText(value) {
   if (typeof value === "number") return value.toLocaleString(locale(), {maximumFractionDigits: 2, useGrouping: Math.abs(value) >= 10000});
   if (typeof value === "boolean") return value ? "✓" : "–";
-  return t(String(value));
+  return String(value);
 }
 
 // Shows a thing and gives its attributes; null shows that there is none.
@@ -26,7 +26,7 @@ export function showCard(found) {
   const columns = Object.entries(entry.attributes).filter(([, column]) => column[found.row] !== null && column[found.row] !== undefined && column[found.row] !== "");
   $("card-kind").textContent = t(entry.label);
   const named = entry.attributes.name?.[found.row] ?? entry.attributes.label?.[found.row];
-  $("card-title").textContent = named ? t(String(named)) : String(entry.attributes.id[found.row]);
+  $("card-title").textContent = named ? String(named) : String(entry.attributes.id[found.row]);
   const list = make("dl", "", box);
   for (const [name, column] of columns) {
     const value = column[found.row], {label, unit} = columnName(name);

@@ -72,7 +72,7 @@ export class SectionBox {
     }
     $("sections").replaceChildren();
     for (const one of this.page.data.sections) {
-      make("button", t(one.label), $("sections"), {type: "button"}).addEventListener("click", () => this.page.cut((section) => section.take(one)));
+      make("button", t(one.label), $("sections"), {type: "button"}).addEventListener("click", () => this.page.showSection(one));
     }
     $("sections").hidden = !this.page.data.sections.length;
   }
@@ -114,7 +114,7 @@ export class SidesBox {
   }
 
   write() {
-    const names = {before: "Before", after: "After", difference: "Difference", swipe: "Side by side"};
+    const names = {before: "Before", after: "After", difference: "Difference", swipe: "Swipe"};
     $("sides").replaceChildren();
     for (const choice of this.choices) {
       const on = (this.page.stage.split === null ? this.page.stage.side : "swipe") === choice;

@@ -5,8 +5,8 @@ import {t} from "./words.js";
 const ORDER = ["change", "people", "results", "buildings", "street", "bridges", "green", "water", "ground", "underground", "points", "annotations"];
 
 export function writeHead(data) {
-  $("title").textContent = t(data.title);
-  $("subtitle").textContent = t(data.subtitle);
+  $("title").textContent = data.title;
+  $("subtitle").textContent = data.subtitle;
   $("subtitle").hidden = !data.subtitle;
   document.title = data.title || "Scene";
   for (const [id, lines] of [["notes", data.notes], ["credits", data.credits]]) {
@@ -24,6 +24,9 @@ export function writeViews(data, page) {
     if (k < 9) button.title = String(k + 1);
     button.addEventListener("click", () => page.go(k));
   });
+  // A scene with a plan of its own needs no other; the key P has one always.
+  const steep = data.views.some(({eye, target}) => eye[2] - target[2] > 0.98 * Math.hypot(...eye.map((v, k) => v - target[k])));
+  if (steep) return;
   const plan = make("button", t("Plan"), $("views"), {type: "button", id: "plan"});
   plan.addEventListener("click", () => page.plan());
 }
@@ -34,6 +37,7 @@ export function writeLayers(page) {
   box.replaceChildren();
   const groups = new Map();
   for (const layer of layers) {
+    if (!page.isSeen({...layer, visible: true})) continue;
     const name = layer.entry.group || "other";
     groups.set(name, [...(groups.get(name) ?? []), layer]);
   }

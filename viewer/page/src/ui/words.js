@@ -1,7 +1,7 @@
 // The texts of the page in two languages. English is the key; what the scene says itself comes with its own Dutch.
 const DUTCH = {
   "Layers": "Lagen", "Legend": "Legenda", "Views": "Aanzichten", "Sun": "Zon", "Section": "Doorsnede", "About": "Over dit model",
-  "Compare": "Vergelijken", "Before": "Voor", "After": "Na", "Difference": "Verschil", "Side by side": "Schuif",
+  "Compare": "Vergelijken", "Before": "Voor", "After": "Na", "Difference": "Verschil", "Swipe": "Schuif",
   "Play": "Afspelen", "Pause": "Pauze", "Time": "Tijd", "Speed": "Snelheid", "people": "mensen", "Date": "Datum", "Hour": "Uur",
   "Direction": "Richting", "Height": "Hoogte", "Place": "Plaats", "Turn": "Draaien", "Plan": "Plattegrond", "In 3D": "In 3D", "Start view": "Beginbeeld",
   "Upright plane": "Staand vlak", "Level plane": "Liggend vlak", "See through the ground": "Door de grond kijken",
@@ -17,7 +17,7 @@ const DUTCH = {
   "next side": "volgende zijde", "side by side": "schuif", "language": "taal", "this help": "deze uitleg", "pick the middle": "wat er in het midden staat", "close": "sluiten",
   "ground": "bodem", "buildings": "gebouwen", "water": "water", "green": "groen", "street": "straat", "bridges": "bruggen", "underground": "ondergrond",
   "change": "ingreep", "people (layers)": "mensen", "results": "uitkomsten", "annotations": "aanduidingen", "points": "punten", "surroundings": "omgeving",
-  "scale": "schaal", "other": "overig", "layer": "laag", "height": "hoogte", "use": "gebruik", "kind": "soort", "type": "soort", "surface": "oppervlak",
+  "furniture": "meubilair", "section": "doorsnede", "scale": "schaal", "other": "overig", "layer": "laag", "height": "hoogte", "use": "gebruik", "kind": "soort", "type": "soort", "surface": "oppervlak",
   "floor": "vloer", "roof": "dak", "year": "bouwjaar", "name": "naam", "level": "niveau", "crown diameter": "kroondiameter", "area": "oppervlakte",
   "The scene cannot be shown": "Het model kan niet worden getoond", "Show": "Toon",
 };
