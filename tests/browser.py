@@ -92,7 +92,7 @@ def drive(page: Path, folder: Path, script: str, *more: str) -> dict[str, Any]:
     head = head.replace("script-src ", f"script-src 'sha256-{digest}' ", 1)
     driven = folder / f"driven-{page.name}"
     driven.write_text(f"{head}<script>{probe}</script></body>{tail}", encoding="utf-8")
-    done = open_page(driven, folder, "--dump-dom", "--enable-logging=stderr", *more)
+    done = open_page(driven, folder, "--dump-dom", "--enable-logging=stderr", "--window-size=1000,640", *more)
     found = re.search(r'data-probe="([^"]*)"', done.stdout)
     assert found is not None, done.stderr[-3000:]
     out: dict[str, Any] = json.loads(html.unescape(found.group(1)))

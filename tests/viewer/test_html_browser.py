@@ -352,7 +352,6 @@ def test_on_a_phone_nothing_is_cut_off(scene: Scene, tmp_path: Path) -> None:
           spill: one.scrollWidth - one.clientWidth,
         }));
         get("menu").click();
-        await new Promise((done) => setTimeout(done, 600));
         const panel = box(get("panel")), time = box(get("time"));
         out.panel = [panel.left, panel.right, panel.top, panel.bottom, time.top];
         out.open = get("menu").getAttribute("aria-expanded");
@@ -360,6 +359,7 @@ def test_on_a_phone_nothing_is_cut_off(scene: Scene, tmp_path: Path) -> None:
         return out;
         """,
         "--allow-file-access-from-files",
+        "--force-prefers-reduced-motion",
     )
     assert out["wide"] <= 390
     assert out["inside"]
