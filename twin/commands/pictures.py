@@ -41,6 +41,9 @@ def draw_all(scenario: Scenario, city: City, before: Result | None, after: Resul
         except RenderingError as error:
             complain(f"no pictures: {error}")
         for name, job in zip(files, written, strict=True):
-            job.result()
-            made[name] = name
+            try:
+                job.result()
+                made[name] = name
+            except RenderingError as error:
+                complain(f"no {name}: {error}")
     return made

@@ -1,4 +1,4 @@
-"""Light of the sky for the page, worked out once: how much of it each corner of a wall and each spot of a floor sees."""
+"""Light for the page, worked out once: how much sky each corner of a wall and each spot of a floor sees, and of lamps."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer import raster
-from viewer.backends import light, pack
+from viewer.backends import lamps, light, pack
 from viewer.backends.blob import Blob
 from viewer.backends.camera import Camera
 from viewer.scene import MeshLayer, Scene
 
 MAP_CELLS = 800_000
+LAMP_SCALE = 100
+"""The light right below a lamp is about 1; twice and a half of that is kept."""
 _STEPS = np.uint8(0xF0)
 """Light is kept in sixteen steps, so that it packs well."""
 _UP = np.array([0.0, 0.0, 1.0])
@@ -22,8 +24,9 @@ _UP = np.array([0.0, 0.0, 1.0])
 
 @dataclass(slots=True)
 class Light:
-    """What is needed to bake light: the triangles of the scene and their heights."""
+    """What is needed to bake light: the scene, its triangles and their heights."""
 
+    scene: Scene
     packed: pack.Packed
     heights: light.Heights
 
@@ -33,7 +36,7 @@ def baking(scene: Scene) -> Light:
     camera = Camera.of(scene.view(), (1600, 900))
     still = replace(scene, layers=tuple(layer for layer in scene.layers if isinstance(layer, MeshLayer)))
     packed = pack.pack(still, scene.time, camera)
-    return Light(packed, pack.height_raster(packed, np.zeros(3), 3_000_000))
+    return Light(still, packed, pack.height_raster(packed, np.zeros(3), 3_000_000))
 
 
 def sky_at_corners(vertices: NDArray[np.float64], triangles: NDArray[np.int64], kind: int, lamp: Light) -> NDArray[np.uint8]:
@@ -57,7 +60,7 @@ def _sky(points: NDArray[np.float64], normals: NDArray[np.float64], lamp: Light)
 
 
 def sky_map(lamp: Light, blob: Blob) -> dict[str, Any] | None:
-    """Share of the sky on the floor, and on the highest surface, as a picture of two channels."""
+    """Share of the sky on the floor and on the highest surface, and light of lamps: a picture of three channels."""
     from scipy.ndimage import maximum_filter
 
     packed, heights = lamp.packed, lamp.heights
@@ -78,7 +81,7 @@ def sky_map(lamp: Light, blob: Blob) -> dict[str, Any] | None:
     top = maximum_filter(np.nan_to_num(top, nan=-1e6), size=3)
     level = np.nan_to_num(low, nan=0.0)
     upper = np.where(top > -1e5, top, level)
-    picture = np.full((2, len(px)), 255 & _STEPS, np.uint8)
+    picture = np.full((3, len(px)), 255 & _STEPS, np.uint8)
     seen, above = ~roofed.ravel(), (upper > level + 0.05).ravel()
     spots = np.column_stack([px, py, level.ravel() + 0.25])
     picture[0, seen] = _sky(spots[seen], np.broadcast_to(_UP, (int(seen.sum()), 3)), lamp)
@@ -86,6 +89,8 @@ def sky_map(lamp: Light, blob: Blob) -> dict[str, Any] | None:
     picture[1] = picture[0]
     spots[:, 2] = upper.ravel() + 0.25
     picture[1, above] = _sky(spots[above], np.broadcast_to(_UP, (int(above.sum()), 3)), lamp)
+    lit = lamps.lamp_raster(lamp.scene, np.zeros(3), heights.west, heights.north, cell, shape)
+    picture[2] = np.rint(np.clip(LAMP_SCALE * lit.ravel(), 0, 255)).astype(np.uint8) & np.uint8(0xFC)
     place = {"west": heights.west, "north": heights.north, "cell": cell, "rows": shape[0], "columns": shape[1]}
     return {**place, "planes": blob.raw(picture)}
 

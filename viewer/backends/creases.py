@@ -13,19 +13,19 @@ GRID_M = 0.02
 
 def creases(
     vertices: NDArray[np.float64], triangles: NDArray[np.integer], owner: NDArray[np.int32] | None
-) -> tuple[NDArray[np.uint8], bool]:
-    """The sides to draw of each triangle, and whether the mesh is closed.
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The sides to draw of each triangle, and which things are not closed.
 
     Returns
     -------
     sides : (T,) uint8
         Bit k is set where the side opposite corner k is an edge.
-    closed : bool
-        Whether every side lies at an even number of triangles of its thing.
+    open_things : (N,) int64
+        Owners (0 where there are none) of a side that lies at an odd number of triangles.
     """
     count = len(triangles)
     if not count:
-        return np.empty(0, np.uint8), True
+        return np.empty(0, np.uint8), np.empty(0, np.int64)
     corner = np.unique(np.rint(vertices / GRID_M).astype(np.int64), axis=0, return_inverse=True)[1].ravel()[triangles]
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
     normal = np.cross(b - a, c - a)
@@ -47,4 +47,4 @@ def creases(
     sharp = (size == 1) | (np.bincount(group, bend) > 0)
     sides = np.zeros(count, np.uint8)
     np.bitwise_or.at(sides, triangle, np.where(sharp[group], 1 << bit, 0).astype(np.uint8))
-    return sides, bool((size % 2 == 0).all())
+    return sides, np.unique(thing[np.flatnonzero(new)][size % 2 == 1])

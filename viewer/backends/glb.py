@@ -93,10 +93,6 @@ def encode_glb(scene: Scene, time: float | None = None) -> bytes:
     """
     scene = scene.shown()
     moment = scene.time if time is None else float(time)
-    side = ""
-    if scene.sides:
-        side = "after" if "after" in scene.sides else scene.sides[0]
-        scene = scene.on(side)
     made = _Document()
     for drawn in meshes(scene, moment):
         made.add_mesh(drawn)
@@ -104,7 +100,7 @@ def encode_glb(scene: Scene, time: float | None = None) -> bytes:
         made.add_strokes(one)
     if not made.nodes:
         raise OutputError("there is nothing to write: no layer of the scene is visible")
-    document = made.document(scene.title or "scene", {**_extras(scene, moment), "side": side})
+    document = made.document(scene.title or "scene", _extras(scene, moment))
     encoded = _chunks(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY), b"".join(made.buffer.parts))
     _read_back(encoded, made.triangles)
     return encoded

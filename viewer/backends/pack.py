@@ -108,7 +108,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
         if isinstance(layer, MeshLayer) and layer.visible and len(layer.triangles):
             owner = layer.owner if layer.owner is not None else np.zeros(len(layer.triangles), np.int32)
             mesh = (layer.vertices, layer.triangles)
-            add(mesh, layer.colours, kind_of(layer), owner, layer.casts_shadow, _is_changed(layer), layer.opacity)
+            add(mesh, layer.colours, kind_of(layer), owner, layer.casts_shadow, is_changed(layer), layer.opacity)
         elif isinstance(layer, LineLayer | PointLayer) and layer.visible:
             vertices_of, faces, tint = marks.ribbons(layer, camera) if isinstance(layer, LineLayer) else marks.dots(layer, camera)
             add((vertices_of, faces), tint, light.DRAWN, np.zeros(len(faces), np.int32), False)
@@ -139,7 +139,7 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
     )
 
 
-def _is_changed(layer: MeshLayer) -> NDArray[np.bool_]:
+def is_changed(layer: MeshLayer) -> NDArray[np.bool_]:
     """Which triangles are of something that the scenario changes."""
     if layer.group == "change" or layer.side:
         return np.ones(len(layer.triangles), bool)

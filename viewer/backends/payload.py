@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from viewer import style
+from viewer import looks, style
 from viewer.backends import light, pack
 from viewer.backends.baked import Light, baking, sky_map
 from viewer.backends.blob import Blob
@@ -31,7 +31,7 @@ def describe(scene: Scene, language: str = "en") -> tuple[dict[str, Any], str]:
     layers: list[dict[str, Any]] = []
     notes = list(scene.notes)
     for layer in scene.layers:
-        entry, note = _entry(layer, blob, lamps.get(layer.side, lamps[""]))
+        entry, note = _entry(layer, blob, lamps.get(layer.side, lamps[""]), scene.look)
         if entry is not None:
             layers.append(entry)
         if note and note not in notes:
@@ -44,6 +44,7 @@ def describe(scene: Scene, language: str = "en") -> tuple[dict[str, Any], str]:
         "crs": scene.crs,
         "origin": list(scene.origin),
         "look": scene.look,
+        "lights": {name: look._asdict() for name, look in looks.LIGHTS.items()},
         "language": language,
         "sides": list(scene.sides),
         "step": STEP_M,
@@ -68,10 +69,10 @@ def _lamps(scene: Scene) -> dict[str, Light]:
     return {"": now, **({"before": baking(scene.on("before"))} if "before" in sides and "after" in sides else {})}
 
 
-def _entry(layer: Layer, blob: Blob, lamp: Light) -> tuple[dict[str, Any] | None, str]:
+def _entry(layer: Layer, blob: Blob, lamp: Light, look: str) -> tuple[dict[str, Any] | None, str]:
     """What the page is told of a layer, None where there is nothing in it; and a note where something was left out."""
     if isinstance(layer, MeshLayer):
-        return (mesh_entry(layer, blob, lamp), "") if len(layer.triangles) else (None, "")
+        return (mesh_entry(layer, blob, lamp, look), "") if len(layer.triangles) else (None, "")
     if isinstance(layer, PeopleLayer):
         return people_entry(layer, blob) if len(layer.positions) else (None, "")
     if isinstance(layer, FieldLayer):
@@ -124,6 +125,7 @@ def _cameras(scene: Scene) -> dict[str, Any]:
             "label": section.label,
             "point": [float(value) for value in section.point],
             "normal": [float(value) for value in section.normal],
+            "width": section.width_m if np.isfinite(section.width_m) else None,
         }
         for section in scene.sections
     ]

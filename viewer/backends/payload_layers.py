@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer import looks
 from viewer.backends import light, pack
 from viewer.backends.baked import Light, sky_at_corners
 from viewer.backends.blob import Blob, smallest
@@ -30,7 +31,7 @@ _LIGHT = {
     light.WATER: "water",
     light.FOLIAGE: "leaf",
     light.BEYOND: "beyond",
-    light.CUT: "cut",
+    light.DRAWN: "cut",
 }
 
 
@@ -39,32 +40,36 @@ def _head(layer: Layer, kind: str) -> dict[str, Any]:
     return {**names, "visible": layer.visible, "side": layer.side}
 
 
-def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light) -> dict[str, Any]:
+def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light, look: str = "presentation") -> dict[str, Any]:
     """A mesh layer: vertices, triangles, colours by palette, owners, edges, and light of the sky for what is no floor."""
     used, inverse = np.unique(layer.triangles, return_inverse=True)
     triangles = inverse.reshape(-1, 3)
     vertices = layer.vertices[used]
-    palette, colour = np.unique(layer.colours, axis=0, return_inverse=True)
     kind = pack.kind_of(layer)
+    palette, colour = np.unique(_colours_in(look, layer, kind), axis=0, return_inverse=True)
     deck = kind == light.FLOOR and layer.casts_shadow
-    sides, closed = creases(vertices, triangles, layer.owner)
+    sides, open_things = creases(vertices, triangles, layer.owner)
     entry: dict[str, Any] = {
         **_head(layer, "mesh"),
         "opacity": layer.opacity,
         # A deck is a floor, but what the map of the floor holds there is below it.
         "light": "solid" if deck else _LIGHT.get(kind, "solid"),
         "floor": kind == light.FLOOR,
-        "casts": bool(layer.casts_shadow and kind not in (light.BEYOND, light.CUT)),
+        "casts": bool(layer.casts_shadow and kind not in (light.BEYOND, light.DRAWN)),
         "ghost": layer.group in FLOORS and kind != light.FOLIAGE,
         "whole": layer.group == "furniture" or layer.name.startswith("trees"),
-        "cut": _cut(layer, kind, closed),
-        "closed": closed,
+        "cut": _cut(layer, kind, not len(open_things)),
+        "closed": not len(open_things),
+        "windows": kind == light.BUILDING and layer.name.startswith("buildings"),
         "hollow": layer.name.startswith("cellars"),
         "vertices": blob.deltas(np.rint(vertices / STEP_M)),
         "triangles": blob.deltas(triangles.reshape(-1, 1)),
         "palette": palette.ravel().tolist(),
         "colour": blob.deltas(colour.reshape(-1, 1)),
     }
+    if entry["cut"] == "solid" and not layer.name.startswith("buildings") and layer.group != "underground":
+        # What is but a sheet has nothing inside. Buildings often lack only a floor, and mains the ends of their pieces.
+        entry["sheets"] = open_things.tolist()
     if layer.edges:
         entry["creases"] = blob.raw(sides)
     if layer.owner is not None and layer.attributes:
@@ -75,9 +80,20 @@ def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light) -> dict[str, Any]:
     return entry
 
 
+def _colours_in(look: str, layer: MeshLayer, kind: int) -> NDArray[np.uint8]:
+    """Colours of a layer in a house style; that of the night is a matter of light alone."""
+    if look != "plain":
+        return layer.colours
+    linear = pack.to_linear(np.arange(256))[layer.colours].astype(np.float32)
+    paper = looks.albedo_in(look, linear, np.full(len(linear), kind, np.uint8), pack.is_changed(layer)).astype(np.float64)
+    encoded = np.where(paper <= 0.0031308, 12.92 * paper, 1.055 * np.maximum(paper, 1e-9) ** (1 / 2.4) - 0.055)
+    # Few tones are enough, and pack well.
+    return np.asarray(np.clip(np.rint(255 * encoded / 3) * 3, 0, 255), dtype=np.uint8)
+
+
 def _cut(layer: MeshLayer, kind: int, closed: bool) -> str:
     """What a section makes of a layer: a solid, the top of the ground, the top of water, or nothing."""
-    if kind in (light.BEYOND, light.CUT, light.FOLIAGE) or layer.group == "furniture":
+    if kind in (light.BEYOND, light.DRAWN, light.FOLIAGE) or layer.group == "furniture":
         return ""
     if isinstance(layer, VolumeLayer) or layer.group in ("buildings", "underground", "bridges") or layer.name == "stairs":
         return "solid"

@@ -32,7 +32,7 @@ export class Labels {
     }
     for (const one of [...this.all].sort((a, b) => a.depth - b.depth)) {
       const {at, element, beside} = one;
-      let shown = at && this.isShown(one.layer, one.thing) && at[0] >= 0 && at[0] <= width && at[1] >= 0 && at[1] <= height;
+      let shown = at && this.isShown(one.layer, one.thing, at[0] / width) && at[0] >= 0 && at[0] <= width && at[1] >= 0 && at[1] <= height;
       if (shown) {
         element.hidden = false;
         one.size ||= [element.offsetWidth, element.offsetHeight];

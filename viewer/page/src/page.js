@@ -19,7 +19,7 @@ export class Page {
     this.orbit.take(data.views[0], false);
     this.picker = new Picker(stage);
     this.section = new Section(stage);
-    this.labels = new Labels($("labels"), stage.layers, (layer, place) => this.isSeen(layer) && !(this.section.on && this.section.hides(place)));
+    this.labels = new Labels($("labels"), stage.layers, (layer, place, share) => this.isSeenAt(layer, share) && !(this.section.on && this.section.hides(place)));
     stage.side = data.sides.includes("after") ? "after" : data.sides[0] ?? "";
     state.side = stage.side;
     for (const layer of stage.layers) state.layers[layer.entry.name] = layer.visible;
@@ -46,6 +46,12 @@ export class Page {
     const {stage} = this;
     if (stage.split === null) return stage.isShown(layer, stage.side);
     return stage.isShown(layer, "before") || stage.isShown(layer, "after");
+  }
+
+  // At a share of the width: of two sides the one that is seen there.
+  isSeenAt(layer, share) {
+    const {split} = this.stage;
+    return split === null ? this.isSeen(layer) : this.stage.isShown(layer, share < split ? "before" : "after");
   }
 
   bindTools() {
@@ -128,13 +134,11 @@ export class Page {
   // Cuts by a section with a name, and looks at the cut.
   showSection(one) {
     this.cut((section) => section.take(one));
-    const {upright} = this.section, now = this.orbit.now;
-    if (!upright.on) return;
-    const normal = this.section.normal(), off = this.section.offsetOf(now.target, normal) - upright.offset;
-    this.orbit.fly({
-      ...now, azimuth: upright.azimuth * Math.PI / 180, altitude: 0.3, angle: now.angle < 10 ? this.data.views[0].angle : now.angle,
-      target: now.target.map((value, k) => value - off * normal[k]), distance: Math.min(now.distance, 1.6 * this.section.reach),
-    });
+    const {upright, reach} = this.section, now = this.orbit.now;
+    const angle = now.angle < 10 ? this.data.views[0].angle : now.angle, wide = Math.min(one.width ?? Infinity, 1.4 * reach);
+    const distance = 0.45 * wide / Math.tan(angle * Math.PI / 360);
+    const side = upright.on ? {azimuth: upright.azimuth * Math.PI / 180, altitude: 0.24} : {altitude: Math.max(0.9, now.altitude)};
+    this.orbit.fly({...now, angle, target: [...one.point], distance, ...side});
   }
 
   toggleCut() {

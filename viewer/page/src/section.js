@@ -83,7 +83,7 @@ export class Section {
     stage.layers.forEach((layer, number) => {
       const {entry} = layer;
       if (entry.kind !== "mesh" || !entry.cut || !stage.isShown(layer, side)) return;
-      if (entry.cut === "solid") caps.solids(layer.mesh, capColour(layer), 2 + Math.min(60, number), entry.closed);
+      if (entry.cut === "solid") caps.solids(layer.mesh, capColour(layer), 2 + Math.min(60, number), !entry.closed && entry.group === "buildings", entry.sheets);
       else if (entry.cut === "water") {
         caps.ground(layer.mesh, WATER, 1, {depth: BED});
         caps.ground(layer.mesh, SOIL, 0, {base});

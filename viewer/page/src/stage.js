@@ -51,7 +51,7 @@ export class Stage {
 
   relight() {
     const look = this.data.look;
-    const light = setLight(this.sun, look);
+    const light = setLight(this.sun, look, this.data.lights);
     this.sky.materials.draw.uniforms.uDisc.value = look === "presentation" && this.sun.altitude > -1 ? 1 : 0;
     shared.uGround.value = this.data.bounds.ground;
     this.shadow.outdated();
@@ -138,15 +138,15 @@ export class Stage {
   }
 }
 
-// Share of the sky that floors and the highest surfaces see.
+// Share of the sky that floors and the highest surfaces see, and light of lamps.
 function lightMap(map, buffer) {
   let texture, box = new THREE.Vector4();
   if (map) {
-    const planes = plainArray(buffer, map.planes), size = map.rows * map.columns, pixels = new Uint8Array(size * 2);
-    for (let k = 0; k < size; k++) { pixels[2 * k] = planes[k]; pixels[2 * k + 1] = planes[size + k]; }
-    texture = new THREE.DataTexture(pixels, map.columns, map.rows, THREE.RGFormat);
+    const planes = plainArray(buffer, map.planes), size = map.rows * map.columns, pixels = new Uint8Array(size * 4);
+    for (let k = 0; k < size; k++) for (let c = 0; c < 3; c++) pixels[4 * k + c] = planes[c * size + k];
+    texture = new THREE.DataTexture(pixels, map.columns, map.rows, THREE.RGBAFormat);
     box.set(map.west, map.north, 1 / (map.columns * map.cell), 1 / (map.rows * map.cell));
-  } else texture = new THREE.DataTexture(new Uint8Array([255, 255]), 1, 1, THREE.RGFormat);
+  } else texture = new THREE.DataTexture(new Uint8Array([255, 255, 0, 255]), 1, 1, THREE.RGBAFormat);
   texture.minFilter = texture.magFilter = THREE.LinearFilter;
   texture.unpackAlignment = 1;
   texture.needsUpdate = true;

@@ -13,7 +13,7 @@ export function axesOf(normal) {
 
 const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 
-// The piece of each triangle that lies in the plane, as [u1, v1, u2, v2], by triangle number.
+// The piece of each triangle that lies in the plane, as [u1, v1, u2, v2, whether its solid lies below it], by triangle number.
 export function slice(position, plane, each) {
   const {point, normal} = plane, {along, up} = plane.axes;
   const h = [0, 0, 0], far = dot(point, normal);
@@ -36,12 +36,46 @@ export function slice(position, plane, each) {
       }
       ends.push(u, v);
     }
-    each(i / 9, ends[0] <= ends[2] ? ends : [ends[2], ends[3], ends[0], ends[1]]);
+    const below = facing(position, i, up) > 0;
+    each(i / 9, ends[0] <= ends[2] ? [...ends, below] : [ends[2], ends[3], ends[0], ends[1], below]);
   }
 }
 
-// Fill between the pieces of one solid: in each strip between two ends, what lies between the first and second piece,
-// the third and fourth, ...; `floor` closes a solid that has no bottom. Gives quads [u1, low1, high1, u2, low2, high2].
+// How far a triangle faces a direction; the sign is what counts.
+function facing(p, i, d) {
+  const a = [0, 1, 2].map((e) => p[i + 3 + e] - p[i + e]), b = [0, 1, 2].map((e) => p[i + 6 + e] - p[i + e]);
+  return (a[1] * b[2] - a[2] * b[1]) * d[0] + (a[2] * b[0] - a[0] * b[2]) * d[1] + (a[0] * b[1] - a[1] * b[0]) * d[2];
+}
+
+// The volume of each thing; negative where its faces look inward.
+function volumesOf(p, of) {
+  const out = new Map();
+  for (let i = 0; i < p.length; i += 9) {
+    const thing = of ? of[i / 9] : 0;
+    if (!out.has(thing)) out.set(thing, {at: i, size: 0});
+    const one = out.get(thing), a = [0, 1, 2].map((e) => p[i + e] - p[one.at + e]);
+    one.size += facing(p, i, a);
+  }
+  return out;
+}
+
+// The pairs of lower and upper pieces of one strip, from the lowest up: each top is that of the bottom before it. Where
+// faces look the wrong way the first and second are a pair, and so on; `floor` is the bottom of what has none.
+function pairs(crossed, floor) {
+  const open = [], out = [];
+  let lost = 0;
+  for (const piece of crossed) {
+    if (!piece[4]) open.push(piece);
+    else if (open.length) out.push([open.pop(), piece]);
+    else if (floor) out.push([floor, piece]);
+    else lost++;
+  }
+  if (out.length || lost + open.length !== crossed.length || crossed.length % 2) return out;
+  return crossed.flatMap((piece, k) => (k % 2 ? [] : [[piece, crossed[k + 1]]]));
+}
+
+// Fill between the pieces of one solid, strip by strip between two ends; `floor` closes a solid that has no bottom.
+// Gives quads [u1, low1, high1, u2, low2, high2].
 export function fill(pieces, floor, quad) {
   const cuts = [...new Set(pieces.flatMap((p) => [round(p[0]), round(p[2])]))].sort((a, b) => a - b);
   const sorted = [...pieces].sort((a, b) => a[0] - b[0]);
@@ -52,9 +86,7 @@ export function fill(pieces, floor, quad) {
     while (next < sorted.length && sorted[next][0] < middle) active.push(sorted[next++]);
     active = active.filter((p) => p[2] > middle);
     const crossed = active.filter((p) => p[0] < middle).sort((a, b) => at(a, middle) - at(b, middle));
-    if (crossed.length % 2 && floor !== null) crossed.unshift([left, floor, right, floor]);
-    for (let j = 0; j + 1 < crossed.length; j += 2) {
-      const [low, high] = [crossed[j], crossed[j + 1]];
+    for (const [low, high] of pairs(crossed, floor === null ? null : [left, floor, right, floor])) {
       quad(left, at(low, left), at(high, left), right, at(low, right), at(high, right));
     }
   }
@@ -92,19 +124,24 @@ export class Caps {
     this.lines.push(...this.place(piece[0], piece[1]), ...this.place(piece[2], piece[3]));
   }
 
-  // Closed things, one by one.
-  solids(mesh, colourOf, rank, closed) {
-    const things = new Map();
+  // Closed things, one by one; those that are `standing` may be without a bottom.
+  solids(mesh, colourOf, rank, standing, sheets = []) {
+    const things = new Map(), of = mesh.parts ?? mesh.owner;
+    const hollow = new Set(sheets);
+    mesh.volumes ??= volumesOf(mesh.position, of);
     slice(mesh.position, this.plane, (triangle, piece) => {
-      const thing = mesh.owner ? mesh.owner[triangle] : 0;
+      const thing = of ? of[triangle] : 0;
+      // Whose faces look inward is turned inside out.
+      if (mesh.volumes.get(thing).size < 0) piece[4] = !piece[4];
       if (!things.has(thing)) things.set(thing, {pieces: [], triangle});
       things.get(thing).pieces.push(piece);
       this.line(piece);
     });
+    for (const thing of hollow) things.delete(thing);
     const level = this.plane.level;
     for (const {pieces, triangle} of things.values()) {
       const low = Math.min(...pieces.flatMap((p) => [p[1], p[3]]));
-      fill(pieces, closed || level ? null : low, (...quad) => this.quad(colourOf(triangle), rank, ...quad));
+      fill(pieces, standing && !level ? low : null, (...quad) => this.quad(colourOf(triangle), rank, ...quad));
     }
   }
 

@@ -32,7 +32,28 @@ export function meshArrays(buffer, entry, step, base) {
       mark[at + 3] = sky ? sky[3 * k + c] : 255;
     }
   }
-  return {position, normal, paint, mark, owner, triangles: t.length / 3, box: boxOf(position)};
+  // A thing of many pieces, such as a pipe, is cut piece by piece.
+  const parts = entry.cut === "solid" && !entry.closed && entry.group === "underground" ? partsOf(v, t, owner) : null;
+  return {position, normal, paint, mark, owner, parts, triangles: t.length / 3, box: boxOf(position)};
+}
+
+// A number for each triangle that is the same for those that hang together.
+function partsOf(v, t, owner) {
+  const count = v.length / 3, first = new Map(), up = new Int32Array(count).map((_, k) => k);
+  const root = (k) => { while (up[k] !== k) k = up[k] = up[up[k]]; return k; };
+  const corner = (k) => {
+    const i = t[k], key = `${v[i]},${v[count + i]},${v[2 * count + i]},${owner ? owner[Math.floor(k / 3)] : 0}`;
+    if (!first.has(key)) first.set(key, i);
+    return root(first.get(key));
+  };
+  const out = new Int32Array(t.length / 3);
+  for (let k = 0; k < out.length; k++) {
+    const a = corner(3 * k);
+    up[corner(3 * k + 1)] = a;
+    up[corner(3 * k + 2)] = root(a);
+    out[k] = a;
+  }
+  return out.map(root);
 }
 
 function normalOf(p, i) {

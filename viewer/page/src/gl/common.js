@@ -5,7 +5,8 @@ import * as THREE from "three";
 export const shared = {
   uSun: {value: new THREE.Vector3(0, 0, 1)}, uSunColour: {value: new THREE.Vector3()}, uSkyColour: {value: new THREE.Vector3()},
   uHorizon: {value: new THREE.Vector3()}, uZenith: {value: new THREE.Vector3()}, uLamp: {value: new THREE.Vector3()},
-  uGround: {value: 0}, uPale: {value: 0}, uHaze: {value: new THREE.Vector2(100, 1)},
+  uBounce: {value: new THREE.Vector3()}, uMirror: {value: new THREE.Vector3()}, uGlow: {value: new THREE.Vector4()},
+  uGround: {value: 0}, uHaze: {value: new THREE.Vector2(100, 1)},
   uPlanes: {value: [new THREE.Vector4(0, 0, 0, 1e9), new THREE.Vector4(0, 0, 0, 1e9)]},
   uShadow: {value: null}, uShadowMatrix: {value: new THREE.Matrix4()}, uShadowTexel: {value: new THREE.Vector3(1, 1 / 2048, 0)},
   uMap: {value: null}, uMapBox: {value: new THREE.Vector4()}, uPicked: {value: new THREE.Vector3()},
@@ -15,15 +16,14 @@ export const shared = {
 
 export const COMMON = `
 precision highp float; precision highp int; precision highp sampler2DShadow; precision highp sampler2DArray;
-uniform vec3 cameraPosition, uSun, uSunColour, uSkyColour, uHorizon, uZenith, uLamp, uView, uShadowTexel;
-uniform float uGround, uPale, uRatio; uniform vec2 uHaze; uniform vec4 uPlanes[2], uMapBox;
+uniform vec3 cameraPosition, uSun, uSunColour, uSkyColour, uHorizon, uZenith, uLamp, uBounce, uMirror, uView, uShadowTexel;
+uniform float uGround, uRatio; uniform vec2 uHaze; uniform vec4 uPlanes[2], uMapBox, uGlow;
 uniform mat4 uShadowMatrix; uniform sampler2DShadow uShadow; uniform sampler2D uMap;
 vec3 linear(vec3 c) { return pow(c, vec3(2.2)); }
 vec3 encode(vec3 c) {
   c = mix(c, 0.8 + 0.2 * (1.0 - exp(-(c - 0.8) / 0.2)), step(0.8, c));
   return pow(clamp(c, 0.0, 1.0), vec3(1.0 / 2.2));
 }
-vec3 paled(vec3 c) { return mix(c, mix(vec3(dot(c, vec3(0.3, 0.59, 0.11))), vec3(0.75), 0.35), uPale); }
 bool isCut(vec3 p) { return dot(uPlanes[0].xyz, p) > uPlanes[0].w || dot(uPlanes[1].xyz, p) > uPlanes[1].w; }
 `;
 
@@ -45,12 +45,16 @@ float sunlit(vec3 p, vec3 n) {
   sum += texture(uShadow, vec3(q.xy + disc * vec2(1.5, -1.2), q.z)) + texture(uShadow, vec3(q.xy + disc * vec2(-1.2, -1.5), q.z));
   return sum / 7.0;
 }
-vec3 shade(vec3 albedo, vec3 n, float sun, float open, float z) {
+// Light of lamps: what falls on the ground below a place, less the higher it is; a wall is lit by what stands before it.
+vec3 lamplight(vec3 p, vec3 n) {
+  if (uLamp.r < 0.01) return vec3(0.0);
+  float over = max(0.0, p.z - uGround);
+  return uLamp * 2.55 * mapped(p + 1.5 * vec3(n.xy, 0.0)).b * exp(-over * over / 60.0) * (0.75 + 0.25 * n.z);
+}
+vec3 shade(vec3 albedo, vec3 n, float sun, float open, vec3 lamps) {
   float up = 0.5 + 0.5 * n.z;
   float direct = sun * max(dot(n, uSun), 0.0) / max(uSun.z, 0.5);
-  float bounce = (0.10 * (1.0 - up) + 0.03) * clamp(dot(uSkyColour, vec3(1.0)), 0.15, 1.0);
-  vec3 lamps = uLamp * exp(-max(0.0, z - uGround) / 7.0) * (1.25 - 0.5 * open);
-  return albedo * (uSunColour * direct + uSkyColour * open * up + bounce * vec3(1.1, 1.0, 0.85) + lamps);
+  return albedo * (uSunColour * direct + uSkyColour * open * up + (0.10 * (1.0 - up) + 0.03) * uBounce + lamps);
 }
 vec3 haze(vec3 c, float d, float beyond) {
   float far = max(0.0, d - 1.2 * uHaze.x) / max(6.0 * uHaze.x, 1500.0);

@@ -34,9 +34,11 @@ void main() {
 #endif
   float lit = sunlit(vPlace, vec3(0.0, 0.0, 1.0));
   vec3 n = normalize(normalize(vNormal) + 0.4 * uSun), albedo = linear(uPaint) * vTone;
+  // People wear something light at night, else they would not be seen.
+  if (uLamp.r > 0.3) albedo = mix(albedo, vec3(0.95, 0.80, 0.62), 0.65);
   albedo = mix(albedo, mix(albedo, vec3(0.62, 0.42, 0.30), 0.75), vHead);
   float d = length(vPlace - cameraPosition);
-  colour = vec4(encode(haze(shade(albedo, n, 0.25 + 0.75 * lit, 0.9, vPlace.z), d, 0.0)), 1.0);
+  colour = vec4(encode(haze(shade(albedo, n, 0.25 + 0.75 * lit, 0.9, lamplight(vPlace, vec3(0.0, 0.0, 1.0))), d, 0.0)), 1.0);
 }`;
 
 const DEPTH = "in vec3 vPlace; out vec4 colour; void main() { if (isCut(vPlace)) discard; colour = vec4(1.0); }";

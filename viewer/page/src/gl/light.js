@@ -1,35 +1,37 @@
-// Colours of sun, sky and lamps for a height of the sun and a look of the scene.
+// Colours of sun, sky and lamps for a height of the sun and a house style; those of the styles come with the scene.
 import {direction} from "../data/sun.js";
 import {shared} from "./common.js";
 
-const DAY = {sun: [0.655, 0.630, 0.585], sky: [0.300, 0.325, 0.375], horizon: [0.76, 0.82, 0.86], zenith: [0.20, 0.42, 0.76], lamp: [0, 0, 0]};
-const DUSK = {sun: [0.66, 0.40, 0.20], sky: [0.19, 0.20, 0.27], horizon: [0.84, 0.58, 0.42], zenith: [0.17, 0.26, 0.48], lamp: [0.05, 0.03, 0.012]};
-const NIGHT = {sun: [0, 0, 0], sky: [0.075, 0.095, 0.160], horizon: [0.050, 0.066, 0.115], zenith: [0.008, 0.014, 0.040], lamp: [0.34, 0.215, 0.095]};
-const PLAIN = {sun: [0.600, 0.600, 0.600], sky: [0.375, 0.375, 0.380], horizon: [0.955, 0.960, 0.965], zenith: [0.955, 0.960, 0.965], lamp: [0, 0, 0]};
+const DUSK = {sun: [0.66, 0.40, 0.20], ambient: [0.19, 0.20, 0.27], horizon: [0.84, 0.58, 0.42], zenith: [0.17, 0.26, 0.48], mirror: [0.40, 0.36, 0.36]};
+const MIXED = ["sun", "ambient", "horizon", "zenith", "mirror", "bounce", "lamp", "lamps", "windows", "legend", "glint", "line"];
 
 const clamp = (x) => Math.min(1, Math.max(0, x));
-const mixed = (a, b, f) => Object.fromEntries(Object.keys(a).map((key) => [key, a[key].map((value, k) => value + f * (b[key][k] - value))]));
+const between = (a, b, f) => (Array.isArray(a) ? a.map((value, k) => value + f * (b[k] - value)) : a + f * (b - a));
+const mixed = (a, b, f) => Object.fromEntries(MIXED.map((key) => [key, between(a[key], b[key], f)]));
 
-// Sets the light; below the horizon, and in the look "night", the moon takes the sun's place.
-export function setLight(sun, look) {
-  let light = PLAIN, towards = direction(sun.azimuth, Math.max(sun.altitude, 0.5)), strength = 1;
-  if (look !== "plain") {
-    light = mixed(DUSK, DAY, clamp((sun.altitude - 2) / 18));
-    light = mixed(NIGHT, light, look === "night" ? 0 : clamp((sun.altitude + 7) / 9));
-    strength = look === "night" ? 0 : clamp((sun.altitude + 0.8) / 3);
-    if (strength <= 0) {
-      towards = direction(sun.azimuth, look === "night" ? Math.max(35, sun.altitude) : 40);
-      light = {...light, sun: [0.050, 0.062, 0.095]};
-      strength = 1;
+// Sets the light; below the horizon, and in the style of the night, the moon stands where the sun would.
+export function setLight(sun, look, lights) {
+  let light = lights[look] ?? lights.presentation, towards = direction(sun.azimuth, Math.max(sun.altitude, 5));
+  if (look === "night") towards = direction(sun.azimuth, Math.max(30, sun.altitude));
+  else if (look === "presentation") {
+    const {presentation: day, night} = lights;
+    light = mixed({...day, ...DUSK}, day, clamp((sun.altitude - 2) / 18));
+    light = mixed(night, light, clamp((sun.altitude + 7) / 8));
+    if (sun.altitude < -0.8) { towards = direction(sun.azimuth, 40); light.sun = night.sun; } else {
+      light.sun = between([0, 0, 0], light.sun, clamp((sun.altitude + 0.8) / 3));
+      towards = direction(sun.azimuth, Math.max(sun.altitude, 0.5));
     }
   }
   shared.uSun.value.set(...towards);
-  shared.uSunColour.value.set(...light.sun.map((value) => value * strength));
-  shared.uSkyColour.value.set(...light.sky);
-  shared.uHorizon.value.set(...light.horizon);
-  shared.uZenith.value.set(...light.zenith);
-  shared.uLamp.value.set(...light.lamp);
-  shared.uPale.value = look === "plain" ? 0.45 : 0;
-  shared.uHaze.value.y = look === "plain" ? 0.35 : 1;
+  const set = (name, value) => shared[name].value.set(...value);
+  set("uSunColour", light.sun);
+  set("uSkyColour", light.ambient);
+  set("uBounce", light.bounce);
+  set("uHorizon", light.horizon);
+  set("uZenith", light.zenith);
+  set("uMirror", light.mirror);
+  set("uLamp", light.lamp.map((value) => value * light.lamps));
+  set("uGlow", [light.windows, light.legend, light.glint, light.line]);
+  shared.uHaze.value.y = look === "plain" ? 0.6 : 1;
   return light;
 }

@@ -118,7 +118,7 @@ void main() {
   float light = clamp(0.25 + dot(uSkyColour + 0.6 * uSunColour, vec3(0.34)), 0.25, 0.92);
   c = haze(c * light, length(vPlace - cameraPosition), 0.0);
   // Deep ground is not known: it fades.
-  if (rank < 0.5) c = mix(c, uHorizon, 0.85 * smoothstep(8.0, 55.0, uGround - vPlace.z));
+  if (rank < 0.5) c = mix(c, uHorizon, smoothstep(8.0, 50.0, uGround - vPlace.z));
   colour = vec4(encode(c), 1.0);
 }`;
 

@@ -78,6 +78,14 @@ ${LIGHT}
 #if LEVELS > 0
 ${FIELD}
 #endif
+// 1 within a window that is lit, of rows of windows on a wall; decoration, as in the still pictures.
+float window(vec3 p, vec3 n) {
+  vec2 at = vec2(n.x * p.y - n.y * p.x, p.z) / vec2(2.4, 3.1), cell = floor(at), f = at - cell;
+  if (f.x < 0.28 || f.x > 0.72 || f.y < 0.30 || f.y > 0.78) return 0.0;
+  uint thing = uint(vMark.r * 255.0 + 0.5) + 256u * uint(vMark.g * 255.0 + 0.5);
+  uint mixed = (thing * 73856093u) ^ (uint(int(cell.x)) * 19349663u) ^ (uint(int(cell.y)) * 83492791u);
+  return (mixed >> 5) % 100u < 26u ? 1.0 : 0.0;
+}
 float crease(float d) {
   vec3 wide = fwidth(vSides), away = vSides / max(wide, vec3(1e-6));
   float nearest = 9.0;
@@ -104,26 +112,31 @@ void main() {
 #elif KIND == 0
   if (n.z > 0.6) m = normalize(0.4 * n + vec3(0.0, 0.0, 0.6));
 #endif
-  vec3 albedo = paled(linear(vPaint));
+  vec3 albedo = linear(vPaint);
   float lit = 1.0;
 #if KIND == 5
   vec3 c = albedo * clamp(0.25 + dot(uSkyColour + 0.6 * uSunColour, vec3(0.34)), 0.25, 0.92);
 #elif KIND == 4
-  vec3 c = shade(albedo, vec3(0.0, 0.0, 1.0), 1.0, 1.0, vPlace.z);
+  vec3 c = shade(albedo, vec3(0.0, 0.0, 1.0), 1.0, 1.0, vec3(0.0));
 #else
   lit = dot(m, uSun) > 0.0 ? sunlit(vPlace, n) : 0.0;
+  vec3 shine = vec3(0.0);
 #if LEVELS > 0
   if (n.z > 0.5) {
     vec4 field = draped(vPlace);
     albedo = mix(albedo, linear(field.rgb), field.a);
     lit = mix(lit, 1.0, 0.55 * field.a);
     open = mix(open, 1.0, 0.5 * field.a);
+    shine = vec3(field.a * uGlow.y);
   }
 #endif
 #if KIND == 1
   lit = 0.55 + 0.45 * lit;
 #endif
-  vec3 c = shade(albedo, m, lit, open, vPlace.z);
+  vec3 c = shade(albedo, m, lit, open, lamplight(vPlace, n) + shine);
+#if WINDOWS
+  if (uGlow.x > 0.0 && abs(n.z) < 0.2) c += uLamp / max(0.3, uLamp.r) * uGlow.x * window(vPlace, n);
+#endif
 #endif
 #if KIND == 1
   vec2 wave = 0.013 * vec2(sin(1.9 * vPlace.x + 0.7 * vPlace.y) + sin(1.1 * vPlace.y - 1.6 * vPlace.x + 2.0) + 0.6 * sin(4.1 * vPlace.x + 3.3 * vPlace.y),
@@ -131,12 +144,12 @@ void main() {
   wave *= clamp(160.0 / d, 0.0, 1.0);
   float fresnel = 0.04 + 0.90 * pow(1.0 - max(0.02, -ray.z), 5.0);
   vec3 mirror = reflect(ray, normalize(vec3(2.0 * wave, 1.0)));
-  vec3 seen = sky(max(0.03, mirror.z)) * (0.35 + 0.65 * open);
+  vec3 seen = mix(uMirror, sky(max(0.03, mirror.z)), 0.5) * (0.35 + 0.65 * open);
   c = mix(0.82 * c, seen, min(0.85, 0.10 + fresnel));
-  c += uSunColour * lit * pow(max(0.0, dot(mirror, uSun)), 220.0) * 1.6;
+  c += uSunColour * lit * pow(max(0.0, dot(mirror, uSun)), 220.0) * 1.6 * uGlow.z;
 #endif
 #if EDGES
-  c *= 1.0 - 0.42 * crease(d);
+  c *= 1.0 - min(0.8, 0.42 * uGlow.w) * crease(d);
 #endif
   if (dot(uPicked, vec3(1.0)) > 0.0 && all(lessThan(abs(vMark - uPicked), vec3(0.002)))) c = mix(c, vec3(1.0, 0.36, 0.02) * (0.35 + 0.65 * lit), KIND == 0 ? 0.4 : 0.7);
   colour = vec4(encode(haze(c, d, KIND == 4 ? 1.0 : 0.0)), uOpacity * (GHOST == 1 ? uGhost : 1.0));
@@ -155,7 +168,7 @@ void main() { if (isAway()) discard; colour = vec4(vMark, 1.0); }`;
 // The three ways a mesh is drawn: seen, from the sun, and as the number of its thing.
 export function solidMaterials(entry, levels) {
   const kind = KINDS[entry.light] ?? KINDS.solid;
-  const defines = {KIND: kind, LEVELS: entry.floor ? levels : 0, EDGES: entry.creases ? 1 : 0, GHOST: entry.ghost ? 1 : 0, WHOLE: entry.whole ? 1 : 0};
+  const defines = {KIND: kind, LEVELS: entry.floor ? levels : 0, EDGES: entry.creases ? 1 : 0, GHOST: entry.ghost ? 1 : 0, WHOLE: entry.whole ? 1 : 0, WINDOWS: entry.windows ? 1 : 0};
   return {
     draw: material(VERTEX, FRAGMENT, {defines, transparent: entry.opacity < 1, uniforms: {uOpacity: {value: entry.opacity}}}),
     depth: material(VERTEX, DEPTH, {defines}),

@@ -21,6 +21,7 @@ export class SunBox {
   }
 
   change() {
+    this.chosen = true;
     if (this.known) {
       const {latitude, longitude, timezone} = this.page.data.place, date = $("sun-date").value;
       if (!date) return;
@@ -33,7 +34,8 @@ export class SunBox {
     const {sun} = this.page.stage, hour = Number($("sun-hour").value);
     const time = `${String(Math.floor(hour)).padStart(2, "0")}:${String(Math.round(hour % 1 * 60)).padStart(2, "0")}`;
     const where = sun.altitude < -0.3 ? t("the sun is down") : `${number(sun.azimuth)}°, ${number(sun.altitude)}° ${t("high")}`;
-    const text = this.known ? `${time} · ${where}` : where;
+    // What the scene says of the sun need not be of any day.
+    const text = this.known && this.chosen ? `${time} · ${where}` : where;
     $("sun-text").textContent = text;
     for (const id of ["sun-hour", "sun-azimuth", "sun-altitude"]) $(id).setAttribute("aria-valuetext", text);
   }
