@@ -134,8 +134,8 @@ def test_export_goes_by_suffix(scene: Scene, tmp_path: Path) -> None:
         export(scene, tmp_path / "a.xyz")
     assert caught.value.hint is not None
     assert ".html" in caught.value.hint
-    with pytest.raises(OutputError, match=r"film \(\.mp4\) cannot be written yet"):
-        export(scene, tmp_path / "a.mp4")
+    with pytest.raises(OutputError, match=r"USDZ \(\.usdz\) cannot be written yet"):
+        export(scene, tmp_path / "a.usdz")
     with pytest.raises(OutputError, match="cannot be written as `scene`"):
         export(scene, str(tmp_path / "scene"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.GLB"]
