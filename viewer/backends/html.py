@@ -16,6 +16,7 @@ from twin.errors import OutputError, RenderingError
 from viewer.backends.image import write_bytes
 from viewer.backends.payload import describe
 from viewer.scene import Scene
+from viewer.words import check_language
 
 
 def _asset(name: str) -> str:
@@ -72,6 +73,7 @@ def encode_html(scene: Scene, language: str = "en") -> bytes:
     OutputError
         When the page that was made does not hold what it should.
     """
+    check_language(language)
     script = _script()
     document, blob = describe(scene, language)
     style = _asset("scene.css")
@@ -105,8 +107,15 @@ def _read_back(page: str, document: dict[str, Any]) -> None:
         raise OutputError("the page that was made holds a script that is not ours")
 
 
-def write_html(scene: Scene, path: str | Path) -> Path:
+def write_html(scene: Scene, path: str | Path, *, language: str = "en") -> Path:
     """Write a scene as one self-contained page.
+
+    Parameters
+    ----------
+    scene : Scene
+    path : str or Path
+    language : {"en", "nl"}
+        In which the page opens.
 
     Raises
     ------
@@ -115,4 +124,4 @@ def write_html(scene: Scene, path: str | Path) -> Path:
     RenderingError
         When the script of the page was not made at the install.
     """
-    return write_bytes(Path(path), encode_html(scene))
+    return write_bytes(Path(path), encode_html(scene, language))

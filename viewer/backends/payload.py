@@ -14,7 +14,7 @@ from viewer.backends.blob import Blob
 from viewer.backends.payload_layers import STEP_M, field_entry, mesh_entry, people_entry, plain_entry, points_entry
 from viewer.cut import FLOORS
 from viewer.scene import FieldLayer, Layer, MeshLayer, PeopleLayer, PointLayer, Scene
-from viewer.words import translate
+from viewer.words import translate_parts
 
 
 def describe(scene: Scene, language: str = "en") -> tuple[dict[str, Any], str]:
@@ -164,5 +164,5 @@ def _texts(document: dict[str, Any]) -> Iterable[str]:
 
 def _words(texts: Iterable[str]) -> dict[str, str]:
     """The Dutch of each text that has one."""
-    dutch = {text: translate(text, "nl") for text in texts}
+    dutch = {text: translate_parts(text, "nl") for text in texts}
     return {text: word for text, word in sorted(dutch.items()) if word != text}

@@ -31,6 +31,7 @@ export class Page {
     bindPointer(this);
     bindKeys(this);
     this.bindTools();
+    $("picture").addEventListener("webglcontextrestored", () => this.shown());
     new ResizeObserver(() => this.resize()).observe($("stage"));
     this.resize();
     this.setSun(stage.sun);
@@ -239,6 +240,7 @@ export class Page {
   help() {
     const box = $("help");
     box.hidden = !box.hidden;
+    for (const one of document.querySelectorAll("main, aside, nav, footer, #card")) one.inert = !box.hidden;
     if (box.hidden) $("help-open").focus(); else $("help-close").focus();
   }
 

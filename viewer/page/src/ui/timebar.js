@@ -35,6 +35,8 @@ export class TimeBar {
     $("play").setAttribute("aria-label", t(playing ? "Pause" : "Play"));
     $("play").title = t(playing ? "Pause" : "Play");
     $("play").classList.toggle("on", playing);
+    // While it plays the moment is not read out time and again.
+    $("moment").setAttribute("aria-live", playing ? "off" : "polite");
     if (this.page.state.ready) this.page.setTime(this.page.state.time);
   }
 

@@ -19,7 +19,7 @@ const DUTCH = {
   "change": "ingreep", "people (layers)": "mensen", "results": "uitkomsten", "annotations": "aanduidingen", "points": "punten", "surroundings": "omgeving",
   "furniture": "meubilair", "section": "doorsnede", "scale": "schaal", "other": "overig", "layer": "laag", "height": "hoogte", "use": "gebruik", "kind": "soort", "type": "soort", "surface": "oppervlak",
   "floor": "vloer", "roof": "dak", "year": "bouwjaar", "name": "naam", "level": "niveau", "crown diameter": "kroondiameter", "area": "oppervlakte",
-  "The scene cannot be shown": "Het model kan niet worden getoond", "Show": "Toon",
+  "The scene cannot be shown": "Het model kan niet worden getoond", "Drawn with three.js (MIT licence)": "Getekend met three.js (MIT-licentie)",
 };
 const EXTRA = {"people (layers)": "people"};
 
