@@ -90,6 +90,7 @@ export class Section {
       }
       else caps.ground(layer.mesh, SOIL, 0, {base});
     });
+    caps.gaps(SOIL, base);
     this.faces += caps.position.length / 9;
     const layer = {entry: {side, ghost: false}, visible: true};
     const made = [capFaces(caps, shared.uPlanes.value[1 - k]), lines(caps.lines, INK, 0.8, {opacity: 0.8})];

@@ -102,6 +102,7 @@ export class Caps {
     this.position = [];
     this.paint = [];
     this.lines = [];
+    this.surface = [];
   }
 
   place(u, v) {
@@ -153,7 +154,18 @@ export class Caps {
       const [l, r] = depth ? [p[1] - depth, p[3] - depth] : [bottom, bottom];
       if (p[2] - p[0] > 1e-4) this.quad(colour, rank, p[0], Math.min(l, p[1]), p[1], p[2], Math.min(r, p[3]), p[3]);
       this.line(p);
+      this.surface.push(p);
     });
+  }
+
+  // Terrain often has a hole under a building: there the ground goes on straight from one side to the other.
+  gaps(colour, base) {
+    const bottom = (base - this.plane.point[2]) / Math.max(0.2, this.plane.axes.up[2]);
+    let last = null;
+    for (const p of [...this.surface].sort((a, b) => a[0] - b[0])) {
+      if (last && p[0] - last[2] > 0.05) this.quad(colour, 0, last[2], bottom, last[3], p[0], bottom, p[1]);
+      if (!last || p[2] > last[2]) last = p;
+    }
   }
 
   // A level plane through the ground: all that has ground above it.

@@ -28,11 +28,21 @@ function refraction(altitude) {
 // The instant of a local date ("2026-04-27") and hour in a time zone; without one, of mean solar time.
 export function instantOf(date, hour, timezone, longitude) {
   const wall = Date.parse(`${date}T00:00:00Z`) + hour * 3600000;
-  if (!timezone) return wall - longitude / 15 * 3600000;
+  if (!isZone(timezone)) return wall - longitude / 15 * 3600000;
   // Twice: the offset of the zone is asked at the moment that the first answer gives.
   let instant = wall - offsetAt(wall, timezone);
   instant = wall - offsetAt(instant, timezone);
   return instant;
+}
+
+// Not every browser knows every zone.
+function isZone(timezone) {
+  if (!timezone) return false;
+  try {
+    return Boolean(new Intl.DateTimeFormat("en-US", {timeZone: timezone}));
+  } catch {
+    return false;
+  }
 }
 
 function offsetAt(instant, timezone) {

@@ -58,7 +58,7 @@ function writeLayer(page, layer, parent) {
   const colour = entry.kind === "people" || entry.kind === "lines" || entry.kind === "annotations" ? entry.colour : null;
   if (entries.length === 1) swatch(label, entries[0].colour, entries[0].stripe, "dot");
   else if (colour) swatch(label, colour, null, "dot round");
-  make("span", t(entry.label) + (entry.side ? ` · ${t(entry.side[0].toUpperCase() + entry.side.slice(1)).toLowerCase()}` : ""), label);
+  make("span", t(entry.label) + (entry.side && page.stage.split !== null ? ` · ${t(entry.side[0].toUpperCase() + entry.side.slice(1)).toLowerCase()}` : ""), label);
   box.addEventListener("change", () => page.showLayer(layer, box.checked));
   if (entries.length < 2) return;
   const list = make("ul", "", parent, {class: "keys"});
