@@ -185,7 +185,7 @@ export class Page {
   setTime(time) {
     const {data, state} = this;
     state.time = Math.min(data.end, Math.max(data.start, time));
-    state.people = this.stage.setTime(state.time);
+    state.people = this.stage.setTime(state.time, state.playing);
     const crowd = this.stage.layers.some((layer) => layer.crowd && this.isSeen({...layer, visible: true}));
     const people = crowd ? `, ${state.people.toLocaleString(locale())} ${t("people")}` : "";
     this.timeBar.show(momentText(data.clock_start, state.time) + people);

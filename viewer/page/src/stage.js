@@ -60,7 +60,7 @@ export class Stage {
 
   isShown(layer, side) { return layer.visible && (!layer.entry.side || layer.entry.side === side); }
 
-  setTime(time) {
+  setTime(time, playing = false) {
     let people = 0;
     for (const layer of this.layers) {
       if (!layer.crowd) continue;
@@ -68,7 +68,8 @@ export class Stage {
       if (this.isShown({...layer, visible: true}, this.side)) people += layer.crowd.count;
     }
     this.fields.setTime(time);
-    if (this.layers.some((layer) => layer.crowd && layer.visible)) this.shadow.outdated();
+    // Where drawing is slow the shadows of people follow when they stand still again.
+    if (!(this.slow && playing) && this.layers.some((layer) => layer.crowd && layer.visible)) this.shadow.outdated();
     return people;
   }
 

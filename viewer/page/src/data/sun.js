@@ -22,13 +22,13 @@ export function sunAt(instant, latitude, longitude) {
 }
 
 function refraction(altitude) {
-  return altitude < -0.6 ? 0 : 1.02 / Math.tan((altitude + 10.3 / (altitude + 5.11)) * RAD) / 60;
+  return altitude <= -2 ? 0 : 1.02 / Math.tan((altitude + 10.3 / (altitude + 5.11)) * RAD) / 60;
 }
 
-// The instant of a local date ("2026-04-27") and hour in a time zone; without one, of mean solar time.
-export function instantOf(date, hour, timezone, longitude) {
+// The instant of a local date ("2026-04-27") and hour in a time zone; without one, in UTC as `viewer.sky` has it.
+export function instantOf(date, hour, timezone) {
   const wall = Date.parse(`${date}T00:00:00Z`) + hour * 3600000;
-  if (!isZone(timezone)) return wall - longitude / 15 * 3600000;
+  if (!isZone(timezone)) return wall;
   // Twice: the offset of the zone is asked at the moment that the first answer gives.
   let instant = wall - offsetAt(wall, timezone);
   instant = wall - offsetAt(instant, timezone);

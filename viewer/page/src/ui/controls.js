@@ -25,7 +25,7 @@ export class SunBox {
     if (this.known) {
       const {latitude, longitude, timezone} = this.page.data.place, date = $("sun-date").value;
       if (!date) return;
-      this.page.setSun(sunAt(instantOf(date, Number($("sun-hour").value), timezone, longitude), latitude, longitude));
+      this.page.setSun(sunAt(instantOf(date, Number($("sun-hour").value), timezone), latitude, longitude));
     } else this.page.setSun({azimuth: Number($("sun-azimuth").value), altitude: Number($("sun-altitude").value)});
     this.write();
   }
