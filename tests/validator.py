@@ -40,7 +40,8 @@ def problems(path: Path) -> list[dict[str, Any]]:
         if os.environ.get("CI"):
             pytest.fail("the validator of glTF is not here: python tools/build_page.py validator")
         pytest.skip("the validator of glTF is not here: python tools/build_page.py validator")
-    done = subprocess.run([str(node()), "-e", _CALL, str(path)], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    command = [str(node()), "-e", _CALL, str(path)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)
     return [one for one in found if one["code"] not in SILENT]
