@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from twin.commands.pictures import draw_all
 from twin.errors import RenderingError
 from viewer.backends import html, payload_layers
 from viewer.backends.blob import Blob
@@ -261,6 +262,23 @@ def test_without_its_script_the_page_says_what_to_do(scene: Scene, tmp_path: Pat
         export(scene, tmp_path / "scene.html")
     assert "pip install ." in str(caught.value.hint)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_goes_on_without_the_page(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hours of simulation are not lost where an install could not make the script."""
+
+    def write(_scene: Scene, path: Path) -> None:
+        if path.suffix == ".html":
+            raise RenderingError("no script", hint="install again")
+
+    monkeypatch.setattr("viewer.sides.compose_side", lambda *_: scene)
+    monkeypatch.setattr("viewer.export", write)
+    monkeypatch.setattr("viewer.screenshot", lambda *_, **__: None)
+    nothing: Any = None
+    assert draw_all(nothing, nothing, None, nothing, tmp_path) == {"after": "after.png", "scene.glb": "scene.glb"}
+    assert "no scene.html: no script\n  install again" in capsys.readouterr().err
 
 
 def test_texts_of_the_viewer_come_in_dutch_and_names_do_not(scene: Scene) -> None:

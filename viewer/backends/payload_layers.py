@@ -13,7 +13,18 @@ from viewer.backends.baked import Light, sky_at_corners
 from viewer.backends.blob import Blob, smallest
 from viewer.backends.creases import creases
 from viewer.cut import FLOORS
-from viewer.scene import AnnotationLayer, FieldLayer, LabelLayer, Layer, LineLayer, MeshLayer, PeopleLayer, PointLayer, VolumeLayer
+from viewer.scene import (
+    GROUNDS,
+    AnnotationLayer,
+    FieldLayer,
+    LabelLayer,
+    Layer,
+    LineLayer,
+    MeshLayer,
+    PeopleLayer,
+    PointLayer,
+    VolumeLayer,
+)
 
 STEP_M = 0.01
 """Grid of coordinates: half of it is the largest error [m]."""
@@ -56,7 +67,7 @@ def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light, look: str = "presentat
         "light": "solid" if deck else _LIGHT.get(kind, "solid"),
         "floor": kind == light.FLOOR,
         "casts": bool(layer.casts_shadow and kind not in (light.BEYOND, light.DRAWN)),
-        "ghost": layer.group in FLOORS and kind != light.FOLIAGE,
+        "ghost": layer.group in (*FLOORS, *GROUNDS) and kind != light.FOLIAGE,
         "whole": layer.group == "furniture" or layer.name.startswith("trees"),
         "cut": _cut(layer, kind, not len(open_things)),
         "closed": not len(open_things),
@@ -95,9 +106,10 @@ def _cut(layer: MeshLayer, kind: int, closed: bool) -> str:
     """What a section makes of a layer: a solid, the top of the ground, the top of water, or nothing."""
     if kind in (light.BEYOND, light.DRAWN, light.FOLIAGE) or layer.group == "furniture":
         return ""
-    if isinstance(layer, VolumeLayer) or layer.group in ("buildings", "underground", "bridges") or layer.name == "stairs":
+    name = layer.name.split("@")[0]
+    if isinstance(layer, VolumeLayer) or layer.group in ("buildings", "underground", "bridges") or name == "stairs":
         return "solid"
-    if layer.group in FLOORS and layer.name != "quay_walls":
+    if layer.group in FLOORS and name != "quay_walls":
         return "water" if layer.group == "water" else "ground"
     return "solid" if closed else ""
 

@@ -14,7 +14,7 @@ const DUTCH = {
   "Touch": "Aanraken", "One finger: turn. Two fingers: move and zoom. Tap: what is known.": "Eén vinger: draaien. Twee vingers: verschuiven en zoomen. Tik: wat er bekend is.",
   "Keys": "Toetsen", "turn": "draaien", "move": "verschuiven", "zoom": "zoomen", "start view": "beginbeeld", "play or pause": "afspelen of pauze",
   "a step back or on": "een stap terug of vooruit", "views": "aanzichten", "plan": "plattegrond", "section on or off": "doorsnede aan of uit",
-  "next side": "volgende zijde", "side by side": "schuif", "language": "taal", "this help": "deze uitleg", "pick the middle": "wat er in het midden staat", "close": "sluiten",
+  "next side of a comparison": "volgende zijde van een vergelijking", "both sides, with a divider": "beide zijden, met een schuif", "language": "taal", "this help": "deze uitleg", "pick the middle": "wat er in het midden staat", "close": "sluiten",
   "ground": "bodem", "buildings": "gebouwen", "water": "water", "green": "groen", "street": "straat", "bridges": "bruggen", "underground": "ondergrond",
   "change": "ingreep", "people (layers)": "mensen", "results": "uitkomsten", "annotations": "aanduidingen", "points": "punten", "surroundings": "omgeving",
   "furniture": "meubilair", "section": "doorsnede", "scale": "schaal", "other": "overig", "layer": "laag", "height": "hoogte", "use": "gebruik", "kind": "soort", "type": "soort", "surface": "oppervlak",
