@@ -195,7 +195,8 @@ export class Page {
   tick(now) {
     if (this.orbit.step(now)) this.touch();
     this.timeBar.tick(now);
-    if (this.dirty) this.draw();
+    const {slow, coarse} = this.stage;
+    if (this.dirty) { this.draw(slow && this.state.ready); this.moved = now; } else if (coarse && now - this.moved > 300) this.draw();
     requestAnimationFrame((next) => this.tick(next));
   }
 
@@ -207,8 +208,10 @@ export class Page {
     this.touch();
   }
 
-  draw() {
+  // Coarsely where that is asked for; when nothing moves any more the picture is drawn again as it should be.
+  draw(coarse = false) {
     this.dirty = false;
+    this.stage.setCoarse(coarse);
     this.stage.draw(this.orbit);
     $("needle").style.transform = `rotate(${this.orbit.north.toFixed(1)}deg)`;
     this.labels.arrange(this.stage.camera, $("picture").clientWidth, $("picture").clientHeight);

@@ -1,5 +1,5 @@
 // Cutting planes: an upright one that turns and moves, a level one, and the named sections of the scene.
-import {shared} from "./gl/common.js";
+import {setCutting, shared} from "./gl/common.js";
 import {Caps, axesOf} from "./data/caps.js";
 import {capFaces, lines} from "./gl/marks.js";
 import {capColour} from "./layers.js";
@@ -60,6 +60,7 @@ export class Section {
   // Sets the planes and makes the faces of what they cut, for one side of a comparison.
   update(sides) {
     const planes = this.planes(), {stage} = this;
+    setCutting(this.on);
     planes.forEach((plane, k) => {
       const {normal, point} = plane ?? {normal: [0, 0, 0], point: [0, 0, 0]};
       shared.uPlanes.value[k].set(...normal, plane ? normal.reduce((sum, value, e) => sum + value * point[e], 0) : AWAY);

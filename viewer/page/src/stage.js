@@ -36,6 +36,7 @@ export class Stage {
     this.side = "";
     this.split = null;
     this.covered = 0;
+    this.coarse = false;
     this.sun = data.sun;
     this.relight();
   }
@@ -81,8 +82,16 @@ export class Stage {
     }
   }
 
+  // Coarse is quick: for as long as something moves, where drawing is slow.
+  setCoarse(coarse) {
+    if (this.coarse === coarse) return;
+    this.coarse = coarse;
+    shared.uFine.value = coarse ? 0 : 1;
+    this.resize();
+  }
+
   resize() {
-    const ratio = this.slow ? 1 : Math.min(2, window.devicePixelRatio || 1);
+    const ratio = this.coarse ? 0.5 : this.slow ? 1 : Math.min(2, window.devicePixelRatio || 1);
     const width = Math.max(1, this.canvas.clientWidth), height = Math.max(1, this.canvas.clientHeight);
     this.renderer.setPixelRatio(ratio);
     this.renderer.setSize(width, height, false);
@@ -106,7 +115,7 @@ export class Stage {
     shared.uHaze.value.x = orbit.reach;
     shared.uView.value.set(width / 2, height / 2, pixel);
     const ratio = shared.uRatio.value = renderer.getPixelRatio();
-    for (const layer of this.layers) if (layer.crowd && layer.visible) layer.crowd.arrange(camera.position, pixel / ratio);
+    for (const layer of this.layers) if (layer.crowd && layer.visible) layer.crowd.arrange(camera.position, pixel / ratio, this.coarse ? 9 : undefined);
     this.shadow.follow(new THREE.Vector3(...orbit.now.target), orbit.reach > 1e5 ? 1e4 : orbit.now.distance);
     this.sky.materials.draw.uniforms.uBack.value.multiplyMatrices(camera.matrixWorld, camera.projectionMatrixInverse);
     renderer.setScissorTest(false);

@@ -10,21 +10,28 @@ export const shared = {
   uPlanes: {value: [new THREE.Vector4(0, 0, 0, 1e9), new THREE.Vector4(0, 0, 0, 1e9)]},
   uShadow: {value: null}, uShadowMatrix: {value: new THREE.Matrix4()}, uShadowTexel: {value: new THREE.Vector3(1, 1 / 2048, 0)},
   uMap: {value: null}, uMapBox: {value: new THREE.Vector4()}, uPicked: {value: new THREE.Vector3()},
-  uGhost: {value: 1}, uView: {value: new THREE.Vector3(1, 1, 1)}, uRatio: {value: 1},
+  uGhost: {value: 1}, uView: {value: new THREE.Vector3(1, 1, 1)}, uRatio: {value: 1}, uFine: {value: 1},
   uField: {value: null}, uFloor: {value: null}, uTable: {value: null}, uOn: {value: 0},
 };
 
 export const COMMON = `
 precision highp float; precision highp int; precision highp sampler2DShadow; precision highp sampler2DArray;
 uniform vec3 cameraPosition, uSun, uSunColour, uSkyColour, uHorizon, uZenith, uLamp, uBounce, uMirror, uView, uShadowTexel;
-uniform float uGround, uRatio; uniform vec2 uHaze; uniform vec4 uPlanes[2], uMapBox, uGlow;
+uniform float uGround, uRatio, uFine; uniform vec2 uHaze; uniform vec4 uPlanes[2], uMapBox, uGlow;
 uniform mat4 uShadowMatrix; uniform sampler2DShadow uShadow; uniform sampler2D uMap;
 vec3 linear(vec3 c) { return pow(c, vec3(2.2)); }
 vec3 encode(vec3 c) {
   c = mix(c, 0.8 + 0.2 * (1.0 - exp(-(c - 0.8) / 0.2)), step(0.8, c));
   return pow(clamp(c, 0.0, 1.0), vec3(1.0 / 2.2));
 }
-bool isCut(vec3 p) { return dot(uPlanes[0].xyz, p) > uPlanes[0].w || dot(uPlanes[1].xyz, p) > uPlanes[1].w; }
+// Where nothing is cut no pixel may be thrown away: then what is hidden need not be worked out at all.
+bool isCut(vec3 p) {
+#if CUT
+  return dot(uPlanes[0].xyz, p) > uPlanes[0].w || dot(uPlanes[1].xyz, p) > uPlanes[1].w;
+#else
+  return false;
+#endif
+}
 `;
 
 export const LIGHT = `
@@ -36,6 +43,7 @@ float sunlit(vec3 p, vec3 n) {
   float facing = clamp(dot(n, uSun), 0.0, 1.0);
   vec4 q = uShadowMatrix * vec4(p + n * uShadowTexel.x * (1.0 + 1.8 * (1.0 - facing)) + uSun * uShadowTexel.x * 0.6, 1.0);
   if (any(lessThan(q.xyz, vec3(0.0))) || any(greaterThan(q.xyz, vec3(1.0)))) return 1.0;
+  if (uFine < 0.5) return texture(uShadow, q.xyz);
   float turn = 6.2832 * fract(52.9829 * fract(dot(gl_FragCoord.xy, vec2(0.06711, 0.00584))));
   vec2 s = uShadowTexel.y * vec2(sin(turn), cos(turn));
   mat2 disc = mat2(s.y, s.x, -s.x, s.y);
@@ -64,12 +72,25 @@ vec3 haze(vec3 c, float d, float beyond) {
 }
 `;
 
+const materials = new Set();
+let cutting = 0;
+
+// Whether planes cut: all shaders are made anew when that changes.
+export function setCutting(on) {
+  if (cutting === Number(on)) return;
+  cutting = Number(on);
+  for (const one of materials) { one.defines.CUT = cutting; one.needsUpdate = true; }
+}
+
 export const MATRICES = "uniform mat4 projectionMatrix, modelViewMatrix;";
 
 export function material(vertex, fragment, options = {}) {
-  const {uniforms = {}, ...rest} = options;
-  return new THREE.RawShaderMaterial({
+  const {uniforms = {}, defines = {}, ...rest} = options;
+  const made = new THREE.RawShaderMaterial({
     glslVersion: THREE.GLSL3, vertexShader: COMMON + MATRICES + vertex, fragmentShader: COMMON + fragment,
-    uniforms: {...shared, ...uniforms}, side: THREE.DoubleSide, ...rest,
+    uniforms: {...shared, ...uniforms}, defines: {CUT: cutting, ...defines}, side: THREE.DoubleSide, ...rest,
   });
+  materials.add(made);
+  made.addEventListener("dispose", () => materials.delete(made));
+  return made;
 }

@@ -86,12 +86,14 @@ export class Crowd {
     this.eye = null;
   }
 
-  // Share them out among figures and points for an eye; `pixel` is the width of a pixel at one metre [m].
-  arrange(eye, pixel) {
-    if (this.eye && this.eye.distanceToSquared(eye) < 0.25 && this.pixel === pixel) return;
+  // Share them out among figures and points for an eye; `pixel` is the width of a pixel at one metre [m], `least` how
+  // many pixels a figure is high at least.
+  arrange(eye, pixel, least = FIGURE_PIXELS) {
+    if (this.eye && this.eye.distanceToSquared(eye) < 0.25 && this.pixel === pixel && this.least === least) return;
     this.eye = eye.clone();
     this.pixel = pixel;
-    const reach = 1.75 / (FIGURE_PIXELS * pixel), near = this.near.array, far = this.far.array;
+    this.least = least;
+    const reach = 1.75 / (least * pixel), near = this.near.array, far = this.far.array;
     let a = 0, b = 0;
     for (let k = 0; k < 4 * this.count; k += 4) {
       const x = this.all[k] - eye.x, y = this.all[k + 1] - eye.y, z = this.all[k + 2] - eye.z;
