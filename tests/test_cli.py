@@ -345,7 +345,7 @@ def test_export_needs_its_folder_as_convert_does(folder: Path, tmp_path: Path, c
 
 def test_export_refuses_a_suffix_before_anything_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "broken.city.json").write_text("{")
-    for name, told in (("x.xyz", "a scene cannot be written as `.xyz`"), ("x", "written as `x`"), ("x.mp4", "a film (.mp4)")):
+    for name, told in (("x.xyz", "a scene cannot be written as `.xyz`"), ("x", "written as `x`"), ("x.usdz", "USDZ (.usdz)")):
         assert main(["export", str(tmp_path / "broken.city.json"), str(tmp_path / name)]) == 1
         error = capsys.readouterr().err
         assert told in error

@@ -236,6 +236,15 @@ def test_decks_and_stairs_take_the_field_but_not_the_light_below_them(scene: Sce
     assert not entries["buildings"]["floor"]
 
 
+def test_every_layer_knows_what_a_section_makes_of_it(page: str) -> None:
+    document, _ = _document(page)
+    cut = {layer["name"]: layer["cut"] for layer in document["layers"] if layer["kind"] == "mesh"}
+    assert cut["pit"] == cut["ground"] == cut["roads_street"] == "ground"
+    assert cut["water"] == "water"
+    assert cut["buildings"] == cut["cellars"] == cut["bridges"] == "solid"
+    assert cut["trees"] == cut["furniture"] == cut["surroundings"] == ""
+
+
 def test_edges_are_where_faces_meet_at_an_angle() -> None:
     corners = np.array([[x, y, z] for z in (0.0, 1.0) for y in (0.0, 1.0) for x in (0.0, 1.0)])
     squares = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]

@@ -109,6 +109,8 @@ def _cut(layer: MeshLayer, kind: int, closed: bool) -> str:
     name = layer.name.split("@")[0]
     if isinstance(layer, VolumeLayer) or layer.group in ("buildings", "underground", "bridges") or name == "stairs":
         return "solid"
+    if name == "pit":
+        return "ground"
     if layer.group in FLOORS and name != "quay_walls":
         return "water" if layer.group == "water" else "ground"
     return "solid" if closed else ""

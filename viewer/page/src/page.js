@@ -56,6 +56,11 @@ export class Page {
   }
 
   bindTools() {
+    // Whoever moves something wants to see it move; a finer picture can wait.
+    this.handled = -1e9;
+    for (const type of ["pointermove", "wheel", "keydown", "input"]) {
+      document.addEventListener(type, (event) => { if (type !== "pointermove" || event.buttons) this.handled = performance.now(); }, {passive: true});
+    }
     const on = (id, action) => $(id).addEventListener("click", action);
     on("language", () => this.setLanguage(this.state.language === "en" ? "nl" : "en"));
     on("help-open", () => this.help());
@@ -195,8 +200,8 @@ export class Page {
   tick(now) {
     if (this.orbit.step(now)) this.touch();
     this.timeBar.tick(now);
-    const {slow, coarse} = this.stage;
-    if (this.dirty) { this.draw(slow && this.state.ready); this.moved = now; } else if (coarse && now - this.moved > 300) this.draw();
+    const moving = this.state.playing || this.orbit.flight || now - this.handled < 300;
+    if (this.dirty || (this.stage.coarse && !moving)) this.draw(this.stage.slow && moving);
     requestAnimationFrame((next) => this.tick(next));
   }
 
