@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import ParameterError
 from twin.geo.crs import short_name
 from viewer import buildings, objects, own_meshes, results, style, underground, views
 from viewer.added import corners_of, name_layer, names_of
@@ -40,7 +41,7 @@ SUN_OF_A_CITY_DEG = 160.0
 
 
 def compose(
-    city: City,
+    city: City | Result | Comparison,
     result: Result | Comparison | None = None,
     *,
     scenario: Scenario | None = None,
@@ -59,7 +60,8 @@ def compose(
 
     Parameters
     ----------
-    city : City
+    city : City, Result or Comparison
+        A result or a comparison alone is drawn on the floor that it was walked on, such as that of `twin.simulate_crowd`.
     result : Result or Comparison, optional
         Its density is draped on the floor, one layer a level, and its people stand on it. A comparison gives both sides and their
         difference, see `Scene.on`; of what follows only `scenario` and `time` are then asked, the rest its scenario says.
@@ -88,8 +90,15 @@ def compose(
     GeometryError
         When the city is empty.
     ParameterError
-        When the result has no field of that name or is of another place than the city, or a change cannot be drawn.
+        When the result has no field of that name or is of another place than the city, or a change cannot be drawn; of a result
+        alone, when it does not hold its floor.
     """
+    from twin.geo.city import City
+
+    if not isinstance(city, City):
+        if result is not None:
+            raise ParameterError("the city comes first: viewer.compose(city, result)")
+        return compose_without_city(city, title=title, subtitle=subtitle, time=time, field=field, clock_start=clock_start)
     if result is not None:
         from twin.compare import Comparison
         from viewer.sides import compose_comparison
@@ -134,9 +143,9 @@ def compose(
         legends=(style.fruin_legend(),) if fields else (),
         origin=(float(city.origin[0]), float(city.origin[1]), float(city.origin[2])),
         crs=short_name(city.crs),
-        times=_timeline(fields, people),
+        times=results.timeline(fields, people),
         clock_start=clock_start,
-        time=_first_moment(time, fields, people),
+        time=results.first_moment(time, fields, people),
         credits=tuple(credits) if credits is not None else _credits(city),
         notes=_notes(city, result, notes),
         key=key,
@@ -144,6 +153,18 @@ def compose(
         sections=sections_of(city, layers, placed, results.busiest(fields)[1]),
         **where_on_earth(city),
     )
+
+
+def compose_without_city(result: Result | Comparison, **options: Any) -> Scene:
+    """A scene of a result alone, or of both sides of a comparison; see `viewer.bare`."""
+    from twin.compare import Comparison
+    from viewer.bare import compose_bare
+    from viewer.sides import merged
+
+    if isinstance(result, Comparison):
+        options["title"] = options["title"] or result.title
+        return merged(compose_bare(result.baseline, **options), compose_bare(result.variant, **options))
+    return compose_bare(result, **options)
 
 
 def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayers, marked: set[str]) -> list[MeshLayer]:
@@ -194,22 +215,6 @@ def _cameras(
     hot = results.busiest(fields)[1]
     added = np.concatenate([np.empty((0, 3)), *new.values()])
     return views.standard_views(busy, hot, bounds, level, meshes, SUN_AZIMUTH_DEG, changed, added)
-
-
-def _timeline(fields: list[FieldLayer], people: PeopleLayer | None) -> NDArray[np.float64]:
-    if people is not None and len(people.times) > 1:
-        return people.times
-    times = [layer.times for layer in fields if len(layer.times) > 1]
-    return np.unique(np.concatenate(times)) if times else np.empty(0)
-
-
-def _first_moment(time: float | None, fields: list[FieldLayer], people: PeopleLayer | None) -> float:
-    if time is not None:
-        return float(time)
-    fullest = results.fullest([layer for layer in fields if len(layer.times) > 1])
-    if fullest is not None:
-        return fullest
-    return float(people.times[len(people.times) // 2]) if people is not None and len(people.times) else 0.0
 
 
 def _credits(city: City) -> tuple[str, ...]:

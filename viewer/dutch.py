@@ -17,6 +17,7 @@ WORDS: dict[str, str] = {
     "Water, cut": "Water, doorsnede", "Surface": "Oppervlak", "Density": "Dichtheid", "Names": "Namen",
     "Groundwater level": "Grondwaterstand", "Gravel": "Grind", "Sand": "Zand", "Loam": "Leem", "Clay": "Klei", "Peat": "Veen",
     "Made ground": "Opgebrachte grond", "Not described": "Niet beschreven",
+    "Window": "Venster", "Floor": "Vloer", "Walls": "Muren", "Exits": "Uitgangen", "Names of exits": "Namen van uitgangen",
     "Street": "Straat", "Busiest place": "Drukste plek",
     "Soil": "Grond", "Groundwater": "Grondwater", "Names of new buildings": "Namen van nieuwe gebouwen",
     "Names of points": "Namen van punten", "Names of counting lines": "Namen van tellijnen",

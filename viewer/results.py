@@ -198,3 +198,21 @@ def where_people_are(fields: list[FieldLayer], people: PeopleLayer | None, most:
         step = max(1, len(people.positions) // most)
         return people.positions[::step].astype(np.float64)
     return np.empty((0, 3))
+
+
+def timeline(fields: list[FieldLayer], people: PeopleLayer | None) -> NDArray[np.float64]:
+    """The moments of a scene: those of its people, else of its fields, (F,) [s]."""
+    if people is not None and len(people.times) > 1:
+        return people.times
+    times = [layer.times for layer in fields if len(layer.times) > 1]
+    return np.unique(np.concatenate(times)) if times else np.empty(0)
+
+
+def first_moment(time: float | None, fields: list[FieldLayer], people: PeopleLayer | None) -> float:
+    """The moment to show first: what is asked for, else when most of the floor is crowded [s]."""
+    if time is not None:
+        return float(time)
+    busy = fullest([layer for layer in fields if len(layer.times) > 1])
+    if busy is not None:
+        return busy
+    return float(people.times[len(people.times) // 2]) if people is not None and len(people.times) else 0.0
