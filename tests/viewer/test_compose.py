@@ -154,7 +154,7 @@ def test_first_moment_is_the_most_crowded_and_can_be_given(scene: Scene, town: C
 
 
 def test_views_show_the_crowd_and_can_be_shared(scene: Scene, town: City, crowd: Result) -> None:
-    assert [view.name for view in scene.views] == ["overview", "top", "close", "changes"]
+    assert [view.name for view in scene.views] == ["overview", "top", "close", "eye", "changes"]
     camera = Camera.of(scene.view("overview"), (1600, 900))
     pixels, depth = camera.project(scene.layer("people").frame(0.0))
     assert (depth > 0).all()
