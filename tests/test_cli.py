@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 import twin
@@ -126,6 +128,44 @@ def test_view_writes_a_picture_without_a_screen(ran: Path, tmp_path: Path, capsy
     with pytest.raises(SystemExit, match="2"):
         main([*given, "--size", "320"])
     assert "not a size such as 1920x1080" in capsys.readouterr().err
+
+
+def test_view_shows_sides_cuts_styles_and_films(ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def picture(name: str, *more: str) -> NDArray[np.int64]:
+        out = tmp_path / f"{name}.png"
+        assert main(["view", str(ran), "--screenshot", str(out), "--size", "320x200", "--bare", *more]) == 0
+        with Image.open(out) as found:
+            return np.asarray(found.convert("RGB"), dtype=np.int64)
+
+    plain = picture("plain")
+    for name, more in (
+        ("baseline", ["--side", "baseline"]),
+        ("night", ["--look", "night"]),
+        ("cut", ["--section", "across"]),
+        ("through", ["--see-through"]),
+        ("evening", ["--sun", "2026-06-21T20:00"]),
+    ):
+        assert np.abs(picture(name, *more) - plain).max() > 60, name
+    film = tmp_path / "square.gif"
+    assert main(["view", str(ran), "--movie", str(film), "--size", "160x100", "--to", "4", "--fps", "2", "--language", "nl"]) == 0
+    with Image.open(film) as found:
+        assert getattr(found, "n_frames", 1) == 9
+    capsys.readouterr()
+    for more, told in (
+        (["--movie", "x.avi"], "use one of .mp4, .webm, .gif"),
+        (["--movie", "x.gif", "--screenshot", "x.png"], "two things"),
+        (["--movie", "x.gif", "--time", "3"], "--from one moment --to another"),
+        (["--movie", "x.gif", "--transparent"], "a film has a sky"),
+        (["--movie", "x.gif", "--from", "9000"], "a film from 9000"),
+        (["--speed", "3"], "--speed is of a film"),
+        (["--from", "3"], "--from is of a film"),
+        (["--screenshot", "x.png", "--section", "acros"], "did you mean `across`"),
+        (["--screenshot", "x.png", "--baseline", "--side", "variant"], "two ways to say one thing"),
+    ):
+        assert main(["view", str(ran), *more]) == 1, more
+        assert told in capsys.readouterr().err
+    assert main(["view", str(ran / "variant"), "--screenshot", str(tmp_path / "x.png"), "--side", "difference"]) == 1
+    assert "one side only" in capsys.readouterr().err
 
 
 def test_export_does_not_take_the_place_of_what_the_run_was_made_of(

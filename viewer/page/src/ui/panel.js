@@ -4,6 +4,9 @@ import {t} from "./words.js";
 
 const ORDER = ["change", "people", "results", "buildings", "street", "bridges", "green", "water", "ground", "underground", "points", "annotations"];
 
+// What both sides of a comparison have and what only one of them has are parts of one layer: "buildings", "buildings@after".
+const base = (layer) => layer.entry.name.split("@")[0];
+
 export function writeHead(data) {
   $("title").textContent = data.title;
   $("subtitle").textContent = data.subtitle;
@@ -39,7 +42,8 @@ export function writeLayers(page) {
   for (const layer of layers) {
     if (!page.isSeen({...layer, visible: true})) continue;
     const name = layer.entry.group || "other";
-    groups.set(name, [...(groups.get(name) ?? []), layer]);
+    const members = groups.get(name) ?? [];
+    if (!members.some((one) => base(one) === base(layer))) groups.set(name, [...members, layer]);
   }
   const rank = (name) => (ORDER.indexOf(name) + 1 || ORDER.length + 1);
   for (const [name, members] of [...groups].sort((a, b) => rank(a[0]) - rank(b[0]))) {
@@ -54,12 +58,14 @@ function writeLayer(page, layer, parent) {
   const {entry} = layer, label = make("label", "", parent, {class: "layer"});
   const box = make("input", "", label, {type: "checkbox", name: entry.name});
   box.checked = layer.visible;
-  const entries = page.data.key.filter((one) => one.layer === entry.name).slice(0, 8);
+  const entries = page.data.key.filter((one) => one.layer === base(layer)).slice(0, 8);
   const colour = entry.kind === "people" || entry.kind === "lines" || entry.kind === "annotations" ? entry.colour : null;
   if (entries.length === 1) swatch(label, entries[0].colour, entries[0].stripe, "dot");
   else if (colour) swatch(label, colour, null, "dot round");
-  make("span", t(entry.label) + (entry.side && page.stage.split !== null ? ` · ${t(entry.side[0].toUpperCase() + entry.side.slice(1)).toLowerCase()}` : ""), label);
-  box.addEventListener("change", () => page.showLayer(layer, box.checked));
+  make("span", t(entry.label), label);
+  box.addEventListener("change", () => {
+    for (const part of page.stage.layers.filter((one) => base(one) === base(layer))) page.showLayer(part, box.checked);
+  });
   if (entries.length < 2) return;
   const list = make("ul", "", parent, {class: "keys"});
   for (const item of entries) {
