@@ -7,6 +7,7 @@ Run as a program by make, and loaded by `hatch_build.py` when the package is ins
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -21,6 +22,9 @@ PAGE = Path("viewer/page")
 BUNDLE = PAGE / "dist" / "scene.js"
 VALIDATOR = Path("tools/validator")
 ESBUILD = ("--bundle", "--format=iife", "--target=es2022", "--minify", "--legal-comments=eof", "--log-level=warning")
+PATIENCE = ("--fetch-retries=1", "--fetch-timeout=30000")
+"""Without a network that is told soon."""
+
 REQUIRE = "STADSTWIN_REQUIRE_PAGE"
 
 
@@ -36,7 +40,7 @@ def sources(root: Path = ROOT) -> list[Path]:
 
 def digest(root: Path = ROOT) -> str:
     """A digest of the sources, the same on every machine."""
-    total = hashlib.sha256()
+    total = hashlib.sha256(" ".join(ESBUILD).encode())
     for path in sources(root):
         content = path.read_bytes().replace(b"\r\n", b"\n")
         total.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
@@ -61,9 +65,17 @@ def build(root: Path = ROOT) -> Path:
     BuildError
         When Node.js, the network or the sources fail.
     """
+    try:
+        return _built(root)
+    except OSError as error:
+        raise BuildError(f"a file cannot be read or written: {error}") from error
+
+
+def _built(root: Path) -> Path:
     target = root / BUNDLE
     if is_current(root):
-        target.touch()  # for make, which goes by times
+        with contextlib.suppress(OSError):
+            target.touch()  # for make, which goes by times
         return target
     with tempfile.TemporaryDirectory(prefix="stadstwin-page-") as name:
         # Beside the checkout nothing is left behind, and a checkout that may not be written to can be built from.
@@ -77,11 +89,12 @@ def build(root: Path = ROOT) -> Path:
         made = folder / "scene.js"
         _run([str(found[0]), "src/main.js", *ESBUILD, f"--outfile={made}"], folder, "esbuild")
         script = made.read_text(encoding="utf-8")
-        if "</script" in script.lower() or "<!--" in script:
+        if "</script" in script.lower() or "<script" in script.lower() or "<!--" in script:
             raise BuildError("the script holds what would end the element that it is to stand in")
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_suffix(".part")
-        part.write_text(f"{_mark(root)}\n{script}", encoding="utf-8", newline="\n")
+        licence = (folder / "node_modules" / "three" / "LICENSE").read_text(encoding="utf-8").replace("*/", "* /").strip()
+        part.write_text(f"{_mark(root)}\n{script}\n/*\nthree.js\n{licence}\n*/\n", encoding="utf-8", newline="\n")
         part.replace(target)
     return target
 
@@ -133,12 +146,15 @@ def _install(source: Path, folder: Path) -> None:
         shutil.copy(source / name, folder / name)
     program, npm = node()
     # Scripts of packages are never run: only what the lock file names, by its digest, and only unpacked.
-    _run([str(program), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder, "npm ci")
+    flags = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *PATIENCE)
+    _run([str(program), str(npm), "ci", *flags], folder, "npm ci")
 
 
 def _run(command: list[str], folder: Path, name: str) -> None:
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=300
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BuildError(f"{name} failed: {error}") from error
     if done.returncode:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twin.errors import ParameterError
 from viewer import results, shapes, style, views
 from viewer.key import key_of
-from viewer.scene import LabelLayer, Layer, MeshLayer, Scene
+from viewer.scene import FieldLayer, LabelLayer, Layer, MeshLayer, Scene, View
 from viewer.words import readable_id
 
 if TYPE_CHECKING:
@@ -27,7 +27,14 @@ MARGIN_M = 6.0
 
 
 def compose_bare(
-    result: Result, *, title: str = "", subtitle: str = "", time: float | None = None, field: str = "density", clock_start: str = ""
+    result: Result,
+    *,
+    title: str = "",
+    subtitle: str = "",
+    time: float | None = None,
+    field: str = "density",
+    clock_start: str = "",
+    beside: Scene | None = None,
 ) -> Scene:
     """Make a scene of a result alone, such as that of `twin.simulate_crowd`.
 
@@ -41,6 +48,8 @@ def compose_bare(
         Variable of the result to drape.
     clock_start : str
         Clock time at t = 0, ``"14:30"``.
+    beside : Scene, optional
+        That of the other side of a comparison: both have its origin and its views.
 
     Raises
     ------
@@ -52,7 +61,7 @@ def compose_bare(
         hint = "compose it with its city: viewer.compose(city, result)"
         raise ParameterError("the result does not hold the floor that it was walked on", hint=hint)
     west, south, east, north = (float(v) for v in floors.total_bounds)
-    origin = np.array([np.floor(west), np.floor(south), 0.0])
+    origin = np.array([np.floor(west), np.floor(south), 0.0]) if beside is None else np.array(beside.origin)
     heights = {str(row["level"]): _height_of(result, str(row["level"])) for _, row in floors.iterrows()}
     layers: list[Layer] = [
         *_floor_layers(floors, heights, origin),
@@ -63,10 +72,8 @@ def compose_bare(
     fields = results.field_layers(result, field, origin)
     people = results.people_layer(result, origin)
     layers += [*fields, *([people] if people is not None else [])]
-    meshes = [layer for layer in layers if isinstance(layer, MeshLayer)]
     bounds = (west - origin[0], south - origin[1], east - origin[0], north - origin[1])
-    # the whole floor, not just where most people are: rooms are small
-    cameras = views.standard_views(np.empty((0, 3)), results.busiest(fields)[1], bounds, min(heights.values()), meshes, 215.0)
+    cameras = beside.views if beside is not None else _cameras(fields, bounds, min(heights.values()), layers)
     times = results.timeline(fields, people)
     return Scene(
         title=title or "Crowd", subtitle=subtitle, layers=tuple(layers), views=cameras,
@@ -75,6 +82,14 @@ def compose_bare(
         clock_start=clock_start, time=results.first_moment(time, fields, people), key=key,
         notes=("Partial result: the run was interrupted",) if result.partial else (),
     )  # fmt: skip
+
+
+def _cameras(
+    fields: list[FieldLayer], bounds: tuple[float, float, float, float], floor: float, layers: list[Layer]
+) -> tuple[View, ...]:
+    meshes = [layer for layer in layers if isinstance(layer, MeshLayer)]
+    # the whole floor, not just where most people are: rooms are small
+    return views.standard_views(np.empty((0, 3)), results.busiest(fields)[1], bounds, floor, meshes, 215.0)
 
 
 def _height_of(result: Result, level: str) -> float:
@@ -104,7 +119,7 @@ def _floor_layers(floors: Any, heights: dict[str, float], origin: NDArray[np.flo
     plain = shapes.plate(shapely.buffer(around, reach, join_style="mitre"), lowest - origin[2] - 0.3)
     plain_colours = np.broadcast_to(np.array(style.GROUND, np.uint8), plain[1].shape).copy()
     made = [MeshLayer("surroundings", "Beyond the model", *plain, plain_colours, group="surroundings")]
-    for name, label, builder, group in (("ground", "Floor", ground, "ground"), ("walls", "Walls", walls, "buildings")):
+    for name, label, builder, group in (("ground", "Floor", ground, "ground"), ("walls", "Walls", walls, "structures")):
         vertices, faces, colours, owner = builder.arrays()
         made.append(MeshLayer(name, label, vertices, faces, colours, owner, table, group, casts_shadow=name == "walls"))
     return made

@@ -163,7 +163,9 @@ def compose_without_city(result: Result | Comparison, **options: Any) -> Scene:
 
     if isinstance(result, Comparison):
         options["title"] = options["title"] or result.title
-        return merged(compose_bare(result.baseline, **options), compose_bare(result.variant, **options))
+        variant = compose_bare(result.variant, **options)
+        options["time"] = variant.time
+        return merged(compose_bare(result.baseline, **options, beside=variant), variant)
     return compose_bare(result, **options)
 
 

@@ -90,11 +90,24 @@ def cut_scene(scene: Scene, section: Section) -> Scene:
             layers.append(_cut_other(layer, plane))
     deep = 0.6 * section.width_m if np.isfinite(section.width_m) else DEEP_M
     ground = _ground(floors, plane, filled, deep) if abs(plane.normal[2]) < STEEP else _ground_from_above(floors, plane)
-    layers += ground
+    layers = _named_apart([*layers, *ground])
     key = (*(KeyEntry(layer.name, layer.label, style.main_of(layer.colours)) for layer in ground), *scene.key)
     views = (*_view_of(section, plane, layers), *scene.views)
     subtitle = f"{scene.subtitle}, {section.label.lower()}" if scene.subtitle else section.label
     return replace(scene, layers=tuple(layers), views=views, key=key, subtitle=subtitle)
+
+
+def _named_apart(layers: list[Layer]) -> list[Layer]:
+    """The layers with names of their own, where a scene is cut that was cut before."""
+    used: set[str] = set()
+    out = []
+    for layer in layers:
+        name, number = layer.name, 2
+        while name in used:
+            name, number = f"{layer.name}{number}", number + 1
+        used.add(name)
+        out.append(layer if name == layer.name else replace(layer, name=name))
+    return out
 
 
 def _is_floor(layer: MeshLayer) -> bool:
@@ -108,7 +121,8 @@ def _stays_whole(layer: MeshLayer) -> bool:
 
 def _is_solid(layer: MeshLayer) -> bool:
     """Whether the things of a layer are closed, or nearly so: what has a floor, a bed or a road in it is not."""
-    return isinstance(layer, VolumeLayer) or layer.group in ("buildings", "underground", "bridges") or layer.name == "stairs"
+    closed = layer.group in ("buildings", "underground", "bridges") or layer.name in ("stairs", "walls")
+    return isinstance(layer, VolumeLayer) or closed
 
 
 def _cut_mesh(layer: MeshLayer, cut: Clipped, plane: Plane) -> tuple[list[Layer], list[Cap]]:
@@ -158,6 +172,7 @@ def _without(layer: MeshLayer, plane: Plane) -> MeshLayer:
     owner = layer.owner if layer.owner is not None else np.arange(len(layer.triangles), dtype=np.int32)
     if not len(owner):
         return layer
+    owner = owner - owner.min()  # -1 is of nothing in particular
     middle = plane.before(layer.vertices[layer.triangles].mean(axis=1))
     size = np.maximum(np.bincount(owner), 1)
     keep = (np.bincount(owner, middle) / size <= 0)[owner]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewer.kernels.arrays import BEYOND, BUILDING, DRAWN, FLOOR, FOLIAGE, PERSON, WATER, Look
+from viewer.layers import Colour
 
 LIGHTS: dict[str, Look] = {
     # warm sun, cool sky: a horizontal surface in full sun keeps its own colour
@@ -36,6 +37,16 @@ PAPER: dict[int, tuple[float, float, float]] = {
 
 KEPT = 0.16
 """Share of its own colour that a surface keeps in the plain style, so that streets are told from pavements."""
+
+
+def key_colour(look: str, colour: Colour, kind: int) -> Colour:
+    """A colour of the key as the surfaces of a kind that it stands for are drawn in a house style."""
+    if look != "plain" or kind not in PAPER:
+        return colour
+    linear = (np.array(colour) / 255.0) ** 2.2
+    mixed = (1 - KEPT) * np.array(PAPER[kind]) + KEPT * linear
+    red, green, blue = (int(v) for v in np.rint(255.0 * mixed ** (1 / 2.2)))
+    return red, green, blue
 
 
 def albedo_in(look: str, albedo: NDArray[np.float32], kind: NDArray[np.uint8], changed: NDArray[np.bool_]) -> NDArray[np.float32]:

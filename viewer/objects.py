@@ -52,7 +52,7 @@ def furniture_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | 
     foot = _column(frame, "z_m", np.nan) - city.origin[2]
     foot = np.where(np.isfinite(foot), foot, ground.at(xy))
     kinds = frame["kind"].astype(str).str.lower().to_numpy() if "kind" in frame else np.full(len(frame), "lamp")
-    lamp = np.array(["lamp" in kind or "light" in kind for kind in kinds])
+    lamp = np.array([style.is_lamp(kind) for kind in kinds])
     bench = kinds == "bench"
     height = _column(frame, "height_m", np.nan)
     height = np.where(np.isfinite(height), height, np.where(lamp, 4.5, np.where(bench, 0.5, 1.0)))

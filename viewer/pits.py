@@ -51,7 +51,8 @@ def pit_layers(placed: Sequence[PlacedChange], city: City) -> list[MeshLayer | L
         faces = _within(bands, floor, item.z) or [Band(item.z, floor, NOT_KNOWN)]
         for band in [*faces, Band(floor, floor, faces[-1].soil)]:
             row = len(table["id"])
-            values = (item.label or "Excavation", band.soil, band.top + city.origin[2], band.bottom + city.origin[2], name)
+            said = name if band.soil != NOT_KNOWN else ""
+            values = (item.label or "Excavation", band.soil, band.top + city.origin[2], band.bottom + city.origin[2], said)
             for key, value in zip(table, values, strict=True):
                 table[key].append(round(value, 3) if isinstance(value, float) else value)
             colour = style.PIT if band.soil == NOT_KNOWN else style.SOILS.get(band.soil, style.PIT)
@@ -99,7 +100,7 @@ def _within(bands: Sequence[Band], low: float, high: float) -> list[Band]:
     for band in bands:
         if band.bottom >= top or band.top <= low:
             continue
-        if band.top < top - 0.01 and out:
+        if band.top < top - (0.01 if out else 0.5):
             out.append(Band(top, band.top, NOT_KNOWN))
             top = band.top
         out.append(Band(top, max(band.bottom, low), band.soil))

@@ -106,8 +106,9 @@ def people_layer(result: Result, origin: NDArray[np.float64]) -> PeopleLayer | N
         return None
     frame = table["frame"].to_numpy()
     order = np.argsort(frame, kind="stable")
-    numbers, start = np.unique(frame[order], return_index=True)
     rate = float(table.attrs.get("frame_rate", 1.0)) or 1.0
+    numbers = _frames(np.unique(frame), rate, result)
+    start = np.searchsorted(frame[order], numbers)
     z = table["z"].to_numpy(float) if "z" in table else np.full(len(table), float(origin[2]))
     positions = np.column_stack([table["x"].to_numpy(float), table["y"].to_numpy(float), z]) - origin
     return PeopleLayer(
@@ -119,6 +120,18 @@ def people_layer(result: Result, origin: NDArray[np.float64]) -> PeopleLayer | N
         positions[order].astype(np.float32),
         style.PERSON,
     )
+
+
+def _frames(there: NDArray[np.int64], rate: float, result: Result) -> NDArray[np.int64]:
+    """Frames from the first with somebody in it to the end of the run, those with nobody too: who has left is not there."""
+    step = int(np.diff(there).min()) if len(there) > 1 else max(1, round(rate))
+    fields = result.fields
+    end = float(np.max(np.asarray(fields["time"], dtype=float))) if "time" in fields.coords and fields["time"].size else 0.0
+    # at the very end nothing is recorded: only what lies a frame or more before it says that everybody had left
+    over = int(end * rate + 1e-6)
+    last = over if over - int(there[-1]) > 1.5 * step else int(there[-1])
+    whole = np.arange(int(there[0]), last + 1, step, dtype=np.int64)
+    return np.union1d(whole, there).astype(np.int64)
 
 
 def line_labels(result: Result, origin: NDArray[np.float64], height_at: Any) -> list[LabelLayer]:
@@ -202,9 +215,10 @@ def where_people_are(fields: list[FieldLayer], people: PeopleLayer | None, most:
 
 def timeline(fields: list[FieldLayer], people: PeopleLayer | None) -> NDArray[np.float64]:
     """The moments of a scene: those of its people, else of its fields, (F,) [s]."""
-    if people is not None and len(people.times) > 1:
-        return people.times
     times = [layer.times for layer in fields if len(layer.times) > 1]
+    if people is not None and len(people.times) > 1:
+        later = [one[one > people.times[-1]] for one in times]
+        return np.unique(np.concatenate([people.times, *later]))
     return np.unique(np.concatenate(times)) if times else np.empty(0)
 
 

@@ -276,7 +276,7 @@ class Scene:
         if side not in self.sides:
             hint = f"it has: {', '.join(self.sides)}" if self.sides else "it is not of a comparison"
             raise ParameterError(f"the scene has no side `{side}`{did_you_mean(side, self.sides)}", hint=hint)
-        kept = [layer for layer in self.layers if layer.side in ("", side) or (side == "difference" and _stands(layer))]
+        kept = [layer for layer in self.layers if _is_on(layer, side)]
         layers = tuple(replace(layer, side="") for layer in kept)
         used = {layer.legend for layer in layers if isinstance(layer, FieldLayer)}
         legends = tuple(legend for legend in self.legends if legend.name in used)
@@ -298,8 +298,10 @@ class Scene:
         Raises
         ------
         ParameterError
-            When there is no section of that name, or its normal has no length.
+            When there is no section of that name, its normal has no length, or the scene has several sides.
         """
+        if self.sides:
+            raise ParameterError("a scene with several sides cannot be cut", hint="choose one first: scene.on('after').cut(...)")
         from viewer.cut import cut_scene
 
         return cut_scene(self, self.section(section) if isinstance(section, str) else section)
@@ -420,10 +422,12 @@ class Scene:
         return replace(self, time=float(time))
 
 
-def _stands(layer: Layer) -> bool:
-    """Whether a layer is of the city with the changes, and not of the people in it."""
-    return layer.side == "after" and not isinstance(layer, FieldLayer | PeopleLayer)
+def _is_on(layer: Layer, side: str) -> bool:
+    """Whether a layer is seen on a side; how they differ is drawn on the city with the changes, without people and densities."""
+    if side != "difference":
+        return layer.side in ("", side)
+    return layer.side == side or (layer.side in ("", "after") and not isinstance(layer, FieldLayer | PeopleLayer))
 
 
 def _called(layer: Layer) -> set[str]:
-    return {layer.name, layer.name.split("@")[0], layer.group}
+    return {layer.name, layer.name.split("@")[0].removesuffix("_cut"), layer.name.split("@")[0], layer.group}

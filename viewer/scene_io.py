@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -227,7 +229,7 @@ def _array(content: bytes, where: str, wanted: _Array) -> NDArray[Any]:
         if npy.read_magic(stream) != (1, 0):
             raise ValueError("its version is not 1.0")
         shape, fortran, dtype = npy.read_array_header_1_0(stream)
-    except ValueError as error:
+    except (ValueError, SyntaxError, tokenize.TokenError, RecursionError, MemoryError) as error:
         raise FormatError(f"not an array that NumPy wrote: {error}", where=where) from None
     if dtype != np.dtype(wanted.dtype) or fortran or len(shape) != len(wanted.shape):
         raise FormatError(f"an array of {dtype} and shape {shape}", where=where, hint=f"it is {wanted.dtype}, {wanted.shape}")
@@ -249,6 +251,13 @@ def _scene_of(given: dict[str, Any], array_of: Callable[[Any, str, _Array], NDAr
         View(_text(v["name"]), _text(v["label"]), _place(v["eye"]), _place(v["target"]), _finite(v["angle_deg"]))
         for v in given["views"]
     )
+    for view in views:
+        if not (0.0 < view.angle_deg < 180.0 and math.dist(view.eye, view.target) > 1e-6):
+            raise FormatError(f"the view `{view.name}` looks nowhere", where=where)
+    if any(not legend.classes for legend in legends):
+        raise FormatError("a legend has no classes", where=where)
+    if not re.fullmatch(r"|([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?", str(given["clock_start"])):
+        raise FormatError(f"`{given['clock_start']}` is no clock time", where=where)
     layers = tuple(_layer_of(one, array_of, where) for one in given["layers"])
     names = [layer.name for layer in layers]
     if len(set(names)) < len(names):
@@ -296,7 +305,15 @@ def _layer_of(given: dict[str, Any], array_of: Callable[[Any, str, _Array], NDAr
 
 
 def _check(layer: Layer, where: str) -> None:
-    """See that what points at rows points at some."""
+    """See that what points at rows points at some, and that places are places."""
+    for name, array in vars(layer).items():
+        parts = array if name == "paths" else (array,)
+        for part in parts:
+            bad = isinstance(part, np.ndarray) and part.dtype.kind == "f"
+            if bad and not (np.isfinite(part) | (np.isnan(part) if name in ("values", "height") else False)).all():
+                raise FormatError(f"its `{name}` are not all numbers", where=where)
+    if not 0.0 <= getattr(layer, "opacity", 1.0) <= 1.0:
+        raise FormatError("its opacity is not from 0 to 1", where=where)
     if isinstance(layer, MeshLayer):
         rows = {len(column) for column in layer.attributes.values()}
         if len(rows) > 1 or (layer.owner is not None and "id" not in layer.attributes):

@@ -15,7 +15,7 @@ from viewer import style
 from viewer.changes import ChangeShape
 from viewer.clip import compacted
 from viewer.compose import compose
-from viewer.scene import SIDE_LABELS, FieldLayer, Layer, MeshLayer, Scene, View
+from viewer.scene import SIDE_LABELS, FieldLayer, Layer, Legend, MeshLayer, Scene, View
 
 if TYPE_CHECKING:
     from twin.compare import Comparison
@@ -123,6 +123,8 @@ def merged(before: Scene, after: Scene) -> Scene:
     before, after : Scene
         Everything but the layers is taken from `after`.
     """
+    if before.origin != after.origin:
+        raise ParameterError("the two scenes have different origins", hint="compose both of one city")
     olds = {layer.name: layer for layer in before.layers}
     layers: list[Layer] = []
     for new in after.layers:
@@ -130,11 +132,15 @@ def merged(before: Scene, after: Scene) -> Scene:
     layers += [_of_side(layer, "before") for layer in olds.values()]
     fields = [layer for layer in layers if isinstance(layer, FieldLayer)]
     differences = _differences(fields)
-    legends = (*after.legends, *([style.difference_legend()] if differences else []))
+    legends = tuple({one.name: one for one in (*before.legends, *after.legends, *_legend_of(differences))}.values())
     times = np.unique(np.concatenate([before.times, after.times]))
     notes = tuple(dict.fromkeys([*after.notes, *before.notes]))
     key = tuple(dict.fromkeys([*after.key, *before.key]))
     return replace(after, layers=(*layers, *differences), legends=legends, times=times, notes=notes, key=key, subtitle="")
+
+
+def _legend_of(differences: list[Layer]) -> tuple[Legend, ...]:
+    return (style.difference_legend(),) if differences else ()
 
 
 def _of_side(layer: Layer, side: str) -> Layer:
@@ -200,7 +206,7 @@ def _part(layer: MeshLayer, keep: NDArray[np.bool_], side: str) -> MeshLayer:
 
 
 def _differences(fields: Iterable[FieldLayer]) -> list[Layer]:
-    """After minus before of each field that is on both sides, on cells that either covers; equal ones are left out."""
+    """After minus before of each field that the sides do not share, on cells that either covers, while both were run."""
     by_name: dict[str, dict[str, FieldLayer]] = {}
     for layer in fields:
         by_name.setdefault(layer.name.split("@")[0], {})[layer.side] = layer
@@ -211,9 +217,21 @@ def _differences(fields: Iterable[FieldLayer]) -> list[Layer]:
             continue
         some = new if new is not None else old
         assert some is not None
-        made = _difference(old, new, some)
+        made = _difference(old, new, _while_both(old, new, some))
         out.append(replace(made, name=f"{name}@difference", side="difference"))
     return out
+
+
+def _while_both(old: FieldLayer | None, new: FieldLayer | None, some: FieldLayer) -> FieldLayer:
+    """A field with only the moments that both sides have."""
+    if old is None or new is None:
+        return some
+    gaps = ((old.west - new.west) / new.cell, (old.north - new.north) / new.cell)
+    if abs(old.cell - new.cell) > 1e-9 or any(abs(gap - round(gap)) > 1e-3 for gap in gaps):
+        raise ParameterError(f"`{some.label}` lies on another grid on the other side", hint="run both sides with the same cells")
+    last = min(float(old.times[-1]), float(new.times[-1])) + 1e-9
+    keep = max(1, int((some.times <= last).sum()))
+    return replace(some, times=some.times[:keep], values=some.values[:keep])
 
 
 def _difference(old: FieldLayer | None, new: FieldLayer | None, some: FieldLayer) -> FieldLayer:

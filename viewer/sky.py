@@ -13,6 +13,9 @@ from viewer.scene import Scene
 if TYPE_CHECKING:
     from twin.geo.city import City
 
+LOWEST_DEG = 5.0
+"""Altitude from which the light of a lower sun is drawn [deg]."""
+
 NETHERLANDS = (3.2, 50.7, 7.3, 53.6)
 """West, south, east, north, in degrees; their clocks show the time of Amsterdam."""
 
@@ -29,7 +32,8 @@ def where_on_earth(city: City) -> dict[str, Any]:
     except ProjError:
         return {}
     at_home = NETHERLANDS[0] <= longitude <= NETHERLANDS[2] and NETHERLANDS[1] <= latitude <= NETHERLANDS[3]
-    zone = "Europe/Amsterdam" if at_home else f"Etc/GMT{-round(longitude / 15):+d}"
+    # elsewhere clocks go by laws that a longitude does not tell
+    zone = "Europe/Amsterdam" if at_home else ""
     return {"longitude_deg": float(longitude), "latitude_deg": float(latitude), "timezone": zone}
 
 
@@ -55,9 +59,12 @@ def sun_at(scene: Scene, when: dt.datetime) -> tuple[float, float]:
         hint = "give `sun_azimuth_deg` and `sun_altitude_deg` instead"
         raise ParameterError("the scene does not say where on earth it is", hint=hint)
     if when.tzinfo is None:
+        if not scene.timezone:
+            hint = "give a moment with its distance from UTC: 2026-06-21T16:30+02:00"
+            raise ParameterError("the time zone of the scene is not known", hint=hint)
         try:
-            when = when.replace(tzinfo=ZoneInfo(scene.timezone or "UTC"))
-        except ZoneInfoNotFoundError:
+            when = when.replace(tzinfo=ZoneInfo(scene.timezone))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             what = f"the time zone `{scene.timezone}` is not known here"
             raise ParameterError(what, hint="give a moment with a time zone, or install the package tzdata") from None
     return solar_position(when.astimezone(dt.UTC), scene.longitude_deg, scene.latitude_deg)
@@ -84,7 +91,9 @@ def solar_position(when: dt.datetime, longitude_deg: float, latitude_deg: float)
 
 
 def with_sun(scene: Scene, when: dt.datetime) -> Scene:
-    """The scene in the light of a moment; below the horizon it is in the look `night`.
+    """The scene in the light of a moment; when the sun has set it is in the look `night`.
+
+    The light comes from `LOWEST_DEG` above the horizon at least: shadows of a lower sun would be all that is seen. A note says so.
 
     Raises
     ------
@@ -92,5 +101,9 @@ def with_sun(scene: Scene, when: dt.datetime) -> Scene:
         As `sun_at`.
     """
     azimuth, altitude = sun_at(scene, when)
-    lit = scene.styled("night") if altitude < -1.0 else scene
-    return replace(lit, sun_azimuth_deg=azimuth, sun_altitude_deg=max(altitude, 1.0))
+    if altitude < -1.0:
+        return scene.styled("night")
+    notes = scene.notes
+    if altitude < LOWEST_DEG:
+        notes = (*notes, f"The sun stands at {altitude:.1f} degrees; its light is drawn from {LOWEST_DEG:g} degrees")
+    return replace(scene, sun_azimuth_deg=azimuth, sun_altitude_deg=max(altitude, LOWEST_DEG), notes=notes)

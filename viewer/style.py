@@ -220,3 +220,9 @@ def main_of(colours: NDArray[np.uint8]) -> Colour:
     values, counts = np.unique(colours, axis=0, return_counts=True)
     red, green, blue = (int(v) for v in values[int(counts.argmax())])
     return red, green, blue
+
+
+def is_lamp(kind: str) -> bool:
+    """Whether a kind of street furniture, in any letters, gives light to a street."""
+    words = kind.lower()
+    return any(one in words for one in ("lamp", "light", "lichtmast", "lantaarn", "lantern")) and "traffic" not in words

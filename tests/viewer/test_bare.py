@@ -44,7 +44,7 @@ def test_floor_walls_exits_people_and_density_are_there(result: Result) -> None:
     assert scene.clock_start == "09:00"
     assert len(scene.times) > 5
     assert {view.name for view in scene.views} >= {"overview", "top", "close", "eye"}
-    cut = scene.shown().cut(Section("m", "M", (10.0, 5.0, 0.0), (0.0, -1.0, 0.0)))
+    cut = scene.cut(Section("m", "M", (10.0, 5.0, 0.0), (0.0, -1.0, 0.0)))
     assert len(cut.layers) >= len(scene.layers)
 
 

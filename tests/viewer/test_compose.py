@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -145,6 +147,20 @@ def test_people_are_where_the_table_has_them(scene: Scene, crowd: Result) -> Non
     table = crowd.trajectories[crowd.trajectories["frame"] == 50]
     np.testing.assert_allclose(people.frame(5.0)[:, 0] + scene.origin[0], table["x"], atol=0.01)
     np.testing.assert_allclose(people.frame(5.0)[:, 2], table["z"], atol=1e-5)
+
+
+def test_who_has_left_is_not_drawn_and_time_goes_on(town: City, crowd: Result) -> None:
+    table = crowd.trajectories
+    early = table[(table["frame"] <= 40) | (table["frame"] == 90)].copy()
+    early.attrs = dict(table.attrs)
+    scene = compose(town, replace(crowd, trajectories=early))
+    people = scene.layer("people")
+    assert isinstance(people, PeopleLayer)
+    assert len(people.frame(4.0)) == 300
+    assert len(people.frame(6.0)) == len(people.between(6.0)[0]) == 0
+    assert len(people.frame(9.0)) == 300
+    assert len(people.frame(15.0)) == 0
+    assert scene.times[-1] == pytest.approx(20.0)
 
 
 def test_first_moment_is_the_most_crowded_and_can_be_given(scene: Scene, town: City, crowd: Result) -> None:

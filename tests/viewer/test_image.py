@@ -286,3 +286,11 @@ def test_light_in_the_open_and_under_a_roof() -> None:
     assert seen[2, 0] == 255
     assert seen[0, 1] < 60
     assert seen[1, 1] > 240
+
+
+def test_a_moment_that_the_scene_has_not_is_refused(scene: Scene) -> None:
+    for time in (-1.0, 1e5, float("nan"), float("inf")):
+        with pytest.raises(ParameterError, match="no moment"):
+            screenshot(scene, size=(64, 64), time=time)
+    with pytest.raises(ParameterError, match="million pixels"):
+        screenshot(scene, size=(8192, 8192))

@@ -46,7 +46,7 @@ def _pit(scene: Scene) -> MeshLayer:
 def test_faces_have_the_layers_of_the_borehole_and_their_areas(town: City) -> None:
     pit = _pit(_scene(town))
     assert pit.attributes["soil"] == ["Made ground", "Clay", "Not described", "Sand", "Sand"]
-    assert pit.attributes["from"] == ["borehole-1"] * 5
+    assert pit.attributes["from"] == ["borehole-1", "borehole-1", "", "borehole-1", "borehole-1"]
     np.testing.assert_allclose(pit.attributes["top_m"], [3.6, 2.6, 1.4, 1.1, 0.6])
     assert pit.owner is not None
     size = np.bincount(pit.owner, areas(pit))

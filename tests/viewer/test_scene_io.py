@@ -170,3 +170,29 @@ def test_any_other_bytes_are_a_scene_or_are_refused(tmp_path_factory: Any, at: i
     path.write_bytes(bytes(content[:at] if cut else content))
     with contextlib.suppress(FormatError):
         Scene.load(path)
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "told"),
+    [
+        ("clock_start", "half past two", "no clock time"),
+        ("views", [{"name": "v", "label": "V", "eye": [0, 0, 1], "target": [0, 0, 1], "angle_deg": 30.0}], "looks nowhere"),
+        ("views", [{"name": "v", "label": "V", "eye": [0, 0, 1], "target": [0, 0, 0], "angle_deg": 180.0}], "looks nowhere"),
+        ("legends", [{"name": "l", "title": "L", "unit": "", "classes": [], "note": ""}], "no classes"),
+    ],
+)
+def test_what_could_not_be_drawn_is_refused(tmp_path: Path, member: str, value: Any, told: str) -> None:
+    path = SMALL.save(tmp_path / "small.scene")
+
+    def change(text: dict[str, Any]) -> None:
+        text[member] = value
+
+    with pytest.raises(FormatError, match=told):
+        Scene.load(changed(path, change))
+
+
+def test_places_are_numbers_and_opacity_a_share(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="`vertices` are not all numbers"):
+        replace(SMALL, layers=(replace(TRIANGLE, vertices=np.full((3, 3), np.nan)),)).save(tmp_path / "x.scene")
+    with pytest.raises(FormatError, match="opacity"):
+        replace(SMALL, layers=(replace(TRIANGLE, opacity=1.5),)).save(tmp_path / "x.scene")

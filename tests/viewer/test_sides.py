@@ -115,3 +115,44 @@ def test_classes_of_a_difference_leave_out_what_is_nearly_nothing() -> None:
     assert [style.class_range(one) for one in legend.classes] == [
         "< −1.00", "−1.00 – −0.50", "−0.50 – −0.15", "0.15 – 0.50", "0.50 – 1.00", "> 1.00",
     ]  # fmt: skip
+
+
+def test_a_field_that_does_not_change_is_not_drawn_as_a_difference(scene: Scene) -> None:
+    layers = []
+    for layer in scene.layers:
+        if isinstance(layer, FieldLayer) and layer.name == "density_wharf":
+            layer = replace(layer, values=2.0 * layer.values)
+        layers.append(layer)
+    both = merged(scene, replace(scene, layers=tuple(layers)))
+    assert both.layer("density_street").side == ""
+    shown = [layer.name for layer in both.on("difference").layers if isinstance(layer, FieldLayer)]
+    assert shown == ["density_wharf@difference"]
+
+
+def test_a_side_that_was_cut_short_is_not_taken_for_an_empty_one(scene: Scene) -> None:
+    layers = []
+    for layer in scene.layers:
+        if isinstance(layer, FieldLayer):
+            layer = replace(layer, times=layer.times[:1], values=layer.values[:1] + np.float32(1.0))
+        layers.append(layer)
+    short = replace(scene, layers=tuple(layers))
+    for one, other in ((short, scene), (scene, short)):
+        made = merged(one, other).layer("density_street@difference")
+        assert isinstance(made, FieldLayer)
+        np.testing.assert_array_equal(made.times, scene.layer("density_street").times[:1])  # type: ignore[union-attr]
+    moved = replace(scene, layers=tuple(replace(x, west=x.west + 0.3) if isinstance(x, FieldLayer) else x for x in scene.layers))
+    with pytest.raises(ParameterError, match="another grid"):
+        merged(scene, moved)
+
+
+def test_a_field_on_one_side_only_keeps_its_legend(scene: Scene) -> None:
+    bare = replace(scene, layers=tuple(x for x in scene.layers if not isinstance(x, FieldLayer)), legends=())
+    assert [legend.name for legend in merged(scene, bare).on("before").legends] == ["density"]
+
+
+def test_a_side_is_chosen_before_a_cut(scene: Scene, both: Scene) -> None:
+    with pytest.raises(ParameterError, match="several sides"):
+        both.cut("across")
+    assert "cut_ground" in [layer.name for layer in both.on("before").cut("across").layers]
+    with pytest.raises(ParameterError, match="different origins"):
+        merged(scene, replace(scene, origin=(0.0, 0.0, 0.0)))

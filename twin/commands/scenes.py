@@ -167,19 +167,20 @@ def _scene_of(options: argparse.Namespace, out: Path | None) -> Scene:
     scene = _whole_scene(options, out)
     if options.side is not None and scene.sides:  # else nothing tells the sides apart
         scene = scene.on(SIDES[options.side])
-    if options.see_through:
-        scene = scene.see_through()
     if options.look is not None:
         scene = scene.styled(options.look)
     if options.sun is not None:
         from viewer.sky import with_sun
 
         scene = with_sun(scene, options.sun)
+    if options.section is not None:
+        scene = scene.shown().cut(options.section)
+    if options.see_through:
+        scene = scene.see_through()
     if options.show:
-        scene = scene.show_only(*options.show)
-    if options.hide:
-        scene = scene.hide(*options.hide)
-    return scene.shown().cut(options.section) if options.section is not None else scene
+        cut = ("section",) if any(layer.group == "section" for layer in scene.layers) else ()
+        scene = scene.show_only(*options.show, *cut)
+    return scene.hide(*options.hide) if options.hide else scene
 
 
 def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:

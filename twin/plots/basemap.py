@@ -10,7 +10,7 @@ import shapely
 
 from twin import palette
 from twin.errors import ParameterError, did_you_mean
-from twin.plots.canvas import INK, axes_of, foot, head, key, map_frame, north_arrow, rgb, scale_bar, size_for
+from twin.plots.canvas import INK, axes_of, foot, given_window, head, key, map_frame, north_arrow, rgb, scale_bar, size_for
 from twin.plots.words import words
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def plot_city(
     asked = layers_asked(city, layers)
     if not any(len(city.layers[name]) for name in asked):
         raise ParameterError("there is nothing to draw in these layers", hint=f"the city has: {_there(city)}")
-    window = bounds if bounds is not None else _extent(city, asked)
+    window = _extent(city, asked) if bounds is None else given_window(bounds)
     ax = axes_of(ax, size_for(window, beside=1.6))
     map_frame(ax, window, margin=0.0 if bounds is not None else 0.02)
     drawn = draw_city(ax, city, asked, bounds=window)
@@ -220,9 +220,18 @@ def _there(city: City) -> str:
     return ", ".join(name for name, frame in city.layers.items() if len(frame)) or "nothing"
 
 
+LEAST_M = 20.0
+"""A map of a city shows at least so much of it in both directions [m]."""
+
+
 def _extent(city: City, layers: Iterable[str]) -> Box:
     boxes = np.array([city.layers[name].total_bounds for name in layers if len(city.layers[name])])
-    low, high = np.nanmin(boxes[:, :2], axis=0), np.nanmax(boxes[:, 2:], axis=0)
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    if not len(boxes):
+        raise ParameterError("nothing in these layers has a place", hint="their shapes are empty")
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    more = np.maximum(0.0, (LEAST_M - (high - low)) / 2)  # a single tree needs some map around it
+    low, high = low - more, high + more
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 

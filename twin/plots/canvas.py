@@ -20,6 +20,22 @@ WRAP_PER_INCH = 11.5
 """Characters of small text that go into an inch."""
 
 
+def given_window(bounds: Iterable[float]) -> tuple[float, float, float, float]:
+    """The window of a map as it was asked for.
+
+    Raises
+    ------
+    ParameterError
+        When it is none.
+    """
+    west, south, east, north = (float(part) for part in bounds)
+    if not (west < east and south < north):
+        raise ParameterError(
+            "a window is (west, south, east, north); this one is empty", hint="in metres, in the CRS of the city"
+        )
+    return west, south, east, north
+
+
 def size_for(bounds: tuple[float, float, float, float], *, beside: float = 3.0) -> tuple[float, float]:
     """Width and height of a figure [in] in which a map of this window is as large as a page allows.
 
@@ -30,7 +46,7 @@ def size_for(bounds: tuple[float, float, float, float], *, beside: float = 3.0) 
         Room for a legend [in].
     """
     west, south, east, north = bounds
-    ratio = (east - west) / (north - south)
+    ratio = max(east - west, 1.0) / max(north - south, 1.0)
     height = float(np.clip(np.sqrt(48.0 / max(ratio, 1e-6)), 4.0, 8.0))
     return float(np.clip(ratio * height, 4.2, 11.0)) + beside, min(height, 11.0 / max(ratio, 1e-6)) + 0.95
 
@@ -71,6 +87,7 @@ def head(ax: Axes, title: str, subtitle: str = "") -> None:
         old.remove()
     width = inches_of(ax)[0]
     # the figure may still make room for a legend: text is broken a little early
+    title, subtitle = plain(title), plain(subtitle)
     told = textwrap.wrap(subtitle, max(24, int(width * WRAP_PER_INCH)))
     lines = textwrap.wrap(title, max(20, int(width * WRAP_PER_INCH * 0.72)))
     ax.set_title("\n".join(lines), loc="left", fontsize=12.5, fontweight="bold", color=INK, pad=8 + 13 * len(told))
@@ -139,9 +156,14 @@ def north_arrow(ax: Axes) -> None:
     ax.add_artist(box)
 
 
+def plain(text: str) -> str:
+    """A text of a file or a person, in which a dollar is a dollar and begins no formula."""
+    return text.replace("\\$", "$").replace("$", r"\$")
+
+
 def foot(ax: Axes, texts: Iterable[str], below: float = 5.0) -> None:
     """Credits and notes in small letters under the axes."""
-    told = " · ".join(dict.fromkeys(text for text in texts if text))
+    told = " · ".join(dict.fromkeys(plain(text) for text in texts if text))
     if told:
         width = inches_of(ax)[0]
         lines = textwrap.wrap(told, max(30, int(width * WRAP_PER_INCH * 1.2)))

@@ -71,8 +71,8 @@ def clock_of(result: Result) -> str:
     return str(result.provenance.get("clock_start") or "")
 
 
-def field_of(result: Result, variable: str) -> xr.DataArray:
-    """A variable of a result that can be drawn on a map.
+def field_of(result: Result, variable: str, scheme: str = "walkway") -> xr.DataArray:
+    """A variable of a result that can be drawn on a map; levels of service by a scheme of Fruin's.
 
     Raises
     ------
@@ -83,7 +83,12 @@ def field_of(result: Result, variable: str) -> xr.DataArray:
         raise ParameterError(f"a variable is named by text, not by {type(variable).__name__}", hint='for example "density"')
     drawable = [str(name) for name, array in result.fields.data_vars.items() if {"y", "x"} <= set(array.dims)]
     if variable == "level_of_service_interval" and "density" in drawable:
-        return result.level_of_service()
+        return result.level_of_service(scheme)
+    if variable == "level_of_service" and variable in drawable and scheme != result.fields[variable].attrs.get("scheme", "walkway"):
+        raise ParameterError(
+            f"the level of service of this result is of the scheme {result.fields[variable].attrs.get('scheme', 'walkway')}",
+            hint='draw "level_of_service_interval" or "density_max", which know every scheme',
+        )
     if variable not in drawable:
         raise ParameterError(
             f"the result has no variable `{variable}` to draw{did_you_mean(variable, drawable)}",
@@ -92,7 +97,9 @@ def field_of(result: Result, variable: str) -> xr.DataArray:
     return result.fields[variable]
 
 
-def choose(result: Result, variable: str, time: When, level: str | None, language: str = "en") -> Chosen:
+def choose(
+    result: Result, variable: str, time: When, level: str | None, language: str = "en", scheme: str = "walkway"
+) -> Chosen:
     """Take what a map shows out of a result.
 
     Parameters
@@ -104,6 +111,8 @@ def choose(result: Result, variable: str, time: When, level: str | None, languag
     level : str or None
         None takes in each cell the level on which it is densest.
     language : {"en", "nl"}
+    scheme : {"walkway", "stairs", "queueing"}
+        Of levels of service.
 
     Raises
     ------
@@ -111,7 +120,7 @@ def choose(result: Result, variable: str, time: When, level: str | None, languag
         When there is no such variable, moment or level.
     """
     told = words(language)
-    array = field_of(result, variable)
+    array = field_of(result, variable, scheme)
     when = ""
     if "time" in array.dims:
         variable, array, when = _at_time(result, variable, array, time, language)

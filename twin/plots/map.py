@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twin.errors import ParameterError, did_you_mean
 from twin.plots.basemap import BACKGROUND, FOREGROUND, Box, credits_of, draw_city
-from twin.plots.canvas import INK, SOFT, axes_of, foot, head, map_frame, north_arrow, scale_bar, size_for
+from twin.plots.canvas import INK, SOFT, axes_of, foot, given_window, head, map_frame, north_arrow, plain, scale_bar, size_for
 from twin.plots.choosing import Chosen, When, choose, clock_of
 from twin.plots.colouring import colouring, diverging, drawable, explain
 from twin.plots.words import number, unit_of, words
@@ -54,7 +54,7 @@ def plot_result(
 ) -> Axes:
     """Draw a variable as a map; see `Result.plot_map`."""
     told = words(language)
-    chosen = choose(result, variable, time, level, language)
+    chosen = choose(result, variable, time, level, language, scheme)
     values = drawable(chosen.values, chosen.name)
     used = colouring(values, chosen.name, classes=classes, scheme=scheme, cmap=cmap, vmax=vmax)
     window = _window(chosen, result, bounds)
@@ -65,7 +65,7 @@ def plot_result(
     head(ax, chosen.long_name if title is None else title, _subtitle(result, chosen, told) if subtitle is None else subtitle)
     explain(ax, image, used, chosen.name, chosen.units, chosen.long_name, scheme=scheme, language=language, start=clock_of(result))
     if labels:
-        label_places(ax, result, window, language, spots=spots and chosen.name == "density_max")
+        label_places(ax, result, window, language, spots=spots and chosen.name == "density_max", level=level)
     foot(ax, _small_print(result, city, told))
     return ax
 
@@ -119,11 +119,12 @@ def _three(
 ) -> NDArray[Any]:  # fmt: skip
     """Baseline, variant and difference beside each other, with one window and one scale for the first two."""
     told = words(shared["language"])
-    pair = [choose(r, variable, shared["time"], shared["level"]) for r in (comparison.baseline, comparison.variant)]
+    asked = (variable, shared["time"], shared["level"], shared["language"])
+    pair = [choose(result, *asked) for result in (comparison.baseline, comparison.variant)]
     if bounds is None:
         boxes = np.array([_window(c, r, None) for c, r in zip(pair, (comparison.baseline, comparison.variant), strict=True)])
         bounds = (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
-    moment, ours = pair[1].when, axes is None
+    ours = axes is None
     if ours:
         import matplotlib.pyplot as plt
 
@@ -144,7 +145,7 @@ def _three(
             vmax=high,
             bounds=bounds,
             title=told[side][:1].upper() + told[side][1:],
-            subtitle=moment,
+            subtitle=pair[k].when,
             spots=False,
             **shared,
             **options,
@@ -192,11 +193,7 @@ def difference_of(one: Chosen, two: Chosen) -> Chosen:
 def _window(chosen: Chosen, result: Result, bounds: Box | None) -> Box:
     """What a map shows: the box that was asked for, else the fields and the exits."""
     if bounds is not None:
-        west, south, east, north = (float(part) for part in bounds)
-        if not (west < east and south < north):
-            raise ParameterError(
-                "a window is (west, south, east, north); this one is empty", hint="in metres, in the CRS of the city"
-            )
+        west, south, east, north = given_window(bounds)
         if east <= chosen.bounds[0] or west >= chosen.bounds[2] or north <= chosen.bounds[1] or south >= chosen.bounds[3]:
             told = ", ".join(f"{part:.0f}" for part in chosen.bounds)
             raise ParameterError("nothing of the result lies in this window", hint=f"it reaches {told}")
@@ -265,8 +262,8 @@ def _field_on_map(
     return image
 
 
-def label_places(ax: Axes, result: Result, window: Box, language: str, *, spots: bool) -> None:
-    """Exits and counting lines by name, and the densest places by number; told in the legend."""
+def label_places(ax: Axes, result: Result, window: Box, language: str, *, spots: bool, level: str | None = None) -> None:
+    """Exits and counting lines by name, and the densest places (of one level) by number; told in the legend."""
     from matplotlib.lines import Line2D
 
     from twin.plots.canvas import key
@@ -284,6 +281,8 @@ def label_places(ax: Axes, result: Result, window: Box, language: str, *, spots:
     found = result.features.get("hotspots") if spots else None
     if found is None or not len(found):
         return
+    if level is not None and "level" in found:
+        found = found[found["level"] == level]
     handles = []
     for rank, density, place, shape in zip(found["rank"], found["density_per_m2"], found["place"], found.geometry, strict=True):
         if not shape.intersects(inside):
@@ -302,7 +301,7 @@ def label_places(ax: Axes, result: Result, window: Box, language: str, *, spots:
         ax.annotate(
             str(rank), (shape.x, shape.y), ha="center", va="center_baseline", fontsize=7.5, fontweight="bold", color=SPOT, zorder=13
         )
-        text = f"{place}: {number(density, 1, language)}"
+        text = f"{plain(str(place))}: {number(density, 1, language)}"
         handles.append(Line2D([], [], linestyle="none", marker=f"${rank}$", color=SPOT, markersize=6, label=_short(text)))
     if handles:
         key(ax, handles, f"{told['hotspots']}\n({told['people_per_m2']})")

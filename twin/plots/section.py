@@ -189,7 +189,7 @@ def _draw_pits(ax: Axes, city: City, plane: Plane, seen: dict[str, Any], told: A
     from matplotlib.patches import Rectangle
 
     for reach, row in crossed(city, "pits", plane):
-        bottom, top = float(row.get("bottom_m", np.nan)), float(row.get("top_m", np.nan))
+        bottom, top = (_or(row.get(name), np.nan) for name in ("bottom_m", "top_m"))
         if not (np.isfinite(bottom) and np.isfinite(top)):
             continue
         for start, end in reach:
@@ -273,7 +273,7 @@ def _draw_mains(ax: Axes, city: City, plane: Plane, seen: dict[str, Any], told: 
     for height, at, row in mains(city, plane):
         kind = str(row.get("kind", "")).lower()
         colour = rgb(palette.MAINS.get(kind, (90, 90, 90)))
-        estimated = bool(row.get("estimated", False))
+        estimated = row.get("estimated") is True or str(row.get("estimated")) == "True"
         label = told.get(f"mains_{kind}", told["mains_other"]) + (f" {told['estimated']}" if estimated else "")
         (dot,) = ax.plot(
             at,
@@ -299,7 +299,7 @@ def _draw_trees(ax: Axes, city: City, plane: Plane, beside_m: float, seen: dict[
         return
     near = frame.iloc[np.sort(frame.sindex.query(plane.line.buffer(beside_m, cap_style="flat"), predicate="intersects"))]
     for shape, (_, row) in zip(near.geometry, near.iterrows(), strict=True):
-        height = float(row["height_m"])
+        height = _or(row["height_m"], np.nan)
         if shape.geom_type != "Point" or not np.isfinite(height):
             continue
         at = float(plane.distance(np.array([shape.x, shape.y])))

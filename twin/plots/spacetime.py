@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def along(
-    result: Result, variable: str, plane: Plane, level: str | None
+    result: Result, variable: str, plane: Plane, level: str | None, scheme: str = "walkway"
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], xr.DataArray]:
     """A variable over time at places along a line.
 
@@ -47,7 +47,7 @@ def along(
     ParameterError
         When the variable is not one over time, the level is not there, or the line lies outside the fields.
     """
-    array = field_of(result, variable)
+    array = field_of(result, variable, scheme)
     if "time" not in array.dims:
         over_time = [str(name) for name, one in result.fields.data_vars.items() if "time" in one.dims]
         raise ParameterError(f"`{variable}` does not change over time", hint=f"one of {', '.join(over_time) or 'none'}")
@@ -95,7 +95,7 @@ def plot_space_time(
     """Draw a variable along a line over time; see `Result.plot_section`."""
     told = words(language)
     plane = plane_through(start, end)
-    time, distance, raw, walked, array = along(result, variable, plane, level)
+    time, distance, raw, walked, array = along(result, variable, plane, level, scheme)
     values = drawable(raw, variable)
     used = colouring(values, variable, classes=classes, scheme=scheme, cmap=cmap, vmax=vmax)
     ax = axes_of(ax, (9.5, 5.0))

@@ -229,6 +229,7 @@ class Film:
         # in a plan shadows of so many would hide the floor; the moon throws hardly any
         strong = 0.0 if self.camera.parallel else 0.3 if self.eye.look.lamps else 1.0
         strength = np.ascontiguousarray(lit[:, 0] * np.float32(strong))
+        strength[(placed[:, :, 2] <= 0.3).any(axis=1)] = 0.0  # partly behind the camera
         of = (placed, strength, self.depth, self.ids, self.surfaces.kind, SAMPLES)
         self._rows(lambda a, b: kernels.throw_shadows(*of, a, b, dark))
 

@@ -43,10 +43,33 @@ def _script() -> str:
 
 def _embedded(document: dict[str, Any]) -> str:
     """JSON that cannot end the element it stands in, nor start a comment or another script."""
-    text = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY).decode("utf-8")
+    text = _dumped(document).decode("utf-8")
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
+
+
+def _dumped(document: dict[str, Any]) -> bytes:
+    """The document as JSON; an attribute that JSON has no word for is a text, as in a scene that is saved."""
+    try:
+        return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY, default=str)
+    except TypeError:  # an integer of more than 64 bits, or half of a pair of surrogates
+        import json
+
+        plain = json.loads(json.dumps(document, default=lambda one: one.tolist() if hasattr(one, "tolist") else str(one)))
+        return orjson.dumps(_readable(plain))
+
+
+def _readable(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {_readable(str(key)): _readable(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_readable(one) for one in part]
+    if isinstance(part, str):
+        return part.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(part, int) and not isinstance(part, bool) and abs(part) > 2**53:
+        return str(part)
+    return part
 
 
 def _allowed(content: str) -> str:
@@ -101,7 +124,7 @@ def encode_html(scene: Scene, language: str = "en") -> bytes:
 
 def _read_back(page: str, document: dict[str, Any]) -> None:
     match = re.search(r'<script id="scene-data" type="application/json">(.*?)</script>', page, re.DOTALL)
-    if match is None or orjson.loads(match.group(1)) != orjson.loads(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)):
+    if match is None or orjson.loads(match.group(1)) != orjson.loads(_dumped(document)):
         raise OutputError("the page that was made does not hold its scene")
     if page.count("<script") != 3:
         raise OutputError("the page that was made holds a script that is not ours")

@@ -16,6 +16,9 @@ from viewer.backends.film import Film
 from viewer.scene import Scene
 from viewer.words import check_language
 
+MOST_PIXELS = 36_000_000
+"""A picture takes some 200 bytes a pixel to draw."""
+
 BACKGROUNDS = ("sky", "transparent")
 
 
@@ -68,13 +71,14 @@ def screenshot(
         When the file cannot be written.
     """
     width, height = (int(v) for v in size)
-    if not (64 <= width <= 8192 and 64 <= height <= 8192):
-        raise ParameterError(f"a picture of {width} x {height} pixels is not possible", hint="give 64 to 8192 a side")
+    if not (64 <= width <= 8192 and 64 <= height <= 8192 and width * height <= MOST_PIXELS):
+        hint = f"give 64 to 8192 a side, and {MOST_PIXELS / 1e6:g} million pixels at most"
+        raise ParameterError(f"a picture of {width} x {height} pixels is not possible", hint=hint)
     if background not in BACKGROUNDS:
         raise ParameterError(f"there is no background `{background}`", hint=f"there are: {', '.join(BACKGROUNDS)}")
     check_language(language)
     scene = scene.shown() if look is None else scene.shown().styled(look)
-    moment = scene.time if time is None else float(time)
+    moment = moment_in(scene, time)
     camera = Camera.of(scene.view(view), (width, height))
     pixels, cover = Film(scene, camera).picture(moment, sky=background == "sky")
     from PIL import Image
@@ -89,6 +93,22 @@ def screenshot(
     encoded = buffer.getvalue()
     _read_back(encoded, (width, height))
     return encoded if path is None else write_bytes(Path(path), encoded)
+
+
+def moment_in(scene: Scene, time: float | None) -> float:
+    """The moment to draw: what is asked for, if the scene has it, else the scene's own.
+
+    Raises
+    ------
+    ParameterError
+        When the scene does not go so far.
+    """
+    moment = scene.time if time is None else float(time)
+    inside = not len(scene.times) or time is None or scene.times[0] - 1e-6 <= moment <= scene.times[-1] + 1e-6
+    if not (np.isfinite(moment) and inside):
+        hint = f"it goes from {scene.times[0]:g} to {scene.times[-1]:g} s" if len(scene.times) else "nothing in it moves"
+        raise ParameterError(f"the scene has no moment {moment:g} s", hint=hint)
+    return moment
 
 
 def render(scene: Scene, time: float, camera: Camera) -> NDArray[np.uint8]:

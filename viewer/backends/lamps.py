@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer import raster
+from viewer import raster, style
 from viewer.scene import MeshLayer, Scene
 
 REACH_M = 9.0
@@ -32,7 +34,7 @@ def lamp_raster(
     from scipy.ndimage import gaussian_filter
 
     out = np.zeros(shape, np.float32)
-    lamps, stages = (_places(scene, kinds) for kinds in (("lamp", "light"), ("stage",)))
+    lamps, stages = _places(scene, style.is_lamp), _places(scene, lambda kind: "stage" in kind)
     for places, reach, strength in ((lamps, REACH_M, 1.0), (stages, STAGE_REACH_M, 2.2)):
         if not len(places):
             continue
@@ -49,8 +51,8 @@ def lamp_raster(
     return np.minimum(out, np.float32(2.5))
 
 
-def _places(scene: Scene, kinds: tuple[str, ...]) -> NDArray[np.float64]:
-    """Middles of the things of some kinds, (N, 2)."""
+def _places(scene: Scene, is_one: Callable[[str], bool]) -> NDArray[np.float64]:
+    """Middles of the things of a kind, (N, 2)."""
     found = [np.empty((0, 2))]
     for layer in scene.layers:
         if not isinstance(layer, MeshLayer) or layer.owner is None or not layer.visible:
@@ -58,7 +60,7 @@ def _places(scene: Scene, kinds: tuple[str, ...]) -> NDArray[np.float64]:
         if layer.group not in ("furniture", "change"):
             continue
         stated = [str(kind).lower() for kind in layer.attributes.get("kind", [])]
-        wanted = np.array([any(kind in one for kind in kinds) for one in stated], dtype=bool)
+        wanted = np.array([is_one(one) for one in stated], dtype=bool)
         mine = layer.owner >= 0
         if not wanted.any() or not mine.any():
             continue

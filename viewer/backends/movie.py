@@ -108,7 +108,10 @@ def movie(
     check_language(language)
     shown = scene.shown() if look is None else scene.shown().styled(look)
     is_gif = target.suffix.lower() == ".gif"
-    times = moments(shown, start, end, speed, fps if fps is not None else 10.0 if is_gif else 25.0)
+    rate = fps if fps is not None else 10.0 if is_gif else 25.0
+    if is_gif and 0 < rate <= 120:  # a GIF tells how long a picture stays in hundredths of a second
+        rate = 100.0 / max(2, round(100.0 / rate))
+    times = moments(shown, start, end, speed, rate)
     width, height = (int(v) for v in size)
     if not (64 <= width <= 4096 and 64 <= height <= 4096) or (not is_gif and (width % 2 or height % 2)):
         raise ParameterError(f"a film of {width} x {height} pixels is not possible", hint="give 64 to 4096 a side, even numbers")
@@ -116,7 +119,6 @@ def movie(
     if is_gif and len(times) > MOST_GIF_FRAMES:
         raise ParameterError(f"{len(times)} pictures are too many for a GIF", hint="write an .mp4, or give a higher `speed`")
     camera = Camera.of(shown.view(view), (width, height))
-    rate = fps if fps is not None else 10.0 if is_gif else 25.0
     with progress_bar(len(times), "film", progress, unit="pictures") as bar:
         pictures = _pictures(shown, camera, times, overlay, language, bar.advance)
 
@@ -173,15 +175,17 @@ def _pictures(
 ) -> Iterator[Image.Image]:
     film = Film(scene, camera)
     sheet: Written | None = None
+    fullest = float(np.clip(scene.time, times[0], times[-1]))
     if overlay:
         # panels stand where they hide least when most is to be seen, and stay there
-        fullest = float(np.clip(scene.time, times[0], times[-1]))
         widest = max((moment_text(scene, float(t), language) for t in times[:: max(1, len(times) // 200)]), key=len)
         sheet = written(Image.fromarray(film.frame(fullest)), scene, fullest, camera, language, widest)
-    for time in times.tolist():
+    # first the one with most to be seen, for its colours
+    for k, time in enumerate([fullest, *times.tolist()]):
         picture = Image.fromarray(film.frame(time))
         yield picture if sheet is None else sheet.over(picture, moment_text(scene, time, language))
-        done(1.0)
+        if k:
+            done(1.0)
 
 
 def find_encoder(suffix: str) -> tuple[str, str]:
@@ -196,7 +200,10 @@ def find_encoder(suffix: str) -> tuple[str, str]:
     if program is None:
         raise MissingExtraError(f"films as {suffix} are written by FFmpeg, which is not installed", hint=HINT)
     command = [program, "-hide_banner", "-encoders"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise MissingExtraError(f"FFmpeg is there, but does not run: {error}", hint=HINT) from None
     known = {line.split()[1] for line in listed.stdout.splitlines() if len(line.split()) > 1}
     for encoder in ENCODERS[suffix]:
         if encoder in known:
@@ -215,12 +222,13 @@ def _encode(part: Path, pictures: Iterator[Image.Image], fps: float, encoder: tu
     with tempfile.TemporaryFile() as said:
         running = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
         assert running.stdin is not None
+        next(pictures)
         try:
             for picture in pictures:
                 running.stdin.write(np.asarray(picture.convert("RGB")).tobytes())
             running.stdin.close()
             failed = running.wait() != 0
-        except BrokenPipeError:
+        except OSError:  # it has ended: what it says follows
             failed = True
         finally:
             with contextlib.suppress(OSError):
@@ -235,11 +243,11 @@ def _encode(part: Path, pictures: Iterator[Image.Image], fps: float, encoder: tu
 
 
 def _gif(part: Path, pictures: Iterator[Image.Image], fps: float) -> None:
-    """Pictures in the colours of the first, each for as many hundredths of a second as a GIF can say."""
+    """Pictures in the colours of the first, which only gives these, each for some hundredths of a second."""
+    palette = next(pictures).quantize(255, method=Image.Quantize.MEDIANCUT)
     first = next(pictures)
-    palette = first.quantize(255, method=Image.Quantize.MEDIANCUT)
     rest = (picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures)
-    shown = max(20, round(100.0 / fps) * 10)
+    shown = round(100.0 / fps) * 10
     start: Any = first.quantize(palette=palette, dither=Image.Dither.NONE)
     start.save(part, "GIF", save_all=True, append_images=rest, duration=shown, loop=0, optimize=False)
 

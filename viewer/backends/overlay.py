@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from viewer import style
+from viewer import looks, style
+from viewer.backends import pack
 from viewer.backends.camera import Camera
 from viewer.backends.names import placed_names, write_names
 from viewer.backends.places import Box, Sights, sights
@@ -186,7 +188,16 @@ def key_entries(scene: Scene, room: int | None = None) -> tuple[KeyEntry, ...]:
     """
     drawn = [layer for layer in scene.layers if layer.visible and not (isinstance(layer, MeshLayer) and not len(layer.triangles))]
     names = {layer.name.split("@")[0] for layer in drawn}
-    entries = [entry for entry in scene.key if entry.layer in names]
+    kinds = {
+        layer.name.split("@")[0]: pack.kind_of(layer)
+        for layer in drawn
+        if isinstance(layer, MeshLayer) and not pack.is_changed(layer).all()
+    }
+    entries = [
+        replace(entry, colour=looks.key_colour(scene.look, entry.colour, kinds.get(entry.layer, -1)))
+        for entry in scene.key
+        if entry.layer in names
+    ]
     if _drawn_legend(scene) is not None:
         entries = [entry for entry in entries if entry.stripe is not None]
     if {entry.label for entry in entries} <= SELF_EVIDENT:

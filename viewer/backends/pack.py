@@ -141,7 +141,10 @@ def pack(scene: Scene, time: float, camera: Camera) -> Packed:
 
 def is_changed(layer: MeshLayer) -> NDArray[np.bool_]:
     """Which triangles are of something that the scenario changes."""
-    if layer.group == "change" or layer.side:
+    told_by_colour = layer.name in ("landuse", "buildings_no_height") or (
+        layer.name in ("ground", "terrain_mesh") and len(layer.colours) > 1 and (layer.colours != layer.colours[0]).any()
+    )
+    if layer.group == "change" or layer.side or told_by_colour:
         return np.ones(len(layer.triangles), bool)
     return np.asarray((layer.colours == np.array(style.CHANGED_BUILDING, np.uint8)).all(axis=1))
 

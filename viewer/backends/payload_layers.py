@@ -83,7 +83,7 @@ def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light, look: str = "presentat
         entry["sheets"] = open_things.tolist()
     if layer.edges:
         entry["creases"] = blob.raw(sides)
-    if layer.owner is not None and layer.attributes:
+    if layer.owner is not None and layer.attributes.get("id"):
         entry["owner"] = blob.deltas(layer.owner.reshape(-1, 1))
         entry["attributes"] = layer.attributes
     if entry["light"] in ("solid", "leaf"):

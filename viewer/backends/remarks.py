@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from viewer.backends.camera import Camera
 from viewer.backends.places import Box
 from viewer.backends.sheet import Sheet, plain
@@ -20,11 +23,17 @@ def write_remarks(sheet: Sheet, scene: Scene, camera: Camera) -> list[Box]:
             continue
         starts, near = camera.project(layer.starts)
         ends, far = camera.project(layer.ends)
-        for one, two, seen, text in zip(starts.tolist(), ends.tolist(), (near > 0) & (far > 0), layer.texts, strict=True):
+        there = _seen(sheet, starts, near) & (far > 0.1)
+        for one, two, seen, text in zip(starts.tolist(), ends.tolist(), there, layer.texts, strict=True):
             if seen:
                 draw = _dimension if layer.dimension else _remark
                 boxes.append(draw(sheet, tuple(one), tuple(two), plain(text, 60), (*layer.colour, 255)))
     return boxes
+
+
+def _seen(sheet: Sheet, places: NDArray[np.float64], depth: NDArray[np.float64]) -> NDArray[np.bool_]:
+    inside = ((places >= 0) & (places <= [sheet.width, sheet.height])).all(axis=1)
+    return np.asarray((depth > 0.1) & inside)
 
 
 def _line(sheet: Sheet, one: tuple[float, float], two: tuple[float, float], colour: tuple[int, ...], wide: float = 2.0) -> None:

@@ -69,7 +69,13 @@ def pick(state: State, stage: Stage, camera: Camera, x: float, y: float) -> Pick
     triangle, at = point_at(state, stage, camera, x, y)
     origin, along = ray_of(camera, x, y)
     pixel = 0.0 if camera.parallel else 2.0 * camera.tan_half / camera.height
-    person, far = rays.first_person(origin, along, stage.moment.feet, 2.0 * pixel)
+    feet = stage.moment.feet
+    there = np.arange(len(feet))
+    if state.cut is not None:  # who stands before the section is not drawn
+        a, b, c, d = state.cut.plane
+        there = np.flatnonzero(feet @ np.array([a, b, c]) <= d + 0.03)
+    person, far = rays.first_person(origin, along, feet[there], 2.0 * pixel)
+    person = int(there[person]) if person >= 0 else person
     if person >= 0 and not state.tool and (at is None or far < math.dist(origin, at) + 0.3):
         return _person(state, stage, person)
     if at is None:

@@ -356,7 +356,7 @@ class State:
         one = named[self._section]
         normal = np.array(one.normal) / np.linalg.norm(one.normal)
         self._set_cut(Cut(one.point, (float(normal[0]), float(normal[1]), float(normal[2]))))
-        view = self.scene.cut(one).views[0]
+        view = self.shown().cut(one).views[0]
         self.walking = False
         self.set_pose(Pose.of(view))
         self.tell(one.label)

@@ -190,10 +190,11 @@ export class Page {
   setTime(time) {
     const {data, state} = this;
     state.time = Math.min(data.end, Math.max(data.start, time));
-    state.people = this.stage.setTime(state.time, state.playing);
+    const people = this.stage.setTime(state.time, state.playing);
+    state.people = people[people.length - 1];
     const crowd = this.stage.layers.some((layer) => layer.crowd && this.isSeen({...layer, visible: true}));
-    const people = crowd ? `, ${state.people.toLocaleString(locale())} ${t("people")}` : "";
-    this.timeBar.show(momentText(data.clock_start, state.time) + people);
+    const many = people.map((number) => number.toLocaleString(locale())).join(" | ");
+    this.timeBar.show(momentText(data.clock_start, state.time) + (crowd ? `, ${many} ${t("people")}` : ""));
     this.touch();
   }
 

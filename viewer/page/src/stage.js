@@ -59,14 +59,24 @@ export class Stage {
     return light;
   }
 
-  isShown(layer, side) { return layer.visible && (!layer.entry.side || layer.entry.side === side); }
+  // How the sides differ is drawn on what stands after the changes, without people and densities.
+  isShown(layer, side) {
+    const {side: own, kind} = layer.entry;
+    if (!layer.visible) return false;
+    if (side !== "difference") return !own || own === side;
+    return own === side || ((!own || own === "after") && kind !== "people" && kind !== "field");
+  }
+
+  // Who is looked for through glass is what lies behind it.
+  isGlass(layer) { return (layer.entry.ghost && shared.uGhost.value < 0.5) || layer.entry.opacity < 0.5; }
 
   setTime(time, playing = false) {
-    let people = 0;
+    // With a divider how many there are on either side of it.
+    const sides = this.split === null ? [this.side] : ["before", "after"], people = sides.map(() => 0);
     for (const layer of this.layers) {
       if (!layer.crowd) continue;
       layer.crowd.setTime(time);
-      if (this.isShown({...layer, visible: true}, this.side)) people += layer.crowd.count;
+      sides.forEach((side, k) => { if (this.isShown({...layer, visible: true}, side)) people[k] += layer.crowd.count; });
     }
     this.fields.setTime(time);
     // Where drawing is slow the shadows of people follow when they stand still again.
@@ -102,7 +112,8 @@ export class Stage {
     this.scene.traverse((object) => {
       if (!object.materials) return;
       const material = object.materials[way];
-      object.visible = Boolean(material) && this.isShown(object.layer, side) && (way !== "depth" || object.layer.entry.casts);
+      object.visible = Boolean(material) && this.isShown(object.layer, side) && (way !== "depth" || object.layer.entry.casts)
+        && (way !== "pick" || !this.isGlass(object.layer));
       if (material) object.material = material;
     });
     this.fields.show((layer) => this.isShown(layer, side));

@@ -141,7 +141,7 @@ export class Caps {
     for (const thing of hollow) things.delete(thing);
     const level = this.plane.level;
     for (const {pieces, triangle} of things.values()) {
-      const low = Math.min(...pieces.flatMap((p) => [p[1], p[3]]));
+      const low = pieces.reduce((least, p) => Math.min(least, p[1], p[3]), Infinity);
       fill(pieces, standing && !level ? low : null, (...quad) => this.quad(colourOf(triangle), rank, ...quad));
     }
   }
@@ -159,11 +159,11 @@ export class Caps {
   }
 
   // Terrain often has a hole under a building: there the ground goes on straight from one side to the other.
-  gaps(colour, base) {
+  gaps(colour, base, widest = 80) {
     const bottom = (base - this.plane.point[2]) / Math.max(0.2, this.plane.axes.up[2]);
     let last = null;
     for (const p of [...this.surface].sort((a, b) => a[0] - b[0])) {
-      if (last && p[0] - last[2] > 0.05) this.quad(colour, 0, last[2], bottom, last[3], p[0], bottom, p[1]);
+      if (last && p[0] - last[2] > 0.05 && p[0] - last[2] < widest) this.quad(colour, 0, last[2], bottom, last[3], p[0], bottom, p[1]);
       if (!last || p[2] > last[2]) last = p;
     }
   }

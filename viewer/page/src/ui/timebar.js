@@ -22,7 +22,7 @@ export class TimeBar {
     for (let p = 0; p < crowd.ways.persons; p++) { change[crowd.ways.first[p]]++; change[crowd.ways.first[p] + crowd.ways.count[p]]--; }
     const there = [];
     times.reduce((sum, _time, k) => (there[k] = sum + change[k]), 0);
-    const most = Math.max(1, ...there), points = [];
+    const most = there.reduce((high, number) => Math.max(high, number), 1), points = [];
     for (let k = 0; k <= bins; k++) {
       const frame = Math.min(times.length - 1, Math.round(k / bins * (times.length - 1)));
       points.push(`${k / bins * 100},${(22 - 20 * there[frame] / most).toFixed(2)}`);

@@ -29,8 +29,10 @@ export const SPEAK = {language: "en", scene: {}};
 
 // A text in the language that is set.
 export function t(text) {
-  if (SPEAK.language === "nl") return DUTCH[text] ?? SPEAK.scene[text] ?? text;
-  return EXTRA[text] ?? text;
+  const known = SPEAK.language === "nl" ? [DUTCH, SPEAK.scene] : [EXTRA];
+  // A text of the scene may be called like what every object has, such as "constructor".
+  for (const words of known) if (Object.hasOwn(words, text)) return words[text];
+  return text;
 }
 
 export const locale = () => (SPEAK.language === "nl" ? "nl-NL" : "en-GB");
