@@ -56,7 +56,7 @@ def test_the_whole_of_a_new_building_is_in_the_overview(
     town: City, crowd: Result, place: tuple[float, float], size: tuple[int, int]
 ) -> None:
     scene = compose(with_tower(town, *place), crowd, added_buildings=["plan-tower"])
-    assert [view.name for view in scene.views] == ["overview", "top", "close", "changes"]
+    assert [view.name for view in scene.views] == ["overview", "top", "close", "eye", "changes"]
     for view in ("overview", "changes"):
         pixels = pixels_of(scene, view, size)
         assert (pixels[:, 1] > 0.06 * size[1]).all(), "no room for its name"

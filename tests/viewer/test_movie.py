@@ -176,7 +176,7 @@ def test_mistakes_are_told_before_anything_is_drawn(scene: Scene, tmp_path: Path
     refused(ParameterError, "did you mean `night`", look="nigt")
     refused(ParameterError, "no view", view="nowhere")
     refused(ParameterError, "too many for a GIF", speed=0.1, fps=100.0)
-    refused(ParameterError, "would have 190001 pictures", "x.mp4", speed=0.01, fps=100.0)
+    refused(ParameterError, "would have 200001 pictures", "x.mp4", speed=0.01, fps=100.0)
     monkeypatch.setattr(shutil, "which", lambda _: None)
     refused(MissingExtraError, "FFmpeg, which is not installed", "x.mp4")
     assert not list(tmp_path.iterdir())
