@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,8 @@ from matplotlib.patches import PathPatch
 from tests.places import SOUTH, WEST, town
 from twin.errors import ParameterError
 from twin.geo.city import City
+from twin.geo.terrain import Terrain
+from twin.grid import GridSpec
 from twin.plots.cutting import crossed, cut_objects, datum_of, profile
 from twin.plots.slicing import closed_outline, plane_through, slice_triangles
 from twin.result import Result
@@ -205,3 +208,18 @@ def test_along_a_line_over_time(result: Result) -> None:
         result.plot_section("density", (0, 0), (10, 0))
     with pytest.raises(ParameterError, match="did you mean `density`"):
         result.plot_section("densty", start, end)
+
+
+def test_ground_whose_height_is_not_measured_is_told_apart() -> None:
+    """Without a terrain the ground is drawn pale below a dashed line, and the legend says that it is estimated."""
+    city = town()
+    west, south, east, north = city.bounds
+    line = ((west + 1, (south + north) / 2), (east - 1, (south + north) / 2))
+    grid = GridSpec(west - 5, north + 5, 1.0, (int(north - south) + 10, int(east - west) + 10))
+    for drawn, name, other in (
+        (replace(city, terrain=Terrain(grid, np.full(grid.shape, 2.0, np.float32))), "ground", "ground_guessed"),
+        (replace(city, terrain=None), "ground_guessed", "ground"),
+    ):
+        names = [child.get_gid() for child in drawn.plot_section(*line).get_children()]
+        assert name in names
+        assert other not in names

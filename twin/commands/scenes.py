@@ -14,7 +14,7 @@ from twin.commands.parser import add_command
 from twin.commands.reading import named
 from twin.commands.run_folder import kind_of, result_in
 from twin.commands.terminal import DONE, say
-from twin.errors import MissingFileError, OutputError, ParameterError
+from twin.errors import MissingFileError, OutputError, ParameterError, ResultError
 
 if TYPE_CHECKING:
     from twin.commands.parser import Commands
@@ -204,8 +204,10 @@ def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:
         raise ParameterError("--baseline and --side are two ways to say one thing", hint="give one of them")
     result = result_in(path, baseline=options.baseline)
     root = path if (path / "run.json").is_file() else path.parent
-    known = json.loads((root / "run.json").read_text(encoding="utf-8")) if (root / "run.json").is_file() else {}
+    known = _told_by(root / "run.json")
     text = str(result.provenance.get("scenario", ""))
+    if not text and not given:  # of people on a bare floor
+        return viewer.compose(result, time=options.time)
     source = Path(known["scenario"]) if "scenario" in known else None
     scenario = scenario_from_text(text, source=source)
     if out is not None:
@@ -223,6 +225,19 @@ def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:
             hint = "give the folder of a `twin run` that compares"
             raise ParameterError("this result has one side only", where=str(path), hint=hint)
     return compose_side(scenario, city, result, baseline=baseline, moment=options.time)
+
+
+def _told_by(path: Path) -> dict[str, Any]:
+    """What ``run.json`` says of a run; nothing where there is none."""
+    if not path.is_file():
+        return {}
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        known = None
+    if not isinstance(known, dict):
+        raise ResultError("it is broken", where=str(path), hint="run it again, or give the city with --city")
+    return known
 
 
 def _other_side(path: Path, result: Result) -> tuple[Result, Result] | None:

@@ -75,6 +75,14 @@ def profile(city: City, plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.f
     return distance, city.ground_at(at[:, 0], at[:, 1])
 
 
+def guessed(city: City, plane: Plane, distance: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where along the line (N,) the height of the ground is not measured: no terrain is known there."""
+    if city.terrain is None:
+        return np.ones(len(distance), bool)
+    at = plane.at(distance)
+    return np.asarray(~np.isfinite(city.terrain.at(at[:, 0], at[:, 1])))
+
+
 def under_streets(
     city: City, plane: Plane, distance: NDArray[np.float64], ground: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

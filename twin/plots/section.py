@@ -13,7 +13,7 @@ from twin import palette
 from twin.errors import ParameterError
 from twin.plots.basemap import credits_of, name_of
 from twin.plots.canvas import INK, PAPER, SOFT, axes_of, foot, head, key, rgb
-from twin.plots.cutting import Cut, crossed, cut_objects, datum_of, mains, profile, under_streets
+from twin.plots.cutting import Cut, crossed, cut_objects, datum_of, guessed, mains, profile, under_streets
 from twin.plots.slicing import Plane, plane_through
 from twin.plots.words import number, words
 
@@ -59,7 +59,7 @@ def plot_city_section(
     ax.set_aspect(exaggeration, adjustable="box", anchor="NW")
     ax.set_facecolor(PAPER)
     seen: dict[str, Any] = {}
-    _draw_ground(ax, distance, ground, low, seen, told)
+    _draw_ground(ax, distance, ground, guessed(city, plane, distance), low, seen, told)
     _draw_water(ax, city, plane, ground, distance, seen, told)
     _draw_streets(ax, city, plane, distance, ground, seen, told)
     _draw_pits(ax, city, plane, seen, told)
@@ -113,14 +113,21 @@ def _height_window(
 
 
 def _draw_ground(
-    ax: Axes, distance: NDArray[np.float64], ground: NDArray[np.float64], low: float, seen: dict[str, Any], told: Any
-) -> None:
-    known = np.isfinite(ground)
-    if known.any():
-        fill = ax.fill_between(distance, low, ground, where=known, color=rgb(EARTH), linewidth=0, zorder=1, gid="ground")
-        ax.plot(distance, ground, color=rgb((110, 92, 66)), linewidth=1.1, zorder=4, gid="ground line")
-        fill.set_label(told["ground"])
-        seen["ground"] = fill
+    ax: Axes, distance: NDArray[np.float64], ground: NDArray[np.float64], estimated: NDArray[np.bool_], low: float,
+    seen: dict[str, Any], told: Any,
+) -> None:  # fmt: skip
+    """The ground; paler and below a dashed line where its height is estimated."""
+    for name, rows, pale, style in (("ground", ~estimated, 0.0, "-"), ("ground_guessed", estimated, 0.55, "--")):
+        known = np.isfinite(ground) & rows
+        if not known.any():
+            continue
+        # up to the next place that is told, so that no gap is left between the two
+        reach = known | np.append(False, known[:-1]) & np.isfinite(ground)
+        fill = ax.fill_between(distance, low, ground, where=reach, color=rgb(EARTH, pale), linewidth=0, zorder=1, gid=name)
+        line = np.where(reach, ground, np.nan)
+        ax.plot(distance, line, style, color=rgb((110, 92, 66)), linewidth=1.1, zorder=4, gid=f"{name} line")
+        fill.set_label(told[name])
+        seen[name] = fill
 
 
 def _draw_water(

@@ -67,6 +67,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "height": ("height (m)", "hoogte (m)"),
     "height_in": ("height (m {datum})", "hoogte (m {datum})"),
     "ground": ("ground", "grond"),
+    "ground_guessed": ("ground (height estimated)", "grond (hoogte geschat)"),
     "water": ("water", "water"),
     "building": ("building, cut", "gebouw, doorsneden"),
     "bridge": ("bridge", "brug"),

@@ -153,7 +153,7 @@ def field_entry(layer: FieldLayer, blob: Blob) -> tuple[dict[str, Any], str]:
     What cannot be negative is kept on a square-root scale, where nothing is 0; a difference on a straight one, where 0 is for
     no value.
     """
-    every = max(1, int(np.ceil(layer.values.size / MAX_FIELD_BYTES)))
+    every = min(max(1, int(np.ceil(layer.values.size / MAX_FIELD_BYTES))), len(layer.times))
     values = layer.values[every - 1 :: every]
     known = np.isfinite(values)
     shown = np.where(known, values, 0.0)

@@ -62,7 +62,7 @@ def show(
 
             from viewer.backends.image import screenshot
 
-            return Image(screenshot(scene, view=view))
+            return Image(screenshot(scene, view=view, size=size, language=language))
         raise RenderingError(
             "no window can be opened: there is no display",
             hint="viewer.screenshot(scene, 'x.png') and viewer.export(scene, 'x.html') need none",

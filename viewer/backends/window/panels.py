@@ -64,7 +64,8 @@ def _status(state: State) -> list[str]:
         out.append(level if state.cut.horizontal else say("section", language))
     if state.sun.as_scene is None:
         azimuth, altitude = state.sun.position()
-        hours = f"{int(state.sun.hours):02d}:{round(state.sun.hours % 1 * 60):02d}"
+        minutes = round(60 * state.sun.hours) % 1440
+        hours = f"{minutes // 60:02d}:{minutes % 60:02d}"
         up = say("sun {0}°, {1}° high", language).format(round(azimuth), round(altitude))
         out.append(f"{state.sun.day.isoformat()} {hours} ({up if altitude > -0.5 else say('sun below the horizon', language)})")
     return out

@@ -81,12 +81,16 @@ export class Section {
     plane.level = plane.normal[2] > 0.97;
     plane.axes = axesOf(plane.normal);
     const caps = new Caps(plane), base = this.base();
-    stage.layers.forEach((layer, number) => {
-      const {entry} = layer;
-      if (entry.kind !== "mesh" || !entry.cut || !stage.isShown(layer, side)) return;
+    const cut = stage.layers.map((layer, number) => ({layer, number, entry: layer.entry}))
+      .filter(({layer, entry}) => entry.kind === "mesh" && entry.cut && stage.isShown(layer, side));
+    // water comes last: it stands on the ground below it
+    cut.sort((one, two) => (one.entry.cut === "water") - (two.entry.cut === "water"));
+    let beds = null;
+    cut.forEach(({layer, number, entry}) => {
       if (entry.cut === "solid") caps.solids(layer.mesh, capColour(layer), 2 + Math.min(60, number), !entry.closed && entry.group === "buildings", entry.sheets);
       else if (entry.cut === "water") {
-        caps.ground(layer.mesh, WATER, 1, {depth: BED});
+        beds ??= [...caps.surface];
+        caps.ground(layer.mesh, WATER, 1, {depth: BED, beds});
         caps.ground(layer.mesh, SOIL, 0, {base});
       }
       else caps.ground(layer.mesh, SOIL, 0, {base});

@@ -146,12 +146,12 @@ export class Caps {
     }
   }
 
-  // The ground under a surface, down to a depth below it or to a height.
-  ground(mesh, colour, rank, {base, depth}) {
+  // The ground under a surface, down to a depth below it or to a height; water down to the bed below it, where there is one.
+  ground(mesh, colour, rank, {base, depth, beds = []}) {
     if (this.plane.level) { this.above(mesh, colour, rank); return; }
     const bottom = (base - this.plane.point[2]) / Math.max(0.2, this.plane.axes.up[2]);
     slice(mesh.position, this.plane, (_triangle, p) => {
-      const [l, r] = depth ? [p[1] - depth, p[3] - depth] : [bottom, bottom];
+      const [l, r] = depth ? bedOf(p, beds) ?? [p[1] - depth, p[3] - depth] : [bottom, bottom];
       if (p[2] - p[0] > 1e-4) this.quad(colour, rank, p[0], Math.min(l, p[1]), p[1], p[2], Math.min(r, p[3]), p[3]);
       this.line(p);
       this.surface.push(p);
@@ -183,4 +183,16 @@ export class Caps {
       for (let k = 2; k < kept.length; k++) this.triangle(kept[0], kept[k - 1], kept[k], colour, rank);
     }
   }
+}
+
+// Heights at both ends of a piece of water of the ground below its middle; nothing where none lies below it.
+function bedOf([left, y0, right, y1], beds) {
+  const middle = (left + right) / 2, surface = (y0 + y1) / 2;
+  let found = null, lowest = surface - 0.05;
+  for (const [a, ya, b, yb] of beds) {
+    if (b - a < 1e-6 || middle < a || middle > b) continue;
+    const at = (x) => ya + (x - a) / (b - a) * (yb - ya);
+    if (at(middle) < lowest) { lowest = at(middle); found = [Math.min(y0, at(left)), Math.min(y1, at(right))]; }
+  }
+  return found;
 }
