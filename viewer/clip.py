@@ -8,9 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-SNAP_M = 1e-4
-"""Ends of cut edges that are nearer than this are one [m]."""
-
+from twin.plots.slicing import SNAP_M, closed_outline
 
 GAP_M = 1.0
 """Gaps in an outline up to this are closed [m]."""
@@ -161,13 +159,8 @@ def faces_of(segments: NDArray[np.float64], *, upright: bool = True) -> shapely.
     if len(pairs) < 2:
         return shapely.MultiPolygon()
     at = np.asarray(points * SNAP_M, dtype=np.float64)
-    pairs = np.concatenate([pairs, _closing(pairs, at, upright)])
-    lines = shapely.linestrings(at[pairs])
-    rings = shapely.get_parts(shapely.polygonize([shapely.union_all(lines)]))
-    if not len(rings):
-        return shapely.MultiPolygon()
-    inside = shapely.get_coordinates(shapely.point_on_surface(rings))
-    return shapely.MultiPolygon(list(rings[_crossings(inside, at[pairs]) % 2 == 1]))
+    area, _ = closed_outline(at[np.concatenate([pairs, _closing(pairs, at, upright)])])
+    return shapely.MultiPolygon([part for part in shapely.get_parts(area) if part.geom_type == "Polygon"])
 
 
 def _closing(pairs: NDArray[np.int64], at: NDArray[np.float64], upright: bool) -> NDArray[np.int64]:
@@ -188,16 +181,6 @@ def _closing(pairs: NDArray[np.int64], at: NDArray[np.float64], upright: bool) -
             made.append((left[i], left[j]))
         left = [node for k, node in enumerate(left) if k not in (i, j)]
     return np.array(made, dtype=np.int64).reshape(-1, 2)
-
-
-def _crossings(points: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many edges (E, 2, 2) lie straight above each point (P, 2)."""
-    x, y = points[:, :1], points[:, 1:]
-    x0, y0, x1, y1 = edges[:, 0, 0], edges[:, 0, 1], edges[:, 1, 0], edges[:, 1, 1]
-    spans = (x0 > x) != (x1 > x)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        height = y0 + (x - x0) * (y1 - y0) / (x1 - x0)
-    return np.asarray((spans & (height > y)).sum(axis=1))
 
 
 def lowest_line(segments: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -238,6 +221,8 @@ def lowest_line(segments: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
         cuts = np.unique(np.concatenate([cuts, new]))
     middle = (at_left + at_right) / 2
     best = _lowest(place, middle, middle)
+    if not len(best):  # every line is shorter than what counts as a length
+        return np.empty((0, 2)), np.empty(0, np.int64)
     where, who = place[best], row[best]
     left = np.column_stack([cuts[where], at_left[best]])
     right = np.column_stack([cuts[where + 1], at_right[best]])

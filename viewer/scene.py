@@ -8,9 +8,10 @@ minus ``origin[2]``). Colours are sRGB, 0-255.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -207,11 +208,7 @@ class Scene:
         ParameterError
             When the scene has none of that name.
         """
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
-        names = [layer.name for layer in self.layers]
-        raise ParameterError(f"the scene has no layer `{name}`{did_you_mean(name, names)}", hint=f"it has: {', '.join(names)}")
+        return _named("layer", self.layers, name)
 
     def legend(self, name: str) -> Legend:
         """A legend by name.
@@ -221,10 +218,7 @@ class Scene:
         ParameterError
             When the scene has none of that name.
         """
-        for legend in self.legends:
-            if legend.name == name:
-                return legend
-        raise ParameterError(f"the scene has no legend `{name}`")
+        return _named("legend", self.legends, name)
 
     def view(self, name: str | None = None) -> View:
         """A view by name, or the first.
@@ -234,13 +228,7 @@ class Scene:
         ParameterError
             When the scene has none of that name, or no view at all.
         """
-        if name is None and self.views:
-            return self.views[0]
-        for view in self.views:
-            if view.name == name:
-                return view
-        names = [view.name for view in self.views]
-        raise ParameterError(f"the scene has no view `{name}`{did_you_mean(name or '', names)}", hint=f"it has: {', '.join(names)}")
+        return self.views[0] if name is None and self.views else _named("view", self.views, name or "")
 
     def section(self, name: str) -> Section:
         """A section by name.
@@ -250,12 +238,7 @@ class Scene:
         ParameterError
             When the scene has none of that name.
         """
-        for section in self.sections:
-            if section.name == name:
-                return section
-        names = [section.name for section in self.sections]
-        what = f"the scene has no section `{name}`{did_you_mean(name, names)}"
-        raise ParameterError(what, hint=f"it has: {', '.join(names)}" if names else "give `cut` a Section of your own")
+        return _named("section", self.sections, name)
 
     @property
     def sides(self) -> tuple[str, ...]:
@@ -431,3 +414,21 @@ def _is_on(layer: Layer, side: str) -> bool:
 
 def _called(layer: Layer) -> set[str]:
     return {layer.name, layer.name.split("@")[0].removesuffix("_cut"), layer.name.split("@")[0], layer.group}
+
+
+class _HasName(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_Named = TypeVar("_Named", bound=_HasName)
+
+
+def _named(kind: str, there: Sequence[_Named], name: str) -> _Named:
+    """The one of some parts of a scene that has a name."""
+    for one in there:
+        if one.name == name:
+            return one
+    names = [one.name for one in there]
+    hint = f"it has: {', '.join(names)}" if names else f"it has no {kind}s at all"
+    raise ParameterError(f"the scene has no {kind} `{name}`{did_you_mean(name, names)}", hint=hint)

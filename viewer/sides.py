@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -186,17 +186,15 @@ def _split(old: MeshLayer, new: MeshLayer) -> list[Layer]:
 
 
 def _triangle_keys(layer: MeshLayer) -> NDArray[Any]:
-    """What tells a triangle: its corners to a millimetre, its colour and the id of what it is of, as one number each, (T,)."""
-    corners = np.rint(1000.0 * layer.vertices).astype(np.int64)
-    mixed = corners[:, 0] * 73856093 ^ corners[:, 1] * 19349663 ^ corners[:, 2] * 83492791
-    faces = mixed[layer.triangles]
-    key = faces[:, 0] * 3 + faces[:, 1] * 5 + faces[:, 2] * 7
-    key ^= layer.colours.astype(np.int64) @ np.array([1, 1 << 8, 1 << 16]) * 2654435761
+    """What tells a triangle: its corners to a millimetre, its colour and the id of what it is of, as one value each, (T,)."""
+    corners = np.rint(1000.0 * layer.vertices[layer.triangles].reshape(-1, 9)).astype(np.int64)
+    numbers = np.zeros(len(corners), np.int64)
     ids = layer.attributes.get("id")
     if layer.owner is not None and ids:
-        numbers = np.array([zlib.crc32(str(one).encode()) for one in ids], dtype=np.int64)
-        key ^= numbers[layer.owner] << 20
-    return np.asarray(key)
+        of_row = np.array([int.from_bytes(sha256(str(one).encode()).digest()[:7], "big") for one in ids], dtype=np.int64)
+        numbers = np.where(layer.owner >= 0, of_row[layer.owner], -1)
+    rows = np.column_stack([corners, layer.colours.astype(np.int64), numbers])
+    return np.ascontiguousarray(rows).view([("", np.int64)] * rows.shape[1]).ravel()
 
 
 def _part(layer: MeshLayer, keep: NDArray[np.bool_], side: str) -> MeshLayer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ import pytest
 import shapely
 import xarray as xr
 
+from twin.errors import RenderingError
 from twin.geo.city import City, Source
 from twin.geo.crs import parse
 from twin.geo.mesh import TriangleMesh
@@ -16,6 +19,7 @@ from twin.geo.terrain import Terrain
 from twin.grid import GridSpec
 from twin.result import Result
 from twin.variables import variable
+from viewer.backends import probe
 from viewer.compose import compose
 from viewer.scene import Scene
 
@@ -164,6 +168,17 @@ def make_result(city: City, people: int = 300, frames: int = 20) -> Result:
         coords={"time": time, "level": ["street", "wharf"], "y": y, "x": x},
     )
     return Result(fields, table, {}, pd.DataFrame())
+
+
+@pytest.fixture(scope="session")
+def opengl() -> None:
+    """Something to draw with: in CI there has to be."""
+    try:
+        probe.prepare()
+    except RenderingError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

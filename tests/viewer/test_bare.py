@@ -60,7 +60,7 @@ def test_two_of_them_are_compared(result: Result) -> None:
 
 def test_mistakes_are_told(result: Result, town: City) -> None:
     with pytest.raises(ParameterError, match="the city comes first"):
-        viewer.compose(result, town)  # type: ignore[arg-type]
+        viewer.compose(result, town)
     with pytest.raises(ParameterError, match="no field `densit`"):
         viewer.compose(result, field="densit")
     with pytest.raises(ParameterError, match="does not hold the floor"):

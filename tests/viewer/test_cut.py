@@ -130,9 +130,9 @@ def test_what_is_no_mesh_is_cut_too() -> None:
     )  # fmt: skip
     cut = Scene("Points", layers, LOOK).cut(SECTION)
     there = {layer.name: layer for layer in cut.layers}
-    assert there["names"].texts == ("behind",)  # type: ignore[union-attr]
-    assert there["dots"].attributes == {"id": ["a"]}  # type: ignore[union-attr]
-    assert there["remarks"].texts == ("x",)  # type: ignore[union-attr]
+    assert there["names"].texts == ("behind",)
+    assert there["dots"].attributes == {"id": ["a"]}
+    assert there["remarks"].texts == ("x",)
     left = there["people"]
     assert isinstance(left, PeopleLayer)
     np.testing.assert_array_equal(left.start, [0, 1, 2])

@@ -14,10 +14,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from twin.errors import OutputError, ParameterError, RenderingError
+from twin.errors import OutputError, ParameterError
 from twin.geo.city import City
 from viewer import style
-from viewer.backends import light, overlay, pack, probe, sheet
+from viewer.backends import light, overlay, pack, sheet
 from viewer.backends.camera import Camera
 from viewer.backends.image import render, screenshot
 from viewer.backends.visible import visible_triangles
@@ -27,14 +27,7 @@ from viewer.scene import MeshLayer, PeopleLayer, Scene, View
 SIZE = (640, 400)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _opengl() -> None:
-    try:
-        probe.prepare()
-    except RenderingError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("opengl")
 
 
 def _picture(png: bytes | Path) -> NDArray[np.uint8]:

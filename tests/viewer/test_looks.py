@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import io
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,32 +13,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import viewer
-from twin.errors import ParameterError, RenderingError
+from twin.errors import ParameterError
 from viewer import looks, style, words
-from viewer.backends import light, marks, probe
+from viewer.backends import light, marks
 from viewer.backends.camera import Camera
 from viewer.backends.image import screenshot
 from viewer.dutch import WORDS
 from viewer.scene import LOOKS, AnnotationLayer, LineLayer, MeshLayer, PointLayer, Scene, View
 
 
-@pytest.fixture(scope="module")
-def _opengl() -> None:
-    try:
-        probe.prepare()
-    except RenderingError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-
-
 def _pixels(scene: Scene, **options: object) -> NDArray[np.float64]:
-    png = screenshot(scene, size=(320, 200), overlay=False, **options)  # type: ignore[arg-type]
+    png = screenshot(scene, size=(320, 200), overlay=False, **options)
     assert isinstance(png, bytes)
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=float)
 
 
-@pytest.mark.usefixtures("_opengl")
+@pytest.mark.usefixtures("opengl")
 def test_each_style_looks_as_it_says(scene: Scene) -> None:
     assert set(looks.LIGHTS) == set(LOOKS)
     pictures = {look: _pixels(scene, look=look) for look in LOOKS}
@@ -49,7 +38,7 @@ def test_each_style_looks_as_it_says(scene: Scene) -> None:
     assert colourful["plain"] < 0.6 * colourful["presentation"]
 
 
-@pytest.mark.usefixtures("_opengl")
+@pytest.mark.usefixtures("opengl")
 def test_lamps_light_the_street_below_them(scene: Scene) -> None:
     bare = scene.styled("night").hide("people", "results")
     dark = bare.hide("furniture", "roads_street")
@@ -78,7 +67,7 @@ def test_what_is_changed_keeps_its_colour_on_paper() -> None:
     np.testing.assert_array_equal(looks.albedo_in("presentation", albedo, kind, np.zeros(3, bool)), albedo)
 
 
-@pytest.mark.usefixtures("_opengl")
+@pytest.mark.usefixtures("opengl")
 @pytest.mark.parametrize("eye", [(0.0, -40.0, 30.0), (0.0, 0.0, 60.0)])
 def test_dots_and_lines_have_their_width_in_pixels(eye: tuple[float, float, float]) -> None:
     view = View("v", "V", eye, (0.0, 0.0, 0.0))
@@ -131,7 +120,7 @@ def test_labels_that_the_viewer_writes_have_dutch_words() -> None:
     assert not missing
 
 
-@pytest.mark.usefixtures("_opengl")
+@pytest.mark.usefixtures("opengl")
 def test_what_lies_below_shines_through_the_ground(scene: Scene) -> None:
     seen = scene.see_through(opacity=0.25)
     assert seen.layer("cellars").visible
@@ -154,7 +143,7 @@ def test_what_lies_below_shines_through_the_ground(scene: Scene) -> None:
     assert [one.name for one in only.layers if isinstance(one, MeshLayer) and one.opacity < 1] == ["water"]
 
 
-@pytest.mark.usefixtures("_opengl")
+@pytest.mark.usefixtures("opengl")
 def test_remarks_and_dimensions_are_written_where_they_belong() -> None:
     view = View("top", "Top", (0.0, 0.0, 100.0), (0.0, 0.0, 0.0))
     ends = np.array([[-10.0, 5, 0]]), np.array([[10.0, 5, 0]])
@@ -162,7 +151,7 @@ def test_remarks_and_dimensions_are_written_where_they_belong() -> None:
     remark = AnnotationLayer("r", "R", np.array([[-10.0, -10, 0]]), np.array([[0.0, -10, 0]]), ("<b>wall</b>",), (0, 0, 200))
     empty = Scene("T", (), (view,))
     png = [screenshot(replace(empty, layers=layers), size=(640, 400)) for layers in ((), (dimension,), (remark,))]
-    bare, measured, said = (np.asarray(Image.open(io.BytesIO(one)).convert("RGB"), dtype=int) for one in png)  # type: ignore[arg-type]
+    bare, measured, said = (np.asarray(Image.open(io.BytesIO(one)).convert("RGB"), dtype=int) for one in png)
     camera = Camera.of(view, (640, 400))
     for picture, layer, tint in ((measured, dimension, 0), (said, remark, 2)):
         rows, columns = np.nonzero((picture[..., tint] - picture[..., 2 - tint] > 120) & (bare == bare).all(axis=2))

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from twin.errors import MissingExtraError, OutputError, ParameterError, RenderingError
+from twin.errors import MissingExtraError, OutputError, ParameterError
 from viewer.backends import film as filming
-from viewer.backends import image, movie, probe
+from viewer.backends import image, movie
 from viewer.backends.camera import Camera
 from viewer.backends.film import Film
 from viewer.export import export
@@ -26,14 +26,7 @@ from viewer.scene import FieldLayer, PeopleLayer, Scene, View
 SIZE = (320, 200)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _opengl() -> None:
-    try:
-        probe.prepare()
-    except RenderingError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("opengl")
 
 
 def _ffmpeg() -> None:
@@ -162,7 +155,7 @@ def test_export_knows_films(scene: Scene, tmp_path: Path, monkeypatch: pytest.Mo
 def test_mistakes_are_told_before_anything_is_drawn(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(error: type[Exception], match: str, name: str = "x.gif", given: Scene = scene, **options: object) -> None:
         with pytest.raises(error, match=match):
-            movie.movie(given, tmp_path / name, **options)  # type: ignore[arg-type]
+            movie.movie(given, tmp_path / name, **options)
 
     monkeypatch.setattr(movie, "Film", None)  # whoever gets so far fails with something else
     refused(OutputError, r"cannot be written as `.avi`", "x.avi")

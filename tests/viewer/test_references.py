@@ -14,8 +14,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from twin.errors import RenderingError
-from viewer.backends import probe
 from viewer.backends.image import screenshot
 from viewer.scene import Scene
 
@@ -31,14 +29,9 @@ PICTURES = {
 }
 
 
+@pytest.mark.usefixtures("opengl")
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_as_it_was(scene: Scene, name: str) -> None:
-    try:
-        probe.prepare()
-    except RenderingError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
     options = dict(PICTURES[name])
     shown = scene.see_through() if options.pop("see_through", False) else scene
     section = options.pop("section", None)
@@ -46,8 +39,8 @@ def test_a_picture_is_as_it_was(scene: Scene, name: str) -> None:
     reference = FOLDER / f"{name}.png"
     if os.environ.get("STADSTWIN_NEW_PICTURES"):
         FOLDER.mkdir(exist_ok=True)
-        screenshot(shown, reference, size=SIZE, **options)  # type: ignore[arg-type]
-    png = screenshot(shown, size=SIZE, **options)  # type: ignore[arg-type]
+        screenshot(shown, reference, size=SIZE, **options)
+    png = screenshot(shown, size=SIZE, **options)
     assert isinstance(png, bytes)
     picture, known = (np.asarray(Image.open(file).convert("RGB"), dtype=int) for file in (io.BytesIO(png), reference))
     apart = np.abs(picture - known).max(axis=2)

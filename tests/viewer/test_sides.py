@@ -139,7 +139,7 @@ def test_a_side_that_was_cut_short_is_not_taken_for_an_empty_one(scene: Scene) -
     for one, other in ((short, scene), (scene, short)):
         made = merged(one, other).layer("density_street@difference")
         assert isinstance(made, FieldLayer)
-        np.testing.assert_array_equal(made.times, scene.layer("density_street").times[:1])  # type: ignore[union-attr]
+        np.testing.assert_array_equal(made.times, scene.layer("density_street").times[:1])
     moved = replace(scene, layers=tuple(replace(x, west=x.west + 0.3) if isinstance(x, FieldLayer) else x for x in scene.layers))
     with pytest.raises(ParameterError, match="another grid"):
         merged(scene, moved)

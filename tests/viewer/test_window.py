@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,17 +21,7 @@ SIZE = (480, 320)
 
 
 @pytest.fixture(scope="module")
-def gl() -> None:
-    try:
-        probe.prepare()
-    except RenderingError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-
-
-@pytest.fixture(scope="module")
-def shared(gl: None, scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+def shared(opengl: None, scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     opened = window.build(scene, size=SIZE, screenshots=tmp_path_factory.mktemp("pictures"))
     yield opened
     opened.plotter.close()
@@ -71,7 +60,7 @@ def test_without_a_display_it_says_what_to_use_instead(scene: Scene, monkeypatch
         window.show(scene, speed=0.0)
 
 
-def test_a_large_city_takes_a_dozen_draw_calls_at_most(gl: None) -> None:
+def test_a_large_city_takes_a_dozen_draw_calls_at_most(opengl: None) -> None:
     scene = make_scene(15_000, 15_000, frames=2)
     opened = window.build(scene, size=SIZE)
     try:
@@ -88,10 +77,10 @@ def test_a_large_city_takes_a_dozen_draw_calls_at_most(gl: None) -> None:
         opened.plotter.close()
 
 
-def test_each_kind_of_layer_is_seen(gl: None, scene: Scene) -> None:
+def test_each_kind_of_layer_is_seen(opengl: None, scene: Scene) -> None:
     middle = np.array(scene.view().target)
     box = scene.layer("buildings")
-    volume = VolumeLayer("soil", "Soil", box.vertices[:10] + np.array([20, 0, 12]), box.triangles[:16] % 10, box.colours[:16])  # type: ignore[union-attr]
+    volume = VolumeLayer("soil", "Soil", box.vertices[:10] + np.array([20, 0, 12]), box.triangles[:16] % 10, box.colours[:16])
     points = PointLayer(
         "cloud", "Cloud", middle + np.random.default_rng(1).normal(0, 6, (400, 3)), np.full((400, 3), 200, np.uint8)
     )
@@ -116,7 +105,7 @@ def test_each_kind_of_layer_is_seen(gl: None, scene: Scene) -> None:
         opened.plotter.close()
 
 
-def test_a_scene_of_nothing_or_of_people_only_can_be_looked_at(gl: None, scene: Scene) -> None:
+def test_a_scene_of_nothing_or_of_people_only_can_be_looked_at(opengl: None, scene: Scene) -> None:
     people = next(layer for layer in scene.layers if isinstance(layer, PeopleLayer))
     for layers in ((), (people,)):
         opened = window.build(replace(scene, layers=layers, key=(), notes=(), credits=()), size=SIZE)
@@ -131,7 +120,7 @@ def test_a_scene_of_nothing_or_of_people_only_can_be_looked_at(gl: None, scene: 
             opened.plotter.close()
 
 
-def test_at_night_lamps_light_the_street(gl: None, scene: Scene) -> None:
+def test_at_night_lamps_light_the_street(opengl: None, scene: Scene) -> None:
     opened = window.build(scene.styled("night"), size=SIZE)
     try:
         opened.state.panels = set()
@@ -145,9 +134,9 @@ def test_at_night_lamps_light_the_street(gl: None, scene: Scene) -> None:
 
 def test_a_click_finds_the_house_and_what_is_known_of_it(opened: Window, scene: Scene) -> None:
     houses = scene.layer("buildings")
-    row = houses.attributes["id"].index("tower")  # type: ignore[union-attr]
-    mine = houses.triangles[houses.owner == row]  # type: ignore[union-attr]
-    top = houses.vertices[mine].reshape(-1, 3).max(axis=0)  # type: ignore[union-attr]
+    row = houses.attributes["id"].index("tower")
+    mine = houses.triangles[houses.owner == row]
+    top = houses.vertices[mine].reshape(-1, 3).max(axis=0)
     aim = (top[0] - 4.5, top[1] - 4.5, top[2])
     opened.state.set_pose(navigation.Pose((aim[0] - 30, aim[1] - 60, aim[2] + 60), aim))
     opened.refresh()
@@ -207,7 +196,7 @@ def test_a_section_takes_away_what_is_before_it_and_fills_what_is_cut(opened: Wi
     assert (np.abs(whole.astype(int) - cut).max(axis=2) > 20).mean() > 0.05
     names = [layer.name for layer in opened.stage.packing.layers]
     assert "buildings_cut" in names
-    a, b, c, d = opened.state.cut.plane  # type: ignore[union-attr]
+    a, b, c, d = opened.state.cut.plane
     houses = opened.stage.packing.layer == names.index("buildings")
     corners = opened.stage.packing.corners[houses].reshape(-1, 3) + opened.stage.shift
     assert (corners @ [a, b, c]).max() <= d + 0.01
@@ -277,7 +266,7 @@ def test_panels_are_clicked_and_the_slider_is_dragged(opened: Window) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_the_help_lists_all_and_fits(gl: None, opened: Window, language: str) -> None:
+def test_the_help_lists_all_and_fits(opengl: None, opened: Window, language: str) -> None:
     opened.state.language = language
     opened.key("h")
     opened.refresh()
