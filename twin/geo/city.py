@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.errors import CRSError, GeometryError, ParameterError, did_you_mean
+from twin.geo.city_layers import CityLayers
 from twin.geo.crs import require_metres, short_name
 from twin.geo.given import frame_of, id_of, ids_of, in_system, path_of, places_of, told
 from twin.geo.layer_names import LAYERS as LAYERS
@@ -45,7 +46,7 @@ def _empty_objects() -> pd.DataFrame:
 
 
 @dataclass(frozen=True, eq=False)
-class City:
+class City(CityLayers):
     """A city in 3D. Never edited: methods that change something return a new one.
 
     Parameters
@@ -164,82 +165,6 @@ class City:
                 frame_of(frame, f"the rows of layer `{name}`")
 
     # One property a layer, so that editors and type checkers know them.
-    @property
-    def buildings(self) -> gpd.GeoDataFrame:
-        return self.layers["buildings"]
-
-    @property
-    def roads(self) -> gpd.GeoDataFrame:
-        return self.layers["roads"]
-
-    @property
-    def streets(self) -> gpd.GeoDataFrame:
-        return self.layers["streets"]
-
-    @property
-    def wells(self) -> gpd.GeoDataFrame:
-        return self.layers["wells"]
-
-    @property
-    def stops(self) -> gpd.GeoDataFrame:
-        return self.layers["stops"]
-
-    @property
-    def stairs(self) -> gpd.GeoDataFrame:
-        return self.layers["stairs"]
-
-    @property
-    def bridges(self) -> gpd.GeoDataFrame:
-        return self.layers["bridges"]
-
-    @property
-    def tunnels(self) -> gpd.GeoDataFrame:
-        return self.layers["tunnels"]
-
-    @property
-    def water(self) -> gpd.GeoDataFrame:
-        return self.layers["water"]
-
-    @property
-    def trees(self) -> gpd.GeoDataFrame:
-        return self.layers["trees"]
-
-    @property
-    def green(self) -> gpd.GeoDataFrame:
-        return self.layers["green"]
-
-    @property
-    def furniture(self) -> gpd.GeoDataFrame:
-        return self.layers["furniture"]
-
-    @property
-    def utilities(self) -> gpd.GeoDataFrame:
-        return self.layers["utilities"]
-
-    @property
-    def cellars(self) -> gpd.GeoDataFrame:
-        return self.layers["cellars"]
-
-    @property
-    def pits(self) -> gpd.GeoDataFrame:
-        return self.layers["pits"]
-
-    @property
-    def soundings(self) -> gpd.GeoDataFrame:
-        return self.layers["soundings"]
-
-    @property
-    def sensors(self) -> gpd.GeoDataFrame:
-        return self.layers["sensors"]
-
-    @property
-    def landuse(self) -> gpd.GeoDataFrame:
-        return self.layers["landuse"]
-
-    @property
-    def other(self) -> gpd.GeoDataFrame:
-        return self.layers["other"]
-
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north of everything in the city [m].
