@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -17,12 +18,7 @@ class PageBuildHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Make the script before the files are gathered, for an editable install too."""
-        root = Path(self.root)
-        spec = importlib.util.spec_from_file_location("build_page", root / "tools" / "build_page.py")
-        assert spec is not None
-        assert spec.loader is not None
-        maker = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(maker)
+        root, maker = Path(self.root), self._maker()
         try:
             maker.build(root)
         except maker.BuildError as error:
@@ -34,3 +30,16 @@ class PageBuildHook(BuildHookInterface[Any]):
                 f"The script of the exported page could not be made: {error}\n"
                 "Everything else works; viewer.export(scene, 'x.html') will say what to do."
             )
+
+    def dependencies(self) -> list[str]:
+        """What the build needs besides: Node.js, unless the script is there already, as in an sdist."""
+        maker = self._maker()
+        return [] if maker.is_current(Path(self.root)) else [maker.NODE]
+
+    def _maker(self) -> ModuleType:
+        spec = importlib.util.spec_from_file_location("build_page", Path(self.root) / "tools" / "build_page.py")
+        assert spec is not None
+        assert spec.loader is not None
+        maker = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(maker)
+        return maker

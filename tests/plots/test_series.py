@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -120,3 +122,13 @@ def test_numbers_and_classes_in_words() -> None:
     assert clock(90) == "1:30"
     assert class_range(0.0, 0.5) == "< 0.50"
     assert class_range(0.5, float("inf"), "nl") == "> 0,50"
+
+
+def test_an_interrupted_run_is_told(result: Result, many: Ensemble) -> None:
+    short = result.with_(partial=True)
+    for ax in (short.plot_series(), short.plot_series("exits"), short.plot_flow()):
+        assert any("interrupted run" in text.get_text() for text in ax.texts)
+    assert not any("interrupted" in text.get_text() for text in result.plot_series().texts)
+    cut = replace(many, partial=True)
+    assert any("onderbroken" in text.get_text() for text in cut.plot_series(language="nl").texts)
+    assert any("interrupted run" in text.get_text() for text in cut.plot_map("mean").texts)

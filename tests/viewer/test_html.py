@@ -304,3 +304,14 @@ def test_a_comparison_has_light_for_what_was_there_before(scene: Scene) -> None:
     document, _ = _document(encode_html(replace(scene, layers=(*layers, box))).decode("utf-8"))
     assert document["sides"] == ["before", "after"]
     assert set(document["maps"]) == {"", "before"}
+
+
+def test_what_the_page_cannot_show_is_noted(scene: Scene) -> None:
+    field = next(layer for layer in scene.layers if isinstance(layer, FieldLayer))
+    more = tuple(replace(field, name=f"field-{k}") for k in range(30))
+    classes = tuple(replace(scene.legends[0].classes[0], low=float(k), high=float(k + 1)) for k in range(20))
+    many = replace(scene, layers=(*scene.layers, *more), legends=(replace(scene.legends[0], classes=classes),))
+    document, _ = _document(encode_html(many).decode("utf-8"))
+    assert sum(layer["kind"] == "field" for layer in document["layers"]) == 24
+    assert "This page shows 24 of 32 fields" in document["notes"]
+    assert any("after the first 16" in note for note in document["notes"])

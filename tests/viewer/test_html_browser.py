@@ -103,6 +103,27 @@ const caps = p.stage.capObjects.slice();
 for (const one of caps) p.stage.scene.remove(one);
 out.capsShow = differ(cut, shot());
 for (const one of caps) p.stage.scene.add(one);
+// a click on the face of a thing finds that thing, and one on the cut ground finds nothing
+const faces = caps[0].geometry, at = faces.attributes.position.array, numbers = faces.attributes.mark.array;
+const pickFace = (k) => {
+  const middle = [0, 1, 2].map((e) => (at[9 * k + e] + at[9 * k + 3 + e] + at[9 * k + 6 + e]) / 3);
+  const seen = p.stage.camera.position.clone().set(...middle).project(p.stage.camera);
+  if (Math.abs(seen.x) > 0.95 || Math.abs(seen.y) > 0.95) return undefined;
+  p.pickAt((seen.x + 1) / 2 * byId("picture").clientWidth, (1 - seen.y) / 2 * byId("picture").clientHeight);
+  return p.found ? p.found.number : 0;
+};
+out.faces = {right: 0, wrong: 0, ground: []};
+for (let k = 0; k < at.length / 9 && out.faces.right + out.faces.wrong < 6; k++) {
+  const number = numbers[12 * k] + 256 * numbers[12 * k + 1] + 65536 * numbers[12 * k + 2];
+  const found = number ? pickFace(k) : undefined;
+  if (found !== undefined) out.faces[found === number ? "right" : "wrong"]++;
+}
+for (let k = 0; k < at.length / 9 && out.faces.ground.length < 2; k++) {
+  const [a, b] = [at[9 * k], at[9 * k + 3]], wide = Math.hypot(a - b, at[9 * k + 1] - at[9 * k + 4]) > 5;
+  const found = !numbers[12 * k] && !numbers[12 * k + 1] && wide ? pickFace(k) : undefined;
+  if (found !== undefined) out.faces.ground.push(found);
+}
+p.showPicked(null);
 press("x");
 out.uncut = s.section.on;
 const whole = shot();
@@ -177,6 +198,12 @@ def test_time_moves_people_and_density(told: dict[str, Any]) -> None:
     assert told["timeChanges"] > 0.002
     assert told["densityChanges"] > 0.001
     assert told["densityHides"] > 0.003
+
+
+def test_a_face_of_a_cut_is_picked_as_what_was_cut(told: dict[str, Any]) -> None:
+    assert told["faces"]["right"] > 0
+    assert told["faces"]["wrong"] == 0
+    assert set(told["faces"]["ground"]) <= {0}
 
 
 def test_layers_can_be_hidden(told: dict[str, Any]) -> None:

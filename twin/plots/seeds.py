@@ -8,7 +8,7 @@ from twin.errors import ParameterError, ResultError, did_you_mean
 from twin.plots.canvas import axes_of, head
 from twin.plots.choosing import clock_of
 from twin.plots.map import plot_result
-from twin.plots.series import COLOURS, Course, band_of, finish
+from twin.plots.series import COLOURS, Course, about, band_of, finish
 from twin.plots.words import number, words
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def plot_band(
     ax.legend(frameon=False, fontsize=9, loc="best")
     kind, _, place = column.partition("_")
     name = f"{told[kind]} {place}" if place and kind in ("exit", "line", "area") else told.get(column, column)
-    head(ax, f"{told['people']}: {name}", str(ensemble.first.provenance.get("title") or ""))
+    head(ax, f"{told['people']}: {name}", about(ensemble.first.provenance.get("title"), ensemble.partial, told))
     return ax
 
 
@@ -80,7 +80,7 @@ def plot_statistic(
         name = told[f"ensemble_{statistic}"].format(count=count)
         attrs = dict(array.attrs)
     return plot_result(
-        ensemble.first.with_(fields=_as_fields(ensemble, array, attrs, statistic)),
+        ensemble.first.with_(fields=_as_fields(ensemble, array, attrs, statistic), partial=ensemble.partial),
         "density_max" if statistic != "exceedance" else "exceedance",
         title=name if title is None else title,
         language=language,

@@ -115,7 +115,7 @@ def plot_series(result: Result, what: str = "people", *, ax: Axes | None = None,
         ax.plot(shown.time, values, color=colour, linewidth=2.0, linestyle=style, label=name, gid=name)
         ends.append((float(values[-1]), name, colour))
     finish(ax, shown, ends, start=clock_of(result), language=language)
-    head(ax, shown.title, str(result.provenance.get("title") or ""))
+    head(ax, shown.title, about(result.provenance.get("title"), result.partial, words(language)))
     return ax
 
 
@@ -164,7 +164,12 @@ def plot_both(comparison: Comparison, what: str = "people", *, ax: Axes | None =
 
 def _titled(comparison: Comparison, told: Mapping[str, str]) -> str:
     first = told["of_first"].format(seed=comparison.seeds[0]) if comparison.seeds else ""
-    return " · ".join(part for part in (comparison.title, first) if part)
+    return about(" · ".join(part for part in (comparison.title, first) if part), comparison.partial, told)
+
+
+def about(title: object, partial: bool, told: Mapping[str, str]) -> str:
+    """What stands below the title of a chart: of which run it is, and that it was interrupted."""
+    return " · ".join(part for part in (str(title or ""), told["partial"] if partial else "") if part)
 
 
 def _highest_of_both(comparison: Comparison, sides: Mapping[str, Course], ax: Axes | None, language: str) -> Axes:
@@ -286,7 +291,7 @@ def plot_flow(
         ends.append((float(values[-1]), name, colour))
     shown = Course(series["time_s"].to_numpy(np.float64), {}, "", told["per_minute"])
     finish(ax, shown, ends, start=clock_of(result), language=language)
-    head(ax, told["flow"].format(interval=interval_s), str(result.provenance.get("title") or ""))
+    head(ax, told["flow"].format(interval=interval_s), about(result.provenance.get("title"), result.partial, told))
     return ax
 
 

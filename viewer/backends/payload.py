@@ -16,6 +16,9 @@ from viewer.cut import FLOORS
 from viewer.scene import FieldLayer, Layer, MeshLayer, PeopleLayer, PointLayer, Scene
 from viewer.words import translate_parts
 
+MOST_FIELDS, MOST_CLASSES = 24, 16
+"""So many fields, and so many classes of a legend, fit into what the page hands to the graphics card."""
+
 
 def describe(scene: Scene, language: str = "en") -> tuple[dict[str, Any], str]:
     """The description of a scene for the page, and its bytes (gzip, base64).
@@ -30,12 +33,14 @@ def describe(scene: Scene, language: str = "en") -> tuple[dict[str, Any], str]:
     lamps = _lamps(scene)
     layers: list[dict[str, Any]] = []
     notes = list(scene.notes)
-    for layer in scene.layers:
+    for layer in _few_fields(scene.layers, notes):
         entry, note = _entry(layer, blob, lamps.get(layer.side, lamps[""]), scene.look)
         if entry is not None:
             layers.append(entry)
         if note and note not in notes:
             notes.append(note)
+    many = [legend.title for legend in scene.legends if len(legend.classes) > MOST_CLASSES]
+    notes += [f"{title}: classes after the first {MOST_CLASSES} are drawn in the colour of that one" for title in many]
     document = {
         "title": scene.title,
         "subtitle": scene.subtitle,
@@ -58,6 +63,19 @@ def describe(scene: Scene, language: str = "en") -> tuple[dict[str, Any], str]:
     document["words"] = _words(_texts(document))
     document["size"] = blob.size
     return document, blob.encoded()
+
+
+def _few_fields(layers: Iterable[Layer], notes: list[str]) -> list[Layer]:
+    """The layers without the fields that are more than the page can show, which is noted."""
+    kept: list[Layer] = []
+    fields = 0
+    for layer in layers:
+        fields += isinstance(layer, FieldLayer)
+        if not isinstance(layer, FieldLayer) or fields <= MOST_FIELDS:
+            kept.append(layer)
+    if fields > MOST_FIELDS:
+        notes.append(f"This page shows {MOST_FIELDS} of {fields} fields")
+    return kept
 
 
 def _lamps(scene: Scene) -> dict[str, Light]:

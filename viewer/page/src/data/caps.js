@@ -95,12 +95,16 @@ export function fill(pieces, floor, quad) {
 const round = (value) => Math.round(value * 1000) / 1000;
 const at = (p, u) => (p[2] - p[0] < 1e-9 ? (p[1] + p[3]) / 2 : p[1] + (u - p[0]) / (p[2] - p[0]) * (p[3] - p[1]));
 
+const NOTHING = [0, 0, 0];
+
 // Collects triangles in the plane with a colour each, and the lines round them.
 export class Caps {
   constructor(plane) {
     this.plane = plane;
     this.position = [];
     this.paint = [];
+    this.marks = []; // the number of the thing that a face is of, in bytes
+    this.mark = NOTHING;
     this.lines = [];
     this.surface = [];
   }
@@ -112,7 +116,7 @@ export class Caps {
 
   triangle(a, b, c, colour, rank) {
     this.position.push(...a, ...b, ...c);
-    for (let k = 0; k < 3; k++) this.paint.push(...colour, rank);
+    for (let k = 0; k < 3; k++) { this.paint.push(...colour, rank); this.marks.push(...this.mark, 255); }
   }
 
   quad(colour, rank, u1, low1, high1, u2, low2, high2) {
@@ -142,8 +146,10 @@ export class Caps {
     const level = this.plane.level;
     for (const {pieces, triangle} of things.values()) {
       const low = pieces.reduce((least, p) => Math.min(least, p[1], p[3]), Infinity);
+      this.mark = mesh.mark ? mesh.mark.subarray(12 * triangle, 12 * triangle + 3) : NOTHING;
       fill(pieces, standing && !level ? low : null, (...quad) => this.quad(colourOf(triangle), rank, ...quad));
     }
+    this.mark = NOTHING;
   }
 
   // The ground under a surface, down to a depth below it or to a height; water down to the bed below it, where there is one.

@@ -122,14 +122,28 @@ void main() {
   colour = vec4(encode(c), 1.0);
 }`;
 
+// As what it hides: a face of a thing is picked as that thing, the ground as nothing.
+const CAP_MARK = `
+in vec3 position; in vec4 paint, mark; out vec3 vPlace; flat out vec3 vMark;
+void main() {
+  vPlace = position; vMark = mark.rgb;
+  gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
+  gl_Position.z -= 0.00004 * (1.0 + paint.a * 255.0) * gl_Position.w;
+}`;
+const CAP_PICK = `
+in vec3 vPlace; flat in vec3 vMark; uniform vec4 uOther; out vec4 colour;
+void main() { if (dot(uOther.xyz, vPlace) > uOther.w) discard; colour = vec4(vMark, 1.0); }`;
+
 export function capFaces(caps, other) {
   const geometry = new THREE.BufferGeometry();
   geometry.setAttribute("position", new THREE.BufferAttribute(new Float32Array(caps.position), 3));
   geometry.setAttribute("paint", new THREE.BufferAttribute(new Uint8Array(caps.paint), 4, true));
+  geometry.setAttribute("mark", new THREE.BufferAttribute(new Uint8Array(caps.marks), 4, true));
   const {along, up} = caps.plane.axes;
   const uniforms = {uOther: {value: other}, uAlong: {value: new THREE.Vector3(...along)}, uUp: {value: new THREE.Vector3(...up)}};
   const mesh = new THREE.Mesh(geometry);
-  mesh.materials = {draw: material(CAP, CAP_FRAGMENT, {uniforms}), depth: null, pick: null};
+  const pick = material(CAP_MARK, CAP_PICK, {uniforms: {uOther: uniforms.uOther}, blending: THREE.NoBlending});
+  mesh.materials = {draw: material(CAP, CAP_FRAGMENT, {uniforms}), depth: null, pick};
   mesh.frustumCulled = false;
   return mesh;
 }
