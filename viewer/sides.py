@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from twin.result import Result
     from twin.scenario import Scenario
 
+
 def compose_side(
     scenario: Scenario,
     city: City,
@@ -160,7 +161,7 @@ def _both(old: Layer | None, new: Layer) -> list[Layer]:
 def _same(old: Layer, new: Layer) -> bool:
     if type(old) is not type(new):
         return False
-    return all(name == "attributes" or _equal(mine, getattr(new, name)) for name, mine in vars(old).items())
+    return all(_equal(mine, getattr(new, name)) for name, mine in vars(old).items())
 
 
 def _equal(mine: Any, theirs: Any) -> bool:
@@ -168,6 +169,8 @@ def _equal(mine: Any, theirs: Any) -> bool:
         return mine.shape == theirs.shape and np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f")
     if isinstance(mine, tuple) and mine and isinstance(mine[0], np.ndarray):
         return len(mine) == len(theirs) and all(np.array_equal(a, b) for a, b in zip(mine, theirs, strict=True))
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        return repr(mine) == repr(theirs)  # what is not known is NaN, which equals nothing
     return type(mine) is type(theirs) and bool(mine == theirs)
 
 
@@ -186,12 +189,12 @@ def _split(old: MeshLayer, new: MeshLayer) -> list[Layer]:
 
 
 def _triangle_keys(layer: MeshLayer) -> NDArray[Any]:
-    """What tells a triangle: its corners to a millimetre, its colour and the id of what it is of, as one value each, (T,)."""
+    """What tells a triangle: its corners to a millimetre, its colour and all that is known of what it is of, as one value, (T,)."""
     corners = np.rint(1000.0 * layer.vertices[layer.triangles].reshape(-1, 9)).astype(np.int64)
     numbers = np.zeros(len(corners), np.int64)
-    ids = layer.attributes.get("id")
-    if layer.owner is not None and ids:
-        of_row = np.array([int.from_bytes(sha256(str(one).encode()).digest()[:7], "big") for one in ids], dtype=np.int64)
+    known = [repr(row).encode("utf-8", "replace") for row in zip(*layer.attributes.values(), strict=True)]
+    if layer.owner is not None and known:
+        of_row = np.array([int.from_bytes(sha256(row).digest()[:7], "big") for row in known], dtype=np.int64)
         numbers = np.where(layer.owner >= 0, of_row[layer.owner], -1)
     rows = np.column_stack([corners, layer.colours.astype(np.int64), numbers])
     return np.ascontiguousarray(rows).view([("", np.int64)] * rows.shape[1]).ravel()

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.browser import drive
+from tests.viewer.kinds import KINDS, every_kind, plain_ground
 from viewer.export import export
 from viewer.scene import (
     AnnotationLayer,
@@ -279,6 +280,35 @@ def test_everything_is_there_in_dutch(told: dict[str, Any]) -> None:
     assert told["dutch"]["picture"].startswith("3D-beeld")
     assert set(told["untranslated"]) <= {"Menu"}, "words that are the same in both"
     assert told["english"] == "Layers"
+
+
+def test_the_page_shows_every_kind_of_layer(tmp_path: Path) -> None:
+    """With each kind of layer alone on the plain ground; words stand above the picture, as elements of the page."""
+    empty = plain_ground()
+    page = export(replace(empty, layers=(*empty.layers, *every_kind().values())), tmp_path / "scene.html")
+    told = drive(page, tmp_path, _EACH_KIND)
+    for kind in KINDS:
+        assert told["on"][kind], kind
+        assert told["pixels"][kind] > 0.0005 or told["words"][kind], kind
+    assert told["words"] == {kind: {"labels": "Here", "annotations": "There"}.get(kind, "") for kind in KINDS}
+
+
+_EACH_KIND = """
+const kinds = Object.keys(s.layers).filter((name) => name !== "ground");
+const tick = (name) => document.querySelector(`input[name="${name}"]`);
+const write = () => [...document.querySelectorAll("#labels *")].filter((one) => !one.hidden && !one.children.length)
+  .map((one) => one.textContent).join(" ");
+for (const name of kinds) if (tick(name).checked) tick(name).click();
+const bare = shot(), out = {on: {}, pixels: {}, words: {}};
+for (const name of kinds) {
+  tick(name).click();
+  out.on[name] = s.layers[name];
+  out.pixels[name] = differ(bare, shot());
+  out.words[name] = write();
+  tick(name).click();
+}
+return out;
+"""
 
 
 def _compared(scene: Scene) -> Scene:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import viewer
+from tests.viewer.kinds import KINDS, every_kind, plain_ground
 from twin.errors import ParameterError
 from viewer import looks, style, words
 from viewer.backends import light, marks
@@ -159,3 +160,22 @@ def test_remarks_and_dimensions_are_written_where_they_belong() -> None:
         assert columns.min() == pytest.approx(min(x0, x1), abs=8)
         assert rows.mean() == pytest.approx((y0 + y1) / 2, abs=6)
         assert columns.max() == pytest.approx(max(x0, x1), abs=60)
+
+
+@pytest.mark.usefixtures("opengl")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_shows_every_kind_of_layer(kind: str) -> None:
+    empty = plain_ground()
+    layer = every_kind()[kind]
+    made = []
+    for scene in (
+        empty,
+        replace(empty, layers=(*empty.layers, layer)),
+        replace(empty, layers=(*empty.layers, replace(layer, visible=False))),
+    ):
+        png = screenshot(scene, size=(320, 200))
+        assert isinstance(png, bytes)
+        made.append(np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=int))
+    bare, drawn, hidden = made
+    assert (np.abs(drawn - bare)[40:160, 60:260].max(axis=2) > 30).sum() > 25
+    np.testing.assert_array_equal(hidden, bare)

@@ -156,3 +156,20 @@ def test_a_side_is_chosen_before_a_cut(scene: Scene, both: Scene) -> None:
     assert "cut_ground" in [layer.name for layer in both.on("before").cut("across").layers]
     with pytest.raises(ParameterError, match="different origins"):
         merged(scene, replace(scene, origin=(0.0, 0.0, 0.0)))
+
+
+def test_what_is_known_of_a_thing_is_that_of_the_side_that_is_shown(scene: Scene) -> None:
+    layers = []
+    for layer in scene.layers:
+        if isinstance(layer, MeshLayer) and layer.name == "buildings":
+            use = list(layer.attributes["use"])
+            use[5] = "hotel"
+            layer = replace(layer, attributes={**layer.attributes, "use": use})
+        layers.append(layer)
+    both = merged(scene, replace(scene, layers=tuple(layers)))
+    for side, expected in (("before", "dwelling"), ("after", "hotel")):
+        part = both.layer(f"buildings@{side}")
+        assert isinstance(part, MeshLayer)
+        assert part.owner is not None
+        assert set(part.owner.tolist()) == {5}
+        assert part.attributes["use"][5] == expected
