@@ -114,6 +114,12 @@ _ALL = (
     Variable("level_of_service", _FLOOR, "uint8", "1", "level of service",
              "Fruin's level of service at the highest density: 1 to 6 for A to F, 0 where nobody came "
              "(Fruin, Pedestrian Planning and Design, 1971); the attribute `scheme` names the table."),
+    Variable("shadow", ("y", "x"), "uint8", "1", "what stands between here and the sun",
+             "0 in the sun, 1 behind something solid, 2 behind leaves; of the surface: the ground, or the roof that stands on it."),
+    Variable("sun_hours", ("day", "y", "x"), "float32", "h", "possible hours of sun, without trees",
+             "How long the sun stands free over the surface (ground or roof) on a cloudless day, as it would be without trees."),
+    Variable("sun_hours_trees", ("day", "y", "x"), "float32", "h", "possible hours of sun, behind leaves too",
+             "As `sun_hours`, with trees: an hour behind a crown counts for the part of the light that it lets through."),
 )
 
 VARIABLES: Mapping[str, Variable] = MappingProxyType({variable.name: variable for variable in _ALL})

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.geo.trees import trees_of
 from viewer import props, shapes, style
 from viewer.ground import Ground, local
 from viewer.scene import MeshLayer
@@ -19,20 +20,16 @@ if TYPE_CHECKING:
 
 def trees_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | None:
     """Trees as a trunk and a crown of few faces."""
-    frame = city.trees[~city.trees.index.astype(str).isin(drawn)]
-    frame = frame[frame.geometry.geom_type == "Point"] if len(frame) else frame
-    if not len(frame):
+    trees = trees_of(city, without=drawn)
+    if not len(trees):
         return None
-    xy = shapely.get_coordinates(local(frame.geometry.values, city))
-    height = _column(frame, "height_m", 9.0)
-    diameter = _column(frame, "crown_diameter_m", np.nan)
-    diameter = np.where(np.isfinite(diameter), diameter, 0.55 * height)
-    base = _column(frame, "crown_base_m", np.nan)
-    base = np.clip(np.where(np.isfinite(base), base, 0.3 * height), 0.1 * height, 0.8 * height)
-    foot = _column(frame, "z_m", np.nan) - city.origin[2]
+    frame, xy = trees.frame, trees.xy - city.origin[:2]
+    foot = trees.foot_m - city.origin[2]
     foot = np.where(np.isfinite(foot), foot, ground.at(xy))
     seed = style.seeds(frame.index)
-    trunks, crowns = props.tree_shapes(np.column_stack([xy, foot]), height, base, diameter, seed)
+    trunks, crowns = props.tree_shapes(
+        np.column_stack([xy, foot]), trees.height_m, trees.base_m, trees.diameter_m, seed
+    )
     builder = shapes.MeshBuilder()
     rows = np.arange(len(frame), dtype=np.int32)
     builder.add(*trunks, style.TRUNK, np.repeat(rows, len(trunks[1]) // len(rows)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from twin.errors import ParameterError
+from twin.geo import on_earth
 from viewer.scene import Scene
 
 if TYPE_CHECKING:
@@ -16,25 +17,11 @@ if TYPE_CHECKING:
 LOWEST_DEG = 5.0
 """Altitude from which the light of a lower sun is drawn [deg]."""
 
-NETHERLANDS = (3.2, 50.7, 7.3, 53.6)
-"""West, south, east, north, in degrees; their clocks show the time of Amsterdam."""
-
 
 def where_on_earth(city: City) -> dict[str, Any]:
     """Longitude, latitude and time zone of the middle of a city, as `Scene` has them; nothing where its CRS does not tell."""
-    from pyproj import Transformer
-    from pyproj.exceptions import ProjError
-
-    west, south, east, north = city.bounds
-    try:
-        to_degrees = Transformer.from_crs(city.crs.to_2d(), "EPSG:4326", always_xy=True)
-        longitude, latitude = to_degrees.transform((west + east) / 2, (south + north) / 2, errcheck=True)
-    except ProjError:
-        return {}
-    at_home = NETHERLANDS[0] <= longitude <= NETHERLANDS[2] and NETHERLANDS[1] <= latitude <= NETHERLANDS[3]
-    # elsewhere clocks go by laws that a longitude does not tell
-    zone = "Europe/Amsterdam" if at_home else ""
-    return {"longitude_deg": float(longitude), "latitude_deg": float(latitude), "timezone": zone}
+    place = on_earth.where_on_earth(city)
+    return {} if place is None else asdict(place)
 
 
 def sun_at(scene: Scene, when: dt.datetime) -> tuple[float, float]:

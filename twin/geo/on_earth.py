@@ -1,0 +1,36 @@
+"""Where on earth a city lies, and what its clocks show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twin.geo.crs import NETHERLANDS
+
+if TYPE_CHECKING:
+    from twin.geo.city import City
+
+
+@dataclass(frozen=True, slots=True)
+class OnEarth:
+    """Middle of a city [deg], and its time zone by its name in the IANA database: empty where that is not known."""
+
+    longitude_deg: float
+    latitude_deg: float
+    timezone: str = ""
+
+
+def where_on_earth(city: City) -> OnEarth | None:
+    """Where a city lies; None where its CRS does not tell."""
+    from pyproj import Transformer
+    from pyproj.exceptions import ProjError
+
+    west, south, east, north = city.bounds
+    try:
+        to_degrees = Transformer.from_crs(city.crs.to_2d(), "EPSG:4326", always_xy=True)
+        longitude, latitude = to_degrees.transform((west + east) / 2, (south + north) / 2, errcheck=True)
+    except ProjError:
+        return None
+    at_home = NETHERLANDS[0] <= longitude <= NETHERLANDS[2] and NETHERLANDS[1] <= latitude <= NETHERLANDS[3]
+    # elsewhere clocks go by laws that a longitude does not tell
+    return OnEarth(float(longitude), float(latitude), "Europe/Amsterdam" if at_home else "")
