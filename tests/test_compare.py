@@ -100,3 +100,11 @@ def test_sample_scenarios_are_valid_and_run(sample: City) -> None:
         both = twin.compare(scenario, seeds=1, city=sample, progress=False)
         assert both.variant.figure("people").value > 1000 or name == "pit_garage"
         assert len(both.variant.trajectories)
+
+
+def test_the_sample_tower_takes_the_sun_from_some(sample: City) -> None:
+    from twin.geo.samples import sample_folder
+
+    both = twin.compare(sample_folder().parent / "tower.yaml", city=sample, progress=False)
+    assert both.table().loc["sun_buildings_lost", "verdict"] == "exceeds"
+    assert "planned-tower" not in both.variant.impacts["sun"].features["lost"].index

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 import twin
-from twin.scenario import changes, model
+from twin.scenario import analyses, changes, model
 from twin.scenario.place import Place
 
 ROOT = Path(twin.__file__).parents[1]
@@ -44,7 +44,7 @@ def test_every_public_name_is_there() -> None:
 
 def test_every_key_of_a_scenario_is_documented() -> None:
     told = (ROOT / "docs" / "scenario.md").read_text(encoding="utf-8")
-    found = [*vars(changes).values(), *vars(model).values()]
+    found = [*vars(changes).values(), *vars(model).values(), *vars(analyses).values()]
     parts = [value for value in found if isinstance(value, type) and issubclass(value, BaseModel)]
     for part in [*parts, Place]:
         for key, field in part.model_fields.items():

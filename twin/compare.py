@@ -12,17 +12,21 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from twin.assess import asked_of, assess, with_figures, with_impacts
 from twin.checkpoints import Checkpoints, checked
 from twin.ensemble import gather, pick_seeds, run_tasks
 from twin.errors import InterruptedRunError, ScenarioError
 from twin.geo.city import City
 from twin.progress import progress_bar
 from twin.result import Figure, Result
-from twin.run import as_scenario, load_city, prepare
+from twin.run import as_scenario, changed_city, checked_city, load_city, prepare, without_crowd
 from twin.scenario import Scenario
+from twin.scenario.read import told_with_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from twin.impact_result import ImpactResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ class Comparison:
     def difference(self) -> xr.Dataset:
         """Variant minus baseline of ``density_max``, on the cells that either covers; NaN off both floors."""
         first, second = self.baseline.fields, self.variant.fields
+        if not self.variant.has_crowd:
+            return xr.Dataset(attrs=dict(first.attrs))
         cells = [f[["density_max", "walkable"]] for f in (first, second)]
         one, two = xr.align(*cells, join="outer", exclude={"time"})
         delta = two["density_max"].fillna(0.0) - one["density_max"].fillna(0.0)
@@ -109,6 +115,12 @@ class Comparison:
         delta = delta.where(floor).sortby("y", ascending=False)
         delta.attrs = {"units": "m-2", "long_name": "change of the highest crowd density (variant minus baseline)"}
         return xr.Dataset({"density_max_change": delta}, attrs=dict(first.attrs))
+
+    @property
+    def impacts(self) -> dict[str, tuple[ImpactResult, ImpactResult, xr.Dataset]]:
+        """Of each impact the baseline, the variant, and the difference of their fields (variant minus baseline)."""
+        old, new = self.baseline.impacts, self.variant.impacts
+        return {key: (old[key], new[key], new[key].difference(old[key])) for key in new if key in old}
 
     def table(self) -> pd.DataFrame:
         """One row a figure: label, unit, medians, ranges, change, ``within_noise``, limit, verdict, number of seeds."""
@@ -230,7 +242,7 @@ def _difference(figure: Figure, baseline: pd.DataFrame, variant: pd.DataFrame) -
     delta[both] = 0.0  # reached on neither side: no difference
     low, high = _range(delta)
     noise: bool | None = bool(np.isnan(delta).any()) or (low <= 0.0 <= high)
-    if (delta == 0.0).all():
+    if figure.exact or (delta == 0.0).all():
         noise = False
     elif len(delta) < 2:
         noise = None
@@ -290,17 +302,54 @@ def compare(
     checked(checkpoints)
     chosen = pick_seeds(scenario, seeds)
     city = load_city(scenario) if city is None else city
+    asked = asked_of(scenario)
+    if asked and not scenario.has_crowd:
+        return _compare_city(scenario, checked_city(city), progress, when_first)
     # both sides are made ready first: a mistake in either is told before anything runs
     sides = [prepare(scenario, baseline=baseline, city=city) for baseline in (True, False)]
+    before, after = _impacts(scenario, sides[0].changed.city, sides[1].changed.city, progress)
+
+    def ready(results: list[Result]) -> None:
+        if when_first is not None:
+            when_first(with_impacts(results[0], before), with_impacts(results[1], after))
+
     # both sides of a seed next to each other: an interruption leaves something to compare
     tasks = [(side, seed) for seed in chosen for side in sides]
     with progress_bar(scenario.crowd.duration_s * len(tasks), "baseline and variant", progress) as bar:
-        ready = None if when_first is None else lambda results: when_first(*results)
         runs = run_tasks(tasks, bar, keep=[0, 1], when_kept=ready, checkpoints=checkpoints)
     baseline, variant = gather(runs[0::2], chosen), gather(runs[1::2], chosen)
     if baseline is None or variant is None:
         error = InterruptedRunError("interrupted before the variant was run", hint="run it again; fewer seeds are quicker")
-        error.result = None if baseline is None else baseline.first
+        error.result = None if baseline is None else with_impacts(baseline.first, before)
         raise error
-    partial = baseline.partial or variant.partial
-    return Comparison(baseline.first, variant.first, baseline.figures, variant.figures, scenario.title, scenario.question, partial)
+    return Comparison(
+        with_impacts(baseline.first, before), with_impacts(variant.first, after), with_figures(baseline.figures, before),
+        with_figures(variant.figures, after), scenario.title, scenario.question, baseline.partial or variant.partial,
+    )  # fmt: skip
+
+
+def _impacts(
+    scenario: Scenario, old: City, new: City, progress: bool | None
+) -> tuple[dict[str, ImpactResult], dict[str, ImpactResult]]:
+    """What is asked of the city without and with the changes."""
+    asked = asked_of(scenario)
+    if not asked:
+        return {}, {}
+    with progress_bar(2 * len(asked), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
+        before = assess(scenario, old, bar=bar)
+        return before, assess(scenario, new, (old, before), bar=bar)
+
+
+def _compare_city(
+    scenario: Scenario, city: City, progress: bool | None, when_first: Callable[[Result, Result], None] | None
+) -> Comparison:
+    """Both sides of a scenario in which nobody walks: impacts only, which chance plays no part in."""
+    old, new = (changed_city(scenario, city, baseline=baseline) for baseline in (True, False))
+    before, after = _impacts(scenario, old.city, new.city, progress)
+    results = with_impacts(without_crowd(scenario, old), before), with_impacts(without_crowd(scenario, new), after)
+    if when_first is not None:
+        when_first(*results)
+    nothing = pd.DataFrame(index=pd.Index([scenario.crowd.seed], name="seed"))
+    return Comparison(
+        results[0], results[1], with_figures(nothing, before), with_figures(nothing, after), scenario.title, scenario.question
+    )

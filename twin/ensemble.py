@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from twin.assess import asked_of, assess, with_figures, with_impacts
 from twin.checkpoints import Checkpoints, checked
-from twin.errors import InterruptedRunError, ParameterError, ResultError
+from twin.errors import InterruptedRunError, ParameterError, ResultError, ScenarioError
 from twin.geo.city import City
 from twin.population import expected_people
 from twin.progress import Bar, progress_bar
@@ -288,19 +289,24 @@ def ensemble(
     ------
     ParameterError
         When there is no seed, or one twice.
+    ScenarioError
+        When nobody walks in it: then nothing differs by seed.
     InterruptedRunError
         On Ctrl-C before anything ran; later, what was done is given back as partial.
     """
     scenario = as_scenario(scenario)
     checked(checkpoints)
     chosen = pick_seeds(scenario, seeds)
+    if asked_of(scenario) and not scenario.has_crowd:
+        raise ScenarioError("nobody walks in this scenario, so nothing differs by seed", hint="use twin.run or twin.compare")
     prepared = prepare(scenario, baseline=baseline, city=city)
+    impacts = assess(scenario, prepared.changed.city)
     with progress_bar(scenario.crowd.duration_s * len(chosen), f"{len(chosen)} seeds", progress) as bar:
         runs = run_tasks([(prepared, seed) for seed in chosen], bar, keep=[0], checkpoints=checkpoints)
     gathered = gather(runs, chosen)
     if gathered is None:
         raise InterruptedRunError("interrupted before the first run had begun")
-    return gathered
+    return replace(gathered, figures=with_figures(gathered.figures, impacts), first=with_impacts(gathered.first, impacts))
 
 
 def pick_seeds(scenario: Scenario, seeds: int | Iterable[int] | None) -> tuple[int, ...]:

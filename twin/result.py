@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from twin.geo.city import City
+    from twin.impact_result import ImpactResult
     from twin.recording import Recording
 
 
@@ -44,6 +45,8 @@ class Figure:
         Decimals to print.
     note : str
         What one has to know to read it.
+    exact : bool
+        Whether chance plays no part in it, so that every seed gives the same.
     """
 
     key: str
@@ -55,6 +58,7 @@ class Figure:
     better: str = ""
     digits: int = 1
     note: str = ""
+    exact: bool = False
 
     @property
     def verdict(self) -> str:
@@ -104,6 +108,8 @@ class Result:
         Scenario text, seed, versions, input checksums, assumptions, warnings.
     partial : bool
         True when the run was interrupted; everything up to then is valid.
+    impacts : mapping of str to ImpactResult
+        What else was worked out of the city: ``result.impacts["sun"].fields["sun_hours"]``. Their figures are among `figures`.
     """
 
     fields: xr.Dataset
@@ -113,6 +119,12 @@ class Result:
     figures: tuple[Figure, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     partial: bool = False
+    impacts: Mapping[str, ImpactResult] = field(default_factory=dict)
+
+    @property
+    def has_crowd(self) -> bool:
+        """Whether anybody was simulated: a scenario without people has impacts only."""
+        return bool(self.fields.data_vars)
 
     @property
     def recording(self) -> Recording:
@@ -438,9 +450,9 @@ class Result:
         return result_card(self)
 
     def __repr__(self) -> str:
-        people = self.recording.people()
         state = ", partial" if self.partial else ""
-        return f"<Result: {people} people, {dict(self.fields.sizes)}{state}>"
+        told = [f"{self.recording.people()} people, {dict(self.fields.sizes)}"] if self.has_crowd else []
+        return f"<Result: {'; '.join([*told, *self.impacts])}{state}>"
 
 
 setattr(Result, "trajectories", _Trajectories())  # noqa: B010 (a default, for dataclasses and mypy, if it stood in the class)

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,15 @@ import xarray as xr
 
 from twin.errors import MissingFileError, OutputError, ResultError
 from twin.fields_io import write_fields
+from twin.impact_result import Classes, ImpactResult
 from twin.recording import Recording
 from twin.result import Figure, Result
 
 FORMAT = "stadstwin result"
 FORMAT_VERSION = 1
 TRAJECTORIES = "trajectories.parquet"
+IMPACTS = "impacts"
+"""Folder of impacts in that of a result, a folder each."""
 
 
 def save_result(result: Result, folder: Path) -> Path:
@@ -103,8 +106,24 @@ def _write(result: Result, part: Path) -> None:
     write_fields(result.fields, part / "fields.nc")
     result.recording.save(part / TRAJECTORIES)
     result.series.to_parquet(part / "series.parquet")
+    told = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "partial": result.partial,
+        "figures": [_plain(asdict(figure)) for figure in result.figures],
+        "features": _write_features(result.features, part),
+        "provenance": _plain(dict(result.provenance)),
+        "impacts": list(result.impacts),
+    }
+    for key, impact in result.impacts.items():
+        write_impact(impact, part / IMPACTS / key)
+    _write_told(told, part / "result.json")
+
+
+def _write_features(features: Mapping[str, gpd.GeoDataFrame], part: Path) -> dict[str, Any]:
+    """Write frames into one GeoPackage; what it does not keep of them."""
     frames: dict[str, Any] = {}
-    for name, frame in result.features.items():
+    for name, frame in features.items():
         kinds = {column: str(frame[column].dtype) for column in frame.columns if column != frame.geometry.name}
         frames[name] = {
             "index": frame.index.name,
@@ -117,15 +136,56 @@ def _write(result: Result, part: Path) -> None:
                 # a bare plane (simulate_crowd) has no CRS to write
                 warnings.filterwarnings("ignore", message="'crs' was not provided")
                 frame.to_file(part / "features.gpkg", layer=name, driver="GPKG", index=frame.index.name is not None)
+    return frames
+
+
+def _write_told(told: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+
+
+def write_impact(impact: ImpactResult, folder: Path) -> None:
+    """Write an impact into a folder that is not there yet: NetCDF, GeoPackage and JSON.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+    """
+    folder.mkdir(parents=True)
+    write_fields(impact.fields, folder / "fields.nc")
     told = {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "partial": result.partial,
-        "figures": [_plain(asdict(figure)) for figure in result.figures],
-        "features": frames,
-        "provenance": _plain(dict(result.provenance)),
-    }
-    (part / "result.json").write_text(json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+        "key": impact.key, "title": impact.title, "figures": [_plain(asdict(figure)) for figure in impact.figures],
+        "features": _write_features(impact.features, folder), "classes": [_plain(asdict(one)) for one in impact.classes],
+        "assumptions": list(impact.assumptions), "settings": _plain(dict(impact.settings)),
+    }  # fmt: skip
+    _write_told(told, folder / "impact.json")
+
+
+def read_impact(folder: Path) -> ImpactResult:
+    """Read what `write_impact` wrote; fields are opened lazily.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError, TypeError
+        When something is missing or broken.
+    """
+    told = json.loads((folder / "impact.json").read_text(encoding="utf-8"))
+    return ImpactResult(
+        told["key"],
+        told["title"],
+        xr.open_dataset(folder / "fields.nc", engine="h5netcdf"),
+        {name: _read_frame(folder, name, about) for name, about in told["features"].items()},
+        tuple(Figure(**_unplain(figure)) for figure in told["figures"]),
+        tuple(_classes(_unplain(one)) for one in told["classes"]),
+        tuple(told["assumptions"]),
+        _unplain(told["settings"]),
+    )
+
+
+def _classes(told: dict[str, Any]) -> Classes:
+    lists = {key: tuple(value) for key, value in told.items() if isinstance(value, list)}
+    colours = tuple((int(r), int(g), int(b)) for r, g, b in told["colours"])
+    return Classes(**{**told, **lists, "colours": colours})
 
 
 def _plain(value: Any) -> Any:
@@ -168,11 +228,19 @@ def load_result(folder: Path) -> Result:
         series = pd.read_parquet(folder / "series.parquet")
         features = {name: _read_frame(folder, name, about) for name, about in told["features"].items()}
         figures = tuple(Figure(**_unplain(figure)) for figure in told["figures"])
+        impacts = {key: read_impact(folder / IMPACTS / _name_of(key)) for key in told.get("impacts", [])}
     except ResultError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultError(f"`{folder}` cannot be read: {error}", hint="it may be incomplete; run the scenario again") from error
-    return Result(fields, trajectories, features, series, figures, _unplain(told["provenance"]), bool(told["partial"]))
+    return Result(fields, trajectories, features, series, figures, _unplain(told["provenance"]), bool(told["partial"]), impacts)
+
+
+def _name_of(key: Any) -> str:
+    """The name of an impact, which is that of a folder in the result and nowhere else."""
+    if not (isinstance(key, str) and key.isidentifier()):
+        raise ValueError(f"`{key}` is not the name of an impact")
+    return key
 
 
 def _read_frame(folder: Path, name: str, about: dict[str, Any]) -> gpd.GeoDataFrame:

@@ -11,9 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import shapely
+import xarray as xr
 from shapely.geometry.base import BaseGeometry
 
+from twin.assess import asked_of, assess, with_impacts
 from twin.checkpoints import Checkpoints, checked
 from twin.discretize import Ground, discretize
 from twin.errors import GeometryError, MissingFileError, ParameterError, ScenarioError, StairError, WalkableError, did_you_mean
@@ -42,7 +45,9 @@ from twin.sim.crowd.models.interface import presets_of
 from twin.simulate import simulate, step_s
 
 if TYPE_CHECKING:
-    pass
+    from twin.impact_result import ImpactResult
+
+_NOBODY = {"id": "int32", "frame": "int32", "x": "float32", "y": "float32", "z": "float32", "level": "str"}
 
 MODEL_ASSUMPTIONS = (
     "People walk by {walking}. Their free speed is {speed:.2f} m/s on average (standard deviation {spread:.2f}; Weidmann 1993).",
@@ -151,9 +156,7 @@ def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = N
     city : City, optional
         Already read; by default the scenario's.
     """
-    if city is not None and not isinstance(city, City):
-        raise ParameterError(f"a city is needed, not {type(city).__name__}", hint="use twin.read_city(path)")
-    city = load_city(scenario) if city is None else city
+    city = load_city(scenario) if city is None else checked_city(city)
     changes = scenario.baseline_changes() if baseline else scenario.changes
     with told_with_lines(scenario):
         changed = apply_changes(city, changes)
@@ -163,6 +166,19 @@ def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = N
         _counting_lines(prepared)  # a line or an area that counts nothing is told before anything runs
         _counting_areas(prepared)
         return prepared
+
+
+def checked_city(city: Any) -> City:
+    """A city that was given.
+
+    Raises
+    ------
+    ParameterError
+        When it is something else.
+    """
+    if not isinstance(city, City):
+        raise ParameterError(f"a city is needed, not {type(city).__name__}", hint="use twin.read_city(path)")
+    return city
 
 
 def _floor_of(scenario: Scenario, changed: Changed) -> Ground:
@@ -238,9 +254,23 @@ def run(
     scenario = as_scenario(scenario)
     checked(checkpoints)
     chosen = scenario.crowd.seed if seed is None else checked_seed(seed)
+    asked = asked_of(scenario)
+    if asked and not scenario.has_crowd:
+        changed = changed_city(scenario, load_city(scenario) if city is None else checked_city(city), baseline=baseline)
+        result = without_crowd(scenario, changed)
+        return with_impacts(result, _impacts(scenario, changed.city, progress))
     prepared = prepare(scenario, baseline=baseline, city=city)
+    impacts = _impacts(scenario, prepared.changed.city, progress)
     with progress_bar(scenario.crowd.duration_s, "baseline" if baseline else "run", progress) as bar:
-        return run_prepared(prepared, seed=chosen, bar=bar, checkpoints=checkpoints)
+        return with_impacts(run_prepared(prepared, seed=chosen, bar=bar, checkpoints=checkpoints), impacts)
+
+
+def _impacts(scenario: Scenario, city: City, progress: bool | None) -> dict[str, ImpactResult]:
+    asked = asked_of(scenario)
+    if not asked:
+        return {}
+    with progress_bar(len(asked), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
+        return assess(scenario, city, bar=bar)
 
 
 def as_scenario(given: Scenario | str | Path) -> Scenario:
@@ -303,15 +333,25 @@ def run_prepared(
         for text in MODEL_ASSUMPTIONS
     ]  # fmt: skip
     provenance = {
+        **result.provenance,
+        **_told_of(scenario, prepared.changed, seed, started),
+        "assumptions": [*ground.assumptions, *assumptions],
+        "remarks": [*_remarks(prepared), *result.provenance["remarks"]],
+    }
+    return result.with_(figures=judged_with_people(result.figures), provenance=provenance)
+
+
+def _told_of(scenario: Scenario, changed: Changed, seed: int, started: float) -> dict[str, Any]:
+    """Where a result comes from: the scenario, its changes, the city and what it was read from, versions."""
+    city = changed.city
+    return {
         "title": scenario.title,
         "question": scenario.question,
         "scenario_file": scenario.source.name if scenario.source else "",
         "scenario": scenario.text,
         "seed": seed,
         "clock_start": scenario.crowd.clock_start,
-        "changes": [{"id": c.id, "type": c.type, "label": c.label or c.id} for c in prepared.changed.made],
-        "remarks": _remarks(prepared),
-        "assumptions": [*ground.assumptions, *assumptions],
+        "changes": [{"id": c.id, "type": c.type, "label": c.label or c.id} for c in changed.made],
         "city": {"name": city.name, "synthetic": city.synthetic, "crs": short_name(city.crs)},
         "sources": [
             {"name": s.name, "format": s.format, "licence": s.licence, "credit": s.credit, "sha256": s.sha256} for s in city.sources
@@ -320,8 +360,28 @@ def run_prepared(
         "wall_time_s": round(time.perf_counter() - started, 3),
         **versions(),
     }
-    provenance["remarks"] = [*provenance["remarks"], *result.provenance["remarks"]]
-    return result.with_(figures=judged_with_people(result.figures), provenance={**result.provenance, **provenance})
+
+
+def without_crowd(scenario: Scenario, changed: Changed) -> Result:
+    """The result of a side on which nobody walks: it has no fields and no figures of a crowd, only where it comes from."""
+    people = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _NOBODY.items()})
+    people.attrs["frame_rate"] = 1.0
+    told = _told_of(scenario, changed, scenario.crowd.seed, time.perf_counter())
+    told |= {"assumptions": [], "remarks": [], "time_s": 0.0}
+    about = {"crs": short_name(changed.city.crs)}
+    return Result(xr.Dataset(attrs=about), people, {}, pd.DataFrame({"time_s": pd.Series(dtype="float64")}), (), told)
+
+
+def changed_city(scenario: Scenario, city: City, *, baseline: bool = False) -> Changed:
+    """The city of one side of a scenario; errors say where in its file.
+
+    Raises
+    ------
+    ScenarioError
+        When a change cannot be made.
+    """
+    with told_with_lines(scenario):
+        return apply_changes(city, scenario.baseline_changes() if baseline else scenario.changes)
 
 
 def _ways(crowd: CrowdSettings) -> str:

@@ -131,7 +131,8 @@ def compose(
     layers, key = _keyed(layers, city, surface_model=surface_model)
     fields = results.field_layers(result, field, city.origin) if result is not None else []
     people = results.people_layer(result, city.origin) if result is not None else None
-    layers += fields
+    impacts, legends = results.impact_layers(result, city.origin) if result is not None else ([], [])
+    layers += [*fields, *impacts]
     if people is not None:
         layers.append(people)
     cameras = tuple(view) if view is not None else _cameras(city, floor, fields, people, layers, new)
@@ -140,7 +141,7 @@ def compose(
         subtitle=subtitle,
         layers=tuple(layers),
         views=cameras,
-        legends=(style.fruin_legend(),) if fields else (),
+        legends=(*((style.fruin_legend(),) if fields else ()), *legends),
         origin=(float(city.origin[0]), float(city.origin[1]), float(city.origin[2])),
         crs=short_name(city.crs),
         times=results.timeline(fields, people),

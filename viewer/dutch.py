@@ -25,6 +25,9 @@ WORDS: dict[str, str] = {
     # legends
     "people/m²": "personen/m²", "Level of service A-F: Fruin 1971, walkways": "Verkeersniveau A-F: Fruin 1971, looppaden",
     "Change of crowd density": "Verschil in drukte",
+    "Hours of sun": "Zonuren", "Hours of sun, with trees": "Zonuren, met bomen", "h": "uur", "Change": "Verschil",
+    "hours of sun": "zonuren", "Change: hours of sun": "Verschil: zonuren", "with trees": "met bomen",
+    "Change: hours of sun, with trees": "Verschil: zonuren, met bomen",
     "Variant minus baseline": "Variant min uitgangssituatie",
     # views and sections
     "Overview": "Overzicht", "Plan": "Plattegrond", "Eye level": "Ooghoogte", "Square": "Plein", "Street level": "Straatniveau",

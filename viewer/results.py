@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 
 from twin.errors import ParameterError, did_you_mean
 from viewer import style
-from viewer.scene import FieldLayer, LabelLayer, PeopleLayer
+from viewer.scene import FieldLayer, LabelLayer, Legend, PeopleLayer
 from viewer.words import readable_id
 
 if TYPE_CHECKING:
+    from twin.impact_result import Classes, ImpactResult
     from twin.result import Result
 
 OVER_LINE_M = 2.5
@@ -96,6 +98,43 @@ def _cropped(
         times,
         np.ascontiguousarray(values[:, i0:i1, j0:j1]),
         "density",
+    )
+
+
+def impact_layers(result: Result, origin: NDArray[np.float64]) -> tuple[list[FieldLayer], list[Legend]]:
+    """Fields of the impacts of a result on open ground, and what their colours mean.
+
+    The first field of an impact is there for each of its days, others for the first one. They are hidden, but for the very first
+    one of a result without a crowd.
+    """
+    layers: list[FieldLayer] = []
+    legends: list[Legend] = []
+    for impact in result.impacts.values():
+        for number, classes in enumerate(impact.classes):
+            array = impact.fields[classes.variable]
+            days = [str(day) for day in array["day"].to_numpy()] if "day" in array.dims else [""]
+            for day in days if number == 0 else days[:1]:
+                layers.append(_on_ground(impact, classes, day, origin, visible=not (layers or result.has_crowd)))
+            legends += style.impact_legends(classes)
+    return layers, legends
+
+
+def _on_ground(
+    impact: ImpactResult, classes: Classes, day: str, origin: NDArray[np.float64], *, visible: bool
+) -> FieldLayer:  # fmt: skip
+    fields = impact.fields
+    array = fields[classes.variable].sel(day=day) if day else fields[classes.variable]
+    ground = fields["on_ground"].to_numpy().astype(bool)
+    height = fields["surface_height"].to_numpy() - np.float32(origin[2])
+    x, y, cell = fields["x"].to_numpy(), fields["y"].to_numpy(), float(fields.attrs["cell_m"])
+    values = np.where(ground, array.to_numpy(), np.float32(np.nan)).astype(np.float32)
+    name, label = classes.variable, classes.title
+    if day:
+        name, label = f"{name}_{day[5:].replace('-', '')}", f"{label}, {dt.date.fromisoformat(day):%d-%m}"
+    west, north = float(x.min() - cell / 2 - origin[0]), float(y.max() + cell / 2 - origin[1])
+    height = np.where(ground, height, np.float32(np.nan))
+    return FieldLayer(
+        name, label, west, north, cell, np.ascontiguousarray(height), np.zeros(1), values[None], classes.variable, visible=visible
     )
 
 

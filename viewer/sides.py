@@ -141,7 +141,7 @@ def merged(before: Scene, after: Scene) -> Scene:
 
 
 def _legend_of(differences: list[Layer]) -> tuple[Legend, ...]:
-    return (style.difference_legend(),) if differences else ()
+    return (style.difference_legend(),) if any(getattr(one, "legend", "") == "difference" for one in differences) else ()
 
 
 def _of_side(layer: Layer, side: str) -> Layer:
@@ -243,14 +243,19 @@ def _difference(old: FieldLayer | None, new: FieldLayer | None, some: FieldLayer
     shape = (round((north - south) / some.cell), round((east - west) / some.cell))
     height = np.full(shape, np.nan, np.float32)
     total = np.zeros((len(some.times), *shape), np.float32)
+    moved = np.zeros(shape, dtype=bool)
     for layer, sign in ((old, -1.0), (new, 1.0)):
         if layer is None:
             continue
         i, j = round((north - layer.north) / some.cell), round((layer.west - west) / some.cell)
         here = (slice(i, i + layer.height.shape[0]), slice(j, j + layer.height.shape[1]))
+        if layer is new and old is not None:
+            moved[here] = ~(layer.height == height[here])  # built on, or dug away: not the same place
         height[here] = np.where(np.isfinite(layer.height), layer.height, height[here])
         for k, moment in enumerate(some.times):
             total[k][here] += np.float32(sign) * np.nan_to_num(layer.frame(float(moment)))
-    values = np.where((np.abs(total) >= style.SAME_BELOW) & np.isfinite(height), total, np.float32(np.nan))
-    label = f"{some.label}, difference"
-    return replace(some, label=label, west=west, north=north, height=height, values=values, legend="difference")
+    crowd = some.legend == "density"
+    same = np.isfinite(height) if crowd else np.isfinite(height) & ~moved
+    values = np.where(same & (np.abs(total) >= (style.SAME_BELOW if crowd else 0.0)), total, np.float32(np.nan))
+    label, legend = f"{some.label}, difference", "difference" if crowd else f"{some.legend}_change"
+    return replace(some, label=label, west=west, north=north, height=height, values=values, legend=legend)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.fruin import FRUIN_M2, LAJOLLA, LETTERS
+from twin.impact_result import Classes
 from twin.palette import CELLAR as CELLAR
 from twin.palette import GROUND as GROUND
 from twin.palette import MAINS as MAINS
@@ -182,8 +183,29 @@ def difference_legend() -> Legend:
     return Legend("difference", "Change of crowd density", "people/m²", classes, note="Variant minus baseline")
 
 
+def impact_legends(classes: Classes) -> tuple[Legend, ...]:
+    """What the colours of a field of an impact mean, and those of a change of it."""
+    from twin.plots.impact import change_colours
+
+    def made(name: str, title: str, borders: Sequence[float], colours: Sequence[Colour], note: str, skip: int) -> Legend:
+        pairs = list(pairwise([-np.inf, *borders, np.inf]))
+        kept = [LegendClass(*pair, colour, "") for k, (pair, colour) in enumerate(zip(pairs, colours, strict=True)) if k != skip]
+        return Legend(name, title, classes.unit, tuple(kept), note)
+
+    name = classes.variable
+    legends = [made(name, classes.title, classes.borders, classes.colours, "", -1)]
+    rising = classes.change_borders
+    if rising:
+        borders = [*(-one for one in rising[::-1]), *rising]
+        title = f"Change: {classes.title.lower()}"
+        legends.append(made(f"{name}_change", title, borders, change_colours(classes), "Variant minus baseline", len(rising)))
+    return tuple(legends)
+
+
 def class_range(item: LegendClass, *, first: bool = False) -> str:
-    """The range of a class in words: ``"< 0.31"``, ``"0.31 - 0.43"``, ``"> 2.17"``."""
+    """The range of a class in words: ``"< 0.31"``, ``"0.31 - 0.43"``, ``"> 2.17"``; without a letter no longer than need be."""
+    if not item.label:
+        return _short_range(item)
     if not np.isfinite(item.high):
         return f"> {item.low:.2f}"
     if np.isfinite(item.low) and item.low < 0 and item.high <= 0:
@@ -193,6 +215,21 @@ def class_range(item: LegendClass, *, first: bool = False) -> str:
     if first or item.low <= 0:
         return f"< {item.high:.2f}"
     return f"{item.low:.2f} – {item.high:.2f}"
+
+
+def covers_all(legend: Legend) -> bool:
+    """Whether every value has a class, 0 too: of hours of sun 0 is a figure, of densities it is nobody."""
+    ends = [(item.low, item.high) for item in legend.classes]
+    return ends[0][0] == -np.inf and ends[-1][1] == np.inf and all(one[1] == two[0] for one, two in pairwise(ends))
+
+
+def _short_range(item: LegendClass) -> str:
+    low, high = (f"{abs(end):g}" for end in (item.low, item.high))
+    if item.high <= 0:
+        return f"< −{high}" if not np.isfinite(item.low) else f"−{low} – −{high}"
+    if not np.isfinite(item.high):
+        return f"> {low}"
+    return f"< {high}" if not np.isfinite(item.low) else f"{low} – {high}"
 
 
 def classify(values: NDArray[np.float32], legend: Legend) -> NDArray[np.int8]:

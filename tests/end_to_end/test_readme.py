@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -28,11 +29,14 @@ def test_the_readme_works_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     saved = re.findall(r"\.save\(\"([^\"]+)\"\)", code)[0]
     assert main([*command.split(), "--no-pictures"]) == 0
     matplotlib.use("Agg")
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(compile(code, "README.md", "exec"), names)
     # in so short a run nobody comes to the bridge, and a map that moves needs an extra
     kept = [line for line in plots.splitlines() if "plot_section(\"density\"" not in line and ".explore(" not in line]
     exec(compile("\n".join(kept).replace("time=120", "time=10").replace("seeds=10", "seeds=2"), "README.md", "exec"), names)
+    impacts = next(code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "tower.yaml" in code)
+    exec(compile(impacts.replace("data/samples", str(README.parent / "data" / "samples")), "README.md", "exec"), names)
+    assert len(names["after"].features["lost"])
     plt.close("all")
     assert (tmp_path / "concert.html").is_file()
     assert twin.open_result(saved).figure("people").value == 30

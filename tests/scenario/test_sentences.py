@@ -21,6 +21,7 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "CrowdSettings": ({"crowd": {}}, ("crowd",)),
     "Analyses": ({"analyses": {}}, ("analyses",)),
     "CrowdingAnalysis": ({"analyses": {"crowding": {}}}, ("analyses", "crowding")),
+    "SunAnalysis": ({"analyses": {"sun": {}}}, ("analyses", "sun")),
     "Line": ({"crowd": {"lines": [{"id": "a", "line": [[0, 0], [1, 1]]}]}}, ("crowd", "lines", 0)),
     "Door": ({"crowd": {"doors": [{"id": "a", "line": [[0, 0], [1, 1]]}]}}, ("crowd", "doors", 0)),
     "Queue": ({"crowd": {"queues": [{"id": "a", "line": [[0, 0], [1, 1]]}]}}, ("crowd", "queues", 0)),
@@ -134,6 +135,10 @@ def test_the_example_can_be_used(part: type[BaseModel], key: str) -> None:
         ("changes: [{id: a, type: closure, at: [1, 2]}]", "`at` is a place: the id of an object of the city"),
         ("changes: [{id: a, type: closure, at: {point: [1, 2, 3]}}]", "`point` is [x, y], not a list of 3"),
         ("changes: [{id: a, type: closure, at: {point: [1]}}]", "`point` is [x, y], not a list of 1"),
+        ("analyses:\n  sun: {days: [\"2026-02-30\"]}", "`2026-02-30` is not a day: write year, month and day, such as 2026-02-19"),
+        ("analyses:\n  sun: {days: [2026-02-19, 2026-02-19]}", "a day is given twice"),
+        ("analyses:\n  sun: {norm: tno-lite}", "`norm` is one of `tno-light`, `tno-strict`, not `tno-lite`"),
+        ("analyses:\n  zon: {}", "`zon` is not a key of `analyses`"),
         ("area: [1, 2, 3]", "`area` is four numbers, [west, south, east, north], not a list of 3"),
         ("crowd:\n  model: social-forces", "no model `social-forces`; did you mean `social-force`?\n  there are `coll"),
         ("crowd:\n  model: 5", '`model` is a text: write it in quotes, "5"\n  for example `model: social-force`'),
@@ -183,6 +188,7 @@ def test_a_name_may_be_that_of_a_type_of_change() -> None:
         ("title: T\ncrowd: {seed: 1\n", 2, "end it with `}`"),
         ("title: 'T\ncity: x\n", 1, "close it with the same kind of quote"),
         ("title: T\n---\ntitle: U\n", 2, "leave out that line"),
+        ("title: T\nanalyses: {sun: {days: [2026-02-30]}}\n", 2, "`2026-02-30` is not a day: write year, month and day"),
     ],
 )
 def test_text_that_is_not_yaml_is_told_with_what_to_type(text: str, line: int, told: str) -> None:

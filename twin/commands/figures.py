@@ -37,7 +37,7 @@ def tell(subject: Comparison | Result, out: Path, made: dict[str, str], seconds:
         before, people = next(((d.baseline, d.variant) for d in subject.differences if d.figure.key == "people"), (1.0, 1.0))
         for d in subject.differences:
             f = d.figure
-            if f.key in _TOLD or f.key.startswith("flow_"):
+            if f.key in _TOLD or f.key.startswith("flow_") or f.exact:
                 verdict = d.verdict or ("within noise" if d.within_noise and d.change == d.change else "")
                 with_, without = number(d.variant, f.digits, people), number(d.baseline, f.digits, before)
                 rows.append((f.label, without, with_, f.unit, _limit(f), verdict))
@@ -45,11 +45,9 @@ def tell(subject: Comparison | Result, out: Path, made: dict[str, str], seconds:
         people = people_of(subject.figures)
         rows = [(f.label, number(f.value, f.digits, people), f.unit, _limit(f), f.verdict) for f in subject.figures]
     table(rows)
-    if not people:
+    if not people and subject_of(subject).has_crowd:
         say(f"\n{NOBODY}\n  {NOBODY_HINT}")
-    from twin.result import Result
-
-    run = subject if isinstance(subject, Result) else subject.variant
+    run = subject_of(subject)
     for remark in run.provenance.get("remarks", ()):
         say(f"\nnote: {remark}")
     say(f"\nin {seconds:.1f} s; written:")
@@ -59,6 +57,13 @@ def tell(subject: Comparison | Result, out: Path, made: dict[str, str], seconds:
             say(f"  {what:15} {out / made[key]}")
     say(f"  {'report':15} {out / 'report.html'}")
     say(f"  {'data':15} {out / 'variant'}")
+
+
+def subject_of(subject: Comparison | Result) -> Result:
+    """The side with the changes, or the only one."""
+    from twin.result import Result
+
+    return subject if isinstance(subject, Result) else subject.variant
 
 
 def _limit(figure: Figure) -> str:

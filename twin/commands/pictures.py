@@ -17,6 +17,28 @@ if TYPE_CHECKING:
 PICTURE_SIZE = (1280, 720)
 
 
+def draw_impacts(scenario: Scenario, city: City, before: Result | None, after: Result, out: Path) -> dict[str, str]:
+    """Maps of the impacts, and of what changes in them; returns the file name of each, by what it is."""
+    from matplotlib.figure import Figure
+
+    from twin.plots.canvas import size_for
+    from twin.run import changed_city
+
+    made: dict[str, str] = {}
+    changed = changed_city(scenario, city).city
+    for key, impact in after.impacts.items():
+        old = None if before is None else before.impacts.get(key)
+        for name, other in ((key, None), (f"{key} change", old)):
+            if name == key or other is not None:
+                x, y = impact.fields["x"].to_numpy(), impact.fields["y"].to_numpy()
+                figure = Figure(figsize=size_for((x.min(), y.min(), x.max(), y.max())), layout="constrained")
+                impact.plot_map(before=other, city=changed, ax=figure.subplots())
+                made[name] = f"{name.replace(' ', '_')}.png"
+                out.mkdir(parents=True, exist_ok=True)
+                figure.savefig(out / made[name], dpi=110)
+    return made
+
+
 def draw_all(scenario: Scenario, city: City, before: Result | None, after: Result, out: Path) -> dict[str, str]:
     """Pictures of both sides and the scene with the changes; returns the file name of each, by what it is.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from twin.commands.figures import tell
 from twin.commands.kept import Kept, kept_of
 from twin.commands.parser import add_command
-from twin.commands.pictures import draw_all
+from twin.commands.pictures import draw_all, draw_impacts
 from twin.commands.run_folder import check_out, clear_leftovers, mark
 from twin.commands.terminal import DONE, FAILED, complain, warn_of_compiling
 from twin.errors import InterruptedRunError
@@ -99,6 +99,7 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool, k
         if pictures:
             mark(scenario, path, out)
             made.update(draw_all(scenario, city, before, after, out))
+            made.update(draw_impacts(scenario, city, before, after, out))
 
     subject: Comparison | Result
     try:
@@ -140,6 +141,6 @@ def _write_report(subject: Comparison | Result, out: Path, made: dict[str, str])
     from twin import report
     from twin.result_io import write_text
 
-    sides = [name for name in ("before", "after") if name in made]
+    sides = [name for name in made if made[name].endswith(".png")]
     pictures: dict[str, bytes] = {name: (out / made[name]).read_bytes() for name in sides}
     write_text(out / "report.html", report.write(subject, pictures, made.get("scene.html")))

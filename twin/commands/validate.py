@@ -50,8 +50,8 @@ def _validate(options: argparse.Namespace) -> int:
             if kind_of(path) == "scenario":
                 if options.out is not None:
                     raise ParameterError("--out takes the findings of a city, not of a scenario", hint="leave out --out")
-                people = _validate_scenario(path)
-                say(f"{path}: valid" if people else f"{path}: valid, but {NOBODY}\n  {NOBODY_HINT}")
+                useful = _validate_scenario(path)
+                say(f"{path}: valid" if useful else f"{path}: valid, but {NOBODY}\n  {NOBODY_HINT}")
             else:
                 found.append(_validate_city(path, options))
                 bad |= found[-1].quality.errors > 0
@@ -66,22 +66,27 @@ def _validate(options: argparse.Namespace) -> int:
     return FAILED if bad else DONE
 
 
-def _validate_scenario(path: Path) -> int:
-    """Everything short of walking: both sides made ready, everybody placed; returns how many take part with the changes."""
+def _validate_scenario(path: Path) -> bool:
+    """Everything short of walking: both sides made ready, everybody placed; whether there is then anything to work out."""
+    from twin.assess import asked_of
     from twin.population import populate
-    from twin.run import load_city, prepare
+    from twin.run import changed_city, load_city, prepare
     from twin.scenario import read_scenario
     from twin.scenario.read import told_with_lines
 
     scenario = read_scenario(path)
     city = load_city(scenario)
     people = 0
+    asked = asked_of(scenario)
     for baseline in (True, False) if scenario.has_variant else (False,):
+        if asked and not scenario.has_crowd:
+            changed_city(scenario, city, baseline=baseline)
+            continue
         side = prepare(scenario, baseline=baseline, city=city)
         with told_with_lines(scenario):
             placed = populate(scenario, side.changed, side.ground, seed=scenario.crowd.seed, destinations=side.destinations)
         people = len(placed.people.x)
-    return people
+    return bool(people or asked)
 
 
 def _check_validation(options: argparse.Namespace) -> None:

@@ -124,6 +124,13 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "section": ("Section", "Doorsnede"),
     "space_time": ("Along the line over time", "Langs de lijn in de tijd"),
     "everywhere": ("anywhere", "waar dan ook"),
+    "months": (
+        "January,February,March,April,May,June,July,August,September,October,November,December",
+        "januari,februari,maart,april,mei,juni,juli,augustus,september,oktober,november,december",
+    ),
+    "no_change_left_out": ("without colour: hardly any", "zonder kleur: vrijwel geen"),
+    "impact_sun_hours": ("Hours of sun, without trees", "Zonuren, zonder bomen"),
+    "impact_sun_hours_trees": ("Hours of sun, with trees", "Zonuren, met bomen"),
 })  # fmt: skip
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = MappingProxyType({

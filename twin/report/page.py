@@ -15,6 +15,7 @@ import numpy as np
 from twin.compare import Comparison, Difference
 from twin.impacts.crowding import NOT_VERIFIED_FOR
 from twin.report.chart import line_chart
+from twin.report.impacts import impact_section
 from twin.report.texts import FIGURE_LABELS
 from twin.result import Figure, Result
 
@@ -45,8 +46,8 @@ class Page:
         """The whole page."""
         title = str(self.provenance.get("title") or "Stadstwin")
         sections = (
-            self._head(title), self._pictures(), self._figures(), self._densest(), self._course(), self._exits(), self._lines(),
-            self._changes(), self._assumptions(), self._data(), self._made(),
+            self._head(title), self._pictures(), self._figures(), self._impacts(), self._crowd(), self._changes(),
+            self._assumptions(), self._data(), self._made(),
         )  # fmt: skip
         return whole_page(title, "".join(sections), self.texts["lang"])
 
@@ -70,6 +71,7 @@ class Page:
     def _answer(self) -> str:
         t = self.texts
         before, after = self._people()
+        crowd = self.result.has_crowd
         sentences: list[str] = [] if after else [t["answer_nobody"]]
         bad = False
         for difference in self._rows():
@@ -78,6 +80,11 @@ class Page:
                 continue
             bad |= verdict != "meets"
             kind = "meets" if verdict == "meets" else "exceeds"
+            if figure.limit == 0.0 and figure.better == "lower":  # what there should be none of
+                counted = f"{number(difference.variant, figure)} {unit(figure)}"
+                sentences.append(t["answer_zero" if bad and verdict != "meets" else "answer_zero_met"].format(
+                    label=self._label(figure), value=counted))  # fmt: skip
+                continue
             if not math.isfinite(difference.variant):
                 sentences.append(t["answer_never"].format(label=self._label(figure), limit=number(figure.limit or 0.0, figure)))
                 continue
@@ -91,35 +98,42 @@ class Page:
             elif self.comparison and not before:
                 said += " " + t["answer_nobody_before"]
             sentences.append(said)
-        spots = self.result.features["hotspots"]
-        if len(spots):
-            first = spots.iloc[0]
+        still, waiting = self._left_behind() if crowd else (0.0, 0.0)
+        if crowd and len(self.result.features["hotspots"]):
+            first = self.result.features["hotspots"].iloc[0]
             sentences.append(t["answer_where"].format(place=first["place"], level=first["level"], time=clock(first["time_s"])))
-        rows = {d.figure.key: d for d in self._rows()}
-        still = rows["remaining"]
-        if still.variant > 0:
+        if still > 0:
             end = clock(float(self.provenance.get("time_s", 0.0)))
-            said = t["answer_not_out"].format(remaining=f"{still.variant:,.0f}", time=end)
+            said = t["answer_not_out"].format(remaining=f"{still:,.0f}", time=end)
             if self.comparison:
-                said += t["answer_not_out_before"].format(remaining=f"{still.baseline:,.0f}")
+                baseline = next(d.baseline for d in self._rows() if d.figure.key == "remaining")
+                said += t["answer_not_out_before"].format(remaining=f"{baseline:,.0f}")
             sentences.append(f"{said}.")
-        if rows["not_entered"].variant > 0:
+        if waiting > 0:
             bad = True
-            sentences.append(t["answer_not_in"].format(waiting=f"{rows['not_entered'].variant:,.0f}"))
+            sentences.append(t["answer_not_in"].format(waiting=f"{waiting:,.0f}"))
+        if not crowd:
+            sentences.append(t["not_known_crowd"])
         body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-        state = " bad" if bad else " open" if still.variant > 0 or not after else ""
+        state = " bad" if bad else " open" if still > 0 or not after else ""
         return f'<section class="answer{state}" aria-label="{t["answer"]}">{body}</section>'
+
+    def _left_behind(self) -> tuple[float, float]:
+        """People still there at the end, and who had not entered."""
+        value = {d.figure.key: d.variant for d in self._rows()}
+        return value["remaining"], value["not_entered"]
 
     def _pictures(self) -> str:
         t = self.texts
-        if not self.pictures and not self.scene_href:
+        views = {name: content for name, content in self.pictures.items() if name.split(" ")[0] not in self.result.impacts}
+        if not views and not self.scene_href:
             return ""
         names = {"before": t["before"], "after": t["after"] if self.comparison else t["now"]}
         shown = []
-        for name, content in self.pictures.items():
+        for name, content in views.items():
             caption = escape(names.get(name, name))
             source = "data:image/png;base64," + base64.b64encode(content).decode()
-            alt = t["picture_alt"].format(side=caption)
+            alt = t["picture_alt" if self.result.has_crowd else "picture_alt_city"].format(side=caption)
             shown.append(f'<figure><figcaption>{caption}</figcaption><img src="{source}" alt="{alt}"></figure>')
         link = ""
         if self.scene_href:
@@ -161,8 +175,9 @@ class Page:
         sides = [t["before"], t["after"], t["change"]] if self.comparison else [t["now"]]
         head = [t["figure"], *sides, t["limit"], t["verdict"]]
         seeds = self._seeds()
-        lead = t["median_of"].format(n=seeds) if seeds > 1 else t["one_run"]
-        return f'<h2>{t["figures"]}</h2><p class="soft">{lead}</p>{table(head, rows, numeric=range(1, 1 + len(sides)))}'
+        lead = t["median_of"].format(n=seeds) if seeds > 1 else t["one_run"] if self.result.has_crowd else ""
+        lead = f'<p class="soft">{lead}</p>' if lead else ""
+        return f'<h2>{t["figures"]}</h2>{lead}{table(head, rows, numeric=range(1, 1 + len(sides)))}'
 
     def _people(self) -> tuple[float, float]:
         """How many take part without and with the changes."""
@@ -178,6 +193,15 @@ class Page:
         if math.isfinite(low) and math.isfinite(high) and number(low, figure) != number(high, figure):
             text += f"<small>({number(low, figure)} to {number(high, figure)})</small>"
         return text
+
+    def _impacts(self) -> str:
+        return "".join(impact_section(one, self.pictures, self.texts) for one in self.result.impacts.values())
+
+    def _crowd(self) -> str:
+        """What a crowd does; nothing where nobody walks."""
+        if not self.result.has_crowd:
+            return ""
+        return self._densest() + self._course() + self._exits() + self._lines()
 
     def _densest(self) -> str:
         t = self.texts
@@ -246,7 +270,10 @@ class Page:
 
     def _assumptions(self) -> str:
         t = self.texts
-        assumed = items_of(self.provenance.get("assumptions", []))
+        told = [*self.provenance.get("assumptions", []), *(a for one in self.result.impacts.values() for a in one.assumptions)]
+        assumed = items_of(told)
+        if not self.result.has_crowd:
+            return f"<h2>{t['assumptions']}</h2>{assumed}"
         unverified = items_of(NOT_VERIFIED_FOR)
         return f"<h2>{t['assumptions']}</h2>{assumed}<h2>{t['not_verified']}</h2><p>{t['not_verified_lead']}</p>{unverified}"
 

@@ -89,6 +89,18 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "checksum": "SHA-256",
     "legend": "Level of service (Fruin, walkways)",
     "none": "none",
+    "answer_zero": "{label}: {value}. There should be none.",
+    "answer_zero_met": "{label}: none.",
+    "not_known_crowd": "Nobody is simulated in this scenario, so crowding is not judged.",
+    "impact_sun": "Sun and shadow",
+    "map_now": "As it will be",
+    "map_change": "What the changes do",
+    "building": "Building",
+    "sun_lost": "Buildings that no longer meet the norm",
+    "sun_before": "Sunniest point, without (h)",
+    "sun_after": "Sunniest point, with (h)",
+    "and_more": "and {n} more, see features.gpkg",
+    "picture_alt_city": "City in 3D: {side}",
 })  # fmt: skip
 
 FIGURE_LABELS: Mapping[str, str] = MappingProxyType({

@@ -12,7 +12,9 @@ from pydantic import (
     field_validator,
 )
 
-from twin.scenario.changes import Arrivals, Change, Line, no_control
+from twin.scenario.analyses import Analyses as Analyses
+from twin.scenario.analyses import CrowdingAnalysis as CrowdingAnalysis
+from twin.scenario.changes import Arrivals, Change, EventChange, Line, no_control
 from twin.scenario.facilities import (
     Door,
     Escalator,
@@ -175,30 +177,6 @@ class CrowdSettings(Part):
         return model_named(self.model, self.preset, **self.model_parameters, **headway)
 
 
-class CrowdingAnalysis(Part):
-    """What crowding is judged by.
-
-    Attributes
-    ----------
-    density_limit_per_m2 : float
-        Limit on the density of a moving crowd [1/m2].
-    density_limit_source : str
-    evacuation_limit_s : float, optional
-        Time within which everybody must be out [s].
-    """
-
-    density_limit_per_m2: PositiveFloat = 4.0
-    density_limit_source: str = "usual planning limit for a moving crowd (Still 2014; Fruin 1993)"
-    evacuation_limit_s: PositiveFloat | None = None
-    evacuation_limit_source: str = "set in the scenario"
-
-
-class Analyses(Part):
-    """What is worked out from a run."""
-
-    crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
-
-
 class Scenario(Part):
     """A scenario: the city, the changes to it, the crowd, and what is asked.
 
@@ -257,6 +235,11 @@ class Scenario(Part):
         if area is not None and (area[0] >= area[2] or area[1] >= area[3]):
             raise ValueError("`area` is [west, south, east, north]; this one is empty")
         return area
+
+    @property
+    def has_crowd(self) -> bool:
+        """Whether somebody comes: flows, or an event."""
+        return bool(self.crowd.flows) or any(isinstance(change, EventChange) for change in self.changes)
 
     @property
     def has_variant(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -152,10 +153,23 @@ def _load(text: str, name: str) -> Any:
     except MarkedYAMLError as error:
         raise told(error, text, name) from None
     except (YAMLError, RecursionError, ValueError) as error:
+        _check_days(text, name)
         raise ScenarioError(f"is not valid YAML: {str(error)[:200]}", where=name) from None
     if not isinstance(tree, dict):
         raise ScenarioError("is not a scenario: expected keys such as `title:` and `changes:`", where=name)
     return tree
+
+
+def _check_days(text: str, name: str) -> None:
+    """Tell a day that there is not: YAML makes dates of what looks like one, and says neither which nor where."""
+    for found in re.finditer(r"\b\d{4}-\d{1,2}-\d{1,2}\b", text):
+        try:
+            year, month, day = map(int, found[0].split("-"))
+            dt.date(year, month, day)
+        except ValueError:
+            line = text.count("\n", 0, found.start()) + 1
+            what = f"`{found[0]}` is not a day: write year, month and day, such as 2026-02-19"
+            raise ScenarioError(what, where=f"{name}:{line}") from None
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

@@ -28,6 +28,7 @@ _MODULES = (
     "twin.verification.equations",
     "twin.verification.side_by_side",
     "twin.verification.event",
+    "twin.verification.sun",
 )
 
 

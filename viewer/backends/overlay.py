@@ -114,7 +114,7 @@ def moment_text(scene: Scene, time: float, language: str) -> str:
     """Clock time and how many people there are, where anything moves."""
     parts = []
     moving = [layer for layer in scene.layers if isinstance(layer, FieldLayer | PeopleLayer) and layer.visible]
-    if moving:
+    if any(isinstance(layer, PeopleLayer) or len(layer.times) > 1 for layer in moving):
         parts.append(time_text(scene, time))
     many = [f"{len(layer.frame(time)):,}" for layer in moving if isinstance(layer, PeopleLayer)]
     parts += [f"{local_number(number, language)} {translate('people', language)}" for number in many]

@@ -56,6 +56,9 @@ class Packed:
     changed: NDArray[np.bool_]
     opacity: NDArray[np.float32]
 
+_FAR_FROM_NOTHING = 1024.0
+"""Added to values that are all drawn; float32 keeps four decimals of them."""
+
 
 def kind_of(layer: MeshLayer) -> int:
     """How light falls on a layer."""
@@ -283,6 +286,8 @@ def drape_of(scene: Scene, time: float, shift: NDArray[np.float64]) -> light.Dra
         height[index, i : i + rows, j : j + columns] = layer.height - shift[2]
     legend = scene.legend(layers[0].legend)
     limits = np.array([item.low for item in legend.classes[1:]], dtype=np.float64)
+    if style.covers_all(legend):  # no value of it stands for nothing, so all are drawn as far from 0 as what hides the floor
+        value, limits = value + np.float32(_FAR_FROM_NOTHING), limits + _FAR_FROM_NOTHING
     colours = to_linear(np.arange(256))[style.class_colours(legend)].astype(np.float32)
     least = min([abs(limit) for limit in limits.tolist() if limit] or [1.0])
     strong = float(least) if legend.classes[0].low >= 0 else 0.5 * float(least)

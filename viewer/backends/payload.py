@@ -34,7 +34,7 @@ def describe(scene: Scene, language: str = "en") -> tuple[dict[str, Any], str]:
     layers: list[dict[str, Any]] = []
     notes = list(scene.notes)
     for layer in _few_fields(scene.layers, notes):
-        entry, note = _entry(layer, blob, lamps.get(layer.side, lamps[""]), scene.look)
+        entry, note = _entry(layer, blob, lamps.get(layer.side, lamps[""]), scene)
         if entry is not None:
             layers.append(entry)
         if note and note not in notes:
@@ -87,14 +87,15 @@ def _lamps(scene: Scene) -> dict[str, Light]:
     return {"": now, **({"before": baking(scene.on("before"))} if "before" in sides and "after" in sides else {})}
 
 
-def _entry(layer: Layer, blob: Blob, lamp: Light, look: str) -> tuple[dict[str, Any] | None, str]:
+def _entry(layer: Layer, blob: Blob, lamp: Light, scene: Scene) -> tuple[dict[str, Any] | None, str]:
     """What the page is told of a layer, None where there is nothing in it; and a note where something was left out."""
     if isinstance(layer, MeshLayer):
-        return (mesh_entry(layer, blob, lamp, look), "") if len(layer.triangles) else (None, "")
+        return (mesh_entry(layer, blob, lamp, scene.look), "") if len(layer.triangles) else (None, "")
     if isinstance(layer, PeopleLayer):
         return people_entry(layer, blob) if len(layer.positions) else (None, "")
     if isinstance(layer, FieldLayer):
-        return field_entry(layer, blob)
+        whole = any(one.name == layer.legend and style.covers_all(one) for one in scene.legends)
+        return field_entry(layer, blob, whole=whole)
     if isinstance(layer, PointLayer):
         return points_entry(layer, blob) if len(layer.points) else None, ""
     return plain_entry(layer), ""

@@ -147,11 +147,11 @@ def people_entry(layer: PeopleLayer, blob: Blob) -> tuple[dict[str, Any], str]:
     return entry, note
 
 
-def field_entry(layer: FieldLayer, blob: Blob) -> tuple[dict[str, Any], str]:
+def field_entry(layer: FieldLayer, blob: Blob, *, whole: bool = False) -> tuple[dict[str, Any], str]:
     """A field as bytes, and the heights of its floor.
 
     What cannot be negative is kept on a square-root scale, where nothing is 0; a difference on a straight one, where 0 is for
-    no value.
+    no value. So is a `whole` field, in which 0 is a value like any other.
     """
     every = min(max(1, int(np.ceil(layer.values.size / MAX_FIELD_BYTES))), len(layer.times))
     values = layer.values[every - 1 :: every]
@@ -159,7 +159,8 @@ def field_entry(layer: FieldLayer, blob: Blob) -> tuple[dict[str, Any], str]:
     shown = np.where(known, values, 0.0)
     top, low = max(float(shown.max(initial=0.0)), 1e-6), min(float(shown.min(initial=0.0)), 0.0)
     coded: NDArray[np.uint8]
-    if low < 0:
+    straight = whole or low < 0
+    if straight:
         coded = np.where(known, np.rint(1 + 254 * (shown - low) / (top - low)), 0).astype(np.uint8)
     else:
         coded = np.rint(255 * np.sqrt(np.clip(shown / top, 0, 1))).astype(np.uint8)
@@ -174,7 +175,7 @@ def field_entry(layer: FieldLayer, blob: Blob) -> tuple[dict[str, Any], str]:
         "rows": layer.height.shape[0],
         "columns": layer.height.shape[1],
         "times": [round(float(time), 3) for time in layer.times[every - 1 :: every]],
-        "scale": "linear" if low < 0 else "root",
+        "scale": "linear" if straight else "root",
         "top": top,
         "low": low,
         "height": blob.deltas(floor.reshape(-1, 1)),

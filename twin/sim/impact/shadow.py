@@ -36,7 +36,6 @@ _BITS = 256
 _WORDS = _BITS // 64
 _TILE = 64
 _CORNER = 1e-7
-_PARTS = 8
 _UNITS_A_SECOND = 100
 
 LIT, BUILT, LEAVES = 0, 1, 2
@@ -144,7 +143,7 @@ def cast(of: Surface, azimuth_deg: float, altitude_deg: float, *, phases: int | 
     altitude_deg : float
         Above the horizon [deg]; at `LOWEST_DEG` or lower all is shadow.
     phases : int, optional
-        Lines to a cell; an odd number, so that one goes through the middle; by default 5, and 9 for a sun below 20 degrees.
+        Lines to a cell; an odd number, so that one goes through the middle; by default 7, and 11 for a sun below 20 degrees.
 
     Returns
     -------
@@ -199,8 +198,9 @@ def sunlight(
     risen = [k for k in range(len(azimuth_deg)) if altitude_deg[k] > LOWEST_DEG]
     ways = [(k, _Way.of(float(azimuth_deg[k]), float(altitude_deg[k]))) for k in risen]
     # whole numbers are added, so it is the same in whatever order it is done
-    parts = [ways[k::_PARTS] for k in range(_PARTS)]
-    with ThreadPoolExecutor(max(1, min(_PARTS, numba.get_num_threads()))) as pool:
+    workers = max(1, numba.get_num_threads())
+    parts = [ways[k::workers] for k in range(workers)]
+    with ThreadPoolExecutor(workers) as pool:
         sums = list(pool.map(lambda part: _sum(of, part, altitude_deg, seconds, through), parts))
     totals = [np.asarray(np.sum([one[k] for one in sums], axis=0, dtype=np.uint64)) for k in range(2)]
     return totals[0] / float(_UNITS_A_SECOND), totals[1] / float(_UNITS_A_SECOND)
@@ -253,7 +253,7 @@ def turned(values):
 
 
 def _phases(altitude_deg: float) -> int:
-    return 5 if altitude_deg >= 20.0 else 9
+    return 7 if altitude_deg >= 20.0 else 11
 
 
 def _bin(of: Surface) -> float:

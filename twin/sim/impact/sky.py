@@ -41,7 +41,7 @@ to three times as far: a tower of 100 m that is 30 m wide hides 0.0004 of the sk
 Way = Callable[[Surface, int], NDArray[np.float32]]
 """Either of the two."""
 
-_BLOCK, _PARTS = 32, 8
+_BLOCK = 32
 _GOLDEN = 0.6180339887498949
 _NOTHING = np.float32(-3e38)
 
@@ -64,10 +64,13 @@ def sky_view(of: Surface, directions: int = 64, *, levels: int = LEVELS) -> NDAr
         From 0 (no sky) to 1 (nothing but sky).
     """
     ways = [_level_way(k, directions, levels) for k in range(directions)]
-    with ThreadPoolExecutor(max(1, min(_PARTS, numba.get_num_threads()))) as pool:
+    workers = max(1, numba.get_num_threads())
+    with ThreadPoolExecutor(workers) as pool:
         # numbers of levels are added, which are whole: the same in whatever order it is done
-        sums = list(pool.map(lambda part: _sum_levels(of, part), (ways[k::_PARTS] for k in range(_PARTS))))
-    total: NDArray[np.float32] = np.asarray(np.sum(sums, axis=0, dtype=np.float32))
+        sums = list(pool.map(lambda part: _sum_levels(of, part), (ways[k::workers] for k in range(workers))))
+    total = sums[0]
+    for one in sums[1:]:
+        total += one
     total /= np.float32(directions * levels)
     return total
 

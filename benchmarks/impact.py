@@ -1,0 +1,147 @@
+"""What impacts cost: ``python -m benchmarks.impact --json [--size 2000] [--repeat 7]``.
+
+The relief of the sample district is laid out beside itself until it has 2000 x 2000 cells of 1 m (4 million). Each task is done
+several times; the median is told, with the least and the most. What is compared is done in this same run on the same relief:
+embreex (Intel's Embree, extra `bench`) casts one ray from the middle of each cell against the same relief as triangles, for a part
+of it, which is told as time for 4 million rays. Errors stand beside the times: those of the sweep are against an exact traversal of
+all rays, those of sky view factors against horizons in 256 directions and against streets that are known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.crowd.measuring import machine
+from benchmarks.printing import show
+from twin.geo.city import read_city
+from twin.geo.rasterize import rasterize
+from twin.geo.samples import sample_folder
+from twin.sim.impact import shadow, sky, traverse
+
+AZIMUTHS = (20.0, 70.0, 115.0, 160.0, 205.0, 250.0, 300.0, 345.0)
+ALTITUDE = 30.0
+TARGETS = {"shadow_ms": 10.0, "sky_s": 3.0, "shadow_against_embree": 100.0, "sky_two_threads": 1.7}
+
+
+def relief(size: int) -> tuple[NDArray[np.float32], shadow.Crowns]:
+    """Surface and crowns of the district beside itself, (size, size) [m]."""
+    one = rasterize(read_city(sample_folder()), 1.0)
+    rows, columns = one.grid.shape
+    times = math.ceil(size / rows), math.ceil(size / columns)
+    tiled = [np.tile(part, times)[:size, :size] for part in (one.surface, one.crown_base, one.crown_top)]
+    return tiled[0], shadow.Crowns(tiled[1], tiled[2])
+
+
+def timed(task: Callable[[], Any], repeat: int) -> dict[str, float]:
+    """Median, least and most of several times [s]; the first call, which may compile, is not counted."""
+    task()
+    taken = []
+    for _ in range(repeat):
+        started = time.perf_counter()
+        task()
+        taken.append(time.perf_counter() - started)
+    return {"median_s": statistics.median(taken), "least_s": min(taken), "most_s": max(taken)}
+
+
+def with_threads(count: int, task: Callable[[], Any], repeat: int) -> dict[str, float]:
+    """As `timed`, on so many threads."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
+    try:
+        return timed(task, repeat)
+    finally:
+        numba.set_num_threads(before)
+
+
+def shadows(size: int, repeat: int) -> dict[str, Any]:
+    """One place of the sun after the other, on one thread."""
+    z, crowns = relief(size)
+    bare, leafy = shadow.surface(z, 1.0), shadow.surface(z, 1.0, crowns)
+    each = [with_threads(1, lambda a=azimuth: shadow.cast(bare, a, ALTITUDE), repeat)["median_s"] for azimuth in AZIMUTHS]
+    behind = [with_threads(1, lambda a=azimuth: shadow.cast(leafy, a, ALTITUDE), 3)["median_s"] for azimuth in AZIMUTHS[::3]]
+    off = [100.0 * float((shadow.cast(bare, a, ALTITUDE) != traverse.cast_exactly(bare, a, ALTITUDE)).mean()) for a in AZIMUTHS]
+    return {
+        "cells": size * size, "altitude_deg": ALTITUDE, "ready": timed(lambda: shadow.surface(z, 1.0), 3),
+        "one_place_s": statistics.median(each), "one_place_least_s": min(each), "one_place_most_s": max(each),
+        "with_trees_s": statistics.median(behind), "exact": timed(lambda: traverse.cast_exactly(bare, 160.0, ALTITUDE), 3),
+        "cells_other_than_exact_percent": max(off),
+    }  # fmt: skip
+
+
+def embree(size: int) -> dict[str, Any] | None:
+    """Rays of embreex on the same relief, as two triangles a cell; None where it is not installed."""
+    try:
+        from embreex.mesh_construction import TriangleMesh
+        from embreex.rtcore_scene import EmbreeScene
+    except ImportError:
+        return None
+    z, _ = relief(size)
+    rows, columns = z.shape
+    x, y = np.meshgrid(np.arange(columns, dtype=np.float32), -np.arange(rows, dtype=np.float32))
+    corners = np.stack([x, y, z], axis=-1).reshape(-1, 3)
+    number = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
+    a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, :-1], number[1:, 1:]
+    faces = np.concatenate([np.stack([a, c, b], -1).reshape(-1, 3), np.stack([b, c, d], -1).reshape(-1, 3)])
+    scene = EmbreeScene()
+    started = time.perf_counter()
+    TriangleMesh(scene, corners, faces)
+    way = np.array([math.sin(math.radians(160.0)), math.cos(math.radians(160.0)), math.tan(math.radians(ALTITUDE))], np.float32)
+    way /= np.linalg.norm(way)
+    chosen = np.random.default_rng(1).permutation(rows * columns)[: min(rows * columns, 1_000_000)]
+    begin = corners[np.sort(chosen)] + np.float32(0.01) * np.array([0, 0, 1], np.float32)
+    ways = np.broadcast_to(way, begin.shape).copy()
+    scene.run(begin[:1000], ways[:1000], query="OCCLUDED")
+    built = time.perf_counter() - started
+    taken = timed(lambda: scene.run(begin, ways, query="OCCLUDED"), 3)
+    return {"rays": len(begin), "build_s": built, "s_for_all_cells": taken["median_s"] * rows * columns / len(begin)}
+
+
+def skies(size: int, repeat: int) -> dict[str, Any]:
+    """Sky view factors in 64 directions."""
+    z, _ = relief(size)
+    of = shadow.surface(z, 1.0)
+    one, two = (with_threads(count, lambda: sky.sky_view(of, 64), repeat) for count in (1, 2))
+    small = shadow.surface(z[:500, :600], 1.0)
+    off = sky.sky_view(small, 64) - sky.sky_view_of_horizons(small, 256)
+    streets = []
+    for height, width in ((10, 20), (20, 20), (10, 10)):
+        canyon = np.full((401, 801), float(height))
+        canyon[200 - width // 2 : 200 + width // 2] = 0.0
+        known = sum(math.cos(math.atan(height / (width / 2 + side))) for side in (-0.5, 0.5)) / 2
+        streets.append(abs(float(sky.sky_view(shadow.surface(canyon, 1.0), 64)[200, 400]) - known))
+    horizons = with_threads(1, lambda: sky.sky_view_of_horizons(of, 64), 1)
+    return {
+        "cells": size * size, "directions": 64, "one_thread": one, "two_threads": two,
+        "two_threads_are_faster": one["median_s"] / two["median_s"], "of_horizons_one_thread": horizons,
+        "error_in_streets": max(streets), "mean_error": float(off.mean()), "spread_of_error": float(off.std()),
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.impact", description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--size", type=int, default=2000, help="cells along a side (default: %(default)s)")
+    parser.add_argument("--repeat", type=int, default=7, help="times each is done (default: %(default)s)")
+    options = parser.parse_args()
+    found: dict[str, Any] = {"machine": machine(), "load": os.getloadavg()[0], "targets": TARGETS}
+    found["shadow"] = shadows(options.size, options.repeat)
+    found["embree"] = embree(options.size)
+    if found["embree"] is not None:
+        found["shadow_against_embree"] = found["embree"]["s_for_all_cells"] / found["shadow"]["one_place_s"]
+    found["sky_view"] = skies(options.size, max(3, options.repeat // 2))
+    show(found, as_json=options.json)
+
+
+if __name__ == "__main__":
+    main()

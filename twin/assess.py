@@ -1,0 +1,81 @@
+"""The impacts that a scenario asks for, on one side of it or on both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from twin.errors import TwinError
+from twin.impacts.registry import IMPACTS, impact
+from twin.impacts.site import Site
+
+if TYPE_CHECKING:
+    from twin.geo.city import City
+    from twin.impact_result import ImpactResult
+    from twin.progress import Bar
+    from twin.result import Result
+    from twin.scenario import Scenario
+
+
+def asked_of(scenario: Scenario) -> dict[str, Any]:
+    """Settings of the impacts that a scenario asks for, by key."""
+    found = {key: getattr(scenario.analyses, key) for key in IMPACTS}
+    return {key: settings for key, settings in found.items() if settings is not None}
+
+
+def assess(
+    scenario: Scenario,
+    city: City,
+    before: tuple[City, Mapping[str, ImpactResult]] | None = None,
+    *,
+    bar: Bar | None = None,
+) -> dict[str, ImpactResult]:
+    """Work the impacts out.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    city : City
+        With the changes of one side.
+    before : (City, mapping of str to ImpactResult), optional
+        The side without the intervention: then only what it can reach is worked out anew.
+    bar : Bar, optional
+        Advanced by 1 for each.
+
+    Returns
+    -------
+    dict of str to ImpactResult
+        In the order of the report; empty where nothing is asked.
+
+    Raises
+    ------
+    TwinError
+        When an impact cannot be worked out; says which.
+    """
+    made: dict[str, ImpactResult] = {}
+    site = Site(city, scenario.area)
+    other = None if before is None else Site(before[0], scenario.area)
+    for key, settings in asked_of(scenario).items():
+        known = None if before is None or other is None else (other, before[1][key])
+        try:
+            made[key] = impact(key)(site, settings, known)
+        except TwinError as error:
+            error.where = error.where or f"analyses.{key}"
+            raise
+        if bar is not None:
+            bar.advance(1.0)
+    return made
+
+
+def with_impacts(result: Result, impacts: Mapping[str, ImpactResult]) -> Result:
+    """A result with impacts; their figures stand behind its own."""
+    figures = [figure for figure in result.figures if not any(figure.key.startswith(f"{key}_") for key in impacts)]
+    added = [figure for one in impacts.values() for figure in one.figures]
+    return result.with_(figures=(*figures, *added), impacts=dict(impacts))
+
+
+def with_figures(figures: pd.DataFrame, impacts: Mapping[str, ImpactResult]) -> pd.DataFrame:
+    """Figures by seed with those of impacts, which are the same for every seed."""
+    return figures.assign(**{figure.key: figure.value for one in impacts.values() for figure in one.figures})

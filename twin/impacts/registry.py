@@ -1,0 +1,29 @@
+"""Which impacts there are: one line each. A new one is a settings class in `twin.scenario.analyses` and a function here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from twin.impact_result import ImpactResult
+    from twin.impacts.site import Site
+
+
+class Impact(Protocol):
+    """Works an impact out on one side of a scenario; `before` is the other side, without the change."""
+
+    def __call__(self, site: Site, settings: Any, before: tuple[Site, ImpactResult] | None = None) -> ImpactResult: ...
+
+
+IMPACTS: Mapping[str, str] = MappingProxyType({"sun": "twin.impacts.sun_report:analyse"})
+"""Impacts by their key in `analyses` of a scenario, in the order of the report: module and function."""
+
+
+def impact(key: str) -> Impact:
+    """The function of an impact."""
+    module, function = IMPACTS[key].split(":")
+    made: Impact = getattr(import_module(module), function)
+    return made

@@ -1,0 +1,283 @@
+"""Sun and shadow: hours of sun on the ground and on roofs, what stands in the way at a moment, and facades by the norms of TNO.
+
+The kernels are `twin.sim.impact.shadow` (maps, blocks of 2.5D) and `twin.sim.impact.rays` (facades, triangles).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin.errors import ParameterError
+from twin.geo.on_earth import OnEarth
+from twin.geo.rasterize import Relief
+from twin.grid import GridSpec
+from twin.impacts.site import Site, Window, changed_windows, corner_of, joined, part_of, windows
+from twin.impacts.sun_position import day_of, place_of, sun_at, sun_path, zone_of
+from twin.scenario.analyses import SunAnalysis
+from twin.sim.impact import shadow, traverse
+from twin.variables import variable
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from twin.geo.city import City
+
+LEAVES_FROM, LEAVES_UNTIL = (4, 15), (10, 31)
+"""Month and day between which deciduous trees in the Netherlands are in leaf (an estimate: years differ by weeks).
+
+What crowns let through is by default that which Konarska et al. (2014, doi:10.1007/s00704-013-1000-3) measured in Gothenburg:
+some 3 % with leaves, some 45 % without (quoted from memory: 1.3 to 5.3, and 40 to 52)."""
+
+KINDS = {shadow.BUILT: "building", shadow.LEAVES: "tree"}
+"""What casts a shadow, by the code of the kernel; `building` is anything solid."""
+
+
+def crown_light(day: dt.date, settings: SunAnalysis) -> float:
+    """Part of the light that crowns let through on a day."""
+    return settings.summer_light if LEAVES_FROM <= (day.month, day.day) <= LEAVES_UNTIL else settings.winter_light
+
+
+def surface_of(relief: Relief, window: tuple[int, int], range_m: tuple[float, float]) -> shadow.Surface:
+    """Heights made ready for the kernels."""
+    crowns = shadow.Crowns(relief.crown_base, relief.crown_top) if relief.has_trees else None
+    return shadow.surface(relief.surface, relief.grid.cell, crowns, corner=window, range_m=range_m)
+
+
+def shadow_at(
+    city: City,
+    when: dt.datetime | str,
+    *,
+    cell: float = 1.0,
+    area: tuple[float, float, float, float] | None = None,
+    trees: bool = True,
+    exact: bool = False,
+) -> xr.DataArray:
+    """What stands between each place and the sun at a moment.
+
+    Parameters
+    ----------
+    city : City
+    when : datetime or str
+        ``"2026-03-21T16:00"``; without a time zone by the clocks of the city.
+    cell : float
+        [m]
+    area : (west, south, east, north), optional
+        By default the whole city [m].
+    trees : bool
+        Whether crowns cast shadow.
+    exact : bool
+        By traversal of every ray instead of the sweep: some hundred times slower, and other in less than a cell in a hundred.
+
+    Returns
+    -------
+    DataArray
+        ``shadow`` (y, x) uint8: 0 in the sun, 1 behind something solid, 2 behind leaves; all 1 when the sun has set.
+
+    Raises
+    ------
+    ParameterError
+        When the city does not say where on earth it lies, or this is no moment.
+    """
+    place = place_of(city)
+    azimuth, altitude = _sun(place, when)
+    site = Site(city, area)
+    grid = site.grid(cell)
+    seen = np.full(grid.shape, shadow.BUILT, np.uint8)
+    if altitude > shadow.LOWEST_DEG:
+        range_m = site.heights()
+        margin = _reach(range_m, altitude, cell)
+        for window, relief, inner in _reliefs(site, grid, list(windows(grid, margin)), margin, trees=trees):
+            of = surface_of(relief, corner_of(grid, window), range_m)
+            cast = traverse.cast_exactly(of, azimuth, altitude) if exact else shadow.cast(of, azimuth, altitude)
+            seen[inner[0].cells] = cast[inner[1].cells]
+    about = {"crs": grid.crs or "", "cell_m": float(cell), "sun_azimuth_deg": azimuth, "sun_altitude_deg": altitude}
+    array = xr.DataArray(variable("shadow").array(seen), coords={"y": grid.y, "x": grid.x}, name="shadow")
+    return array.assign_attrs(about)
+
+
+def shadow_polygons(
+    city: City,
+    when: dt.datetime | str,
+    *,
+    cell: float = 0.5,
+    area: tuple[float, float, float, float] | None = None,
+    trees: bool = True,
+) -> gpd.GeoDataFrame:
+    """Shadows at a moment as polygons, cell by cell.
+
+    Parameters
+    ----------
+    city, when, cell, area, trees
+        As `shadow_at`.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a patch: ``cause`` (building, tree), ``area_m2``; in the CRS of the city. Empty when the sun has set.
+
+    Raises
+    ------
+    ParameterError
+        As `shadow_at`.
+    """
+    import geopandas as gpd
+    import shapely
+    from rasterio.features import shapes
+    from rasterio.transform import Affine
+
+    field = shadow_at(city, when, cell=cell, area=area, trees=trees)
+    rows: list[dict[str, Any]] = []
+    if field.attrs["sun_altitude_deg"] > shadow.LOWEST_DEG:
+        grid = Site(city, area).grid(cell)
+        values = field.to_numpy()
+        for shape, value in shapes(values, mask=values > 0, transform=Affine(*grid.gdal_transform())):
+            polygon = shapely.geometry.shape(shape)
+            rows.append({"cause": KINDS[int(value)], "area_m2": float(polygon.area), "geometry": polygon})
+    frame = pd.DataFrame(rows, columns=["cause", "area_m2", "geometry"])
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs=city.crs)
+
+
+def sun_hours(
+    city: City,
+    days: Sequence[str | dt.date] | str | dt.date,
+    *,
+    cell: float = 1.0,
+    area: tuple[float, float, float, float] | None = None,
+    step_min: float = 5.0,
+    lowest_deg: float = 3.0,
+    trees: bool = True,
+    summer_light: float = 0.03,
+    winter_light: float = 0.45,
+) -> xr.Dataset:
+    """Hours of sun that are possible on each place on some days: when there is no cloud.
+
+    Parameters
+    ----------
+    city : City
+    days : day or sequence of day
+        ``"2026-03-21"``.
+    cell : float
+        [m]
+    area : (west, south, east, north), optional
+        By default the whole city [m].
+    step_min : float
+        How far apart the places of the sun are in time [min].
+    lowest_deg : float
+        A sun lower than this does not count [deg]: what hides it stands far off, and may stand beyond the city.
+    trees : bool
+        Whether hours behind leaves are worked out too.
+    summer_light, winter_light : float
+        Part of the light that crowns let through with leaves, and without.
+
+    Returns
+    -------
+    Dataset
+        ``sun_hours`` as it would be without trees and, if wanted, ``sun_hours_trees``, dims (day, y, x) [h].
+
+    Raises
+    ------
+    ParameterError
+        When the city does not say where on earth it lies, or a day is none.
+    """
+    listed = [days] if isinstance(days, str | dt.date) else list(days)
+    settings = SunAnalysis(
+        days=tuple(day_of(day).isoformat() for day in listed), cell_m=cell, step_min=step_min, lowest_deg=lowest_deg, trees=trees,
+        summer_light=summer_light, winter_light=winter_light,
+    )  # fmt: skip
+    return hours_of(Site(city, area), settings)
+
+
+def hours_of(site: Site, settings: SunAnalysis, *, before: tuple[Site, xr.Dataset] | None = None) -> xr.Dataset:
+    """As `sun_hours`, of a site.
+
+    Parameters
+    ----------
+    site : Site
+    settings : SunAnalysis
+    before : (Site, Dataset), optional
+        The same without a change, with its hours: then only that is worked out anew which the change can reach, with the same
+        result to the bit.
+    """
+    place, grid, cell = place_of(site.city), site.grid(settings.cell_m), settings.cell_m
+    path = sun_path(place, settings.days, step_min=settings.step_min)
+    path = path[path["altitude_deg"] >= settings.lowest_deg]
+    shape = (len(settings.days), *grid.shape)
+    hours = {name: np.zeros(shape, np.float32) for name in ("sun_hours", "sun_hours_trees")[: 2 if settings.trees else 1]}
+    range_m = site.heights()
+    margin = _reach(range_m, settings.lowest_deg, cell)
+    todo = list(windows(grid, margin))
+    if before is not None and before[0].heights() == range_m:
+        todo = _reached(before[0], site, grid, settings)
+        for name, values in hours.items():
+            values[:] = before[1][name].to_numpy()
+    for window, relief, (whole, inner) in _reliefs(site, grid, todo, margin, trees=settings.trees):
+        of = surface_of(relief, corner_of(grid, window), range_m)
+        for number, day in enumerate(settings.days):
+            sun = path[path["day"] == number]
+            light = crown_light(dt.date.fromisoformat(day), settings)
+            made = shadow.sunlight(
+                of, sun["azimuth_deg"].to_numpy(), sun["altitude_deg"].to_numpy(), sun["seconds"].to_numpy(), light
+            )
+            for seconds, values in zip(made, hours.values(), strict=False):
+                values[number][whole.cells] = seconds[inner.cells] / 3600.0
+    return _dataset(hours, grid, settings)
+
+
+def _dataset(hours: dict[str, NDArray[np.float32]], grid: GridSpec, settings: SunAnalysis) -> xr.Dataset:
+    coords = {"day": np.array(settings.days, dtype=str), "y": grid.y, "x": grid.x}
+    fields = {name: variable(name).array(values) for name, values in hours.items()}
+    return xr.Dataset(fields, coords=coords, attrs={"crs": grid.crs or "", "cell_m": float(grid.cell)})
+
+
+def _sun(place: OnEarth, when: dt.datetime | str) -> tuple[float, float]:
+    """Azimuth and altitude of the sun at a moment [deg]."""
+    try:
+        moment = when if isinstance(when, dt.datetime) else dt.datetime.fromisoformat(str(when))
+    except ValueError:
+        raise ParameterError(f"`{when}` is not a moment such as 2026-03-21T16:00") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone_of(place))
+    at = sun_at(place, pd.DatetimeIndex([moment])).iloc[0]
+    return float(at["azimuth_deg"]), float(at["altitude_deg"])
+
+
+def _reach(range_m: tuple[float, float], lowest_deg: float, cell: float) -> int:
+    """How far the longest shadow reaches [cells]."""
+    return math.ceil((range_m[1] - range_m[0]) / math.tan(math.radians(lowest_deg)) / cell) + 2
+
+
+def _reached(before: Site, after: Site, grid: GridSpec, settings: SunAnalysis) -> list[Window]:
+    """Windows of a grid in which a change can be felt: shadows of what came or went, and what now lies higher or lower."""
+    lowest = min(before.heights()[0], after.heights()[0])
+    whole = Window(0, grid.rows, 0, grid.columns)
+    felt = []
+    for patch, _, highest in changed_windows(before, after, grid, trees=settings.trees):
+        near = patch.grown(_reach((lowest, highest), settings.lowest_deg, settings.cell_m)).cut(whole)
+        if near is not None:
+            felt.append(near)
+    return joined(felt)
+
+
+def _reliefs(
+    site: Site, grid: GridSpec, todo: list[Window], margin: int, *, trees: bool
+) -> Iterator[tuple[Window, Relief, tuple[Window, Window]]]:
+    """Heights of windows with a margin: the window with it, its relief, and the cells that count, in the grid and in that."""
+    whole = site.all_of(grid)
+    for part in todo:
+        around = part.grown(margin).cut(whole)
+        core = None if around is None else part.cut(around)
+        if around is None or core is None:
+            continue
+        inner = Window(core.top - around.top, core.bottom - around.top, core.left - around.left, core.right - around.left)
+        yield around, site.relief(grid, around, trees=trees), (core, inner)
+
+
+__all__ = ["crown_light", "hours_of", "part_of", "shadow_at", "shadow_polygons", "sun_hours"]

@@ -1,0 +1,289 @@
+"""The impact "sun": hours on the ground, and facades by the norms of TNO, as one result with figures and classes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin.impact_result import Classes, ImpactResult
+from twin.impacts.facades import Facades, facades_of, hours_on, obstacles_of
+from twin.impacts.site import Site, changed_windows, with_surface
+from twin.impacts.sun import hours_of
+from twin.impacts.sun_position import place_of, sun_path
+from twin.palette import Colour
+from twin.result import Figure
+from twin.scenario.analyses import SunAnalysis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FEW_HOURS = 2.0
+"""Ground with less sun than this is counted [h]; the light norm of TNO, which is of facades, has the same number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """A norm for the sun on facades.
+
+    Parameters
+    ----------
+    label : str
+    hours : float
+        Of possible sun a day, at least [h].
+    days : tuple of (int, int)
+        Month and day on which it is tried: its first and last day, the equinoxes and the longest day.
+    lowest_deg : float
+        A lower sun does not count [deg].
+    """
+
+    label: str
+    hours: float
+    days: tuple[tuple[int, int], ...]
+    lowest_deg: float = 10.0
+
+    @property
+    def source(self) -> str:
+        first, last = (dt.date(2026, *day).strftime("%d %B").lstrip("0") for day in (self.days[0], self.days[-1]))
+        return (
+            f"{self.label} of TNO: at least {self.hours:g} possible hours of sun a day from {first} to {last}, "
+            f"sun above {self.lowest_deg:g} degrees; a usual yardstick, no law: the municipality decides"
+        )
+
+
+NORMS: Mapping[str, Norm] = MappingProxyType({
+    "tno-light": Norm("light norm", 2.0, ((2, 19), (3, 21), (6, 21), (9, 23), (10, 21))),
+    "tno-strict": Norm("strict norm", 3.0, ((1, 21), (3, 21), (6, 21), (9, 23), (11, 22))),
+})  # fmt: skip
+
+SHADES: tuple[Colour, ...] = (
+    (0, 34, 78), (33, 59, 110), (76, 85, 108), (108, 110, 114), (142, 137, 120), (177, 165, 112), (217, 197, 92), (254, 232, 56),
+)  # fmt: skip
+"""Steps of `cividis` (Nunez, Anderton and Renslow 2018, doi:10.1371/journal.pone.0199239), which keep their order for colour-blind
+readers: dark where there is little sun."""
+
+BORDERS_H = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0)
+
+
+def sun_classes(variable: str, label: str) -> Classes:
+    """Classes of hours of sun."""
+    labels = ("< 1", *(f"{low:g} – {high:g}" for low, high in pairwise(BORDERS_H)), "> 10")
+    note = "Possible hours of sun on a cloudless day"
+    return Classes(variable, label, "h", BORDERS_H, SHADES, labels, note, (0.5, 1.0, 2.0), "higher")
+
+
+def analyse(site: Site, settings: SunAnalysis, before: tuple[Site, ImpactResult] | None = None) -> ImpactResult:
+    """Sun on a site.
+
+    Parameters
+    ----------
+    site : Site
+    settings : SunAnalysis
+    before : (Site, ImpactResult), optional
+        The same without a change: only what the change can reach is worked out anew, and what the change takes is told.
+
+    Raises
+    ------
+    ParameterError
+        When the city does not say where on earth it lies.
+    GeometryError
+        When there would be too many points on facades.
+    """
+    known = None if before is None else (before[0], before[1].fields)
+    fields = hours_of(site, settings, before=known)
+    fields, ground = with_surface(site, fields, settings.cell_m)
+    figures = list(_ground_figures(fields, ground, settings))
+    features: dict[str, gpd.GeoDataFrame] = {}
+    notes = list(_assumptions(settings))
+    if settings.facades:
+        norm = NORMS[settings.norm]
+        points = _facade_points(site, settings, norm, before)
+        features["facades"] = points
+        features["buildings"] = _by_building(site, points, norm)
+        lost = _lost(features["buildings"], None if before is None else before[1].features["buildings"])
+        features["lost"] = lost
+        figures += _facade_figures(points, features["buildings"], lost, norm)
+        notes += [
+            f"On facades is looked every {settings.facade_spacing_m:g} m, 0.75 m above floors that are taken to be 3 m apart; "
+            "where rooms and windows are is not known. A building is judged by its sunniest point, and only where its facades "
+            f"could have {norm.hours:g} hours of sun if nothing stood around. Trees and the ground do not count.",
+        ]  # fmt: skip
+    classes = [sun_classes("sun_hours", "Hours of sun")]
+    if settings.trees:
+        classes.append(sun_classes("sun_hours_trees", "Hours of sun, with trees"))
+    return ImpactResult("sun", "Sun and shadow", fields, features, tuple(figures), tuple(classes), tuple(notes), _plain(settings))
+
+
+def _plain(settings: SunAnalysis) -> dict[str, Any]:
+    return dict(settings.model_dump(mode="json"))
+
+
+def _assumptions(settings: SunAnalysis) -> list[str]:
+    told = [
+        f"Hours of sun are those that are possible without clouds, on cells of {settings.cell_m:g} m, every "
+        f"{settings.step_min:g} min, with the sun above {settings.lowest_deg:g} degrees. A cell is a block as high as what stands "
+        "on it: under arches and decks it is not looked.",
+    ]  # fmt: skip
+    if settings.trees:
+        told.append(
+            f"Crowns let {100 * settings.summer_light:g} % of the sun through in leaf (15 April to 31 October) and "
+            f"{100 * settings.winter_light:g} % without."
+        )
+    return told
+
+
+def _name(day: str) -> str:
+    return dt.date.fromisoformat(day).strftime("%d %B").lstrip("0")
+
+
+def _ground_figures(fields: xr.Dataset, ground: NDArray[np.bool_], settings: SunAnalysis) -> list[Figure]:
+    variable = "sun_hours_trees" if settings.trees else "sun_hours"
+    area, made = settings.cell_m**2, []
+    for number, day in enumerate(settings.days):
+        hours = fields[variable].to_numpy()[number][ground]
+        key, told = day.replace("-", ""), "with the shade of trees" if settings.trees else "without trees"
+        mean = float(hours.mean(dtype=np.float64)) if hours.size else float("nan")
+        made += [
+            Figure(f"sun_mean_{key}", f"Sun on the ground, {_name(day)}", mean, "h", digits=2, note=f"mean; {told}", exact=True),
+            Figure(
+                f"sun_few_{key}", f"Ground with less than {FEW_HOURS:g} h of sun, {_name(day)}",
+                float((hours < FEW_HOURS).sum()) * area, "m2", digits=0, note=told, exact=True,
+            ),
+        ]  # fmt: skip
+    return made
+
+
+def _facade_points(
+    site: Site, settings: SunAnalysis, norm: Norm, before: tuple[Site, ImpactResult] | None
+) -> gpd.GeoDataFrame:
+    """Points on facades with their hours on the days of a norm: ``hours_<month><day>``, ``least_h`` of them, ``free_h`` (the least
+    if nothing stood around), ``judged`` and ``meets``."""
+    city = site.city
+    among = obstacles_of(city)
+    facades = facades_of(city, among, settings.facade_spacing_m, site.area)
+    year = dt.date.fromisoformat(settings.days[0]).year
+    days = [dt.date(year, *day) for day in norm.days]
+    path = sun_path(place_of(city), days, step_min=settings.step_min)
+    path = path[path["geometric_deg"] >= norm.lowest_deg]
+    frame = facades.frame(city)
+    open_ = np.ones(len(facades), dtype=bool)
+    names = [f"hours_{day:%m%d}" for day in days]
+    hours = np.zeros((len(facades), len(days)))
+    free = np.zeros_like(hours)
+    if before is not None:
+        open_ = _felt(site, before[0], facades, settings, norm)
+        open_ |= ~_copied(facades, frame, before[1].features["facades"], names, hours, free)
+    asked = facades.select(open_)
+    for number in range(len(days)):
+        sun = path[path["day"] == number]
+        lit, could = hours_on(
+            asked, among, sun["azimuth_deg"].to_numpy(), sun["altitude_deg"].to_numpy(), sun["seconds"].to_numpy()
+        )
+        hours[open_, number], free[open_, number] = lit, could
+    for number, name in enumerate(names):
+        frame[name] = hours[:, number].round(4)
+    frame["least_h"] = hours.min(axis=1).round(4)
+    frame["free_h"] = free.min(axis=1).round(4)
+    frame["judged"] = frame["free_h"] >= norm.hours - 1e-9
+    frame["meets"] = frame["judged"] & (frame["least_h"] >= norm.hours - 1e-9)
+    return frame
+
+
+def _felt(site: Site, before: Site, facades: Facades, settings: SunAnalysis, norm: Norm) -> NDArray[np.bool_]:
+    """Points that a change can reach by the sun of a norm."""
+    grid, cell = site.grid(settings.cell_m), settings.cell_m
+    lowest = min(before.heights()[0], site.heights()[0])
+    places = facades.points[:, :2] + site.city.origin[:2]
+    column, row = (places[:, 0] - grid.west) / cell, (grid.north - places[:, 1]) / cell
+    felt = np.zeros(len(facades), dtype=bool)
+    for patch, _, highest in changed_windows(before, site, grid, trees=False):
+        reach = (highest - lowest) / np.tan(np.radians(norm.lowest_deg)) / cell + 3.0
+        felt |= (
+            (row >= patch.top - reach) & (row <= patch.bottom + reach)
+            & (column >= patch.left - reach) & (column <= patch.right + reach)
+        )  # fmt: skip
+    return felt
+
+
+def _copied(
+    facades: Facades, frame: gpd.GeoDataFrame, before: gpd.GeoDataFrame, names: list[str], hours: NDArray[np.float64],
+    free: NDArray[np.float64],
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Take the hours of points that were there before; which those are."""
+    import shapely
+
+    def keys(one: gpd.GeoDataFrame) -> pd.MultiIndex:
+        at = (shapely.get_coordinates(one.geometry.values, include_z=True) * 1000).round().astype(np.int64)
+        facing = (one["azimuth_deg"].to_numpy() * 100).round().astype(np.int64)
+        return pd.MultiIndex.from_arrays([one["building"].to_numpy(), at[:, 0], at[:, 1], at[:, 2], facing])
+
+    if not len(frame) or not len(before):
+        return np.zeros(len(frame), dtype=bool)
+    old = keys(before)
+    at = old[~old.duplicated()].get_indexer(keys(frame))
+    rows = np.flatnonzero(~old.duplicated())
+    there = at >= 0
+    for number, name in enumerate(names):
+        hours[there, number] = before[name].to_numpy()[rows[at[there]]]
+    free[there] = before["free_h"].to_numpy()[rows[at[there]]][:, None]
+    return there
+
+
+def _by_building(site: Site, points: gpd.GeoDataFrame, norm: Norm) -> gpd.GeoDataFrame:
+    """One row a building with a facade that is judged: ``points``, ``meeting`` (of them), ``best_h`` and ``meets``."""
+    judged = points[points["judged"]]
+    grouped = judged.groupby("building", sort=False)
+    table = pd.DataFrame({
+        "points": grouped.size(), "meeting": grouped["meets"].sum(), "best_h": grouped["least_h"].max(),
+    }).astype({"points": "int64", "meeting": "int64", "best_h": "float64"})  # fmt: skip
+    table["meets"] = table["best_h"] >= norm.hours - 1e-9
+    buildings = site.city.buildings
+    table = table.reindex([name for name in buildings.index if name in table.index])
+    table.index = pd.Index(table.index, name="id", dtype="str")
+    shapes = buildings.geometry.loc[table.index] if len(table) else []
+    table = table.astype({"points": "int64", "meeting": "int64", "meets": "bool"})
+    return gpd.GeoDataFrame(table, geometry=list(shapes), crs=site.city.crs)
+
+
+def _lost(after: gpd.GeoDataFrame, before: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Buildings that met a norm and do not any more: ``before_h`` and ``after_h`` of their sunniest point."""
+    columns = {"before_h": "float64", "after_h": "float64"}
+    if before is None or not len(after):
+        none = pd.Index([], name="id", dtype="str")
+        empty = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()}, index=none)
+        return gpd.GeoDataFrame(empty, geometry=[], crs=after.crs)
+    both = after.index.intersection(before.index)
+    gone = both[(before["meets"].loc[both] & ~after["meets"].loc[both]).to_numpy()]
+    table = pd.DataFrame({"before_h": before["best_h"].loc[gone], "after_h": after["best_h"].loc[gone]}).astype(columns)
+    table.index = pd.Index(gone, name="id", dtype="str")
+    made = gpd.GeoDataFrame(table, geometry=list(after.geometry.loc[gone]), crs=after.crs)
+    return made.sort_values("after_h", kind="stable")
+
+
+def _facade_figures(points: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, norm: Norm) -> list[Figure]:
+    judged = points["judged"].to_numpy(bool)
+    share = 100.0 * float(points["meets"].to_numpy(bool)[judged].mean()) if judged.any() else float("nan")
+    below = float((~buildings["meets"]).sum()) if len(buildings) else 0.0
+    return [
+        Figure(
+            "sun_facades_meeting", f"Facades that meet the {norm.label}", share, "%", digits=1,
+            note=f"of {int(judged.sum()):,} points that can have {norm.hours:g} h of sun", exact=True,
+        ),
+        Figure(
+            "sun_buildings_below", f"Buildings below the {norm.label}", below, "buildings", digits=0,
+            note=f"of {len(buildings):,}; by their sunniest point", exact=True,
+        ),
+        Figure(
+            "sun_buildings_lost", f"Buildings that no longer meet the {norm.label}", float(len(lost)), "buildings", 0.0,
+            norm.source, "lower", 0, "met it without the changes", exact=True,
+        ),
+    ]  # fmt: skip
+

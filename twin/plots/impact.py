@@ -1,0 +1,157 @@
+"""Maps of impacts: a field over the city in the classes that it is judged by, and what a change does to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import ParameterError, did_you_mean
+from twin.plots.basemap import BACKGROUND, FOREGROUND, Box, credits_of, draw_city
+from twin.plots.canvas import axes_of, foot, given_window, head, key, map_frame, north_arrow, rgb, scale_bar, size_for
+from twin.plots.words import class_range, number, unit_of, words
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+    from twin.geo.city import City
+    from twin.impact_result import Classes, ImpactResult
+
+LOSS = ((246, 198, 160), (214, 110, 77), (140, 20, 44), (70, 8, 20))
+GAIN = ((164, 204, 227), (62, 137, 190), (5, 72, 135), (3, 36, 70))
+"""Classes of a change for the worse and for the better, small first; told apart by colour-blind readers."""
+
+LIGHT = 0.6
+
+
+def change_colours(classes: Classes) -> tuple[tuple[int, int, int], ...]:
+    """Colours of the classes of a difference, from much less to much more; white for hardly any."""
+    count = len(classes.change_borders)
+    less, more = (LOSS, GAIN) if classes.better == "higher" else (GAIN, LOSS)
+    return (*less[:count][::-1], (255, 255, 255), *more[:count])
+
+
+def day_name(day: str, language: str) -> str:
+    """A day as people write it."""
+    when = dt.date.fromisoformat(day)
+    months = words(language)["months"].split(",")
+    return f"{when.day} {months[when.month - 1]}"
+
+
+def picked(impact: ImpactResult, variable: str | None, day: str | None) -> tuple[Classes, xr.DataArray, str]:
+    """The classes of a field, its values (y, x), and the day that they are of.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such day.
+    ResultError
+        When there is no such field.
+    """
+    classes = impact.classes[0] if variable is None else impact.classes_of(variable)
+    array = impact.fields[classes.variable]
+    if "day" not in array.dims:
+        return classes, array, ""
+    days = [str(one) for one in array["day"].to_numpy()]
+    chosen = days[0] if day is None else str(day)
+    if chosen not in days:
+        raise ParameterError(f"there is no day `{chosen}`{did_you_mean(chosen, days)}", hint=f"there are: {', '.join(days)}")
+    return classes, array.sel(day=chosen), chosen
+
+
+def plot_impact(
+    impact: ImpactResult,
+    variable: str | None = None,
+    *,
+    day: str | None = None,
+    before: ImpactResult | None = None,
+    city: City | None = None,
+    ax: Axes | None = None,
+    bounds: Box | None = None,
+    title: str | None = None,
+    language: str = "en",
+) -> Axes:
+    """Draw a field of an impact, or what changed in it; see `ImpactResult.plot_map`."""
+    told = words(language)
+    classes, array, of_day = picked(impact, variable, day)
+    if before is not None:
+        change = impact.difference(before)[f"{classes.variable}_change"]
+        array = change.sel(day=of_day) if of_day else change
+    values = array.to_numpy().astype(np.float64)
+    x, y = array["x"].to_numpy(), array["y"].to_numpy()
+    half = 0.5 * float(impact.fields.attrs.get("cell_m") or (abs(x[1] - x[0]) if len(x) > 1 else 1.0))
+    extent = float(x.min() - half), float(y.min() - half), float(x.max() + half), float(y.max() + half)
+    window = extent if bounds is None else given_window(bounds)
+    ax = axes_of(ax, size_for(window))
+    map_frame(ax, window, margin=0.01)
+    if city is not None:
+        draw_city(ax, city, BACKGROUND, bounds=window, light=LIGHT)
+    borders, colours = _classes(classes, change=before is not None)
+    if before is not None:
+        # what lies on a border counts to the class further from 0, on both sides of it
+        values = np.where(np.abs(values) < classes.change_borders[0], np.nan, values * (1.0 + 1e-6))
+    _draw(ax, values, extent, borders, colours)
+    if city is not None:
+        draw_city(ax, city, [name for name in FOREGROUND if name != "trees"], bounds=window, light=LIGHT)
+    map_frame(ax, window, margin=0.01)
+    scale_bar(ax)
+    north_arrow(ax)
+    label = told.get(f"impact_{classes.variable}", classes.title)
+    what = told["change_of"].format(what=label[:1].lower() + label[1:]) if before is not None else label
+    under = [day_name(of_day, language)] if of_day else []
+    head(ax, what if title is None else title, " · ".join([*under, *([told["difference"]] if before is not None else [])]))
+    _key(ax, classes, borders, colours, change=before is not None, language=language)
+    foot(ax, credits_of(city) if city is not None else [])
+    return ax
+
+
+def _classes(classes: Classes, *, change: bool) -> tuple[list[float], tuple[tuple[int, int, int], ...]]:
+    if not change:
+        return list(classes.borders), classes.colours
+    rising = list(classes.change_borders)
+    return [*(-one for one in rising[::-1]), *rising], change_colours(classes)
+
+
+def _draw(
+    ax: Axes, values: NDArray[np.float64], extent: Box, borders: list[float], colours: tuple[tuple[int, int, int], ...]
+) -> None:
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+
+    far = 1e6 * (abs(borders[0]) + abs(borders[-1]) + 1.0)
+    norm = BoundaryNorm([-far, *borders, far], len(colours))
+    west, south, east, north = extent
+    ax.imshow(
+        np.ma.masked_invalid(values), extent=(west, east, south, north), origin="upper", interpolation="nearest",
+        cmap=ListedColormap([rgb(colour) for colour in colours]), norm=norm, zorder=3, alpha=0.92, gid="field",
+    )  # fmt: skip
+
+
+def _key(
+    ax: Axes, classes: Classes, borders: list[float], colours: tuple[tuple[int, int, int], ...], *, change: bool,
+    language: str,
+) -> None:  # fmt: skip
+    from matplotlib.patches import Patch
+
+    told = words(language)
+    digits = 0 if all(float(one).is_integer() for one in borders) else 1
+    ends = [-np.inf, *borders, np.inf]
+    handles = []
+    for (low, high), colour in zip(pairwise(ends), colours, strict=True):
+        if change and colour == (255, 255, 255):
+            continue
+        text = class_range(low if np.isfinite(low) else 0.0, high, language, digits)
+        if change:
+            sign, small, large = ("−", -high, -low) if high <= 0 else ("+", low, high)
+            text = sign + (
+                f" {number(small, digits, language)} – {number(large, digits, language)}"
+                if np.isfinite(large)
+                else f" > {number(small, digits, language)}"
+            )
+        handles.append(Patch(facecolor=rgb(colour), edgecolor="#8a8378", linewidth=0.4, label=text))
+    label = told.get(f"impact_{classes.variable}", classes.title)
+    note = told["no_change_left_out"] if change else ""
+    key(ax, handles[::-1], f"{label}\n({unit_of(classes.unit, language)})" + (f"\n{note}" if note else ""))

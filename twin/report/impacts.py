@@ -1,0 +1,56 @@
+"""The sections of impacts: a map or two of each, and what the change takes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from twin.impact_result import ImpactResult
+
+MOST_ROWS = 20
+"""More things than this are counted instead of listed."""
+
+
+def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: Mapping[str, str]) -> str:
+    """The section of one impact.
+
+    Parameters
+    ----------
+    impact : ImpactResult
+        Of the variant, or of the only side.
+    pictures : mapping of str to bytes
+        PNG files of maps: ``"<key>"`` and ``"<key> change"``, as far as they are there.
+    texts : mapping of str to str
+        The sentences of the report.
+    """
+    parts = [f"<h2>{escape(texts.get(f'impact_{impact.key}', impact.title))}</h2>"]
+    shown = []
+    for name, caption in ((impact.key, texts["map_now"]), (f"{impact.key} change", texts["map_change"])):
+        if name in pictures:
+            source = "data:image/png;base64," + base64.b64encode(pictures[name]).decode()
+            alt = escape(f"{impact.title}: {caption}", quote=True)
+            shown.append(f'<figure><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>')
+    if shown:
+        parts.append(f'<div class="pictures">{"".join(shown)}</div>')
+    parts.append(_lost(impact, texts))
+    return "".join(parts)
+
+
+def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
+    """What met a norm and does not any more, worst first."""
+    from twin.report.page import items_of, table
+
+    frame = impact.features.get("lost")
+    if frame is None or not len(frame):
+        return ""
+    rows = [
+        f'<tr><td>{escape(str(name))}</td><td class="n">{row["before_h"]:.1f}</td><td class="n">{row["after_h"]:.1f}</td></tr>'
+        for name, row in frame.head(MOST_ROWS).iterrows()
+    ]
+    head = [texts["building"], texts["sun_before"], texts["sun_after"]]
+    more = len(frame) - MOST_ROWS
+    rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
+    return f"<h3>{texts['sun_lost']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"

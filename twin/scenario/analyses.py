@@ -1,0 +1,98 @@
+"""What is worked out of a scenario, and by what it is judged."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from twin.scenario.place import FiniteFloat, NonNegativeFloat, Part, PositiveFloat
+
+Extent = tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
+"""West, south, east, north in the CRS of the city [m]."""
+
+Day = Annotated[str, Field(min_length=1, max_length=10)]
+
+
+class CrowdingAnalysis(Part):
+    """What crowding is judged by.
+
+    Attributes
+    ----------
+    density_limit_per_m2 : float
+        Limit on the density of a moving crowd [1/m2].
+    density_limit_source : str
+    evacuation_limit_s : float, optional
+        Time within which everybody must be out [s].
+    """
+
+    density_limit_per_m2: PositiveFloat = 4.0
+    density_limit_source: str = "usual planning limit for a moving crowd (Still 2014; Fruin 1993)"
+    evacuation_limit_s: PositiveFloat | None = None
+    evacuation_limit_source: str = "set in the scenario"
+
+
+class SunAnalysis(Part):
+    """Sun and shadow on the ground and on facades.
+
+    Attributes
+    ----------
+    days : list of day
+        Whose hours of sun are worked out, ``"2026-02-19"``; the first one is drawn. By default the shortest day on which the light
+        norm of TNO asks for sun, the equinox and the longest day.
+    norm : {"tno-light", "tno-strict"}
+        By which facades are judged.
+    facades : bool
+        Whether facades are looked at.
+    facade_spacing_m : float
+        Distance between the points that are looked at along a facade [m].
+    cell_m : float
+        Cells of the maps [m].
+    step_min : float
+        How far apart the places of the sun are in time [min].
+    lowest_deg : float
+        A sun lower than this does not count on the maps [deg]; on facades the norm says it.
+    trees : bool
+        Whether hours behind leaves are worked out, beside those as they would be without trees.
+    summer_light, winter_light : float
+        Part of the light that crowns let through with leaves, and without.
+    """
+
+    days: tuple[Day, ...] = Field(default=("2026-02-19", "2026-03-21", "2026-06-21"), min_length=1, max_length=31)
+    norm: Literal["tno-light", "tno-strict"] = "tno-light"
+    facades: bool = True
+    facade_spacing_m: PositiveFloat = Field(default=2.0, ge=0.5, le=50)
+    cell_m: PositiveFloat = Field(default=1.0, ge=0.2, le=20)
+    step_min: PositiveFloat = Field(default=5.0, ge=1, le=60)
+    lowest_deg: PositiveFloat = Field(default=3.0, ge=1, le=30)
+    trees: bool = True
+    summer_light: NonNegativeFloat = Field(default=0.03, le=1)
+    winter_light: NonNegativeFloat = Field(default=0.45, le=1)
+
+    @field_validator("days", mode="after")
+    @classmethod
+    def _days_there_are(cls, days: tuple[str, ...]) -> tuple[str, ...]:
+        for day in days:
+            try:
+                dt.date.fromisoformat(day)
+            except ValueError:
+                raise ValueError(f"`{day}` is not a day: write year, month and day, such as 2026-02-19") from None
+        if len(set(days)) < len(days):
+            raise ValueError("a day is given twice")
+        return days
+
+
+class Analyses(Part):
+    """What is worked out of the city and from a run.
+
+    Attributes
+    ----------
+    crowding : CrowdingAnalysis
+        Of the crowd, when there is one.
+    sun : SunAnalysis, optional
+        Only where it is asked for: ``sun: {}`` takes everything as it stands.
+    """
+
+    crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
+    sun: SunAnalysis | None = None
