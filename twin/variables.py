@@ -120,6 +120,11 @@ _ALL = (
              "Of the ground, or of what stands on it, in the vertical datum of the city; NaN where unknown."),
     Variable("on_ground", ("y", "x"), "uint8", "1", "open ground",
              "1 where `surface_height` is that of the ground, water or a deck; 0 on buildings and where nothing is known."),
+    Variable("sky_view", ("y", "x"), "float32", "1", "sky view factor, without trees",
+             "Part of a uniform sky that level ground (or a roof) sees, as it would be without trees: the mean over directions of "
+             "the squared cosine of the horizon (Johnson and Watson 1984)."),
+    Variable("sky_view_trees", ("y", "x"), "float32", "1", "sky view factor, with trees",
+             "As `sky_view`, with crowns of trees, through which a part of the sky is seen."),
     Variable("sun_hours", ("day", "y", "x"), "float32", "h", "possible hours of sun, without trees",
              "How long the sun stands free over the surface (ground or roof) on a cloudless day, as it would be without trees."),
     Variable("sun_hours_trees", ("day", "y", "x"), "float32", "h", "possible hours of sun, behind leaves too",

@@ -25,6 +25,9 @@ WORDS: dict[str, str] = {
     # legends
     "people/m²": "personen/m²", "Level of service A-F: Fruin 1971, walkways": "Verkeersniveau A-F: Fruin 1971, looppaden",
     "Change of crowd density": "Verschil in drukte",
+    "Sky view": "Zicht op de hemel", "Sky view, with trees": "Zicht op de hemel, met bomen", "share": "deel",
+    "Change: sky view": "Verschil: zicht op de hemel", "sky view": "zicht op de hemel",
+    "Change: sky view, with trees": "Verschil: zicht op de hemel, met bomen",
     "Hours of sun": "Zonuren", "Hours of sun, with trees": "Zonuren, met bomen", "h": "uur", "Change": "Verschil",
     "hours of sun": "zonuren", "Change: hours of sun": "Verschil: zonuren", "with trees": "met bomen",
     "Change: hours of sun, with trees": "Verschil: zonuren, met bomen",

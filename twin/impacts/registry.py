@@ -18,7 +18,9 @@ class Impact(Protocol):
     def __call__(self, site: Site, settings: Any, before: tuple[Site, ImpactResult] | None = None) -> ImpactResult: ...
 
 
-IMPACTS: Mapping[str, str] = MappingProxyType({"sun": "twin.impacts.sun_report:analyse"})
+IMPACTS: Mapping[str, str] = MappingProxyType({
+    "sun": "twin.impacts.sun_report:analyse", "sky": "twin.impacts.sky:analyse",
+})  # fmt: skip
 """Impacts by their key in `analyses` of a scenario, in the order of the report: module and function."""
 
 

@@ -6,6 +6,7 @@ than some cells are in memory at once; after a change only those are looked at i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from twin.geo.crs import short_name
 from twin.geo.rasterize import Relief, rasterize
 from twin.grid import GridSpec
+from twin.sim.impact import shadow
 from twin.variables import variable
 
 if TYPE_CHECKING:
@@ -189,6 +191,43 @@ def with_surface(site: Site, fields: xr.Dataset, cell: float) -> tuple[xr.Datase
     ground = np.isfinite(relief.surface) & (relief.building < 0)
     surface: dict[str, NDArray[Any]] = {"surface_height": relief.surface, "on_ground": ground.astype(np.uint8)}
     return fields.assign({name: variable(name).array(values) for name, values in surface.items()}), ground
+
+
+def surface_of(relief: Relief, corner: tuple[int, int], range_m: tuple[float, float]) -> shadow.Surface:
+    """Heights of a window made ready for the kernels; `range_m` are those of `Site.heights`."""
+    crowns = shadow.Crowns(relief.crown_base, relief.crown_top) if relief.has_trees else None
+    return shadow.surface(relief.surface, relief.grid.cell, crowns, corner=corner, range_m=range_m)
+
+
+def reach_of(range_m: tuple[float, float], lowest_deg: float, cell: float) -> int:
+    """How far what is so high can be in the way of rays that rise by an angle [cells]."""
+    return math.ceil((range_m[1] - range_m[0]) / math.tan(math.radians(lowest_deg)) / cell) + 2
+
+
+def reached(before: Site, after: Site, grid: GridSpec, lowest_deg: float, *, trees: bool) -> list[Window]:
+    """Windows of a grid in which a change can be felt by rays that rise by an angle or more: all around what came or went."""
+    lowest = min(before.heights()[0], after.heights()[0])
+    whole = Window(0, grid.rows, 0, grid.columns)
+    felt = []
+    for patch, _, highest in changed_windows(before, after, grid, trees=trees):
+        near = patch.grown(reach_of((lowest, highest), lowest_deg, grid.cell)).cut(whole)
+        if near is not None:
+            felt.append(near)
+    return joined(felt)
+
+
+def reliefs(
+    site: Site, grid: GridSpec, todo: list[Window], margin: int, *, trees: bool
+) -> Iterator[tuple[Window, Relief, tuple[Window, Window]]]:
+    """Heights of windows with a margin: the window with it, its relief, and the cells that count, in the grid and in that."""
+    whole = site.all_of(grid)
+    for part in todo:
+        around = part.grown(margin).cut(whole)
+        core = None if around is None else part.cut(around)
+        if around is None or core is None:
+            continue
+        inner = Window(core.top - around.top, core.bottom - around.top, core.left - around.left, core.right - around.left)
+        yield around, site.relief(grid, around, trees=trees), (core, inner)
 
 
 def joined(patches: list[Window]) -> list[Window]:

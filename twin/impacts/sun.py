@@ -6,8 +6,7 @@ The kernels are `twin.sim.impact.shadow` (maps, blocks of 2.5D) and `twin.sim.im
 from __future__ import annotations
 
 import datetime as dt
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +16,8 @@ from numpy.typing import NDArray
 
 from twin.errors import ParameterError
 from twin.geo.on_earth import OnEarth
-from twin.geo.rasterize import Relief
 from twin.grid import GridSpec
-from twin.impacts.site import Site, Window, changed_windows, corner_of, joined, part_of, windows
+from twin.impacts.site import Site, corner_of, reach_of, reached, reliefs, surface_of, windows
 from twin.impacts.sun_position import day_of, place_of, sun_at, sun_path, zone_of
 from twin.scenario.analyses import SunAnalysis
 from twin.sim.impact import shadow, traverse
@@ -43,12 +41,6 @@ KINDS = {shadow.BUILT: "building", shadow.LEAVES: "tree"}
 def crown_light(day: dt.date, settings: SunAnalysis) -> float:
     """Part of the light that crowns let through on a day."""
     return settings.summer_light if LEAVES_FROM <= (day.month, day.day) <= LEAVES_UNTIL else settings.winter_light
-
-
-def surface_of(relief: Relief, window: tuple[int, int], range_m: tuple[float, float]) -> shadow.Surface:
-    """Heights made ready for the kernels."""
-    crowns = shadow.Crowns(relief.crown_base, relief.crown_top) if relief.has_trees else None
-    return shadow.surface(relief.surface, relief.grid.cell, crowns, corner=window, range_m=range_m)
 
 
 def shadow_at(
@@ -93,8 +85,8 @@ def shadow_at(
     seen = np.full(grid.shape, shadow.BUILT, np.uint8)
     if altitude > shadow.LOWEST_DEG:
         range_m = site.heights()
-        margin = _reach(range_m, altitude, cell)
-        for window, relief, inner in _reliefs(site, grid, list(windows(grid, margin)), margin, trees=trees):
+        margin = reach_of(range_m, altitude, cell)
+        for window, relief, inner in reliefs(site, grid, list(windows(grid, margin)), margin, trees=trees):
             of = surface_of(relief, corner_of(grid, window), range_m)
             cast = traverse.cast_exactly(of, azimuth, altitude) if exact else shadow.cast(of, azimuth, altitude)
             seen[inner[0].cells] = cast[inner[1].cells]
@@ -212,13 +204,13 @@ def hours_of(site: Site, settings: SunAnalysis, *, before: tuple[Site, xr.Datase
     shape = (len(settings.days), *grid.shape)
     hours = {name: np.zeros(shape, np.float32) for name in ("sun_hours", "sun_hours_trees")[: 2 if settings.trees else 1]}
     range_m = site.heights()
-    margin = _reach(range_m, settings.lowest_deg, cell)
+    margin = reach_of(range_m, settings.lowest_deg, cell)
     todo = list(windows(grid, margin))
     if before is not None and before[0].heights() == range_m:
-        todo = _reached(before[0], site, grid, settings)
+        todo = reached(before[0], site, grid, settings.lowest_deg, trees=settings.trees)
         for name, values in hours.items():
             values[:] = before[1][name].to_numpy()
-    for window, relief, (whole, inner) in _reliefs(site, grid, todo, margin, trees=settings.trees):
+    for window, relief, (whole, inner) in reliefs(site, grid, todo, margin, trees=settings.trees):
         of = surface_of(relief, corner_of(grid, window), range_m)
         for number, day in enumerate(settings.days):
             sun = path[path["day"] == number]
@@ -247,37 +239,3 @@ def _sun(place: OnEarth, when: dt.datetime | str) -> tuple[float, float]:
         moment = moment.replace(tzinfo=zone_of(place))
     at = sun_at(place, pd.DatetimeIndex([moment])).iloc[0]
     return float(at["azimuth_deg"]), float(at["altitude_deg"])
-
-
-def _reach(range_m: tuple[float, float], lowest_deg: float, cell: float) -> int:
-    """How far the longest shadow reaches [cells]."""
-    return math.ceil((range_m[1] - range_m[0]) / math.tan(math.radians(lowest_deg)) / cell) + 2
-
-
-def _reached(before: Site, after: Site, grid: GridSpec, settings: SunAnalysis) -> list[Window]:
-    """Windows of a grid in which a change can be felt: shadows of what came or went, and what now lies higher or lower."""
-    lowest = min(before.heights()[0], after.heights()[0])
-    whole = Window(0, grid.rows, 0, grid.columns)
-    felt = []
-    for patch, _, highest in changed_windows(before, after, grid, trees=settings.trees):
-        near = patch.grown(_reach((lowest, highest), settings.lowest_deg, settings.cell_m)).cut(whole)
-        if near is not None:
-            felt.append(near)
-    return joined(felt)
-
-
-def _reliefs(
-    site: Site, grid: GridSpec, todo: list[Window], margin: int, *, trees: bool
-) -> Iterator[tuple[Window, Relief, tuple[Window, Window]]]:
-    """Heights of windows with a margin: the window with it, its relief, and the cells that count, in the grid and in that."""
-    whole = site.all_of(grid)
-    for part in todo:
-        around = part.grown(margin).cut(whole)
-        core = None if around is None else part.cut(around)
-        if around is None or core is None:
-            continue
-        inner = Window(core.top - around.top, core.bottom - around.top, core.left - around.left, core.right - around.left)
-        yield around, site.relief(grid, around, trees=trees), (core, inner)
-
-
-__all__ = ["crown_light", "hours_of", "part_of", "shadow_at", "shadow_polygons", "sun_hours"]

@@ -137,7 +137,7 @@ def _key(
     from matplotlib.patches import Patch
 
     told = words(language)
-    digits = 0 if all(float(one).is_integer() for one in borders) else 1
+    digits = next(k for k in (0, 1, 2) if k == 2 or all(abs(round(one, k) - one) < 1e-9 for one in borders))
     ends = [-np.inf, *borders, np.inf]
     handles = []
     for (low, high), colour in zip(pairwise(ends), colours, strict=True):

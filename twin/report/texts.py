@@ -93,6 +93,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "answer_zero_met": "{label}: none.",
     "not_known_crowd": "Nobody is simulated in this scenario, so crowding is not judged.",
     "impact_sun": "Sun and shadow",
+    "impact_sky": "Sky view",
     "map_now": "As it will be",
     "map_change": "What the changes do",
     "building": "Building",

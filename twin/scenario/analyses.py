@@ -7,10 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from twin.scenario.place import FiniteFloat, NonNegativeFloat, Part, PositiveFloat
-
-Extent = tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
-"""West, south, east, north in the CRS of the city [m]."""
+from twin.scenario.place import NonNegativeFloat, Part, PositiveFloat, WholeNumber
 
 Day = Annotated[str, Field(min_length=1, max_length=10)]
 
@@ -83,6 +80,27 @@ class SunAnalysis(Part):
         return days
 
 
+class SkyAnalysis(Part):
+    """How much of the sky open ground sees.
+
+    Attributes
+    ----------
+    directions : int
+        In which is looked.
+    cell_m : float
+        Cells of the map [m].
+    trees : bool
+        Whether it is worked out with trees, beside what is seen without them.
+    summer_light : float
+        Part of the sky that is seen through crowns.
+    """
+
+    directions: WholeNumber = Field(default=64, ge=8, le=720)
+    cell_m: PositiveFloat = Field(default=1.0, ge=0.2, le=20)
+    trees: bool = True
+    summer_light: NonNegativeFloat = Field(default=0.03, le=1)
+
+
 class Analyses(Part):
     """What is worked out of the city and from a run.
 
@@ -92,7 +110,10 @@ class Analyses(Part):
         Of the crowd, when there is one.
     sun : SunAnalysis, optional
         Only where it is asked for: ``sun: {}`` takes everything as it stands.
+    sky : SkyAnalysis, optional
+        Likewise.
     """
 
     crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
     sun: SunAnalysis | None = None
+    sky: SkyAnalysis | None = None
