@@ -26,7 +26,7 @@ from benchmarks.printing import show
 from twin.geo.city import read_city
 from twin.geo.rasterize import rasterize
 from twin.geo.samples import sample_folder
-from twin.sim.impact import shadow, sky, traverse
+from twin.sim.impact import shadow, sight, sky, traverse
 
 AZIMUTHS = (20.0, 70.0, 115.0, 160.0, 205.0, 250.0, 300.0, 345.0)
 ALTITUDE = 30.0
@@ -127,6 +127,19 @@ def skies(size: int, repeat: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def sights(size: int, repeat: int) -> dict[str, Any]:
+    """What is seen from a point 40 m up in the middle, by eyes on the ground."""
+    z, _ = relief(size)
+    of = shadow.surface(z, 1.0)
+    middle = size // 2
+    eye = float(z[middle, middle]) + 40.0
+    one, two = (with_threads(n, lambda: sight.viewshed(of, middle, middle, eye, 1.6), repeat) for n in (1, 2))
+    small = shadow.surface(z[:600, :600], 1.0)
+    pair = [sight.viewshed(small, 300, 300, float(z[300, 300]) + 40.0, 1.6, exact=exact) for exact in (False, True)]
+    other = 100.0 * float((pair[0] != pair[1]).mean())
+    return {"cells": size * size, "one_thread": one, "two_threads": two, "cells_other_than_exact_percent": other}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.impact", description=__doc__)
@@ -140,6 +153,7 @@ def main() -> None:
     if found["embree"] is not None:
         found["shadow_against_embree"] = found["embree"]["s_for_all_cells"] / found["shadow"]["one_place_s"]
     found["sky_view"] = skies(options.size, max(3, options.repeat // 2))
+    found["viewshed"] = sights(options.size, options.repeat)
     show(found, as_json=options.json)
 
 

@@ -120,6 +120,9 @@ _ALL = (
              "Of the ground, or of what stands on it, in the vertical datum of the city; NaN where unknown."),
     Variable("on_ground", ("y", "x"), "uint8", "1", "open ground",
              "1 where `surface_height` is that of the ground, water or a deck; 0 on buildings and where nothing is known."),
+    Variable("visible", ("y", "x"), "uint8", "1", "in sight", "1 where a line of sight to a point is free, 0 elsewhere."),
+    Variable("landmark_seen", ("y", "x"), "float32", "1", "share of a landmark that is seen",
+             "Part of the height of a landmark, along the line under its highest point, that is seen from eye height."),
     Variable("sky_view", ("y", "x"), "float32", "1", "sky view factor, without trees",
              "Part of a uniform sky that level ground (or a roof) sees, as it would be without trees: the mean over directions of "
              "the squared cosine of the horizon (Johnson and Watson 1984)."),

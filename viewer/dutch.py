@@ -25,6 +25,7 @@ WORDS: dict[str, str] = {
     # legends
     "people/m²": "personen/m²", "Level of service A-F: Fruin 1971, walkways": "Verkeersniveau A-F: Fruin 1971, looppaden",
     "Change of crowd density": "Verschil in drukte",
+    "Landmark in sight": "Zicht op het baken", "Change: landmark in sight": "Verschil: zicht op het baken",
     "Sky view": "Zicht op de hemel", "Sky view, with trees": "Zicht op de hemel, met bomen", "share": "deel",
     "Change: sky view": "Verschil: zicht op de hemel", "sky view": "zicht op de hemel",
     "Change: sky view, with trees": "Verschil: zicht op de hemel, met bomen",

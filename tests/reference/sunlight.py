@@ -1,4 +1,4 @@
-"""Slow twins of the kernels of sun and sky: rays and horizons cell by cell, in plain Python and NumPy."""
+"""Slow twins of the kernels of sun, sky and sight: rays and horizons cell by cell, in plain Python and NumPy."""
 
 from __future__ import annotations
 
@@ -75,4 +75,21 @@ def hits(
         sides = [float(normal @ np.cross(q - p, place - p)) for p, q in ((a, b), (b, c), (c, a))]
         if distance > 1e-4 and min(sides) >= 0:
             out[t] = distance
+    return out
+
+
+def seen_over_blocks(z: NDArray[np.float64], row: int, column: int, eye: float, target: float) -> NDArray[np.bool_]:
+    """Which cells see a point: lines of sight in small steps, over all blocks but those of their ends. No curvature."""
+    rows, columns = z.shape
+    out = np.zeros(z.shape, bool)
+    for i in range(rows):
+        for j in range(columns):
+            length = math.hypot(i - row, j - column)
+            part = (np.arange(1, 200 * (rows + columns)) / 200.0) / max(length, 1e-9)
+            part = part[part < 1.0]
+            r = np.floor(row + 0.5 + part * (i - row)).astype(int)
+            c = np.floor(column + 0.5 + part * (j - column)).astype(int)
+            between = ~((r == row) & (c == column)) & ~((r == i) & (c == j))
+            height = eye + part * (z[i, j] + target - eye)
+            out[i, j] = not (z[r[between], c[between]] > height[between]).any()
     return out

@@ -129,6 +129,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
         "januari,februari,maart,april,mei,juni,juli,augustus,september,oktober,november,december",
     ),
     "no_change_left_out": ("without colour: hardly any", "zonder kleur: vrijwel geen"),
+    "impact_landmark_seen": ("Landmark in sight", "Zicht op het baken"),
     "impact_sky_view": ("Sky view, without trees", "Zicht op de hemel, zonder bomen"),
     "impact_sky_view_trees": ("Sky view, with trees", "Zicht op de hemel, met bomen"),
     "impact_sun_hours": ("Hours of sun, without trees", "Zonuren, zonder bomen"),
@@ -142,7 +143,7 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = MappingProxyType({
 
 UNITS: Mapping[str, str] = MappingProxyType({
     "m-2": "people/m²", "m": "m", "s": "s", "m s-1": "m/s", "m2 s-2": "m²/s²", "s-2": "1/s²", "s m-2": "s/m²", "1": "",
-    "share": "share of the sky",
+    "share": "share",
 })  # fmt: skip
 """Units of `twin.variables` as a legend prints them."""
 
@@ -169,7 +170,7 @@ def number(value: float, digits: int, language: str = "en") -> str:
 def unit_of(units: str, language: str = "en") -> str:
     """A unit of `twin.variables` for people."""
     shown = UNITS.get(units, units)
-    return shown.replace("people", "mensen").replace("share of the sky", "deel van de hemel") if language == "nl" else shown
+    return shown.replace("people", "mensen").replace("share", "deel") if language == "nl" else shown
 
 
 def clock(seconds: float, start: str = "", *, exact: bool = False) -> str:

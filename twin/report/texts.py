@@ -94,6 +94,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "not_known_crowd": "Nobody is simulated in this scenario, so crowding is not judged.",
     "impact_sun": "Sun and shadow",
     "impact_sky": "Sky view",
+    "impact_sight": "Landmark in sight",
     "map_now": "As it will be",
     "map_change": "What the changes do",
     "building": "Building",

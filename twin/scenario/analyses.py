@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from twin.scenario.place import NonNegativeFloat, Part, PositiveFloat, WholeNumber
+from twin.scenario.place import Name, NonNegativeFloat, Part, PositiveFloat, WholeNumber
 
 Day = Annotated[str, Field(min_length=1, max_length=10)]
 
@@ -101,6 +101,27 @@ class SkyAnalysis(Part):
     summer_light: NonNegativeFloat = Field(default=0.03, le=1)
 
 
+class SightAnalysis(Part):
+    """From where a landmark is seen.
+
+    Attributes
+    ----------
+    landmark : str
+        Id of a building of the city.
+    eye_m : float
+        Height of the eyes of who looks [m].
+    points : int
+        Along the height of the landmark at which it is looked.
+    cell_m : float
+        Cells of the map [m].
+    """
+
+    landmark: Name
+    eye_m: PositiveFloat = Field(default=1.6, le=100)
+    points: WholeNumber = Field(default=16, ge=1, le=200)
+    cell_m: PositiveFloat = Field(default=1.0, ge=0.2, le=20)
+
+
 class Analyses(Part):
     """What is worked out of the city and from a run.
 
@@ -112,8 +133,11 @@ class Analyses(Part):
         Only where it is asked for: ``sun: {}`` takes everything as it stands.
     sky : SkyAnalysis, optional
         Likewise.
+    sight : SightAnalysis, optional
+        Of one landmark.
     """
 
     crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
     sun: SunAnalysis | None = None
     sky: SkyAnalysis | None = None
+    sight: SightAnalysis | None = None

@@ -32,7 +32,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "title": '"Concert on the square"', "question": '"May the bridge be closed?"', "city": "town.city.json",
     "lod": '"2.2"', "area": "[136700, 455700, 136900, 455900]", "changes": "[{id: closed, type: closure, at: bridge-2}]",
     "crowd": "{duration_s: 300, exits: {north: exit-north}}", "analyses": "{crowding: {density_limit_per_m2: 4}}",
-    "sky": "{directions: 64}",
+    "sky": "{directions: 64}", "sight": "{landmark: tower}", "landmark": "tower",
     "sun": '{days: ["2026-02-19"]}', "days": '["2026-02-19", "2026-06-21"]', "facades": "false", "trees": "false",
     "crowding": "{density_limit_per_m2: 4}", "density_limit_source": '"permit of 2024"',
     "evacuation_limit_source": '"permit of 2024"',

@@ -1,4 +1,4 @@
-"""Sun and sky: where the sun stands, how long shadows are, and how much of the sky streets and basins see."""
+"""Sun, sky and sight: where the sun stands, how long shadows are, and how much of the sky streets and basins see."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from twin.geo.on_earth import OnEarth
 from twin.impacts.sun_position import sun_at, sun_path
-from twin.sim.impact import shadow, sky, traverse
+from twin.sim.impact import shadow, sight, sky, traverse
 from twin.verification.case import Case, Chart, Curve, Found, Measure, Trial
 
 UTRECHT = OnEarth(5.1214, 52.0907, "Europe/Amsterdam")
@@ -98,8 +98,24 @@ def _basins(trial: Trial) -> Found:
     return Found(tuple(measures))
 
 
+def _wall(trial: Trial) -> Found:
+    """How high something at 200 m must be to show over a wall of 10 m at 50 m, by halving."""
+    z = np.zeros((5, 421))
+    z[:, 60] = 10.0  # its near face lies 49.5 m from the middle of the cell that is looked from
+    of = shadow.surface(z, 1.0)
+    measures = []
+    for name, exact in (("fan", False), ("exact", True)):
+        low, high = 0.0, 100.0
+        while high - low > 0.01:
+            middle = 0.5 * (low + high)
+            seen = sight.viewshed(of, 2, 10, 1.6, middle, exact=exact)[2, 208]
+            low, high = (low, middle) if seen else (middle, high)
+        measures.append(Measure(f"least height that shows, {name}", high, "m", 35.1, 35.3))
+    return Found(tuple(measures))
+
+
 def cases() -> tuple[Case, ...]:
-    """Where the sun stands, shadows, and the sky."""
+    """Where the sun stands, shadows, the sky, and sight."""
     return (
         Case("sun-golden", "Sun", "NREL", "Where the sun stands: the example of the algorithm",
              "17 October 2003, 12:30:30 at UTC-7, 39.742476 N, 105.1786 W.",
@@ -115,6 +131,9 @@ def cases() -> tuple[Case, ...]:
         Case("sun-rays", "Sun", "exact rays", "The sweep beside an exact traversal",
              "300 blocks of 5 to 20 m on 500 x 500 cells; 30 places of the sun.", "At most 1 % of cells are other.",
              "Amanatides and Woo 1987 for the traversal; the bound is ours", _against_rays),
+        Case("sight-wall", "Sight", "wall", "What shows over a wall",
+             "Eye at 1.6 m, a wall of 10 m whose face is 49.5 m off, something 198 m off (as 50 and 200 m).",
+             "What is higher than 1.6 + 8.4 x 4 = 35.2 m shows.", "Known answer: similar triangles", _wall),
         Case("sky-canyon", "Sky", "canyon", "Sky view factor in the middle of long streets",
              "Streets of 10 and 20 m between walls of 5 to 20 m, 64 directions.", "cos(atan(2H/W)) within 0.005.",
              "Johnson and Watson 1984; Oke 1987", _canyons),

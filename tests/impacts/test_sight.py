@@ -1,0 +1,88 @@
+"""Sight in a city: who sees what, what stands between, and from where a landmark is seen after a change."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+
+from tests.impacts.places import SOUTH, WEST, block, plain
+from twin.errors import GeometryError, ParameterError
+from twin.geo.city import City
+from twin.impacts.sight import analyse, isovist, sightline, viewshed
+from twin.impacts.site import Site
+from twin.scenario.analyses import SightAnalysis
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    """A tower in the east, a long low hall in the middle."""
+    return block(block(plain(200), "tower", 150, 96, 158, 104, 40.0), "hall", 90, 60, 100, 140, 12.0)
+
+
+def at(x: float, y: float, *z: float) -> tuple[float, ...]:
+    return (WEST + x, SOUTH + y, *z)
+
+
+def test_a_hall_stands_between(city: City) -> None:
+    line = sightline(city, at(20, 100), at(120, 100), target_m=1.6)
+    assert not line["visible"].iloc[0]
+    assert line["blocked_by"].iloc[0] == "hall"
+    assert line["blocked_at_m"].iloc[0] == pytest.approx(70.0, abs=0.6)
+    assert line["length_m"].iloc[0] == pytest.approx(100.0)
+    over = sightline(city, at(20, 100), at(154, 100, 45.0))
+    assert over["visible"].iloc[0], "a flag on the tower shows over the hall"
+    assert over.geometry.iloc[0].coords[0][2] == pytest.approx(3.6)
+    assert np.isnan(over["blocked_at_m"].iloc[0])
+    free = sightline(city, shapely.Point(at(20, 20)), at(180, 20), target_m=1.6)
+    assert free["visible"].iloc[0]
+    assert free["blocked_by"].iloc[0] == ""
+
+
+def test_a_viewshed_ends_behind_the_hall_and_an_isovist_is_its_open_ground(city: City) -> None:
+    seen = viewshed(city, at(20, 100))
+    assert seen.sel(x=WEST + 60, y=SOUTH + 100, method="nearest") == 1
+    assert seen.sel(x=WEST + 120, y=SOUTH + 100, method="nearest") == 0
+    part = viewshed(city, at(20, 100), area=(WEST + 50, SOUTH + 50, WEST + 150, SOUTH + 150))
+    assert part.equals(seen.sel(x=part["x"], y=part["y"]))
+    exact = viewshed(city, at(20, 100), exact=True)
+    assert float((exact != seen).mean()) < 0.01
+    shape = isovist(city, at(20, 100), cell=1.0)
+    open_ground = 200 * 200 - 8 * 8 - 10 * 80
+    assert shape["area_m2"].iloc[0] < open_ground
+    assert shapely.contains_xy(shape.geometry.iloc[0], *at(60, 100))
+    assert not shapely.contains_xy(shape.geometry.iloc[0], *at(120, 100))
+    near = isovist(city, at(20, 100), cell=1.0, far_m=15.0)
+    assert near["area_m2"].iloc[0] == pytest.approx(np.pi * 15**2, rel=0.03)
+    assert near["farthest_m"].iloc[0] == pytest.approx(15.0, abs=0.5)
+
+
+def test_what_a_new_building_takes_of_a_landmark(city: City) -> None:
+    settings = SightAnalysis(landmark="tower")
+    before = Site(city)
+    old = analyse(before, settings)
+    share = old.fields["landmark_seen"]
+    assert float(share.sel(x=WEST + 130, y=SOUTH + 100, method="nearest")) == pytest.approx(1.0, abs=0.07)
+    # from 20 m the hall of 12 m hides the tower up to 1.6 + 10.4 * 134 / 70 = 21.5 m of its 40
+    assert float(share.sel(x=WEST + 20, y=SOUTH + 100, method="nearest")) == pytest.approx(1 - 21.5 / 40, abs=0.07)
+    assert float(share.sel(x=WEST + 102, y=SOUTH + 100, method="nearest")) > 0.9
+    new = analyse(Site(block(city, "new", 60, 40, 70, 160, 60.0)), settings, (before, old))
+    assert new.figure("sight_lost").value > 1000
+    assert new.figure("sight_seen").value < old.figure("sight_seen").value
+    change = new.difference(old)["landmark_seen_change"]
+    assert float(change.min()) < -0.3
+    assert not (change > 1e-6).any()
+    assert np.isnan(change.sel(x=WEST + 65, y=SOUTH + 100, method="nearest"))
+    assert old.figure("sight_lost").value == 0
+
+
+def test_places_and_landmarks_that_are_none_are_told(city: City) -> None:
+    with pytest.raises(ParameterError, match="outside the city"):
+        viewshed(city, (0.0, 0.0))
+    with pytest.raises(ParameterError, match="outside the city"):
+        isovist(city, (0.0, 0.0))
+    for wrong in ("here", (1.0,), (np.nan, 1.0), 5):
+        with pytest.raises(ParameterError, match="not a place"):
+            sightline(city, wrong, at(1, 1))
+    with pytest.raises(GeometryError, match="towr"):
+        analyse(Site(city), SightAnalysis(landmark="towr"))

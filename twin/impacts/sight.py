@@ -1,0 +1,313 @@
+"""Sight: what is seen from a point, what stands between two points, and from where a landmark is seen, before and after a change.
+
+The kernels are in `twin.sim.impact.sight`. Trees are left out: in winter one sees through them, and what they hide in summer is
+told by no rule. Under arches and decks it is not looked, for a cell is solid up to its top.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin.errors import GeometryError, ParameterError
+from twin.geo.rasterize import Relief
+from twin.grid import GridSpec
+from twin.impact_result import Classes, ImpactResult
+from twin.impacts.site import Site, Window, with_surface
+from twin.palette import Colour
+from twin.result import Figure
+from twin.scenario.analyses import SightAnalysis
+from twin.sim.impact import shadow, sight
+from twin.variables import variable
+
+if TYPE_CHECKING:
+    from twin.geo.city import City
+
+EYE_M = 1.6
+"""Height of the eye of a person who stands [m]."""
+
+SHADES: tuple[Colour, ...] = ((226, 221, 211), (214, 194, 221), (180, 143, 196), (134, 94, 165), (84, 48, 122))
+BORDERS = (0.01, 0.25, 0.5, 0.75)
+
+
+def viewshed(
+    city: City,
+    point: Sequence[float],
+    *,
+    eye_m: float = EYE_M,
+    target_m: float = 0.0,
+    cell: float = 1.0,
+    area: tuple[float, float, float, float] | None = None,
+    exact: bool = False,
+) -> xr.DataArray:
+    """Which places are seen from a point.
+
+    Parameters
+    ----------
+    city : City
+    point : (x, y) or shapely Point
+        In the CRS of the city [m].
+    eye_m : float
+        Above the ground, or above the roof where the point is on one [m].
+    target_m : float
+        Height above each place of what is looked for: 1.6 for the eyes of a person there [m].
+    cell : float
+        [m]
+    area : (west, south, east, north), optional
+        Part to tell of; what stands elsewhere is in the way all the same [m].
+    exact : bool
+        By a ray of its own to every cell, for reports: some hundred times slower, other in about one cell in a thousand.
+
+    Returns
+    -------
+    DataArray
+        ``visible`` (y, x) uint8.
+
+    Raises
+    ------
+    ParameterError
+        When the point is none, or lies outside the city.
+    """
+    site = Site(city, area)
+    grid, whole, relief = _all(site, cell)
+    x, y = _point(point)
+    row, column = _cell_of(relief.grid, x, y)
+    of = shadow.surface(relief.surface, cell)
+    seen = sight.viewshed(of, row, column, float(relief.surface[row, column]) + eye_m, target_m, exact=exact)
+    made = variable("visible").array(_part(seen, grid, whole).astype(np.uint8))
+    about = {"crs": grid.crs or "", "cell_m": float(cell), "x": x, "y": y, "eye_m": float(eye_m)}
+    return xr.DataArray(made, coords={"y": grid.y, "x": grid.x}, name="visible").assign_attrs(about)
+
+
+def sightline(
+    city: City, start: Sequence[float], end: Sequence[float], *, eye_m: float = EYE_M, target_m: float = 0.0, cell: float = 0.5
+) -> gpd.GeoDataFrame:
+    """Whether one point is seen from another, and what stands between.
+
+    Parameters
+    ----------
+    city : City
+    start, end : (x, y), (x, y, z) or shapely Point
+        In the CRS of the city; a z is a height in its datum, without it `eye_m` and `target_m` above what is there [m].
+    eye_m, target_m : float
+        [m]
+    cell : float
+        [m]
+
+    Returns
+    -------
+    GeoDataFrame
+        One row: ``visible``, ``length_m``, ``blocked_at_m`` (from the start; NaN when it is visible), ``blocked_by`` (id of a
+        building, ``"ground"``, or empty), and the line.
+
+    Raises
+    ------
+    ParameterError
+        When a point is none, or lies outside the city.
+    """
+    site = Site(city)
+    _, _, relief = _all(site, cell)
+    ends = [_height(relief, one, above) for one, above in ((start, eye_m), (end, target_m))]
+    (row, column, eye, a), (i, j, height, b) = ends
+    z = shadow.surface(relief.surface, cell).rows
+    fall = cell * (1.0 - sight.REFRACTION) / (2.0 * sight.EARTH_M)
+    at = float(sight.blocked_at(z, row, column, i, j, eye / cell, height / cell, fall)) * cell
+    what = ""
+    if at >= 0:
+        # just inside the cell that is in the way, from middle to middle of the cells of both ends
+        part = (at / cell + 0.01) / math.dist((row, column), (i, j))
+        r, c = round(row + part * (i - row)), round(column + part * (j - column))
+        owner = int(relief.building[r, c])
+        what = str(city.buildings.index[owner]) if owner >= 0 else "ground"
+    table = pd.DataFrame({
+        "visible": [at < 0], "length_m": [math.dist(a, b)], "blocked_at_m": [at if at >= 0 else math.nan], "blocked_by": [what],
+    })  # fmt: skip
+    line = shapely.LineString([(*a, eye), (*b, height)])
+    return gpd.GeoDataFrame(table, geometry=[line], crs=city.crs)
+
+
+def isovist(
+    city: City, point: Sequence[float], *, eye_m: float = EYE_M, cell: float = 0.5, far_m: float = 500.0
+) -> gpd.GeoDataFrame:
+    """The open ground that is seen from a point, as one polygon.
+
+    Parameters
+    ----------
+    city : City
+    point : (x, y) or shapely Point
+        In the CRS of the city [m].
+    eye_m : float
+        [m]
+    cell : float
+        [m]
+    far_m : float
+        What lies further is left out [m].
+
+    Returns
+    -------
+    GeoDataFrame
+        One row: ``area_m2``, ``perimeter_m``, ``farthest_m``, and the shape.
+
+    Raises
+    ------
+    ParameterError
+        As `viewshed`.
+    """
+    from rasterio.features import shapes
+    from rasterio.transform import Affine
+
+    x, y = _point(point)
+    west, south, east, north = city.bounds
+    area = max(west, x - far_m), max(south, y - far_m), min(east, x + far_m), min(north, y + far_m)
+    if not (area[0] < area[2] and area[1] < area[3]):
+        raise ParameterError(f"({x:.1f}, {y:.1f}) lies outside the city")
+    seen = viewshed(city, (x, y), eye_m=eye_m, cell=cell, area=area)
+    grid = Site(city, area).grid(cell)
+    relief = Site(city, area).relief(grid, Window(0, grid.rows, 0, grid.columns), trees=False)
+    open_ = (seen.to_numpy() > 0) & (relief.building < 0)
+    patches = shapes(open_.astype(np.uint8), mask=open_, transform=Affine(*grid.gdal_transform()))
+    found = [shapely.geometry.shape(one) for one, _ in patches]
+    shape = shapely.intersection(shapely.union_all(found), shapely.Point(x, y).buffer(far_m, quad_segs=64))
+    corners = shapely.get_coordinates(shape)
+    farthest = float(np.hypot(corners[:, 0] - x, corners[:, 1] - y).max()) if len(corners) else 0.0
+    table = pd.DataFrame({"area_m2": [shape.area], "perimeter_m": [shape.length], "farthest_m": [farthest]})
+    return gpd.GeoDataFrame(table, geometry=[shape], crs=city.crs)
+
+
+def share_seen(site: Site, landmark: str, settings: SightAnalysis) -> xr.Dataset:
+    """What share of the height of a landmark is seen from each place.
+
+    Parameters
+    ----------
+    site : Site
+    landmark : str
+        Id of a building. It is looked at along the line under its highest point, and does not hide itself.
+    settings : SightAnalysis
+
+    Returns
+    -------
+    Dataset
+        ``landmark_seen`` (y, x), 0 to 1.
+
+    Raises
+    ------
+    GeometryError
+        When the city has no such building, or none of its height is known.
+    """
+    cell = settings.cell_m
+    grid, whole, relief = _all(site, cell)
+    buildings = site.city.buildings
+    if landmark not in buildings.index:
+        site.city.find(landmark)  # tells a name that is near
+        raise GeometryError(f"`{landmark}` is not a building, so nobody looks for it")
+    own = relief.building == buildings.index.get_loc(landmark)
+    if not own.any():
+        raise GeometryError(f"the height of `{landmark}` is not known")
+    top = np.where(own, relief.surface, -np.inf)
+    row, column = (int(k) for k in np.unravel_index(int(top.argmax()), top.shape))
+    ground = relief.ground[row, column]
+    foot = float(ground) if np.isfinite(ground) else float(np.nanmin(relief.ground))
+    of = shadow.surface(np.where(own, np.where(np.isfinite(relief.ground), relief.ground, foot), relief.surface), cell)
+    heights = foot + (np.arange(settings.points) + 0.5) / settings.points * (float(top[row, column]) - foot)
+    total = np.zeros(of.shape, np.float32)
+    for height in heights:
+        total += sight.viewshed(of, row, column, float(height), settings.eye_m)
+    made = variable("landmark_seen").array(_part(total / np.float32(len(heights)), grid, whole))
+    return xr.Dataset(
+        {"landmark_seen": made}, coords={"y": grid.y, "x": grid.x}, attrs={"crs": grid.crs or "", "cell_m": float(cell)}
+    )
+
+
+def analyse(site: Site, settings: SightAnalysis, before: tuple[Site, ImpactResult] | None = None) -> ImpactResult:
+    """From where a landmark is seen; `before` as in `twin.impacts.registry.Impact`.
+
+    A line of sight has no end, so after a change all is looked at anew.
+    """
+    fields, ground = with_surface(site, share_seen(site, settings.landmark, settings), settings.cell_m)
+    share = fields["landmark_seen"].to_numpy()
+    area = settings.cell_m**2
+    seen = ground & (share >= BORDERS[0])
+    lost = np.zeros_like(seen)
+    if before is not None:
+        old = before[1].fields["landmark_seen"].to_numpy()
+        lost = ground & (old >= BORDERS[0]) & (share < BORDERS[0])
+    name = settings.landmark
+    figures = (
+        Figure("sight_seen", f"Open ground from which `{name}` is seen", float(seen.sum()) * area, "m2", digits=0, exact=True),
+        Figure(
+            "sight_mean", f"How much of its height is seen there, `{name}`",
+            100.0 * float(share[seen].mean()) if seen.any() else float("nan"), "%", digits=0, note="mean", exact=True,
+        ),
+        Figure(
+            "sight_lost", f"Open ground that no longer sees `{name}`", float(lost.sum()) * area, "m2", digits=0,
+            note="saw it without the changes", exact=True,
+        ),
+    )  # fmt: skip
+    labels = ("not at all", "< 25 %", "25 – 50 %", "50 – 75 %", "> 75 %")
+    note = f"share of the height of `{name}` that is seen from eye height"
+    classes = Classes("landmark_seen", "Landmark in sight", "share", BORDERS, SHADES, labels, note, (0.05, 0.25, 0.5), "higher")
+    told = (
+        f"`{name}` is looked at in {settings.points} points along its height from {settings.eye_m:g} m above the ground, on cells "
+        f"of {settings.cell_m:g} m; trees hide nothing, and under arches and decks it is not looked.",
+    )
+    return ImpactResult("sight", "Sight", fields, {}, figures, (classes,), told, dict(settings.model_dump(mode="json")))
+
+
+def _all(site: Site, cell: float) -> tuple[GridSpec, Window, Relief]:
+    """Grid of the area, the cells of the whole city in its numbers, and the heights of that."""
+    grid = site.grid(cell)
+    whole = site.all_of(grid)
+    return grid, whole, site.relief(grid, whole, trees=False)
+
+
+def _part(values: NDArray[Any], grid: GridSpec, whole: Window) -> NDArray[Any]:
+    """The cells of a grid, of values of the whole city; 0 beyond it."""
+    made = np.zeros(grid.shape, values.dtype)
+    core = whole.cut(Window(0, grid.rows, 0, grid.columns))
+    if core is not None:
+        made[core.cells] = values[core.top - whole.top : core.bottom - whole.top, core.left - whole.left : core.right - whole.left]
+    return made
+
+
+def _point(given: Any) -> tuple[float, float]:
+    """x and y of a place.
+
+    Raises
+    ------
+    ParameterError
+        When it is none.
+    """
+    try:
+        coordinates = given.coords[0] if hasattr(given, "coords") else tuple(given)
+        x, y = float(coordinates[0]), float(coordinates[1])
+    except (TypeError, ValueError, IndexError):
+        raise ParameterError(f"{given!r} is not a place", hint="give (x, y) in the CRS of the city") from None
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise ParameterError(f"{given!r} is not a place", hint="give (x, y) in the CRS of the city")
+    return x, y
+
+
+def _cell_of(grid: GridSpec, x: float, y: float) -> tuple[int, int]:
+    row, column = (int(one) for one in grid.index(x, y))
+    if not (0 <= row < grid.rows and 0 <= column < grid.columns):
+        west, south, east, north = grid.bounds
+        hint = f"the city reaches from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f})"
+        raise ParameterError(f"({x:.1f}, {y:.1f}) lies outside the city", hint=hint)
+    return row, column
+
+
+def _height(relief: Relief, given: Any, above: float) -> tuple[int, int, float, tuple[float, float]]:
+    """Row, column, height in the datum and place of an end of a line."""
+    x, y = _point(given)
+    row, column = _cell_of(relief.grid, x, y)
+    coordinates = given.coords[0] if hasattr(given, "coords") else tuple(given)
+    stated = float(coordinates[2]) if len(coordinates) > 2 else math.nan
+    return row, column, stated if math.isfinite(stated) else float(relief.surface[row, column]) + above, (x, y)
