@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from twin.errors import TwinError
-from twin.impacts.registry import IMPACTS, impact
+from twin.impacts.registry import IMPACTS, check, impact
 from twin.impacts.site import Site
 
 if TYPE_CHECKING:
@@ -25,11 +25,28 @@ def asked_of(scenario: Scenario) -> dict[str, Any]:
     return {key: settings for key, settings in found.items() if settings is not None}
 
 
+def see_possible(scenario: Scenario, city: City) -> None:
+    """See that what a scenario asks can be worked out of a city, before anything long is begun.
+
+    Raises
+    ------
+    TwinError
+        When it cannot; says which analysis.
+    """
+    for key, settings in asked_of(scenario).items():
+        try:
+            check(key)(city, settings)
+        except TwinError as error:
+            error.where = error.where or f"analyses.{key}"
+            raise
+
+
 def assess(
     scenario: Scenario,
     city: City,
     before: tuple[City, Mapping[str, ImpactResult]] | None = None,
     *,
+    area: tuple[float, float, float, float] | None = None,
     bar: Bar | None = None,
 ) -> dict[str, ImpactResult]:
     """Work the impacts out.
@@ -41,6 +58,8 @@ def assess(
         With the changes of one side.
     before : (City, mapping of str to ImpactResult), optional
         The side without the intervention: then only what it can reach is worked out anew.
+    area : (west, south, east, north), optional
+        Where the scenario names none: the same for both sides, though a change may make the city larger or smaller [m].
     bar : Bar, optional
         Advanced by 1 for each.
 
@@ -55,8 +74,9 @@ def assess(
         When an impact cannot be worked out; says which.
     """
     made: dict[str, ImpactResult] = {}
-    site = Site(city, scenario.area)
-    other = None if before is None else Site(before[0], scenario.area)
+    part = area if scenario.area is None else scenario.area
+    site = Site(city, part)
+    other = None if before is None else Site(before[0], part)
     for key, settings in asked_of(scenario).items():
         known = None if before is None or other is None else (other, before[1][key])
         try:

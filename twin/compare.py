@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from twin.assess import asked_of, assess, with_figures, with_impacts
+from twin.assess import asked_of, assess, see_possible, with_figures, with_impacts
 from twin.checkpoints import Checkpoints, checked
 from twin.ensemble import gather, pick_seeds, run_tasks
 from twin.errors import InterruptedRunError, ScenarioError
@@ -307,7 +307,7 @@ def compare(
         return _compare_city(scenario, checked_city(city), progress, when_first)
     # both sides are made ready first: a mistake in either is told before anything runs
     sides = [prepare(scenario, baseline=baseline, city=city) for baseline in (True, False)]
-    before, after = _impacts(scenario, sides[0].changed.city, sides[1].changed.city, progress)
+    before, after = _impacts(scenario, city, sides[0].changed.city, sides[1].changed.city, progress)
 
     def ready(results: list[Result]) -> None:
         if when_first is not None:
@@ -329,15 +329,17 @@ def compare(
 
 
 def _impacts(
-    scenario: Scenario, old: City, new: City, progress: bool | None
+    scenario: Scenario, city: City, old: City, new: City, progress: bool | None
 ) -> tuple[dict[str, ImpactResult], dict[str, ImpactResult]]:
     """What is asked of the city without and with the changes."""
     asked = asked_of(scenario)
     if not asked:
         return {}, {}
     with progress_bar(2 * len(asked), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
-        before = assess(scenario, old, bar=bar)
-        return before, assess(scenario, new, (old, before), bar=bar)
+        for side in (old, new):
+            see_possible(scenario, side)
+        before = assess(scenario, old, area=city.bounds, bar=bar)
+        return before, assess(scenario, new, (old, before), area=city.bounds, bar=bar)
 
 
 def _compare_city(
@@ -345,7 +347,7 @@ def _compare_city(
 ) -> Comparison:
     """Both sides of a scenario in which nobody walks: impacts only, which chance plays no part in."""
     old, new = (changed_city(scenario, city, baseline=baseline) for baseline in (True, False))
-    before, after = _impacts(scenario, old.city, new.city, progress)
+    before, after = _impacts(scenario, city, old.city, new.city, progress)
     results = with_impacts(without_crowd(scenario, old), before), with_impacts(without_crowd(scenario, new), after)
     if when_first is not None:
         when_first(*results)

@@ -16,7 +16,7 @@ import shapely
 import xarray as xr
 from shapely.geometry.base import BaseGeometry
 
-from twin.assess import asked_of, assess, with_impacts
+from twin.assess import asked_of, assess, see_possible, with_impacts
 from twin.checkpoints import Checkpoints, checked
 from twin.discretize import Ground, discretize
 from twin.errors import GeometryError, MissingFileError, ParameterError, ScenarioError, StairError, WalkableError, did_you_mean
@@ -46,6 +46,8 @@ from twin.simulate import simulate, step_s
 
 if TYPE_CHECKING:
     from twin.impact_result import ImpactResult
+
+Box = tuple[float, float, float, float]
 
 _NOBODY = {"id": "int32", "frame": "int32", "x": "float32", "y": "float32", "z": "float32", "level": "str"}
 
@@ -256,21 +258,22 @@ def run(
     chosen = scenario.crowd.seed if seed is None else checked_seed(seed)
     asked = asked_of(scenario)
     if asked and not scenario.has_crowd:
-        changed = changed_city(scenario, load_city(scenario) if city is None else checked_city(city), baseline=baseline)
+        base = load_city(scenario) if city is None else checked_city(city)
+        changed = changed_city(scenario, base, baseline=baseline)
         result = without_crowd(scenario, changed)
-        return with_impacts(result, _impacts(scenario, changed.city, progress))
-    prepared = prepare(scenario, baseline=baseline, city=city)
-    impacts = _impacts(scenario, prepared.changed.city, progress)
+        return with_impacts(result, _impacts(scenario, changed.city, base.bounds, progress))
+    base = load_city(scenario) if city is None else checked_city(city)
+    prepared = prepare(scenario, baseline=baseline, city=base)
+    impacts = _impacts(scenario, prepared.changed.city, base.bounds, progress) if asked else {}
     with progress_bar(scenario.crowd.duration_s, "baseline" if baseline else "run", progress) as bar:
         return with_impacts(run_prepared(prepared, seed=chosen, bar=bar, checkpoints=checkpoints), impacts)
 
 
-def _impacts(scenario: Scenario, city: City, progress: bool | None) -> dict[str, ImpactResult]:
-    asked = asked_of(scenario)
-    if not asked:
-        return {}
-    with progress_bar(len(asked), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
-        return assess(scenario, city, bar=bar)
+def _impacts(scenario: Scenario, city: City, area: Box, progress: bool | None) -> dict[str, ImpactResult]:
+    """What is asked of a city; `area` is that of the city before any change."""
+    with progress_bar(len(asked_of(scenario)), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
+        see_possible(scenario, city)
+        return assess(scenario, city, area=area, bar=bar)
 
 
 def as_scenario(given: Scenario | str | Path) -> Scenario:

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import shapely
 
+import twin
 from tests.impacts.places import SOUTH, WEST, block, plain
+from twin import report
 from twin.errors import GeometryError, ParameterError
 from twin.geo.city import City
 from twin.impacts.sight import analyse, isovist, sightline, viewshed
 from twin.impacts.site import Site
+from twin.scenario import scenario_from_text
 from twin.scenario.analyses import SightAnalysis
 
 
@@ -74,6 +77,23 @@ def test_what_a_new_building_takes_of_a_landmark(city: City) -> None:
     assert not (change > 1e-6).any()
     assert np.isnan(change.sel(x=WEST + 65, y=SOUTH + 100, method="nearest"))
     assert old.figure("sight_lost").value == 0
+
+
+def test_a_scenario_tells_what_it_takes_and_of_a_landmark_that_there_is_not(city: City) -> None:
+    text = """\
+title: A slab
+changes:
+  - {{id: slab, type: building, height_m: 60, footprint: {shape}}}
+analyses: {{sight: {{landmark: {name}}}}}
+"""
+    shape = [[WEST + 60, SOUTH + 40], [WEST + 70, SOUTH + 40], [WEST + 70, SOUTH + 160], [WEST + 60, SOUTH + 160]]
+    both = twin.compare(scenario_from_text(text.format(shape=shape, name="tower")), city=city, progress=False)
+    page = report.write(both)
+    assert "Open ground that no longer sees `tower`: " in page
+    assert "Landmark in sight" in page
+    with pytest.raises(GeometryError, match="did you mean `tower`") as caught:
+        twin.compare(scenario_from_text(text.format(shape=shape, name="towr")), city=city, progress=False)
+    assert caught.value.where == "scenario:4 analyses.sight"
 
 
 def test_places_and_landmarks_that_are_none_are_told(city: City) -> None:

@@ -238,6 +238,17 @@ def test_a_scenario_without_people_is_about_its_impacts(compared: twin.Compariso
         after.plot_map(day="2026-03-22")
 
 
+def test_a_change_at_the_edge_makes_no_other_map(street: City) -> None:
+    """A building beyond the city makes it larger, and one that goes may make it smaller: both sides have the same cells."""
+    outside = [[WEST - 30, SOUTH + 40], [WEST - 20, SOUTH + 40], [WEST - 20, SOUTH + 60], [WEST - 30, SOUTH + 60]]
+    both = twin.compare(scenario_from_text(SCENARIO.format(shape=outside)), city=street, progress=False)
+    before, after, change = both.impacts["sun"]
+    assert before.fields.sizes == after.fields.sizes == {"day": 1, "y": 120, "x": 120}
+    assert float(change["sun_hours_change"].min()) < -0.5
+    alone = twin.run(scenario_from_text(SCENARIO.format(shape=outside)), city=street, progress=False)
+    assert alone.impacts["sun"].fields.identical(after.fields)
+
+
 def test_it_is_kept_as_it_is(compared: twin.Comparison, tmp_path: Path) -> None:
     compared.save(tmp_path)
     kept = twin.open_result(tmp_path / "variant")
@@ -258,6 +269,13 @@ def test_it_is_kept_as_it_is(compared: twin.Comparison, tmp_path: Path) -> None:
     (tmp_path / "variant" / "result.json").write_text(told.replace('"sun"\n', '"../../sun"\n'), encoding="utf-8")
     with pytest.raises(ResultError, match="not the name of an impact"):
         twin.open_result(tmp_path / "variant")
+
+
+def test_a_notebook_shows_it_without_a_crowd(compared: twin.Comparison) -> None:
+    for shown in (compared, compared.variant):
+        page = shown._repr_html_()
+        assert "no longer meet" in page
+        assert "<b>Tower" not in page
 
 
 def test_the_report_answers_by_what_there_should_be_none_of(compared: twin.Comparison) -> None:

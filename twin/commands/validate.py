@@ -68,7 +68,7 @@ def _validate(options: argparse.Namespace) -> int:
 
 def _validate_scenario(path: Path) -> bool:
     """Everything short of walking: both sides made ready, everybody placed; whether there is then anything to work out."""
-    from twin.assess import asked_of
+    from twin.assess import asked_of, see_possible
     from twin.population import populate
     from twin.run import changed_city, load_city, prepare
     from twin.scenario import read_scenario
@@ -80,10 +80,13 @@ def _validate_scenario(path: Path) -> bool:
     asked = asked_of(scenario)
     for baseline in (True, False) if scenario.has_variant else (False,):
         if asked and not scenario.has_crowd:
-            changed_city(scenario, city, baseline=baseline)
+            changed = changed_city(scenario, city, baseline=baseline)
+            with told_with_lines(scenario):
+                see_possible(scenario, changed.city)
             continue
         side = prepare(scenario, baseline=baseline, city=city)
         with told_with_lines(scenario):
+            see_possible(scenario, side.changed.city)
             placed = populate(scenario, side.changed, side.ground, seed=scenario.crowd.seed, destinations=side.destinations)
         people = len(placed.people.x)
     return bool(people or asked)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from twin.geo.city import City
     from twin.impact_result import ImpactResult
     from twin.impacts.site import Site
 
@@ -23,6 +24,18 @@ IMPACTS: Mapping[str, str] = MappingProxyType({
     "sight": "twin.impacts.sight:analyse",
 })  # fmt: skip
 """Impacts by their key in `analyses` of a scenario, in the order of the report: module and function."""
+
+
+class Check(Protocol):
+    """Sees whether an impact can be worked out of a city; raises what says why not."""
+
+    def __call__(self, city: City, settings: Any) -> None: ...
+
+
+def check(key: str) -> Check:
+    """The function that sees whether an impact is possible: `possible`, beside its function."""
+    made: Check = import_module(IMPACTS[key].split(":")[0]).possible
+    return made
 
 
 def impact(key: str) -> Impact:

@@ -182,15 +182,14 @@ def isovist(
     return gpd.GeoDataFrame(table, geometry=[shape], crs=city.crs)
 
 
-def share_seen(site: Site, landmark: str, settings: SightAnalysis) -> xr.Dataset:
+def share_seen(site: Site, settings: SightAnalysis) -> xr.Dataset:
     """What share of the height of a landmark is seen from each place.
 
     Parameters
     ----------
     site : Site
-    landmark : str
-        Id of a building. It is looked at along the line under its highest point, and does not hide itself.
     settings : SightAnalysis
+        The landmark is looked at along the line under its highest point, and does not hide itself.
 
     Returns
     -------
@@ -203,14 +202,12 @@ def share_seen(site: Site, landmark: str, settings: SightAnalysis) -> xr.Dataset
         When the city has no such building, or none of its height is known.
     """
     cell = settings.cell_m
+    possible(site.city, settings)
     grid, whole, relief = _all(site, cell)
     buildings = site.city.buildings
-    if landmark not in buildings.index:
-        site.city.find(landmark)  # tells a name that is near
-        raise GeometryError(f"`{landmark}` is not a building, so nobody looks for it")
-    own = relief.building == buildings.index.get_loc(landmark)
+    own = relief.building == buildings.index.get_loc(settings.landmark)
     if not own.any():
-        raise GeometryError(f"the height of `{landmark}` is not known")
+        raise GeometryError(f"the height of `{settings.landmark}` is not known")
     top = np.where(own, relief.surface, -np.inf)
     row, column = (int(k) for k in np.unravel_index(int(top.argmax()), top.shape))
     ground = relief.ground[row, column]
@@ -226,12 +223,25 @@ def share_seen(site: Site, landmark: str, settings: SightAnalysis) -> xr.Dataset
     )
 
 
+def possible(city: City, settings: SightAnalysis) -> None:
+    """See that a city has the landmark.
+
+    Raises
+    ------
+    GeometryError
+        When it has no building of that id.
+    """
+    if settings.landmark not in city.buildings.index:
+        city.find(settings.landmark)  # tells a name that is near
+        raise GeometryError(f"`{settings.landmark}` is not a building, so nobody looks for it")
+
+
 def analyse(site: Site, settings: SightAnalysis, before: tuple[Site, ImpactResult] | None = None) -> ImpactResult:
     """From where a landmark is seen; `before` as in `twin.impacts.registry.Impact`.
 
     A line of sight has no end, so after a change all is looked at anew.
     """
-    fields, ground = with_surface(site, share_seen(site, settings.landmark, settings), settings.cell_m)
+    fields, ground = with_surface(site, share_seen(site, settings), settings.cell_m)
     share = fields["landmark_seen"].to_numpy()
     area = settings.cell_m**2
     seen = ground & (share >= BORDERS[0])

@@ -96,9 +96,7 @@ class Site:
         from twin.geo.trees import trees_of
 
         found: list[float] = []
-        if self.city.terrain is not None:
-            found += [float(np.nanmin(self.city.terrain.height)), float(np.nanmax(self.city.terrain.height))]
-        for raster in (self.city.dsm,):
+        for raster in (self.city.terrain, self.city.dsm):
             if raster is not None and np.isfinite(raster.height).any():
                 found += [float(np.nanmin(raster.height)), float(np.nanmax(raster.height))]
         if len(self.city.surfaces):
@@ -163,7 +161,10 @@ def changed_windows(before: Site, after: Site, grid: GridSpec, *, trees: bool = 
     from scipy.ndimage import find_objects, label
 
     found: list[tuple[Window, float, float]] = []
-    whole = after.all_of(grid)
+    one, two = before.all_of(grid), after.all_of(grid)  # what comes or goes at the edge makes a city larger or smaller
+    whole = Window(
+        min(one.top, two.top), max(one.bottom, two.bottom), min(one.left, two.left), max(one.right, two.right)
+    )
     lattice = GridSpec(grid.west, grid.north, grid.cell, whole.shape, grid.crs)
     for part in windows(lattice, 0):
         window = Window(part.top + whole.top, part.bottom + whole.top, part.left + whole.left, part.right + whole.left)
@@ -172,8 +173,8 @@ def changed_windows(before: Site, after: Site, grid: GridSpec, *, trees: bool = 
             (old.surface, new.surface), (old.ground, new.ground), (old.crown_base, new.crown_base), (old.crown_top, new.crown_top)
         ]  # fmt: skip
         differs = np.zeros(window.shape, dtype=bool)
-        for one, two in pairs:
-            differs |= ~((one == two) | (np.isnan(one) & np.isnan(two)))
+        for was, now in pairs:
+            differs |= ~((was == now) | (np.isnan(was) & np.isnan(now)))
         labels, _ = label(differs, structure=np.ones((3, 3)))
         for box in find_objects(labels):
             heights: list[NDArray[Any]] = [raster[box][differs[box]] for pair in pairs for raster in pair]

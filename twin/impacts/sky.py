@@ -104,6 +104,10 @@ def behind_leaves(of: shadow.Surface) -> NDArray[np.float32]:
     return hidden / np.float32(BANDS * AZIMUTHS)
 
 
+def possible(city: City, settings: SkyAnalysis) -> None:
+    """Every city has a sky."""
+
+
 def analyse(site: Site, settings: SkyAnalysis, before: tuple[Site, ImpactResult] | None = None) -> ImpactResult:
     """Sky view on a site; `before` as in `twin.impacts.registry.Impact`."""
     known = None if before is None else (before[0], before[1].fields)

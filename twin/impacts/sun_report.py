@@ -26,6 +26,8 @@ from twin.scenario.analyses import SunAnalysis
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from twin.geo.city import City
+
 FEW_HOURS = 2.0
 """Ground with less sun than this is counted [h]; the light norm of TNO, which is of facades, has the same number."""
 
@@ -78,6 +80,17 @@ def sun_classes(variable: str, label: str) -> Classes:
     labels = ("< 1", *(f"{low:g} – {high:g}" for low, high in pairwise(BORDERS_H)), "> 10")
     note = "Possible hours of sun on a cloudless day"
     return Classes(variable, label, "h", BORDERS_H, SHADES, labels, note, (0.5, 1.0, 2.0), "higher")
+
+
+def possible(city: City, settings: SunAnalysis) -> None:
+    """See that the sun over a city is known.
+
+    Raises
+    ------
+    ParameterError
+        When the city does not say where on earth it lies.
+    """
+    place_of(city)
 
 
 def analyse(site: Site, settings: SunAnalysis, before: tuple[Site, ImpactResult] | None = None) -> ImpactResult:

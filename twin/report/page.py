@@ -98,6 +98,7 @@ class Page:
             elif self.comparison and not before:
                 said += " " + t["answer_nobody_before"]
             sentences.append(said)
+        sentences += self._unjudged()
         still, waiting = self._left_behind() if crowd else (0.0, 0.0)
         if crowd and len(self.result.features["hotspots"]):
             first = self.result.features["hotspots"].iloc[0]
@@ -117,6 +118,20 @@ class Page:
         body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
         state = " bad" if bad else " open" if still > 0 or not after else ""
         return f'<section class="answer{state}" aria-label="{t["answer"]}">{body}</section>'
+
+    def _unjudged(self) -> list[str]:
+        """What impacts say that no limit is set for: the last figure of each, with what it was before."""
+        told = []
+        for impact in self.result.impacts.values():
+            if any(figure.limit is not None for figure in impact.figures) or not impact.figures:
+                continue
+            row = next(d for d in self._rows() if d.figure.key == impact.figures[-1].key)
+            said = f"{self._label(row.figure)}: {number(row.variant, row.figure)} {unit(row.figure)}."
+            if self.comparison:
+                was = number(row.baseline, row.figure)
+                said += " " + self.texts["answer_without"].format(value=was, unit=unit(row.figure), noise="")
+            told.append(said)
+        return told
 
     def _left_behind(self) -> tuple[float, float]:
         """People still there at the end, and who had not entered."""
