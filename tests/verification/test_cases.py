@@ -37,7 +37,9 @@ def test_a_case_says_what_it_is():
         assert case.title
         assert case.source
         assert (case.run is None) == bool(case.not_applicable)
-        assert case.run is None or (case.setup and case.criterion and case.site is not None)
+        assert case.run is None or (case.setup and case.criterion)
+        # where the sun stands has no plan
+        assert case.run is None or case.site is not None or case.id in ("sun-golden", "sun-noon")
 
 
 def test_cases_are_found_by_name_and_by_family():

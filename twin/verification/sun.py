@@ -6,15 +6,24 @@ import math
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from twin.geo.on_earth import OnEarth
 from twin.impacts.sun_position import sun_at, sun_path
 from twin.sim.impact import shadow, sight, sky, traverse
-from twin.verification.case import Case, Chart, Curve, Found, Measure, Trial
+from twin.verification.case import Case, Chart, Curve, Found, Measure, Site, Trial
 
 UTRECHT = OnEarth(5.1214, 52.0907, "Europe/Amsterdam")
 NOONS = {"2025-01-21": 18.12, "2025-02-19": 26.82, "2025-06-21": 61.35, "2025-12-21": 14.47}
 """Geometric altitude of the sun over Utrecht at noon [deg]: 90 - 52.0907 + its declination on that day."""
+
+
+_PLAIN = Site({"plain": shapely.box(0, 0, 40, 40)}, areas={"block": shapely.box(19.5, 19.5, 20.5, 20.5)})
+_TOWN = Site({"town": shapely.box(0, 0, 500, 500)})
+_BEHIND = Site({"plain": shapely.difference(shapely.box(0, 0, 210, 12), shapely.box(49.5, 0, 50.5, 12))})
+_STREET = Site({"street": shapely.box(0, 0, 120, 20)})
+_BASIN = Site({"basin": shapely.Point(0, 0).buffer(40.0)})
+"""What is drawn of the cases: ground between walls."""
 
 
 def _golden(trial: Trial) -> Found:
@@ -127,17 +136,17 @@ def cases() -> tuple[Case, ...]:
              "Known answer", _noons),
         Case("sun-length", "Sun", "lengths", "How long shadows are", "A block of one cell of 1 m on a plain; sun in the south.",
              "17.32 m of 10 m at 30 degrees, within half a cell and rounding; 435 m of the Dom tower (112.32 m), within 1 m.",
-             "Known answer: height / tan(altitude)", _lengths),
+             "Known answer: height / tan(altitude)", _lengths, _PLAIN),
         Case("sun-rays", "Sun", "exact rays", "The sweep beside an exact traversal",
              "300 blocks of 5 to 20 m on 500 x 500 cells; 30 places of the sun.", "At most 1 % of cells are other.",
-             "Amanatides and Woo 1987 for the traversal; the bound is ours", _against_rays),
+             "Amanatides and Woo 1987 for the traversal; the bound is ours", _against_rays, _TOWN),
         Case("sight-wall", "Sight", "wall", "What shows over a wall",
              "Eye at 1.6 m, a wall of 10 m whose face is 49.5 m off, something 198 m off (as 50 and 200 m).",
-             "What is higher than 1.6 + 8.4 x 4 = 35.2 m shows.", "Known answer: similar triangles", _wall),
+             "What is higher than 1.6 + 8.4 x 4 = 35.2 m shows.", "Known answer: similar triangles", _wall, _BEHIND),
         Case("sky-canyon", "Sky", "canyon", "Sky view factor in the middle of long streets",
              "Streets of 10 and 20 m between walls of 5 to 20 m, 64 directions.", "cos(atan(2H/W)) within 0.005.",
-             "Johnson and Watson 1984; Oke 1987", _canyons),
+             "Johnson and Watson 1984; Oke 1987", _canyons, _STREET),
         Case("sky-basin", "Sky", "basin", "Sky view factor in the middle of round basins",
              "Basins of 20 to 40 m radius, 64 directions.", "R2 / (R2 + H2) within 0.005.",
-             "Johnson and Watson 1984; Oke 1987", _basins),
+             "Johnson and Watson 1984; Oke 1987", _basins, _BASIN),
     )  # fmt: skip
