@@ -116,7 +116,7 @@ def test_natural_mistakes_in_types_are_told(tmp_path: Path) -> None:
     assert twin.ensemble(scenario, seeds=np.int64(1), city=town(), progress=False).seeds == (1,)
     with pytest.raises(ParameterError, match="a scenario is needed"):
         twin.run({"title": "x"})
-    with pytest.raises(ParameterError, match="a city is needed"):
+    with pytest.raises(ParameterError, match="is not a city"):
         twin.run(scenario, city="sample")
     (tmp_path / "town.yaml").write_text(scenario.text)
     assert twin.run(tmp_path / "town.yaml", city=town(), progress=False).figure("people").value == 5

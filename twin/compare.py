@@ -17,9 +17,10 @@ from twin.checkpoints import Checkpoints, checked
 from twin.ensemble import gather, pick_seeds, run_tasks
 from twin.errors import InterruptedRunError, ScenarioError
 from twin.geo.city import City
+from twin.geo.given import city_of
 from twin.progress import progress_bar
 from twin.result import Figure, Result
-from twin.run import as_scenario, changed_city, checked_city, load_city, prepare, without_crowd
+from twin.run import as_scenario, changed_city, load_city, prepare, without_crowd
 from twin.scenario import Scenario
 from twin.scenario.read import told_with_lines
 
@@ -304,7 +305,7 @@ def compare(
     city = load_city(scenario) if city is None else city
     asked = asked_of(scenario)
     if asked and not scenario.has_crowd:
-        return _compare_city(scenario, checked_city(city), progress, when_first)
+        return _compare_city(scenario, city_of(city), progress, when_first)
     # both sides are made ready first: a mistake in either is told before anything runs
     sides = [prepare(scenario, baseline=baseline, city=city) for baseline in (True, False)]
     before, after = _impacts(scenario, city, sides[0].changed.city, sides[1].changed.city, progress)

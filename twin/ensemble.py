@@ -19,10 +19,11 @@ from twin.assess import asked_of, assess, with_figures, with_impacts
 from twin.checkpoints import Checkpoints, checked
 from twin.errors import InterruptedRunError, ParameterError, ResultError, ScenarioError
 from twin.geo.city import City
+from twin.geo.given import city_of
 from twin.population import expected_people
 from twin.progress import Bar, progress_bar
 from twin.result import Result
-from twin.run import Prepared, as_scenario, checked_city, checked_seed, load_city, prepare, run_prepared
+from twin.run import Prepared, as_scenario, checked_seed, load_city, prepare, run_prepared
 from twin.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -299,7 +300,7 @@ def ensemble(
     chosen = pick_seeds(scenario, seeds)
     if asked_of(scenario) and not scenario.has_crowd:
         raise ScenarioError("nobody walks in this scenario, so nothing differs by seed", hint="use twin.run or twin.compare")
-    city = load_city(scenario) if city is None else checked_city(city)
+    city = load_city(scenario) if city is None else city_of(city)
     prepared = prepare(scenario, baseline=baseline, city=city)
     impacts = assess(scenario, prepared.changed.city, area=city.bounds)
     with progress_bar(scenario.crowd.duration_s * len(chosen), f"{len(chosen)} seeds", progress) as bar:

@@ -11,10 +11,8 @@ from twin.palette import Colour
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy as np
     import xarray as xr
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from twin.geo.city import City
     from twin.result import Figure
@@ -57,13 +55,6 @@ class Classes:
     def __post_init__(self) -> None:
         if len(self.colours) != len(self.borders) + 1 or len(self.labels) != len(self.colours):
             raise ParameterError(f"`{self.variable}` has {len(self.borders)} borders, so it needs {len(self.borders) + 1} classes")
-
-    def number(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        """Class of each value, from 0; -1 where it is NaN."""
-        import numpy as np
-
-        values = np.asarray(values)
-        return np.where(np.isnan(values), -1, np.searchsorted(self.borders, values, side="right"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -23,6 +23,7 @@ from twin.errors import GeometryError, MissingFileError, ParameterError, Scenari
 from twin.field_dataset import density_factor
 from twin.geo.city import City, read_city
 from twin.geo.crs import short_name
+from twin.geo.given import city_of
 from twin.impacts.crowding import judged_with_people
 from twin.population import Destinations, check_level, find_destinations, populate
 from twin.progress import Bar, progress_bar
@@ -158,7 +159,7 @@ def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = N
     city : City, optional
         Already read; by default the scenario's.
     """
-    city = load_city(scenario) if city is None else checked_city(city)
+    city = load_city(scenario) if city is None else city_of(city)
     changes = scenario.baseline_changes() if baseline else scenario.changes
     with told_with_lines(scenario):
         changed = apply_changes(city, changes)
@@ -168,19 +169,6 @@ def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = N
         _counting_lines(prepared)  # a line or an area that counts nothing is told before anything runs
         _counting_areas(prepared)
         return prepared
-
-
-def checked_city(city: Any) -> City:
-    """A city that was given.
-
-    Raises
-    ------
-    ParameterError
-        When it is something else.
-    """
-    if not isinstance(city, City):
-        raise ParameterError(f"a city is needed, not {type(city).__name__}", hint="use twin.read_city(path)")
-    return city
 
 
 def _floor_of(scenario: Scenario, changed: Changed) -> Ground:
@@ -258,11 +246,11 @@ def run(
     chosen = scenario.crowd.seed if seed is None else checked_seed(seed)
     asked = asked_of(scenario)
     if asked and not scenario.has_crowd:
-        base = load_city(scenario) if city is None else checked_city(city)
+        base = load_city(scenario) if city is None else city_of(city)
         changed = changed_city(scenario, base, baseline=baseline)
         result = without_crowd(scenario, changed)
         return with_impacts(result, _impacts(scenario, changed.city, base.bounds, progress))
-    base = load_city(scenario) if city is None else checked_city(city)
+    base = load_city(scenario) if city is None else city_of(city)
     prepared = prepare(scenario, baseline=baseline, city=base)
     impacts = _impacts(scenario, prepared.changed.city, base.bounds, progress) if asked else {}
     with progress_bar(scenario.crowd.duration_s, "baseline" if baseline else "run", progress) as bar:

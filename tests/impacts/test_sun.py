@@ -16,6 +16,7 @@ from twin.errors import ParameterError, ResultError, ScenarioError
 from twin.geo.city import City
 from twin.geo.crs import local_plane
 from twin.geo.on_earth import OnEarth, where_on_earth
+from twin.grid import GridSpec
 from twin.impacts import sun
 from twin.impacts.facades import facades_of, hours_on, obstacles_of
 from twin.impacts.site import Site, Window, changed_windows, joined, windows
@@ -178,11 +179,14 @@ def test_after_a_change_only_what_it_reaches_is_other_and_all_of_it_as_in_a_full
 
 
 def test_windows_cover_a_grid_once_and_join_where_they_touch(street: City) -> None:
-    grid = Site(street).grid(1.0)
-    seen = np.zeros(grid.shape, int)
-    for window in windows(grid, 10, most_cells=100):
+    large = GridSpec(WEST, SOUTH, 1.0, (600, 700))
+    seen, many = np.zeros(large.shape, int), list(windows(large, 10, most_cells=100_000))
+    for window in many:
         seen[window.cells] += 1
     assert (seen == 1).all()
+    assert len(many) > 4
+    assert all((one.shape[0] + 20) * (one.shape[1] + 20) <= 100_000 for one in many)
+    grid = Site(street).grid(1.0)
     assert joined([Window(0, 5, 0, 5), Window(20, 25, 0, 5), Window(5, 21, 2, 3)]) == [Window(0, 25, 0, 5)]
     other = Site(block(street, "new", 100, 100, 104, 103, 5.0))
     ((patch, low, high),) = changed_windows(Site(street), other, grid)
