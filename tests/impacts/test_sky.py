@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from tests.impacts.places import SOUTH, WEST, block, plain, planted
+from twin.errors import ParameterError
 from twin.geo.city import City
 from twin.impacts.site import Site
 from twin.impacts.sky import analyse, behind_leaves, sky_view
+from twin.impacts.sun import sun_hours
 from twin.scenario.analyses import SkyAnalysis
 from twin.sim.impact import shadow
 
@@ -25,6 +27,15 @@ def test_a_street_sees_the_strip_between_its_houses() -> None:
     assert middle == pytest.approx(np.cos(np.arctan(2.0)), abs=0.015)
     assert float(found.max()) == pytest.approx(1.0, abs=1e-6)
     assert "sky_view_trees" not in sky_view(_street(), trees=False)
+
+
+def test_a_value_that_cannot_be_used_is_named() -> None:
+    with pytest.raises(ParameterError, match="-1 cannot be used for `cell_m`: it should be greater"):
+        sky_view(_street(), cell=-1)
+    with pytest.raises(ParameterError, match="`directions`"):
+        sky_view(_street(), directions=2)
+    with pytest.raises(ParameterError, match="`step_min`"):
+        sun_hours(_street(), "2026-03-21", step_min=0)
 
 
 def test_crowns_hide_what_a_roof_of_leaves_would() -> None:

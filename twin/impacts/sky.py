@@ -16,7 +16,7 @@ from twin.impact_result import Classes, ImpactResult
 from twin.impacts.site import Site, corner_of, reach_of, reached, reliefs, surface_of, windows, with_surface
 from twin.palette import Colour
 from twin.result import Figure
-from twin.scenario.analyses import SkyAnalysis
+from twin.scenario.analyses import SkyAnalysis, settings_of
 from twin.sim.impact import shadow, sky
 from twin.variables import variable
 
@@ -63,8 +63,13 @@ def sky_view(
     -------
     Dataset
         ``sky_view`` without trees and, if wanted, ``sky_view_trees``, dims (y, x), 0 to 1.
+
+    Raises
+    ------
+    ParameterError
+        When a value cannot be used.
     """
-    settings = SkyAnalysis(cell_m=cell, directions=directions, trees=trees, summer_light=light)
+    settings = settings_of(SkyAnalysis, cell_m=cell, directions=directions, trees=trees, summer_light=light)
     return sky_of(Site(city, area), settings)
 
 

@@ -19,7 +19,7 @@ from twin.geo.on_earth import OnEarth
 from twin.grid import GridSpec
 from twin.impacts.site import Site, corner_of, reach_of, reached, reliefs, surface_of, windows
 from twin.impacts.sun_position import day_of, place_of, sun_at, sun_path, zone_of
-from twin.scenario.analyses import SunAnalysis
+from twin.scenario.analyses import SunAnalysis, settings_of
 from twin.sim.impact import shadow, traverse
 from twin.variables import variable
 
@@ -177,12 +177,12 @@ def sun_hours(
     Raises
     ------
     ParameterError
-        When the city does not say where on earth it lies, or a day is none.
+        When the city does not say where on earth it lies, a day is none, or a value cannot be used.
     """
     listed = [days] if isinstance(days, str | dt.date) else list(days)
-    settings = SunAnalysis(
-        days=tuple(day_of(day).isoformat() for day in listed), cell_m=cell, step_min=step_min, lowest_deg=lowest_deg, trees=trees,
-        summer_light=summer_light, winter_light=winter_light,
+    settings = settings_of(
+        SunAnalysis, days=tuple(day_of(day).isoformat() for day in listed), cell_m=cell, step_min=step_min, trees=trees,
+        lowest_deg=lowest_deg, summer_light=summer_light, winter_light=winter_light,
     )  # fmt: skip
     return hours_of(Site(city, area), settings)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 
+from twin.errors import ParameterError
 from twin.scenario.place import Name, NonNegativeFloat, Part, PositiveFloat, WholeNumber
+
+_Settings = TypeVar("_Settings", bound=Part)
 
 Day = Annotated[str, Field(min_length=1, max_length=10)]
 
@@ -120,6 +123,23 @@ class SightAnalysis(Part):
     eye_m: PositiveFloat = Field(default=1.6, le=100)
     points: WholeNumber = Field(default=16, ge=1, le=200)
     cell_m: PositiveFloat = Field(default=1.0, ge=0.2, le=20)
+
+
+def settings_of(kind: type[_Settings], **given: Any) -> _Settings:
+    """Settings of an analysis that was called by hand, not asked for in a file.
+
+    Raises
+    ------
+    ParameterError
+        When a value cannot be used; names it.
+    """
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = str(first["loc"][0]) if first["loc"] else kind.__name__
+        told = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        raise ParameterError(f"{first['input']!r} cannot be used for `{key}`: it {told}") from None
 
 
 class Analyses(Part):
