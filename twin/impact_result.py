@@ -40,6 +40,8 @@ class Classes:
         Rising and above 0: borders of classes of a difference, taken with both signs. Empty where no difference is drawn.
     better : {"higher", "lower", ""}
         Which way is better, so that a difference is drawn as gain or loss.
+    roofs : bool
+        Whether the values are of roofs, and so lie above buildings instead of beneath them.
     """
 
     variable: str
@@ -51,6 +53,7 @@ class Classes:
     note: str = ""
     change_borders: tuple[float, ...] = ()
     better: str = ""
+    roofs: bool = False
 
     def __post_init__(self) -> None:
         if len(self.colours) != len(self.borders) + 1 or len(self.labels) != len(self.colours):

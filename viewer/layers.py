@@ -170,6 +170,8 @@ class FieldLayer:
         NaN where there is nothing to draw.
     legend : str
         Name of the `Legend` whose classes colour it.
+    roofs : bool
+        Whether it lies on roofs.
     """
 
     name: str
@@ -185,6 +187,7 @@ class FieldLayer:
     opacity: float = 0.85
     visible: bool = True
     side: str = ""
+    roofs: bool = False
 
     def frame(self, time: float) -> NDArray[np.float32]:
         """Values of the first interval that ends at or after `time`, (H, W)."""

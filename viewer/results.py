@@ -102,7 +102,7 @@ def _cropped(
 
 
 def impact_layers(result: Result, origin: NDArray[np.float64]) -> tuple[list[FieldLayer], list[Legend]]:
-    """Fields of the impacts of a result on open ground, and what their colours mean.
+    """Fields of the impacts of a result, on open ground or on roofs, and what their colours mean.
 
     The first field of an impact is there for each of its days, others for the first one. They are hidden, but for the very first
     one of a result without a crowd.
@@ -114,27 +114,28 @@ def impact_layers(result: Result, origin: NDArray[np.float64]) -> tuple[list[Fie
             array = impact.fields[classes.variable]
             days = [str(day) for day in array["day"].to_numpy()] if "day" in array.dims else [""]
             for day in days if number == 0 else days[:1]:
-                layers.append(_on_ground(impact, classes, day, origin, visible=not (layers or result.has_crowd)))
+                layers.append(_of_impact(impact, classes, day, origin, visible=not (layers or result.has_crowd)))
             legends += style.impact_legends(classes)
     return layers, legends
 
 
-def _on_ground(
+def _of_impact(
     impact: ImpactResult, classes: Classes, day: str, origin: NDArray[np.float64], *, visible: bool
 ) -> FieldLayer:  # fmt: skip
     fields = impact.fields
     array = fields[classes.variable].sel(day=day) if day else fields[classes.variable]
-    ground = fields["on_ground"].to_numpy().astype(bool)
+    there = np.isfinite(array.to_numpy()) if classes.roofs else fields["on_ground"].to_numpy().astype(bool)
     height = fields["surface_height"].to_numpy() - np.float32(origin[2])
     x, y, cell = fields["x"].to_numpy(), fields["y"].to_numpy(), float(fields.attrs["cell_m"])
-    values = np.where(ground, array.to_numpy(), np.float32(np.nan)).astype(np.float32)
+    values = np.where(there, array.to_numpy(), np.float32(np.nan)).astype(np.float32)
     name, label = classes.variable, classes.title
     if day:
         name, label = f"{name}_{day[5:].replace('-', '')}", f"{label}, {dt.date.fromisoformat(day):%d-%m}"
     west, north = float(x.min() - cell / 2 - origin[0]), float(y.max() + cell / 2 - origin[1])
-    height = np.where(ground, height, np.float32(np.nan))
+    height = np.where(there, height, np.float32(np.nan))
     return FieldLayer(
-        name, label, west, north, cell, np.ascontiguousarray(height), np.zeros(1), values[None], classes.variable, visible=visible
+        name, label, west, north, cell, np.ascontiguousarray(height), np.zeros(1), values[None], classes.variable, visible=visible,
+        roofs=classes.roofs,
     )
 
 

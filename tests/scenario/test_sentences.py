@@ -23,6 +23,7 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "CrowdingAnalysis": ({"analyses": {"crowding": {}}}, ("analyses", "crowding")),
     "SunAnalysis": ({"analyses": {"sun": {}}}, ("analyses", "sun")),
     "SightAnalysis": ({"analyses": {"sight": {"landmark": "tower"}}}, ("analyses", "sight")),
+    "SolarAnalysis": ({"analyses": {"solar": {}}}, ("analyses", "solar")),
     "SkyAnalysis": ({"analyses": {"sky": {}}}, ("analyses", "sky")),
     "Line": ({"crowd": {"lines": [{"id": "a", "line": [[0, 0], [1, 1]]}]}}, ("crowd", "lines", 0)),
     "Door": ({"crowd": {"doors": [{"id": "a", "line": [[0, 0], [1, 1]]}]}}, ("crowd", "doors", 0)),

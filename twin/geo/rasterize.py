@@ -144,17 +144,28 @@ def _stand(city: City, grid: GridSpec, surface: NDArray[np.float32], building: N
     if not len(mesh):
         return False
     rows = city.buildings.index.get_indexer(pd.Index(roots_of(city)))
-    layers = city.objects["layer"].to_numpy()
-    built = (layers == "buildings")[mesh.owner]
-    chosen = np.flatnonzero(np.isin(layers, STANDING)[mesh.owner])
+    built = (city.objects["layer"].to_numpy() == "buildings")[mesh.owner]
+    chosen, corners = standing(city)
     if not len(chosen):
         return False
-    corners = mesh.vertices[mesh.triangles[chosen]] + city.origin
+    raise_to(grid, corners, rows[mesh.owner[chosen]].astype(np.int32), surface, building)
+    return bool(built.any())
+
+
+def standing(city: City) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Numbers of the triangles of a city that stand on the ground, (T,), and their corners in its CRS, (T, 3, 3) [m]."""
+    mesh = city.surfaces
+    chosen = np.flatnonzero(np.isin(city.objects["layer"].to_numpy(), STANDING)[mesh.owner])
+    return chosen, mesh.vertices[mesh.triangles[chosen]] + city.origin
+
+
+def raise_to(
+    grid: GridSpec, corners: NDArray[np.float64], owner: NDArray[np.int32], height: NDArray[np.float32], of: NDArray[np.int32]
+) -> None:
+    """Raise cells to the highest triangle over their middle: `twin.geo.kernels.relief.raise_to`, with corners in the CRS [m]."""
     column = (corners[..., 0] - grid.west) / grid.cell - 0.5
     row = (grid.north - corners[..., 1]) / grid.cell - 0.5
-    owner = rows[mesh.owner[chosen]].astype(np.int32)
-    kernels.raise_to(column, row, np.ascontiguousarray(corners[..., 2]), owner, surface, building)
-    return bool(built.any())
+    kernels.raise_to(column, row, np.ascontiguousarray(corners[..., 2]), owner, height, of)
 
 
 def roots_of(city: City) -> NDArray[np.object_]:

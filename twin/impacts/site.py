@@ -194,10 +194,12 @@ def with_surface(site: Site, fields: xr.Dataset, cell: float) -> tuple[xr.Datase
     return fields.assign({name: variable(name).array(values) for name, values in surface.items()}), ground
 
 
-def surface_of(relief: Relief, corner: tuple[int, int], range_m: tuple[float, float]) -> shadow.Surface:
-    """Heights of a window made ready for the kernels; `range_m` are those of `Site.heights`."""
+def surface_of(
+    relief: Relief, corner: tuple[int, int], range_m: tuple[float, float], lift_m: NDArray[np.float32] | None = None
+) -> shadow.Surface:
+    """Heights of a window made ready for the kernels; `range_m` are those of `Site.heights`, `lift_m` as in `shadow.surface`."""
     crowns = shadow.Crowns(relief.crown_base, relief.crown_top) if relief.has_trees else None
-    return shadow.surface(relief.surface, relief.grid.cell, crowns, corner=corner, range_m=range_m)
+    return shadow.surface(relief.surface, relief.grid.cell, crowns, corner=corner, range_m=range_m, lift_m=lift_m)
 
 
 def reach_of(range_m: tuple[float, float], lowest_deg: float, cell: float) -> int:

@@ -19,6 +19,7 @@ from twin.geo.on_earth import OnEarth
 from twin.grid import GridSpec
 from twin.impacts.site import Site, corner_of, reach_of, reached, reliefs, surface_of, windows
 from twin.impacts.sun_position import day_of, place_of, sun_at, sun_path, zone_of
+from twin.impacts.sun_year import LEAVES_FROM, LEAVES_UNTIL, binned, in_leaf, sun_of_year
 from twin.scenario.analyses import SunAnalysis, settings_of
 from twin.sim.impact import shadow, traverse
 from twin.variables import variable
@@ -28,18 +29,16 @@ if TYPE_CHECKING:
 
     from twin.geo.city import City
 
-LEAVES_FROM, LEAVES_UNTIL = (4, 15), (10, 31)
-"""Month and day between which deciduous trees in the Netherlands are in leaf (an estimate: years differ by weeks).
-
-What crowns let through is by default that which Konarska et al. (2014, doi:10.1007/s00704-013-1000-3) measured in Gothenburg:
-some 3 % with leaves, some 45 % without (quoted from memory: 1.3 to 5.3, and 40 to 52)."""
-
 KINDS = {shadow.BUILT: "building", shadow.LEAVES: "tree"}
 """What casts a shadow, by the code of the kernel; `building` is anything solid."""
 
 
 def crown_light(day: dt.date, settings: SunAnalysis) -> float:
-    """Part of the light that crowns let through on a day."""
+    """Part of the light that crowns let through on a day.
+
+    By default that which Konarska et al. (2014, doi:10.1007/s00704-013-1000-3) measured in Gothenburg: some 3 % with leaves, some
+    45 % without (quoted from memory: 1.3 to 5.3, and 40 to 52).
+    """
     return settings.summer_light if LEAVES_FROM <= (day.month, day.day) <= LEAVES_UNTIL else settings.winter_light
 
 
@@ -148,6 +147,7 @@ def sun_hours(
     trees: bool = True,
     summer_light: float = 0.03,
     winter_light: float = 0.45,
+    year: bool = False,
 ) -> xr.Dataset:
     """Hours of sun that are possible on each place on some days: when there is no cloud.
 
@@ -168,11 +168,14 @@ def sun_hours(
         Whether hours behind leaves are worked out too.
     summer_light, winter_light : float
         Part of the light that crowns let through with leaves, and without.
+    year : bool
+        Whether those of the whole year of the first day are worked out too.
 
     Returns
     -------
     Dataset
-        ``sun_hours`` as it would be without trees and, if wanted, ``sun_hours_trees``, dims (day, y, x) [h].
+        ``sun_hours`` as it would be without trees and, if wanted, ``sun_hours_trees``, dims (day, y, x) [h]; of the year
+        ``sun_hours_year`` and ``sun_hours_year_trees``, dims (y, x) [h].
 
     Raises
     ------
@@ -182,7 +185,7 @@ def sun_hours(
     listed = [days] if isinstance(days, str | dt.date) else list(days)
     settings = settings_of(
         SunAnalysis, days=tuple(day_of(day).isoformat() for day in listed), cell_m=cell, step_min=step_min, trees=trees,
-        lowest_deg=lowest_deg, summer_light=summer_light, winter_light=winter_light,
+        lowest_deg=lowest_deg, summer_light=summer_light, winter_light=winter_light, year=year,
     )  # fmt: skip
     return hours_of(Site(city, area), settings)
 
@@ -201,32 +204,51 @@ def hours_of(site: Site, settings: SunAnalysis, *, before: tuple[Site, xr.Datase
     place, grid, cell = place_of(site.city), site.grid(settings.cell_m), settings.cell_m
     path = sun_path(place, settings.days, step_min=settings.step_min)
     path = path[path["altitude_deg"] >= settings.lowest_deg]
-    shape = (len(settings.days), *grid.shape)
-    hours = {name: np.zeros(shape, np.float32) for name in ("sun_hours", "sun_hours_trees")[: 2 if settings.trees else 1]}
+    names = ("sun_hours", "sun_hours_trees")[: 2 if settings.trees else 1]
+    fields = {name: np.zeros((len(settings.days), *grid.shape), np.float32) for name in names}
+    if settings.year:
+        fields |= {name.replace("hours", "hours_year"): np.zeros(grid.shape, np.float32) for name in names}
     range_m = site.heights()
     margin = reach_of(range_m, settings.lowest_deg, cell)
     todo = list(windows(grid, margin))
     if before is not None and before[0].heights() == range_m:
         todo = reached(before[0], site, grid, settings.lowest_deg, trees=settings.trees)
-        for name, values in hours.items():
+        for name, values in fields.items():
             values[:] = before[1][name].to_numpy()
+    places: list[pd.DataFrame] = []
+    for number, day in enumerate(settings.days):
+        sun = path.loc[path["day"] == number, ["azimuth_deg", "altitude_deg", "seconds"]]
+        places.append(sun.assign(leaves=crown_light(dt.date.fromisoformat(day), settings)))
+    if settings.year:
+        places.append(_year(place, settings))
     for window, relief, (whole, inner) in reliefs(site, grid, todo, margin, trees=settings.trees):
         of = surface_of(relief, corner_of(grid, window), range_m)
-        for number, day in enumerate(settings.days):
-            sun = path[path["day"] == number]
-            light = crown_light(dt.date.fromisoformat(day), settings)
+        for number, sun in enumerate(places):
             made = shadow.sunlight(
-                of, sun["azimuth_deg"].to_numpy(), sun["altitude_deg"].to_numpy(), sun["seconds"].to_numpy(), light
-            )
-            for seconds, values in zip(made, hours.values(), strict=False):
-                values[number][whole.cells] = seconds[inner.cells] / 3600.0
-    return _dataset(hours, grid, settings)
+                of, sun["azimuth_deg"].to_numpy(), sun["altitude_deg"].to_numpy(), sun["seconds"].to_numpy(),
+                sun["leaves"].to_numpy(),
+            )  # fmt: skip
+            for seconds, name in zip(made, names, strict=False):
+                of_year = number == len(settings.days)
+                values = fields[name.replace("hours", "hours_year")] if of_year else fields[name][number]
+                values[whole.cells] = seconds[inner.cells] / 3600.0
+    return _dataset(fields, grid, settings)
 
 
-def _dataset(hours: dict[str, NDArray[np.float32]], grid: GridSpec, settings: SunAnalysis) -> xr.Dataset:
+def _year(place: OnEarth, settings: SunAnalysis) -> pd.DataFrame:
+    """Places of the sun in the year of the first day, in bins: how long it stands there, and what crowns let through then."""
+    sun = sun_of_year(place, dt.date.fromisoformat(settings.days[0]).year)
+    sun = sun[sun["altitude_deg"] >= settings.lowest_deg]
+    leaves = np.where(in_leaf(pd.DatetimeIndex(sun.index)), settings.summer_light, settings.winter_light)
+    azimuth, altitude, seconds = (sun[name].to_numpy() for name in ("azimuth_deg", "altitude_deg", "seconds"))
+    made = binned(azimuth, altitude, seconds, leaves)
+    return made.rename(columns={"weight": "seconds"})
+
+
+def _dataset(fields: dict[str, NDArray[np.float32]], grid: GridSpec, settings: SunAnalysis) -> xr.Dataset:
     coords = {"day": np.array(settings.days, dtype=str), "y": grid.y, "x": grid.x}
-    fields = {name: variable(name).array(values) for name, values in hours.items()}
-    return xr.Dataset(fields, coords=coords, attrs={"crs": grid.crs or "", "cell_m": float(grid.cell)})
+    made = {name: variable(name).array(values) for name, values in fields.items()}
+    return xr.Dataset(made, coords=coords, attrs={"crs": grid.crs or "", "cell_m": float(grid.cell)})
 
 
 def _sun(place: OnEarth, when: dt.datetime | str) -> tuple[float, float]:

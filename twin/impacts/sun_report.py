@@ -19,6 +19,7 @@ from twin.impacts.facades import Facades, facades_of, hours_on, obstacles_of
 from twin.impacts.site import Site, changed_windows, with_surface
 from twin.impacts.sun import hours_of
 from twin.impacts.sun_position import place_of, sun_path
+from twin.impacts.sun_year import BIN_DEG
 from twin.palette import Colour
 from twin.result import Figure
 from twin.scenario.analyses import SunAnalysis
@@ -82,6 +83,16 @@ def sun_classes(variable: str, label: str) -> Classes:
     return Classes(variable, label, "h", BORDERS_H, SHADES, labels, note, (0.5, 1.0, 2.0), "higher")
 
 
+BORDERS_YEAR_H = (500.0, 1000.0, 1500.0, 2000.0, 2500.0, 3000.0, 3500.0)
+
+
+def year_classes(variable: str, label: str) -> Classes:
+    """Classes of hours of sun in a year."""
+    labels = ("< 500", *(f"{low:g} – {high:g}" for low, high in pairwise(BORDERS_YEAR_H)), "> 3500")
+    note = "Possible hours of sun in a year without clouds"
+    return Classes(variable, label, "h", BORDERS_YEAR_H, SHADES, labels, note, (50.0, 200.0, 500.0), "higher")
+
+
 def possible(city: City, settings: SunAnalysis) -> None:
     """See that the sun over a city is known.
 
@@ -132,6 +143,10 @@ def analyse(site: Site, settings: SunAnalysis, before: tuple[Site, ImpactResult]
     classes = [sun_classes("sun_hours", "Hours of sun")]
     if settings.trees:
         classes.append(sun_classes("sun_hours_trees", "Hours of sun, with trees"))
+    if settings.year:
+        classes.append(year_classes("sun_hours_year", "Hours of sun in a year"))
+        if settings.trees:
+            classes.append(year_classes("sun_hours_year_trees", "Hours of sun in a year, with trees"))
     return ImpactResult("sun", "Sun and shadow", fields, features, tuple(figures), tuple(classes), tuple(notes), _plain(settings))
 
 
@@ -150,6 +165,8 @@ def _assumptions(settings: SunAnalysis) -> list[str]:
             f"Crowns let {100 * settings.summer_light:g} % of the sun through in leaf (15 April to 31 October) and "
             f"{100 * settings.winter_light:g} % without."
         )
+    if settings.year:
+        told.append(f"Hours of the year are those of the sun in bins of {BIN_DEG:g} degrees.")
     return told
 
 
@@ -160,9 +177,10 @@ def _name(day: str) -> str:
 def _ground_figures(fields: xr.Dataset, ground: NDArray[np.bool_], settings: SunAnalysis) -> list[Figure]:
     variable = "sun_hours_trees" if settings.trees else "sun_hours"
     area, made = settings.cell_m**2, []
+    told = "with the shade of trees" if settings.trees else "without trees"
     for number, day in enumerate(settings.days):
         hours = fields[variable].to_numpy()[number][ground]
-        key, told = day.replace("-", ""), "with the shade of trees" if settings.trees else "without trees"
+        key = day.replace("-", "")
         mean = float(hours.mean(dtype=np.float64)) if hours.size else float("nan")
         made += [
             Figure(f"sun_mean_{key}", f"Sun on the ground, {_name(day)}", mean, "h", digits=2, note=f"mean; {told}", exact=True),
@@ -171,6 +189,10 @@ def _ground_figures(fields: xr.Dataset, ground: NDArray[np.bool_], settings: Sun
                 float((hours < FEW_HOURS).sum()) * area, "m2", digits=0, note=told, exact=True,
             ),
         ]  # fmt: skip
+    if settings.year:
+        hours = fields[variable.replace("hours", "hours_year")].to_numpy()[ground]
+        mean, year = float(hours.mean(dtype=np.float64)) if hours.size else float("nan"), settings.days[0][:4]
+        made.append(Figure("sun_mean_year", f"Sun on the ground in {year}", mean, "h", digits=0, note=f"mean; {told}", exact=True))
     return made
 
 

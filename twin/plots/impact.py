@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,10 @@ def plot_impact(
         values = np.where(np.abs(values) < classes.change_borders[0], np.nan, values * (1.0 + 1e-6))
     _draw(ax, values, extent, borders, colours)
     if city is not None:
-        draw_city(ax, city, [name for name in FOREGROUND if name != "trees"], bounds=window, light=LIGHT)
+        above = [name for name in FOREGROUND if name != "trees" and not (classes.roofs and name == "buildings")]
+        draw_city(ax, city, above, bounds=window, light=LIGHT)
+        if classes.roofs:
+            _outline(ax, city)
     map_frame(ax, window, margin=0.01)
     scale_bar(ax)
     north_arrow(ax)
@@ -130,6 +134,12 @@ def _draw(
     )  # fmt: skip
 
 
+def _outline(ax: Axes, city: City) -> None:
+    """The edges of buildings, over what lies on their roofs."""
+    if len(city.buildings):
+        city.buildings.boundary.plot(ax=ax, color="#4a4038", linewidth=0.4, zorder=4, aspect=None)
+
+
 def _key(
     ax: Axes, classes: Classes, borders: list[float], colours: tuple[tuple[int, int, int], ...], *, change: bool,
     language: str,
@@ -154,4 +164,5 @@ def _key(
         handles.append(Patch(facecolor=rgb(colour), edgecolor="#8a8378", linewidth=0.4, label=text))
     label = told.get(f"impact_{classes.variable}", classes.title)
     note = told["no_change_left_out"] if change else ""
+    label = textwrap.fill(label, 22)
     key(ax, handles[::-1], f"{label}\n({unit_of(classes.unit, language)})" + (f"\n{note}" if note else ""))

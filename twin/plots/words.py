@@ -132,6 +132,9 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "impact_landmark_seen": ("Landmark in sight", "Zicht op het baken"),
     "impact_sky_view": ("Sky view, without trees", "Zicht op de hemel, zonder bomen"),
     "impact_sky_view_trees": ("Sky view, with trees", "Zicht op de hemel, met bomen"),
+    "impact_roof_irradiation": ("Sun on roofs in a year", "Zon op daken in een jaar"),
+    "impact_sun_hours_year": ("Hours of sun in a year, without trees", "Zonuren in een jaar, zonder bomen"),
+    "impact_sun_hours_year_trees": ("Hours of sun in a year, with trees", "Zonuren in een jaar, met bomen"),
     "impact_sun_hours": ("Hours of sun, without trees", "Zonuren, zonder bomen"),
     "impact_sun_hours_trees": ("Hours of sun, with trees", "Zonuren, met bomen"),
 })  # fmt: skip

@@ -40,17 +40,20 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
 
 
 def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
-    """What met a norm and does not any more, worst first."""
+    """What met a norm and does not any more, or loses much, worst first: columns that begin with ``before_`` and ``after_``."""
     from twin.report.page import items_of, table
 
     frame = impact.features.get("lost")
     if frame is None or not len(frame):
         return ""
-    rows = [
-        f'<tr><td>{escape(str(name))}</td><td class="n">{row["before_h"]:.1f}</td><td class="n">{row["after_h"]:.1f}</td></tr>'
-        for name, row in frame.head(MOST_ROWS).iterrows()
-    ]
-    head = [texts["building"], texts["sun_before"], texts["sun_after"]]
+    before, after = (next(name for name in frame if str(name).startswith(side)) for side in ("before_", "after_"))
+    digits = 1 if before.endswith("_h") else 0
+
+    def cells(row: Mapping[str, float]) -> str:
+        return "".join(f'<td class="n">{row[side]:.{digits}f}</td>' for side in (before, after))
+
+    rows = [f"<tr><td>{escape(str(name))}</td>{cells(row)}</tr>" for name, row in frame.head(MOST_ROWS).iterrows()]
+    head = [texts["building"], texts[f"{impact.key}_before"], texts[f"{impact.key}_after"]]
     more = len(frame) - MOST_ROWS
     rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
-    return f"<h3>{texts['sun_lost']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"
+    return f"<h3>{texts[f'{impact.key}_lost']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"

@@ -94,6 +94,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "not_known_crowd": "Nobody is simulated in this scenario, so crowding is not judged.",
     "impact_sun": "Sun and shadow",
     "impact_sky": "Sky view",
+    "impact_solar": "Solar energy on roofs",
     "impact_sight": "Landmark in sight",
     "map_now": "As it will be",
     "map_change": "What the changes do",
@@ -101,6 +102,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "sun_lost": "Buildings that no longer meet the norm",
     "sun_before": "Sunniest point, without (h)",
     "sun_after": "Sunniest point, with (h)",
+    "solar_lost": "Buildings whose roofs lose most",
+    "solar_before": "kWh/m2 a year, without",
+    "solar_after": "kWh/m2 a year, with",
     "and_more": "and {n} more, see features.gpkg",
     "picture_alt_city": "City in 3D: {side}",
 })  # fmt: skip

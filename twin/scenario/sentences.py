@@ -33,6 +33,8 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "lod": '"2.2"', "area": "[136700, 455700, 136900, 455900]", "changes": "[{id: closed, type: closure, at: bridge-2}]",
     "crowd": "{duration_s: 300, exits: {north: exit-north}}", "analyses": "{crowding: {density_limit_per_m2: 4}}",
     "sky": "{directions: 64}", "sight": "{landmark: tower}", "landmark": "tower",
+    "solar": "{cell_m: 0.5}", "year": "true",
+    "months_kwh_m2": "[21, 37, 80, 124, 155, 158, 156, 130, 90, 53, 24, 15]",
     "sun": '{days: ["2026-02-19"]}', "days": '["2026-02-19", "2026-06-21"]', "facades": "false", "trees": "false",
     "crowding": "{density_limit_per_m2: 4}", "density_limit_source": '"permit of 2024"',
     "evacuation_limit_source": '"permit of 2024"',

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from viewer import props, style
 from viewer.scene import AnnotationLayer, FieldLayer, LineLayer, MeshLayer, PeopleLayer, PointLayer, Scene
 
+ROOF_LIFT_M = 0.5
+"""Squares on roofs lie so far above the middle of their cell that the slope does not come through [m]."""
+
 Mesh = tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.uint8]]
 
 
@@ -22,7 +25,7 @@ def field_mesh(layer: FieldLayer, scene: Scene, time: float, lift: float = 0.08)
     classes = style.classify(values, legend)
     row, column = np.nonzero((classes >= 0) & np.isfinite(layer.height))
     x, y = layer.west + column * layer.cell, layer.north - row * layer.cell
-    z = layer.height[row, column].astype(float) + lift
+    z = layer.height[row, column].astype(float) + (ROOF_LIFT_M if layer.roofs else lift)
     n, c = len(row), layer.cell
     vertices = np.stack(
         [

@@ -90,7 +90,7 @@ def _lamps(scene: Scene) -> dict[str, Light]:
 def _entry(layer: Layer, blob: Blob, lamp: Light, scene: Scene) -> tuple[dict[str, Any] | None, str]:
     """What the page is told of a layer, None where there is nothing in it; and a note where something was left out."""
     if isinstance(layer, MeshLayer):
-        return (mesh_entry(layer, blob, lamp, scene.look), "") if len(layer.triangles) else (None, "")
+        return (mesh_entry(layer, blob, lamp, scene.look, roofs=_on_roofs(scene)), "") if len(layer.triangles) else (None, "")
     if isinstance(layer, PeopleLayer):
         return people_entry(layer, blob) if len(layer.positions) else (None, "")
     if isinstance(layer, FieldLayer):
@@ -99,6 +99,11 @@ def _entry(layer: Layer, blob: Blob, lamp: Light, scene: Scene) -> tuple[dict[st
     if isinstance(layer, PointLayer):
         return points_entry(layer, blob) if len(layer.points) else None, ""
     return plain_entry(layer), ""
+
+
+def _on_roofs(scene: Scene) -> bool:
+    """Whether a field lies on roofs."""
+    return any(isinstance(layer, FieldLayer) and layer.roofs for layer in scene.layers)
 
 
 def _bounds(scene: Scene) -> dict[str, Any]:

@@ -51,7 +51,9 @@ def _head(layer: Layer, kind: str) -> dict[str, Any]:
     return {**names, "visible": layer.visible, "side": layer.side}
 
 
-def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light, look: str = "presentation") -> dict[str, Any]:
+def mesh_entry(
+    layer: MeshLayer, blob: Blob, lamp: Light, look: str = "presentation", *, roofs: bool = False
+) -> dict[str, Any]:
     """A mesh layer: vertices, triangles, colours by palette, owners, edges, and light of the sky for what is no floor."""
     used, inverse = np.unique(layer.triangles, return_inverse=True)
     triangles = inverse.reshape(-1, 3)
@@ -65,7 +67,7 @@ def mesh_entry(layer: MeshLayer, blob: Blob, lamp: Light, look: str = "presentat
         "opacity": layer.opacity,
         # A deck is a floor, but what the map of the floor holds there is below it.
         "light": "solid" if deck else _LIGHT.get(kind, "solid"),
-        "floor": kind == light.FLOOR,
+        "floor": kind == light.FLOOR or (roofs and kind == light.BUILDING),  # what a field may lie on
         "casts": bool(layer.casts_shadow and kind not in (light.BEYOND, light.DRAWN)),
         "ghost": layer.group in (*FLOORS, *GROUNDS) and kind != light.FOLIAGE,
         "whole": layer.group == "furniture" or layer.name.startswith("trees"),

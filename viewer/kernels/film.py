@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from twin.jit import njit
-from viewer.kernels.arrays import BEYOND, DRAWN, FLOOR, FOLIAGE, PERSON
+from viewer.kernels.arrays import BEYOND, BUILDING, DRAWN, FLOOR, FOLIAGE, PERSON
 from viewer.kernels.shading import (
     coloured,
     covered,
@@ -83,12 +83,14 @@ def field_on(
                         continue
                     seen += 1
                     own = (float(colour[y, x, 0]), float(colour[y, x, 1]), float(colour[y, x, 2]))
-                    if levels > 0 and number != 0 and surfaces.kind[number] == FLOOR:
+                    kind = surfaces.kind[number] if levels > 0 and number != 0 else -1
+                    if kind in (FLOOR, BUILDING):
                         ray = ray_of(eye, x, y, columns, rows)
                         spot = spot_of(surfaces, number, ray)
                         if not asked:
                             asked = True
-                            value = value_on(drape, spot[1], spot[2], spot[3]) if spot[6] > 0.5 else 0.0
+                            level = spot[6] > (0.25 if kind == BUILDING else 0.5)
+                            value = value_on(drape, spot[1], spot[2], spot[3]) if level else 0.0
                         if value != 0.0:
                             base = surfaces.albedo[number]
                             albedo, share = covered(drape, value, (float(base[0]), float(base[1]), float(base[2])))

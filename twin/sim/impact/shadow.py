@@ -71,6 +71,8 @@ class Surface(NamedTuple):
     corner : (int, int)
         Row and column of its first cell in a larger grid. Lines lie by that grid, so that a part of it comes out as it does in
         the whole, bit by bit, where nothing that matters lies beyond the part.
+    eye_rows, eye_columns : (R, C) and (C, R) float32, optional
+        Heights from which cells look at the sun, where these are not those of their tops; see `surface`.
     """
 
     cell: float
@@ -81,6 +83,8 @@ class Surface(NamedTuple):
     low: float
     high: float
     corner: tuple[int, int] = (0, 0)
+    eye_rows: NDArray[np.float32] | None = None
+    eye_columns: NDArray[np.float32] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -96,6 +100,7 @@ def surface(
     *,
     corner: tuple[int, int] = (0, 0),
     range_m: tuple[float, float] | None = None,
+    lift_m: NDArray[np.floating] | None = None,
 ) -> Surface:
     """Make a surface ready.
 
@@ -111,6 +116,9 @@ def surface(
         Of a part: see `Surface`.
     range_m : (float, float), optional
         Of a part: least height of the surface and greatest of the crowns of the whole, by which crowns are told apart [m].
+    lift_m : (R, C) float, optional
+        How far above its top the middle of a cell looks at the sun [m], 0 by default. Blocks make steps of a slope, and each step
+        would shade the next one: half the rise of a cell keeps a plane from shading itself.
     """
     rows = np.asarray(height, dtype=np.float32) / np.float32(cell)
     known = np.isfinite(rows)
@@ -129,7 +137,11 @@ def surface(
     if range_m is not None:
         low, high = min(low, range_m[0] / cell), max(high, range_m[1] / cell)
     hung_turned = np.ascontiguousarray(hung.transpose(0, 2, 1))
-    return Surface(float(cell), rows, turned(rows), hung, hung_turned, low, high, corner)
+    made = Surface(float(cell), rows, turned(rows), hung, hung_turned, low, high, corner)
+    if lift_m is None:
+        return made
+    eyes = rows + np.asarray(lift_m, dtype=np.float32) / np.float32(cell)
+    return made._replace(eye_rows=eyes, eye_columns=turned(eyes))
 
 
 def cast(of: Surface, azimuth_deg: float, altitude_deg: float, *, phases: int | None = None) -> NDArray[np.uint8]:
@@ -161,11 +173,13 @@ def cast(of: Surface, azimuth_deg: float, altitude_deg: float, *, phases: int | 
 def _cast_way(of: Surface, way: _Way, phases: int, out: NDArray[np.uint8]) -> None:
     """Write what stands between cells and sun, in the order in which the light crosses them."""
     heights, crowns = (of.rows, of.crown_rows) if way.by_rows else (of.columns, of.crown_columns)
+    raised = of.eye_rows if way.by_rows else of.eye_columns
+    eyes = heights if raised is None else raised
     first = of.corner[0 if way.by_rows else 1]
     start = -(first + len(heights) - 1) if way.back else first
-    _cast(heights, way.drift, np.float32(way.drop), way.back, start, phases, out)
+    _cast(heights, eyes, way.drift, np.float32(way.drop), way.back, start, phases, out)
     if crowns.shape[1]:
-        _cast_crowns(heights, crowns[0], crowns[1], way.drift, way.drop, way.back, start, of.low, _bin(of), out)
+        _cast_crowns(eyes, crowns[0], crowns[1], way.drift, way.drop, way.back, start, of.low, _bin(of), out)
 
 
 def sunlight(
@@ -303,8 +317,11 @@ def crossing(inside, drift):
 
 
 @njit()
-def _cast(z, drift, drop, back, start, phases, out):
-    """The sweep: see the module. `z` (R, C) float32 [cells]; `drop` float32; `start` numbers the first row; writes `out`."""
+def _cast(z, eyes, drift, drop, back, start, phases, out):
+    """The sweep: see the module.
+
+    `z`, and the `eyes` that look from it, (R, C) float32 [cells]; `drop` float32; `start` numbers the first row; writes `out`.
+    """
     rows, columns = z.shape
     carried = np.full((phases, 2, columns + 2 * _PAD), _NOTHING, np.float32)
     row = np.full(columns + 2 * _PAD, _NOTHING, np.float32)
@@ -323,7 +340,7 @@ def _cast(z, drift, drop, back, start, phases, out):
             before = carried[line, now, _PAD - moved : _PAD - moved + columns]
             after = carried[line, 1 - now, _PAD : _PAD + columns]
             if abs(inside - 0.5) <= 0.5 / phases:
-                _mark(before, z[r], half, out[r])
+                _mark(before, eyes[r], half, out[r])
             end, come, part = crossing(inside, drift)
             last, first = row[_PAD + end : _PAD + end + columns], row[_PAD + come : _PAD + come + columns]
             if come == 0 and end == 0:
@@ -355,13 +372,13 @@ def _carry(before, last, first, drop, fall, after):
 
 
 @njit()
-def _cast_crowns(z, base, top, drift, drop, back, start, low, bin_, out):
+def _cast_crowns(eyes, base, top, drift, drop, back, start, low, bin_, out):
     """Mark what is lit by `_cast` and in the shadow of a crown: one line to a cell, and one bit to `bin_` of height.
 
     Bit i of a line stands for the heights from ``low + (i - rest) bin`` on, where `rest` is what the fall so far is more than a
     whole number of bins; so the bits of many rows fit each other.
     """
-    rows, columns = z.shape
+    rows, columns = eyes.shape
     carried = np.zeros((2, columns + 2 * _PAD, _WORDS), np.uint64)
     at, now, fallen = 0, 0, int(np.floor(start * drop / bin_))
     for k in range(rows):
@@ -378,8 +395,12 @@ def _cast_crowns(z, base, top, drift, drop, back, start, low, bin_, out):
             mask = before[_PAD + j - moved]
             here = after[_PAD + j]
             some = (mask[0] | mask[1] | mask[2] | mask[3]) != 0
+            # leaves right above, before the ray goes out of its own cell
+            above = top[r, j] > base[r, j] and top[r, j] >= eyes[r, j] and base[r, j] <= eyes[r, j] + 0.5 * drop
+            if above and out[r, j] == LIT:
+                out[r, j] = LEAVES
             if some and out[r, j] == LIT:
-                i = int(np.floor((z[r, j] + 0.5 * drop - low) / bin_ + rest_before))
+                i = int(np.floor((eyes[r, j] + 0.5 * drop - low) / bin_ + rest_before))
                 if 0 <= i < _BITS and (mask[i >> 6] >> np.uint64(i & 63)) & np.uint64(1):
                     out[r, j] = LEAVES
             if some:

@@ -11,6 +11,9 @@ from viewer.scene import FieldLayer, Legend
 STEP_M = 0.4
 """Cells whose heights differ by more do not meet: one is a floor above the other."""
 
+ROOF_STEP_M = 1.8
+"""Likewise on roofs, which slope."""
+
 
 class Drape:
     """A field as squares that share their corners.
@@ -26,7 +29,8 @@ class Drape:
         self.layer = layer
         height = layer.height.astype(np.float32) + np.float32(lift)
         # north-west, south-west, south-east, north-east: the mean of the cells that meet there
-        self._corners = np.stack([_meeting(height, i, j) for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))], axis=-1)
+        step = ROOF_STEP_M if layer.roofs else STEP_M
+        self._corners = np.stack([_meeting(height, i, j, step) for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))], axis=-1)
 
     def mesh(self, legend: Legend, time: float) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.uint8]]:
         """Vertices (4 N, 3), triangles (2 N, 3) and RGBA of each vertex at a moment."""
@@ -44,12 +48,12 @@ class Drape:
         return vertices, faces, np.repeat(colours, 4, axis=0)
 
 
-def _meeting(height: NDArray[np.float32], down: int, right: int) -> NDArray[np.float32]:
+def _meeting(height: NDArray[np.float32], down: int, right: int, step: float) -> NDArray[np.float32]:
     """Height of one corner of each cell."""
     padded = np.pad(height, 1, constant_values=np.nan)
     rows, columns = height.shape
     near = [padded[1 + i : 1 + i + rows, 1 + j : 1 + j + columns] for i in (0, down) for j in (0, right)]
     every = np.stack(near)
-    meets = np.abs(every - height) <= STEP_M
+    meets = np.abs(every - height) <= step
     count = np.maximum(meets.sum(axis=0), 1)
     return np.asarray(np.where(meets, every, 0.0).sum(axis=0) / count, dtype=np.float32)

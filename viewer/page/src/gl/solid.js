@@ -122,7 +122,7 @@ void main() {
   lit = dot(m, uSun) > 0.0 ? sunlit(vPlace, n) : 0.0;
   vec3 shine = vec3(0.0);
 #if LEVELS > 0
-  if (n.z > 0.5) {
+  if (n.z > ROOF) {
     vec4 field = draped(vPlace);
     albedo = mix(albedo, linear(field.rgb), field.a);
     lit = mix(lit, 1.0, 0.55 * field.a);
@@ -168,7 +168,7 @@ void main() { if (isAway()) discard; colour = vec4(vMark, 1.0); }`;
 // The three ways a mesh is drawn: seen, from the sun, and as the number of its thing.
 export function solidMaterials(entry, levels) {
   const kind = KINDS[entry.light] ?? KINDS.solid;
-  const defines = {KIND: kind, LEVELS: entry.floor ? levels : 0, EDGES: entry.creases ? 1 : 0, GHOST: entry.ghost ? 1 : 0, WHOLE: entry.whole ? 1 : 0, WINDOWS: entry.windows ? 1 : 0};
+  const defines = {KIND: kind, LEVELS: entry.floor ? levels : 0, ROOF: entry.windows ? "0.25" : "0.5", EDGES: entry.creases ? 1 : 0, GHOST: entry.ghost ? 1 : 0, WHOLE: entry.whole ? 1 : 0, WINDOWS: entry.windows ? 1 : 0};
   return {
     draw: material(VERTEX, FRAGMENT, {defines, transparent: entry.opacity < 1, uniforms: {uOpacity: {value: entry.opacity}}}),
     depth: material(VERTEX, DEPTH, {defines}),
