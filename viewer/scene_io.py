@@ -412,7 +412,7 @@ def _columns(value: Any) -> dict[str, list[Any]]:
 _MEMBERS: Mapping[str, Callable[[Any], Any]] = {
     "name": _text, "label": _text, "group": _text, "legend": _text, "colour": _colour, "attributes": _columns, "edges": _truth,
     "opacity": _finite, "casts_shadow": _truth, "visible": _truth, "west": _finite, "north": _finite, "cell": _finite,
-    "width": _finite, "size_px": _finite, "dimension": _truth, "side": lambda value: _one_of(value, ("", *SIDES)),
+    "width": _finite, "size_px": _finite, "dimension": _truth, "roofs": _truth, "side": lambda value: _one_of(value, ("", *SIDES)),
     "texts": lambda value: tuple(map(_text, value)),
 }  # fmt: skip
 
