@@ -37,6 +37,7 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "Place": ({"changes": [{"id": "a", "type": "closure", "at": {}}]}, ("changes", 0, "at")),
     "FenceChange": ({"changes": [{"id": "a", "type": "fence", "line": [[0, 0], [1, 1]]}]}, ("changes", 0)),
     "BuildingChange": ({"changes": [{"id": "a", "type": "building", "remove": "x"}]}, ("changes", 0)),
+    "TreesChange": ({"changes": [{"id": "a", "type": "trees", "remove": ["x"]}]}, ("changes", 0)),
     "ExcavationChange": ({"changes": [{"id": "a", "type": "excavation", "outline": "x", "bottom_m": 1}]}, ("changes", 0)),
     "EventChange": ({"changes": [EVENT]}, ("changes", 0)),
     "Zone": ({"changes": [EVENT]}, ("changes", 0, "zones", 0)),

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from twin.scenario.changes import BuildingChange, Change, ClosureChange, EventChange, ExcavationChange, FenceChange
+from twin.scenario.changes import (
+    BuildingChange,
+    Change,
+    ClosureChange,
+    EventChange,
+    ExcavationChange,
+    FenceChange,
+    TreesChange,
+)
 from twin.scenario.model import Analyses, CrowdSettings, Scenario
 from twin.scenario.read import read_scenario, scenario_from_text
 
@@ -16,6 +24,7 @@ __all__ = [
     "ExcavationChange",
     "FenceChange",
     "Scenario",
+    "TreesChange",
     "read_scenario",
     "scenario_from_text",
 ]

@@ -17,7 +17,15 @@ from twin.geo.placed import add_model
 from twin.geo.terrain import Terrain
 from twin.geo.valid import TOO_MANY, mended
 from twin.geo.walkable import STREET
-from twin.scenario.changes import BuildingChange, Change, ClosureChange, EventChange, ExcavationChange, FenceChange
+from twin.scenario.changes import (
+    BuildingChange,
+    Change,
+    ClosureChange,
+    EventChange,
+    ExcavationChange,
+    FenceChange,
+    TreesChange,
+)
 from twin.scenario.place import Place, stays_inside
 
 FENCE_WIDTH_M = 0.2
@@ -202,6 +210,8 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
                     obstacles.append(Obstacle("stage", stage.id, place.shape, place.level, stage.height_m, place.z_m))
             elif isinstance(change, BuildingChange):
                 city = _build(city, change, here)
+            elif isinstance(change, TreesChange):
+                city = _grow(city, change, here)
             else:
                 city, obstacle = _excavate(city, change, here, label)
                 obstacles.append(obstacle)
@@ -287,6 +297,44 @@ def _excavate(city: City, change: ExcavationChange, here: str, label: str) -> tu
         changed = replace(changed, terrain=_dug(city.terrain, place.shape, change.bottom_m))
     fenced = place.shape.buffer(change.fence_offset_m, join_style="mitre")
     return changed, Obstacle("excavation", label, fenced, place.level, 2.0, top, place.shape, top - change.bottom_m)
+
+
+def _grow(city: City, change: TreesChange, here: str) -> City:
+    """The city with trees planted or felled."""
+    trees = city.trees
+    if change.plant is not None:
+        return _plant(city, change, change.plant, here)
+    if change.remove is not None:
+        for name in change.remove:
+            if name not in trees.index:
+                layer, _ = city.find(name)
+                raise GeometryError(f"object `{name}` is not a tree but in layer `{layer}`")
+        return city.without(change.remove)
+    if change.remove_in is None:  # pragma: no cover - a change has one of the three
+        return city
+    place = locate(change.remove_in, city, f"{here}.remove_in")
+    gone = trees.index[trees.intersects(place.shape)] if len(trees) else trees.index
+    if not len(gone):
+        hint = "make the place larger, or name trees by `remove`"
+        raise ScenarioError("no tree stands there", where=f"{here}.remove_in", hint=hint)
+    return city.without([str(name) for name in gone])
+
+
+def _plant(city: City, change: TreesChange, places: Sequence[tuple[float, float]], here: str) -> City:
+    shapes = [shapely.Point(place) for place in places]
+    for k, shape in enumerate(shapes):
+        _within(city, shape, f"{here}.plant[{k}]")
+    inside = city.buildings.sindex.query(shapes, predicate="within") if len(city.buildings) else np.empty((2, 0), int)
+    if inside.shape[1]:
+        k, row = (int(one) for one in inside[:, 0])
+        what = f"a tree at ({shapes[k].x:.1f}, {shapes[k].y:.1f}) would stand in building `{city.buildings.index[row]}`"
+        raise ScenarioError(what, where=f"{here}.plant[{k}]")
+    row_of = {"height_m": change.height_m, "crown_diameter_m": change.crown_diameter_m, "crown_base_m": change.crown_base_m}
+    known = {key: value for key, value in row_of.items() if value is not None}
+    names = [f"{change.id}-{k + 1}" for k in range(len(shapes))]
+    frame = gpd.GeoDataFrame([known] * len(shapes), index=names, geometry=shapes, crs=city.crs)
+    frame.index.name = "id"
+    return city.with_layer("trees", frame if city.trees.empty else gpd.GeoDataFrame(_concat(city.trees, frame), crs=city.crs))
 
 
 def _concat(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -262,6 +262,44 @@ class ExcavationChange(ChangeBase):
         return self
 
 
+class TreesChange(ChangeBase):
+    """Trees that are planted (places and height) or felled (ids, or all that stand somewhere).
+
+    Attributes
+    ----------
+    remove : list of str
+        Ids of trees of the city.
+    remove_in : Place
+        Where every tree goes.
+    plant : list of [x, y]
+        Where one comes; their ids are that of the change with a number.
+    height_m, crown_diameter_m, crown_base_m : float
+        Of those that are planted: their height, how wide the crown is, and how far above the ground it begins [m]; the last two are
+        by default parts of the height (`twin.geo.trees`).
+    """
+
+    type: Literal["trees"]
+    remove: tuple[Name, ...] | None = Field(default=None, min_length=1, max_length=100_000)
+    remove_in: Where | None = None
+    plant: tuple[Point, ...] | None = Field(default=None, min_length=1, max_length=100_000)
+    height_m: PositiveFloat | None = Field(default=None, le=120)
+    crown_diameter_m: PositiveFloat | None = Field(default=None, le=60)
+    crown_base_m: PositiveFloat | None = Field(default=None, le=60)
+
+    @model_validator(mode="after")
+    def _plant_or_fell(self) -> Self:
+        if sum(one is not None for one in (self.remove, self.remove_in, self.plant)) != 1:
+            raise ValueError("give one of `plant` (places, with `height_m`), `remove` (ids) or `remove_in` (a place)")
+        if self.plant is not None and self.height_m is None:
+            raise ValueError("trees that are planted need `height_m`")
+        given = self.model_fields_set & {"height_m", "crown_diameter_m", "crown_base_m"}
+        if self.plant is None and given:
+            raise ValueError(f"`{min(given)}` belongs to trees that are planted")
+        if self.height_m is not None and self.crown_base_m is not None and self.crown_base_m >= self.height_m:
+            raise ValueError(f"a crown that begins at {self.crown_base_m:g} m is not on a tree of {self.height_m:g} m")
+        return self
+
+
 Change = Annotated[
-    ClosureChange | FenceChange | EventChange | BuildingChange | ExcavationChange, Field(discriminator="type")
+    ClosureChange | FenceChange | EventChange | BuildingChange | ExcavationChange | TreesChange, Field(discriminator="type")
 ]

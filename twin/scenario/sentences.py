@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel
 
 from twin.errors import did_you_mean
-from twin.scenario.changes import BuildingChange, ClosureChange, EventChange, ExcavationChange, FenceChange
+from twin.scenario.changes import (
+    BuildingChange,
+    ClosureChange,
+    EventChange,
+    ExcavationChange,
+    FenceChange,
+    TreesChange,
+)
 from twin.scenario.model import Scenario
 from twin.scenario.place import Place, Point
 
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 
 CHANGES: Mapping[str, type[BaseModel]] = MappingProxyType({
     "building": BuildingChange, "closure": ClosureChange, "event": EventChange, "excavation": ExcavationChange,
-    "fence": FenceChange,
+    "fence": FenceChange, "trees": TreesChange,
 })  # fmt: skip
 
 _UNITS = (
@@ -45,7 +52,9 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "areas": "{square: place-square}",
     "fields": "[speed, pressure]",
     "flows": "[{id: shoppers, at: exit-west, people: 200}]", "lines": "[{id: bridge, line: [[136768, 455930], [136768, 455946]]}]",
-    "remove": "house-0001", "footprint": "[[136800, 455900], [136810, 455900], [136810, 455910]]", "model": "models/tower.glb",
+    "remove": "house-0001", "trees.remove": "[tree-square-066, tree-square-067]", "remove_in": "place-square",
+    "plant": "[[136815, 455900], [136822, 455900]]", "trees.height_m": "6", "crown_diameter_m": "3", "crown_base_m": "2",
+    "footprint": "[[136800, 455900], [136810, 455900], [136810, 455910]]", "model": "models/tower.glb",
     "crowd.model": "social-force", "preset": "jupedsim", "model_parameters": "{time_gap: 0.6}", "time_gap_s": "0.6",
     "building.at": "[136848.8, 455841.0]", "outline": "place-square", "people": "500",
     "profile": "[[0, 0], [600, 40]]", "via": "[gate]", "to": "{west: 45, north: 20}", "present": "500", "object": "place-square",
@@ -64,6 +73,11 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "speed_mean_m_s": "1.34", "speed_sd_m_s": "0.26", "radius_m": "0.2",
 })  # fmt: skip
 """What to write after a key, by its name; with the name of its owner in front where keys share one."""
+
+
+_OWNERS: Mapping[str, str] = MappingProxyType({
+    "CrowdSettings": "crowd", "BuildingChange": "building", "TreesChange": "trees", "Lift": "ride", "Escalator": "ride",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +225,7 @@ _SPECIAL: Mapping[str, str] = MappingProxyType({
     **{f"{part}.pre_movement_s": "two numbers of seconds, [least, most]" for part in ("Zone", "Arrivals")},
     **{f"{part}.open_s": "a list of pairs of seconds, [opens, closes]" for part in ("Door", "OpenHours")},
     "CrowdSettings.model_parameters": "a group of names of parameters with a number each",
+    "TreesChange.remove": "a list of ids of trees",
     "SunAnalysis.days": "a list of days, \"2026-02-19\" in quotes",
     "CrowdSettings.clock_start": "a clock time, \"hh:mm\" in quotes",
 })  # fmt: skip
@@ -234,7 +249,7 @@ def _plain(value: float) -> str:
 
 def example(model: type[BaseModel], key: str) -> str:
     """A key with a value that can be used."""
-    owner = {"CrowdSettings": "crowd", "BuildingChange": "building", "Lift": "ride", "Escalator": "ride"}.get(model.__name__, "")
+    owner = _OWNERS.get(model.__name__, "")
     value = EXAMPLES.get(f"{owner}.{key}") or EXAMPLES.get(key)
     kind = bare(model.model_fields[key].annotation)[0]
     if get_origin(kind) is Literal:
