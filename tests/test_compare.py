@@ -108,3 +108,15 @@ def test_the_sample_tower_takes_the_sun_from_some(sample: City) -> None:
     both = twin.compare(sample_folder().parent / "tower.yaml", city=sample, progress=False)
     assert both.table().loc["sun_buildings_lost", "verdict"] == "exceeds"
     assert "planned-tower" not in both.variant.impacts["sun"].features["lost"].index
+
+
+def test_young_trees_of_the_sample_make_up_in_number_and_not_in_crowns(sample: City) -> None:
+    from twin.geo.samples import sample_folder
+
+    scenario = twin.read_scenario(sample_folder().parent / "trees.yaml")
+    near = scenario.model_copy(update={"area": (136800.0, 455790.0, 136960.0, 455945.0)})
+    change = twin.compare(near, city=sample, progress=False).table()["change"]
+    assert change["green_trees"] == 8
+    assert change["green_crowns"] < -50
+    assert change["green_view"] < 0
+    assert change["green_shade_trees"] < 0

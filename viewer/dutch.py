@@ -25,6 +25,9 @@ WORDS: dict[str, str] = {
     # legends
     "people/m²": "personen/m²", "Level of service A-F: Fruin 1971, walkways": "Verkeersniveau A-F: Fruin 1971, looppaden",
     "Change of crowd density": "Verschil in drukte",
+    "Green in view": "Groen in beeld", "Change: green in view": "Verschil: groen in beeld", "Shade": "Schaduw",
+    "Change: shade": "Verschil: schaduw", "Canopy cover around": "Kroonbedekking in de omgeving",
+    "Change: canopy cover around": "Verschil: kroonbedekking in de omgeving",
     "Landmark in sight": "Zicht op het baken", "Change: landmark in sight": "Verschil: zicht op het baken",
     "Sky view": "Zicht op de hemel", "Sky view, with trees": "Zicht op de hemel, met bomen", "share": "deel",
     "Change: sky view": "Verschil: zicht op de hemel", "sky view": "zicht op de hemel",

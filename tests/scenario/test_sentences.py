@@ -24,6 +24,7 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "SunAnalysis": ({"analyses": {"sun": {}}}, ("analyses", "sun")),
     "SightAnalysis": ({"analyses": {"sight": {"landmark": "tower"}}}, ("analyses", "sight")),
     "SolarAnalysis": ({"analyses": {"solar": {}}}, ("analyses", "solar")),
+    "GreenAnalysis": ({"analyses": {"green": {}}}, ("analyses", "green")),
     "SkyAnalysis": ({"analyses": {"sky": {}}}, ("analyses", "sky")),
     "Line": ({"crowd": {"lines": [{"id": "a", "line": [[0, 0], [1, 1]]}]}}, ("crowd", "lines", 0)),
     "Door": ({"crowd": {"doors": [{"id": "a", "line": [[0, 0], [1, 1]]}]}}, ("crowd", "doors", 0)),

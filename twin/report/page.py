@@ -79,7 +79,7 @@ class Page:
             if not verdict or figure.key.startswith("flow_"):
                 continue
             bad |= verdict != "meets"
-            kind = "meets" if verdict == "meets" else "exceeds"
+            kind = {"meets": "meets", "falls short": "short"}.get(verdict, "exceeds")
             if figure.limit == 0.0 and figure.better == "lower":  # what there should be none of
                 counted = f"{number(difference.variant, figure)} {unit(figure)}"
                 sentences.append(t["answer_zero" if bad and verdict != "meets" else "answer_zero_met"].format(

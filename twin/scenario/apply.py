@@ -321,6 +321,10 @@ def _grow(city: City, change: TreesChange, here: str) -> City:
 
 
 def _plant(city: City, change: TreesChange, places: Sequence[tuple[float, float]], here: str) -> City:
+    if city.trees.empty and city.canopy is not None:
+        hint = "give the city a layer of trees, as points, as well"
+        what = "the city knows its crowns as a raster only, beside which a tree would not count"
+        raise ScenarioError(what, where=here, hint=hint)
     shapes = [shapely.Point(place) for place in places]
     for k, shape in enumerate(shapes):
         _within(city, shape, f"{here}.plant[{k}]")

@@ -42,6 +42,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "sky": "{directions: 64}", "sight": "{landmark: tower}", "landmark": "tower",
     "solar": "{cell_m: 0.5}", "year": "true",
     "months_kwh_m2": "[21, 37, 80, 124, 155, 158, 156, 130, 90, 53, 24, 15]",
+    "green": "{cover_radius_m: 100}", "day": '"2026-07-15"', "time": '"15:00"', "shade": "false",
     "sun": '{days: ["2026-02-19"]}', "days": '["2026-02-19", "2026-06-21"]', "facades": "false", "trees": "false",
     "crowding": "{density_limit_per_m2: 4}", "density_limit_source": '"permit of 2024"',
     "evacuation_limit_source": '"permit of 2024"',
@@ -226,6 +227,8 @@ _SPECIAL: Mapping[str, str] = MappingProxyType({
     **{f"{part}.open_s": "a list of pairs of seconds, [opens, closes]" for part in ("Door", "OpenHours")},
     "CrowdSettings.model_parameters": "a group of names of parameters with a number each",
     "TreesChange.remove": "a list of ids of trees",
+    "GreenAnalysis.day": "a day, \"2026-07-15\" in quotes",
+    "GreenAnalysis.time": "`noon`, or a clock time, \"hh:mm\" in quotes",
     "SunAnalysis.days": "a list of days, \"2026-02-19\" in quotes",
     "CrowdSettings.clock_start": "a clock time, \"hh:mm\" in quotes",
 })  # fmt: skip
