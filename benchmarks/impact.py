@@ -26,7 +26,7 @@ from benchmarks.printing import show
 from twin.geo.city import read_city
 from twin.geo.rasterize import rasterize
 from twin.geo.samples import sample_folder
-from twin.sim.impact import shadow, sight, sky, traverse
+from twin.sim.impact import green, shadow, sight, sky, traverse
 
 AZIMUTHS = (20.0, 70.0, 115.0, 160.0, 205.0, 250.0, 300.0, 345.0)
 ALTITUDE = 30.0
@@ -140,6 +140,26 @@ def sights(size: int, repeat: int) -> dict[str, Any]:
     return {"cells": size * size, "one_thread": one, "two_threads": two, "cells_other_than_exact_percent": other}
 
 
+def greens(repeat: int) -> dict[str, Any]:
+    """Green in view of the open ground of the district (no roof), and canopy cover round each of its cells, within 100 m."""
+    one = rasterize(read_city(sample_folder()), 1.0)
+    of = shadow.surface(one.surface, 1.0, shadow.Crowns(one.crown_base, one.crown_top))
+    known = np.isfinite(one.surface)
+    ground, crowns = known & (one.building < 0), known & np.isfinite(one.crown_top)
+    found: dict[str, Any] = {"cells": int(known.sum()), "cells_looked_from": int(ground.sum())}
+    best = green.green_view(of, ground, 512)
+    for directions in (32, 64):
+        view = green.green_view(of, ground, directions)
+        off = float(np.sqrt(np.nanmean((view - best) ** 2)))
+        found[f"{directions}_directions"] = {
+            "one_thread": with_threads(1, lambda n=directions: green.green_view(of, ground, n), repeat),
+            "two_threads": with_threads(2, lambda n=directions: green.green_view(of, ground, n), repeat),
+            "rms_error_against_512_directions": off,
+        }
+    found["canopy_cover"] = with_threads(1, lambda: green.share_within(crowns, known, 100.0), repeat)
+    return found
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.impact", description=__doc__)
@@ -154,6 +174,7 @@ def main() -> None:
         found["shadow_against_embree"] = found["embree"]["s_for_all_cells"] / found["shadow"]["one_place_s"]
     found["sky_view"] = skies(options.size, max(3, options.repeat // 2))
     found["viewshed"] = sights(options.size, options.repeat)
+    found["green_view"] = greens(max(3, options.repeat // 2))
     show(found, as_json=options.json)
 
 

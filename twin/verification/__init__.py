@@ -29,6 +29,7 @@ _MODULES = (
     "twin.verification.side_by_side",
     "twin.verification.event",
     "twin.verification.sun",
+    "twin.verification.green",
 )
 
 
