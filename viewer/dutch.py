@@ -26,6 +26,7 @@ WORDS: dict[str, str] = {
     "people/m²": "personen/m²", "Level of service A-F: Fruin 1971, walkways": "Verkeersniveau A-F: Fruin 1971, looppaden",
     "Change of crowd density": "Verschil in drukte",
     "Green in view": "Groen in beeld", "Change: green in view": "Verschil: groen in beeld", "Shade": "Schaduw",
+    "0 sun, 1 shade": "0 zon, 1 schaduw",
     "Change: shade": "Verschil: schaduw", "Canopy cover around": "Kroonbedekking in de omgeving",
     "Change: canopy cover around": "Verschil: kroonbedekking in de omgeving",
     "Landmark in sight": "Zicht op het baken", "Change: landmark in sight": "Verschil: zicht op het baken",

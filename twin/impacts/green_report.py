@@ -51,9 +51,9 @@ VIEW = Classes(
 )  # fmt: skip
 COVER = Classes(
     "canopy_cover", "Canopy cover around", "share", (0.05, 0.1, 0.2, 0.3), COVER_SHADES,
-    ("< 5 %", "5 – 10 %", "10 – 20 %", "20 – 30 %", "> 30 %"), "30 %: " + RULE, (0.005, 0.02, 0.05), "higher",
+    ("< 5 %", "5 – 10 %", "10 – 20 %", "20 – 30 %", "> 30 %"), "30 %: " + RULE, (0.002, 0.005, 0.02), "higher",
 )  # fmt: skip
-SHADE = Classes("shade", "Shade", "", (0.5,), SUN_AND_SHADE, ("sun", "shade"), "", (0.5,), "higher")
+SHADE = Classes("shade", "Shade", "0 sun, 1 shade", (0.5,), SUN_AND_SHADE, ("sun", "shade"), "", (0.5,), "higher")
 
 
 def possible(city: City, settings: GreenAnalysis) -> None:

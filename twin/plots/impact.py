@@ -147,7 +147,7 @@ def _key(
     from matplotlib.patches import Patch
 
     told = words(language)
-    digits = next(k for k in (0, 1, 2) if k == 2 or all(abs(round(one, k) - one) < 1e-9 for one in borders))
+    digits = next(k for k in range(4) if k == 3 or all(abs(round(one, k) - one) < 1e-9 for one in borders))
     ends = [-np.inf, *borders, np.inf]
     handles = []
     for (low, high), colour in zip(pairwise(ends), colours, strict=True):

@@ -176,7 +176,9 @@ def number(value: float, digits: int, language: str = "en") -> str:
 def unit_of(units: str, language: str = "en") -> str:
     """A unit of `twin.variables` for people."""
     shown = UNITS.get(units, units)
-    return shown.replace("people", "mensen").replace("share", "deel") if language == "nl" else shown
+    if language != "nl":
+        return shown
+    return shown.replace("people", "mensen").replace("share", "deel").replace("0 sun, 1 shade", "0 zon, 1 schaduw")
 
 
 def clock(seconds: float, start: str = "", *, exact: bool = False) -> str:
