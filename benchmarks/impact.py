@@ -26,7 +26,7 @@ from benchmarks.printing import show
 from twin.geo.city import read_city
 from twin.geo.rasterize import rasterize
 from twin.geo.samples import sample_folder
-from twin.sim.impact import green, shadow, sight, sky, traverse
+from twin.sim.impact import cover, green, shadow, sight, signal, sky, traverse
 
 AZIMUTHS = (20.0, 70.0, 115.0, 160.0, 205.0, 250.0, 300.0, 345.0)
 ALTITUDE = 30.0
@@ -160,6 +160,45 @@ def greens(repeat: int) -> dict[str, Any]:
     return found
 
 
+def signals(size: int, repeat: int) -> dict[str, Any]:
+    """Twenty antennas on posts of 6 m, each followed to 530 m as by default, or to the end; and a choice out of a hundred posts."""
+    z, _ = relief(size)
+    of, link = shadow.surface(z, 1.0), signal.Link("umi", 3.5)
+    open_ = np.flatnonzero(z.ravel() < np.quantile(z, 0.3))
+    places = np.random.default_rng(1).choice(open_, 100, replace=False)
+    sent = 40.0 - 10.0 * math.log10(3276)
+    posts = []
+    for row, column in (divmod(int(one), size) for one in places):
+        posts.append(signal.Antenna(row, column, (row, column), float(z[row, column]) + 6.0, 6.0, sent))
+    near = math.ceil(signal.reach_m(link, 6.0, sent + 110.0))
+
+    def strongest(reach: int) -> NDArray[np.float32]:
+        best = np.full(z.shape, signal.NO_SIGNAL)
+        for one in posts[:20]:
+            cells, power, _ = signal.received(of, one, link, reach)
+            np.maximum(best[cells], power, out=best[cells])
+        return best
+
+    def covered() -> list[NDArray[np.int32]]:
+        made = []
+        for one in posts:
+            cells, power, _ = signal.received(of, one, link, near)
+            rows, columns = np.nonzero(power >= -100.0)
+            made.append(((rows + cells[0].start) * size + columns + cells[1].start).astype(np.int32))
+        return made
+
+    sets, none = covered(), np.zeros(z.size, bool)
+    return {
+        "cells": size * size, "antennas": 20, "followed_m": near,
+        "one_thread": with_threads(1, lambda: strongest(near), repeat),
+        "two_threads": with_threads(2, lambda: strongest(near), repeat),
+        "followed_to_the_end_one_thread": with_threads(1, lambda: strongest(size), 1),
+        "posts": len(posts), "what_posts_cover_one_thread": with_threads(1, covered, 1),
+        "choice": timed(lambda: cover.greedy(sets, none, z.size, 50), 3),
+        "chosen_cover_percent": 100.0 * float(cover.greedy(sets, none, z.size, 50)[1].sum()) / z.size,
+    }  # fmt: skip
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.impact", description=__doc__)
@@ -175,6 +214,7 @@ def main() -> None:
     found["sky_view"] = skies(options.size, max(3, options.repeat // 2))
     found["viewshed"] = sights(options.size, options.repeat)
     found["green_view"] = greens(max(3, options.repeat // 2))
+    found["signal"] = signals(options.size, max(3, options.repeat // 2))
     show(found, as_json=options.json)
 
 

@@ -120,3 +120,14 @@ def test_young_trees_of_the_sample_make_up_in_number_and_not_in_crowns(sample: C
     assert change["green_crowns"] < -50
     assert change["green_view"] < 0
     assert change["green_shade_trees"] < 0
+
+
+def test_small_cells_of_the_sample_lose_signal_to_the_tower(sample: City) -> None:
+    from twin.geo.samples import sample_folder
+
+    both = twin.compare(sample_folder().parent / "small_cells.yaml", city=sample, progress=False)
+    table = both.table()
+    assert table.loc["signal_covered", "verdict"] == "meets"
+    assert table.loc["signal_covered", "change"] < -0.5
+    assert table.loc["signal_posts", "baseline"] == len(both.baseline.impacts["signal"].features["posts"]) > 0
+    assert both.variant.impacts["signal"].features["posts"]["kept"].any()

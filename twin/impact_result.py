@@ -42,6 +42,9 @@ class Classes:
         Which way is better, so that a difference is drawn as gain or loss.
     roofs : bool
         Whether the values are of roofs, and so lie above buildings instead of beneath them.
+    named : bool
+        Whether classes are told by their labels instead of their borders: values are numbers of things. Maps show them, scenes
+        do not.
     """
 
     variable: str
@@ -54,6 +57,12 @@ class Classes:
     change_borders: tuple[float, ...] = ()
     better: str = ""
     roofs: bool = False
+    named: bool = False
+
+    @property
+    def change_unit(self) -> str:
+        """Unit of a difference: two levels above the same power differ by decibels."""
+        return "dB" if self.unit == "dBm" else self.unit
 
     def __post_init__(self) -> None:
         if len(self.colours) != len(self.borders) + 1 or len(self.labels) != len(self.colours):
@@ -151,7 +160,8 @@ class ImpactResult:
                 new, old = self.fields[one.variable], before.fields[one.variable]
                 change = (new.astype("float32") - old.astype("float32")).where(same)
                 label = new.attrs.get("long_name", one.title)
-                change.attrs = {"units": new.attrs.get("units", ""), "long_name": f"change of {label}"}
+                units = one.change_unit if one.change_unit != one.unit else new.attrs.get("units", "")
+                change.attrs = {"units": units, "long_name": f"change of {label}"}
                 made[f"{one.variable}_change"] = change
         return xr.Dataset(made, attrs=dict(self.fields.attrs))
 

@@ -131,6 +131,14 @@ _ALL = (
     Variable("visible", ("y", "x"), "uint8", "1", "in sight", "1 where a line of sight to a point is free, 0 elsewhere."),
     Variable("landmark_seen", ("y", "x"), "float32", "1", "share of a landmark that is seen",
              "Part of the height of a landmark, along the line under its highest point, that is seen from eye height."),
+    Variable("signal_dbm", ("y", "x"), "float32", "dBm", "radio signal",
+             "Signal of the strongest antenna on one subcarrier (or the whole channel), by the path loss of 3GPP TR 38.901 V17, "
+             "table 7.4.1-1, with the line of sight that the city leaves. NaN off open ground; -200 where no antenna is near "
+             "enough."),
+    Variable("best_server", ("y", "x"), "int16", "1", "strongest antenna",
+             "Number of the antenna that `signal_dbm` is of, in the order in which they are listed; -1 where there is none."),
+    Variable("line_of_sight", ("y", "x"), "uint8", "1", "strongest antenna in sight",
+             "1 where a line of sight to the antenna of `best_server` is free, 0 elsewhere."),
     Variable("sky_view", ("y", "x"), "float32", "1", "sky view factor, without trees",
              "Part of a uniform sky that level ground (or a roof) sees, as it would be without trees: the mean over directions of "
              "the squared cosine of the horizon (Johnson and Watson 1984)."),

@@ -29,6 +29,7 @@ WORDS: dict[str, str] = {
     "0 sun, 1 shade": "0 zon, 1 schaduw",
     "Change: shade": "Verschil: schaduw", "Canopy cover around": "Kroonbedekking in de omgeving",
     "Change: canopy cover around": "Verschil: kroonbedekking in de omgeving",
+    "Radio signal": "Radiosignaal", "Change: radio signal": "Verschil: radiosignaal",
     "Landmark in sight": "Zicht op het baken", "Change: landmark in sight": "Verschil: zicht op het baken",
     "Sky view": "Zicht op de hemel", "Sky view, with trees": "Zicht op de hemel, met bomen", "share": "deel",
     "Change: sky view": "Verschil: zicht op de hemel", "sky view": "zicht op de hemel",

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.geo.layer_names import is_lamp
 from twin.geo.trees import trees_of
 from viewer import props, shapes, style
 from viewer.ground import Ground, local
@@ -49,7 +50,7 @@ def furniture_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | 
     foot = _column(frame, "z_m", np.nan) - city.origin[2]
     foot = np.where(np.isfinite(foot), foot, ground.at(xy))
     kinds = frame["kind"].astype(str).str.lower().to_numpy() if "kind" in frame else np.full(len(frame), "lamp")
-    lamp = np.array([style.is_lamp(kind) for kind in kinds])
+    lamp = np.array([is_lamp(kind) for kind in kinds])
     bench = kinds == "bench"
     height = _column(frame, "height_m", np.nan)
     height = np.where(np.isfinite(height), height, np.where(lamp, 4.5, np.where(bench, 0.5, 1.0)))

@@ -190,7 +190,7 @@ def impact_legends(classes: Classes) -> tuple[Legend, ...]:
     def made(name: str, title: str, borders: Sequence[float], colours: Sequence[Colour], note: str, skip: int) -> Legend:
         pairs = list(pairwise([-np.inf, *borders, np.inf]))
         kept = [LegendClass(*pair, colour, "") for k, (pair, colour) in enumerate(zip(pairs, colours, strict=True)) if k != skip]
-        return Legend(name, title, classes.unit, tuple(kept), note)
+        return Legend(name, title, classes.unit if skip < 0 else classes.change_unit, tuple(kept), note)
 
     name = classes.variable
     legends = [made(name, classes.title, classes.borders, classes.colours, "", -1)]
@@ -228,7 +228,7 @@ def _short_range(item: LegendClass) -> str:
     if item.high <= 0:
         return f"< −{high}" if not np.isfinite(item.low) else f"−{low} – −{high}"
     if not np.isfinite(item.high):
-        return f"> {low}"
+        return f"> {'−' * (item.low < 0)}{low}"
     return f"< {high}" if not np.isfinite(item.low) else f"{low} – {high}"
 
 
@@ -257,9 +257,3 @@ def main_of(colours: NDArray[np.uint8]) -> Colour:
     values, counts = np.unique(colours, axis=0, return_counts=True)
     red, green, blue = (int(v) for v in values[int(counts.argmax())])
     return red, green, blue
-
-
-def is_lamp(kind: str) -> bool:
-    """Whether a kind of street furniture, in any letters, gives light to a street."""
-    words = kind.lower()
-    return any(one in words for one in ("lamp", "light", "lichtmast", "lantaarn", "lantern")) and "traffic" not in words

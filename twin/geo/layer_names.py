@@ -49,7 +49,7 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
 - ``water``: polygon; ``kind``, ``z_m`` (water level), ``width_m`` and ``width_source`` (of waterways drawn as lines).
 - ``trees``: point; ``height_m``, ``crown_diameter_m``, ``crown_base_m``, ``z_m`` (foot), ``species``, ``leaf_type``, ``girth_m``.
 - ``green``, ``landuse``: polygon; ``kind``.
-- ``furniture``: point; ``kind`` (lamp, bench, ...), ``height_m``, ``z_m``.
+- ``furniture``: point; ``kind`` (lamp, bench, antenna, ...), ``height_m``, ``z_m`` (foot); of antennas ``power_dbm``.
 - ``other``: what has no layer of its own: walls and fences (lines or polygons), canopies, underground buildings; ``kind``.
 - ``cellars``: polygon; ``floor_m``, ``crown_m`` (height of the vault above the floor), ``vault_m`` (thickness),
   ``cover_m``, ``span_azimuth_deg``, ``springing_m`` (above the floor), ``estimated``, ``estimated_columns`` (which ones).
@@ -66,3 +66,9 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
   ``modes``, ``departures_day``, ``departures_day_total`` (with its platforms), ``first_departure``, ``last_departure``,
   ``service_date``, ``parent_station``, ``platform_code``, ``wheelchair_boarding``.
 """
+
+
+def is_lamp(kind: str) -> bool:
+    """Whether a kind of street furniture, in any letters, gives light to a street."""
+    words = kind.lower()
+    return any(one in words for one in ("lamp", "light", "lichtmast", "lantaarn", "lantern")) and "traffic" not in words

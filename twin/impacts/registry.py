@@ -23,6 +23,7 @@ IMPACTS: Mapping[str, str] = MappingProxyType({
     "sun": "twin.impacts.sun_report:analyse", "sky": "twin.impacts.sky:analyse",
     "solar": "twin.impacts.solar:analyse",
     "sight": "twin.impacts.sight:analyse", "green": "twin.impacts.green_report:analyse",
+    "signal": "twin.impacts.signal:analyse",
 })  # fmt: skip
 """Impacts by their key in `analyses` of a scenario, in the order of the report: module and function."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,7 @@ def plot_impact(
         draw_city(ax, city, above, bounds=window, light=LIGHT)
         if classes.roofs:
             _outline(ax, city)
+    _points(ax, impact, window)
     map_frame(ax, window, margin=0.01)
     scale_bar(ax)
     north_arrow(ax)
@@ -111,6 +113,19 @@ def plot_impact(
     _key(ax, classes, borders, colours, change=before is not None, language=language)
     foot(ax, credits_of(city) if city is not None else [])
     return ax
+
+
+def _points(ax: Axes, impact: ImpactResult, window: Box) -> None:
+    """Antennas, where an impact is of some."""
+    frame = impact.features.get("antennas")
+    if frame is None or not len(frame):
+        return
+    x, y = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
+    inside = (x >= window[0]) & (x <= window[2]) & (y >= window[1]) & (y <= window[3])
+    ax.plot(
+        x[inside], y[inside], linestyle="none", marker="^", markersize=7.0, markerfacecolor="#1d1b19", markeredgecolor="white",
+        markeredgewidth=0.9, zorder=8, gid="antennas",
+    )  # fmt: skip
 
 
 def _classes(classes: Classes, *, change: bool) -> tuple[list[float], tuple[tuple[int, int, int], ...]]:
@@ -149,12 +164,14 @@ def _key(
     told = words(language)
     digits = next(k for k in range(4) if k == 3 or all(abs(round(one, k) - one) < 1e-9 for one in borders))
     ends = [-np.inf, *borders, np.inf]
-    handles = []
+    handles: list[Patch] = []
     for (low, high), colour in zip(pairwise(ends), colours, strict=True):
         if change and colour == (255, 255, 255):
             continue
-        text = class_range(low if np.isfinite(low) else 0.0, high, language, digits)
-        if change:
+        text = class_range(low, high, language, digits)
+        if classes.named:
+            text = named(classes.labels[len(handles)], told)
+        elif change:
             sign, small, large = ("−", -high, -low) if high <= 0 else ("+", low, high)
             text = sign + (
                 f" {number(small, digits, language)} – {number(large, digits, language)}"
@@ -165,4 +182,13 @@ def _key(
     label = told.get(f"impact_{classes.variable}", classes.title)
     note = told["no_change_left_out"] if change else ""
     label = textwrap.fill(label, 22)
-    key(ax, handles[::-1], f"{label}\n({unit_of(classes.unit, language)})" + (f"\n{note}" if note else ""))
+    unit = f"\n({unit_of(classes.change_unit if change else classes.unit, language)})" if classes.unit else ""
+    key(ax, handles if classes.named else handles[::-1], f"{label}{unit}" + (f"\n{note}" if note else ""))
+
+
+def named(label: str, told: Mapping[str, str]) -> str:
+    """The name of a class of things, in the language of the map."""
+    count, _, rest = label.partition(" ")
+    if rest == "others" and count.isdigit():
+        return told["others"].format(n=count)
+    return told["none_of_them"] if label == "none" else label

@@ -133,6 +133,10 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "impact_green_view": ("Green in view", "Groen in beeld"),
     "impact_shade": ("Shade", "Schaduw"),
     "impact_landmark_seen": ("Landmark in sight", "Zicht op het baken"),
+    "impact_signal_dbm": ("Radio signal", "Radiosignaal"),
+    "impact_best_server": ("Strongest antenna", "Sterkste antenne"),
+    "none_of_them": ("none", "geen"),
+    "others": ("{n} others", "{n} andere"),
     "impact_sky_view": ("Sky view, without trees", "Zicht op de hemel, zonder bomen"),
     "impact_sky_view_trees": ("Sky view, with trees", "Zicht op de hemel, met bomen"),
     "impact_roof_irradiation": ("Sun on roofs in a year", "Zon op daken in een jaar"),
@@ -203,9 +207,8 @@ def clock(seconds: float, start: str = "", *, exact: bool = False) -> str:
 
 
 def class_range(low: float, high: float, language: str = "en", digits: int = 2) -> str:
-    """The range of a class: ``"< 0.31"``, ``"0.31 – 0.43"``, ``"> 2.17"``; an open end is infinite or at most 0."""
+    """The range of a class: ``"< 0.31"``, ``"0.31 – 0.43"``, ``"> 2.17"``; an open end is infinite, or 0 below."""
+    least, most = (number(end, digits, language).replace("-", "−") for end in (low, high))
     if high == float("inf"):
-        return f"> {number(low, digits, language)}"
-    if low <= 0:
-        return f"< {number(high, digits, language)}"
-    return f"{number(low, digits, language)} – {number(high, digits, language)}"
+        return f"> {least}"
+    return f"< {most}" if low in (float("-inf"), 0.0) else f"{least} – {most}"

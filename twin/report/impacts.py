@@ -35,7 +35,7 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
             shown.append(f'<figure><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>')
     if shown:
         parts.append(f'<div class="pictures">{"".join(shown)}</div>')
-    parts.append(_lost(impact, texts))
+    parts += [_lost(impact, texts), _posts(impact, texts)]
     return "".join(parts)
 
 
@@ -57,3 +57,21 @@ def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     more = len(frame) - MOST_ROWS
     rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
     return f"<h3>{texts[f'{impact.key}_lost']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"
+
+
+def _posts(impact: ImpactResult, texts: Mapping[str, str]) -> str:
+    """Posts on which antennas are hung, in the order in which they were chosen."""
+    from twin.report.page import items_of, table
+
+    frame = impact.features.get("posts")
+    if frame is None or not len(frame):
+        return ""
+    rows = []
+    for name, row in frame.head(MOST_ROWS).iterrows():
+        new = "" if row["kept"] or not frame["kept"].any() else f'<small>{texts["signal_comes"]}</small>'
+        cells = "".join(f'<td class="n">{100.0 * row[key]:.1f}</td>' for key in ("gained_share", "covered_share"))
+        rows.append(f"<tr><td>{escape(str(name))}{new}</td>{cells}</tr>")
+    head = [texts["signal_post"], texts["signal_gained"], texts["signal_so_far"]]
+    more = len(frame) - MOST_ROWS
+    rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
+    return f"<h3>{texts['signal_posts']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twin.scenario.changes import (
+    AntennaChange,
     BuildingChange,
     Change,
     ClosureChange,
@@ -16,6 +17,7 @@ from twin.scenario.read import read_scenario, scenario_from_text
 
 __all__ = [
     "Analyses",
+    "AntennaChange",
     "BuildingChange",
     "Change",
     "ClosureChange",

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, ValidationError, field_validator
 
 from twin.errors import ParameterError
-from twin.scenario.place import Name, NonNegativeFloat, Part, PositiveFloat, WholeNumber
+from twin.scenario.place import FiniteFloat, Name, NonNegativeFloat, Part, Point, PositiveFloat, WholeNumber
 
 _Settings = TypeVar("_Settings", bound=Part)
 
@@ -212,6 +212,89 @@ class GreenAnalysis(Part):
         return _day_there_is(day)
 
 
+class Antenna(Part):
+    """An antenna that stands whatever else is chosen.
+
+    Attributes
+    ----------
+    id : str
+    at : [x, y]
+        In the CRS of the city [m].
+    height_m : float
+        Above the ground there [m].
+    power_dbm : float, optional
+        By default that of the analysis [dBm].
+    """
+
+    id: Name
+    at: Point
+    height_m: PositiveFloat = Field(ge=2, le=300)
+    power_dbm: FiniteFloat | None = Field(default=None, ge=-50, le=100)
+
+
+class SignalAnalysis(Part):
+    """Radio signal of antennas on open ground, and how many posts are needed for it.
+
+    Attributes
+    ----------
+    model : {"umi", "uma"}
+        Of 3GPP TR 38.901: small cells in streets, or masts over roofs.
+    frequency_ghz : float
+    power_dbm : float
+        What an antenna sends, with its gain (EIRP), over all subcarriers together [dBm].
+    subcarriers : int
+        Over which that is spread evenly; by default those of 100 MHz at 30 kHz (TS 38.104: 273 blocks of 12). 1 to have the whole
+        channel in the signal.
+    threshold_dbm : float
+        Signal of one subcarrier from which on there is coverage [dBm].
+    margin_db : float
+        Taken off every signal, for fading [dB].
+    receiver_m : float
+        Height of who receives above the ground [m].
+    antennas : list of Antenna
+    posts : list of str, optional
+        Kinds (or ids) of street furniture on which antennas may be hung; from these as few as possible are chosen. By default
+        lamps where there are no `antennas`; an empty list for none.
+    post_height_m : float, optional
+        At which antennas hang on posts; by default that of each post [m].
+    wanted_share : float
+        Of the ground that is to be covered, by antennas and posts together.
+    most_posts : int
+        How many posts may be chosen.
+    least_share : float
+        Of that ground: a post that would add less is not chosen.
+    ground : {"open", "streets"}
+        What counts: all open ground, or what of it is in the layers of streets, bridges and stairs.
+    cell_m : float
+        Cells of the maps [m].
+    """
+
+    model: Literal["umi", "uma"] = "umi"
+    frequency_ghz: PositiveFloat = Field(default=3.5, ge=0.5, le=100)
+    power_dbm: FiniteFloat = Field(default=40.0, ge=-50, le=100)
+    subcarriers: WholeNumber = Field(default=3276, ge=1, le=100_000)
+    threshold_dbm: FiniteFloat = Field(default=-100.0, ge=-180, le=50)
+    margin_db: NonNegativeFloat = Field(default=0.0, le=60)
+    receiver_m: PositiveFloat = Field(default=1.5, ge=1.5, le=13)
+    antennas: tuple[Antenna, ...] = Field(default=(), max_length=1000)
+    posts: tuple[Name, ...] | None = None
+    post_height_m: PositiveFloat | None = Field(default=None, ge=2, le=100)
+    wanted_share: PositiveFloat = Field(default=0.95, le=1)
+    most_posts: WholeNumber = Field(default=50, ge=1, le=10_000)
+    least_share: NonNegativeFloat = Field(default=0.005, le=1)
+    ground: Literal["open", "streets"] = "open"
+    cell_m: PositiveFloat = Field(default=1.0, ge=0.2, le=20)
+
+    @field_validator("antennas", mode="after")
+    @classmethod
+    def _each_once(cls, antennas: tuple[Antenna, ...]) -> tuple[Antenna, ...]:
+        ids = [one.id for one in antennas]
+        for name in ids:
+            if ids.count(name) > 1:
+                raise ValueError(f"there are two antennas `{name}`")
+        return antennas
+
+
 def _day_there_is(day: str) -> str:
     try:
         dt.date.fromisoformat(day)
@@ -254,6 +337,8 @@ class Analyses(Part):
         Of one landmark.
     green : GreenAnalysis, optional
         As `sun`.
+    signal : SignalAnalysis, optional
+        Likewise: ``signal: {}`` chooses among the lamp posts.
     """
 
     crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
@@ -262,3 +347,4 @@ class Analyses(Part):
     solar: SolarAnalysis | None = None
     sight: SightAnalysis | None = None
     green: GreenAnalysis | None = None
+    signal: SignalAnalysis | None = None

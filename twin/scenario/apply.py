@@ -18,6 +18,7 @@ from twin.geo.terrain import Terrain
 from twin.geo.valid import TOO_MANY, mended
 from twin.geo.walkable import STREET
 from twin.scenario.changes import (
+    AntennaChange,
     BuildingChange,
     Change,
     ClosureChange,
@@ -29,6 +30,9 @@ from twin.scenario.changes import (
 from twin.scenario.place import Place, stays_inside
 
 FENCE_WIDTH_M = 0.2
+
+ANTENNA = "antenna"
+"""Kind of street furniture that an antenna is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +216,8 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
                 city = _build(city, change, here)
             elif isinstance(change, TreesChange):
                 city = _grow(city, change, here)
+            elif isinstance(change, AntennaChange):
+                city = _put_up(city, change, here)
             else:
                 city, obstacle = _excavate(city, change, here, label)
                 obstacles.append(obstacle)
@@ -246,6 +252,19 @@ def _place_model(city: City, change: BuildingChange, model: str, at: tuple[float
         )  # fmt: skip
     except FormatError as error:
         raise ScenarioError(f"the model cannot be used: {error}", where=f"{here}.model") from error
+
+
+def _put_up(city: City, change: AntennaChange, here: str) -> City:
+    """The city with an antenna among its street furniture."""
+    point = shapely.Point(change.at)
+    _within(city, point, f"{here}.at")
+    furniture = city.furniture
+    if change.id in furniture.index:
+        raise GeometryError(f"the city has an object `{change.id}` already", hint="give the antenna another id")
+    told = {"kind": ANTENNA, "height_m": change.height_m, "power_dbm": np.nan if change.power_dbm is None else change.power_dbm}
+    row = gpd.GeoDataFrame([{**told, "geometry": point}], index=[change.id], geometry="geometry", crs=city.crs)
+    row.index.name = "id"
+    return city.with_layer("furniture", row if furniture.empty else gpd.GeoDataFrame(_concat(furniture, row), crs=city.crs))
 
 
 def model_file(folder: Path, name: str, where: str) -> Path:

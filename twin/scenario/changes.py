@@ -300,6 +300,25 @@ class TreesChange(ChangeBase):
         return self
 
 
+class AntennaChange(ChangeBase):
+    """An antenna that is put up; it stands in nobody's way.
+
+    Attributes
+    ----------
+    at : [x, y]
+    height_m : float
+        Above the ground there [m].
+    power_dbm : float, optional
+        What it sends, with its gain (EIRP); by default as `analyses.signal` says [dBm].
+    """
+
+    type: Literal["antenna"]
+    at: Point
+    height_m: PositiveFloat = Field(ge=2, le=300)
+    power_dbm: FiniteFloat | None = Field(default=None, ge=-50, le=100)
+
+
 Change = Annotated[
-    ClosureChange | FenceChange | EventChange | BuildingChange | ExcavationChange | TreesChange, Field(discriminator="type")
+    AntennaChange | ClosureChange | FenceChange | EventChange | BuildingChange | ExcavationChange | TreesChange,
+    Field(discriminator="type"),
 ]

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from twin.errors import did_you_mean
 from twin.scenario.changes import (
+    AntennaChange,
     BuildingChange,
     ClosureChange,
     EventChange,
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 CHANGES: Mapping[str, type[BaseModel]] = MappingProxyType({
-    "building": BuildingChange, "closure": ClosureChange, "event": EventChange, "excavation": ExcavationChange,
-    "fence": FenceChange, "trees": TreesChange,
+    "antenna": AntennaChange, "building": BuildingChange, "closure": ClosureChange, "event": EventChange,
+    "excavation": ExcavationChange, "fence": FenceChange, "trees": TreesChange,
 })  # fmt: skip
 
 _UNITS = (
@@ -43,6 +44,8 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "solar": "{cell_m: 0.5}", "year": "true",
     "months_kwh_m2": "[21, 37, 80, 124, 155, 158, 156, 130, 90, 53, 24, 15]",
     "green": "{cover_radius_m: 100}", "day": '"2026-07-15"', "time": '"15:00"', "shade": "false",
+    "signal": "{posts: [lamp], wanted_share: 0.9}", "antennas": "[{id: roof, at: [136848.8, 455841.0], height_m: 30}]",
+    "posts": "[lamp]", "post_height_m": "6", "antenna.at": "[136848.8, 455841.0]", "antenna.height_m": "8", "power_dbm": "40",
     "sun": '{days: ["2026-02-19"]}', "days": '["2026-02-19", "2026-06-21"]', "facades": "false", "trees": "false",
     "crowding": "{density_limit_per_m2: 4}", "density_limit_source": '"permit of 2024"',
     "evacuation_limit_source": '"permit of 2024"',
@@ -78,6 +81,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
 
 _OWNERS: Mapping[str, str] = MappingProxyType({
     "CrowdSettings": "crowd", "BuildingChange": "building", "TreesChange": "trees", "Lift": "ride", "Escalator": "ride",
+    "AntennaChange": "antenna", "Antenna": "antenna",
 })  # fmt: skip
 
 

@@ -30,6 +30,7 @@ _MODULES = (
     "twin.verification.event",
     "twin.verification.sun",
     "twin.verification.green",
+    "twin.verification.signal",
 )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from viewer import raster, style
+from twin.geo.layer_names import is_lamp
+from viewer import raster
 from viewer.scene import MeshLayer, Scene
 
 REACH_M = 9.0
@@ -34,7 +35,7 @@ def lamp_raster(
     from scipy.ndimage import gaussian_filter
 
     out = np.zeros(shape, np.float32)
-    lamps, stages = _places(scene, style.is_lamp), _places(scene, lambda kind: "stage" in kind)
+    lamps, stages = _places(scene, is_lamp), _places(scene, lambda kind: "stage" in kind)
     for places, reach, strength in ((lamps, REACH_M, 1.0), (stages, STAGE_REACH_M, 2.2)):
         if not len(places):
             continue

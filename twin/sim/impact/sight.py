@@ -22,7 +22,14 @@ EARTH_M, REFRACTION = 6_371_000.0, 0.13
 
 
 def viewshed(
-    of: Surface, row: int, column: int, eye_m: float, target_m: float = 0.0, *, exact: bool = False
+    of: Surface,
+    row: int,
+    column: int,
+    eye_m: float,
+    target_m: float = 0.0,
+    *,
+    exact: bool = False,
+    reach: int | None = None,
 ) -> NDArray[np.bool_]:
     """Which cells are seen from a point; seen from there, the same: who stands on them sees the point.
 
@@ -38,11 +45,14 @@ def viewshed(
         Height above the surface of what is looked for on each cell [m].
     exact : bool
         By a ray of its own to every cell.
+    reach : int, optional
+        Half the side of the square in which the fan looks; by default it holds the whole surface. With one, what is found does not
+        depend on how much of the city the surface shows beyond it [cells].
 
     Returns
     -------
     (R, C) bool
-        False where nothing is known.
+        False where nothing is known, and beyond the reach of a fan.
     """
     seen = np.zeros(of.shape, np.bool_)
     eye, target = eye_m / of.cell, target_m / of.cell
@@ -51,7 +61,7 @@ def viewshed(
         _to_each(of.rows, row, column, eye, target, fall, seen)
     else:
         rows, columns = of.shape
-        reach = max(row, rows - 1 - row, column, columns - 1 - column)
+        reach = max(row, rows - 1 - row, column, columns - 1 - column) if reach is None else reach
         for by_rows in (True, False):
             for way in (-1, 1):
                 _fan(of.rows, row, column, by_rows, way, reach, eye, target, fall, seen)
