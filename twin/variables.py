@@ -134,7 +134,7 @@ _ALL = (
     Variable("signal_dbm", ("y", "x"), "float32", "dBm", "radio signal",
              "Signal of the strongest antenna on one subcarrier (or the whole channel), by the path loss of 3GPP TR 38.901 V17, "
              "table 7.4.1-1, with the line of sight that the city leaves. NaN off open ground; -200 where no antenna is near "
-             "enough."),
+             "enough, or in results of a scenario 20 dB below its threshold where it is weaker than that."),
     Variable("best_server", ("y", "x"), "int16", "1", "strongest antenna",
              "Number of the antenna that `signal_dbm` is of, in the order in which they are listed; -1 where there is none."),
     Variable("line_of_sight", ("y", "x"), "uint8", "1", "strongest antenna in sight",

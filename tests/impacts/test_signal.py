@@ -158,6 +158,8 @@ def test_what_is_built_over_sends_nothing(city: City) -> None:
     assert new.figure("signal_covered").value == 0
     assert not new.features["antennas"]["sends"].iloc[0]
     assert any("mast" in one and "Built over" in one for one in new.assumptions)
+    with pytest.raises(GeometryError, match="`mast` stands inside"):
+        analyse(Site(block(city, "tower", 30, 90, 50, 110, 50.0)), settings)
     with pytest.raises(ParameterError, match="`antenna-1` stands inside"):
         coverage(block(city, "tower", 30, 90, 50, 110, 50.0), [at(40, 100, 8.0)])
 
@@ -182,15 +184,20 @@ analyses: {signal: {posts: [], threshold_dbm: -95}}
     old, new = _both(city, changed, scenario.analyses.signal or SignalAnalysis())
     assert old.figure("signal_covered").value == 0
     assert not len(old.features["antennas"])
-    assert old.fields["signal_dbm"].max() == signal.NO_SIGNAL
+    assert old.fields["signal_dbm"].min() == old.fields["signal_dbm"].max() == -115.0
+    assert (old.fields["best_server"] == -1).all()
     assert new.figure("signal_covered").value > 10
     assert list(new.features["antennas"].index) == ["new-mast"]
     assert new.features["antennas"]["power_dbm"].iloc[0] == 33
-    assert float(new.difference(old)["signal_dbm_change"].max()) > 50
+    assert float(new.difference(old)["signal_dbm_change"].max()) > 40
     own = posts_needed(city, antennas=[at(150, 50, 12.0, 33.0)], wanted_share=1e-6, threshold_dbm=-95)
     assert not len(own)
     with pytest.raises(ScenarioError, match="already"):
         apply_changes(changed, scenario.changes)
+    with pytest.raises(ScenarioError, match=r"inside what is built there, which is 12.0 m high"):
+        apply_changes(city, scenario_from_text(text.replace("136150, 455050", "136095, 455050")).changes)
+    roof = scenario_from_text(text.replace("136150, 455050", "136095, 455050").replace("height_m: 12", "height_m: 15"))
+    assert "new-mast" in apply_changes(city, roof.changes).city.furniture.index
     with pytest.raises(ScenarioError, match="outside the city"):
         apply_changes(city, scenario_from_text(text.replace("136150", "1")).changes)
 

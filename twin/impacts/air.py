@@ -117,11 +117,12 @@ class Air:
         """Antennas on the relief."""
         return masts.put(table, self.relief, self.lost_db)
 
-    def near(self, table: pd.DataFrame) -> NDArray[np.bool_]:
-        """Which antennas lie within what is looked at."""
+    def built_over(self, table: pd.DataFrame) -> list[str]:
+        """Which antennas are inside what is built; of those too far away to be received it is not looked at."""
         grid = self.relief.grid
         x, y = table["x"].to_numpy(), table["y"].to_numpy()
-        return np.asarray((x >= grid.west) & (x < grid.east) & (y > grid.south) & (y <= grid.north))
+        near = (x >= grid.west) & (x < grid.east) & (y > grid.south) & (y <= grid.north)
+        return [str(name) for name, one, here in zip(table.index, self.put(table), near, strict=True) if here and one is None]
 
     def received(self, one: signal.Antenna) -> tuple[tuple[slice, slice], NDArray[np.float32], NDArray[np.bool_]] | None:
         """What is received of an antenna, on the cells of the area; None when that is none."""

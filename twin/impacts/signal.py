@@ -30,6 +30,12 @@ from twin.variables import variable
 if TYPE_CHECKING:
     from twin.geo.city import City
 
+USELESS_DB = 20.0
+"""What is weaker than the threshold by more is told as weaker by this, in what is compared [dB]."""
+
+HIGHER = "give it a greater `height_m`: it is above the ground, on roofs too"
+
+
 def coverage(
     city: City,
     antennas: gpd.GeoDataFrame | Sequence[Any],
@@ -95,9 +101,9 @@ def coverage(
     )  # fmt: skip
     table = masts.standing(city.with_layer("furniture", city.furniture.iloc[:0]), settings)
     air = Air(Site(city, area), settings, table)
-    for name, one in zip(table.index, air.put(table), strict=True):
-        if one is None and air.near(table.loc[[name]])[0]:
-            raise ParameterError(f"antenna `{name}` stands inside what is built there", hint="give it a greater `height_m`")
+    inside = air.built_over(table)
+    if inside:
+        raise ParameterError(f"antenna `{inside[0]}` stands inside what is built there", hint=HIGHER)
     fields = air.strongest(table)
     return air.dataset(*fields).assign_coords(antenna=table.index.to_numpy(dtype=str))
 
@@ -184,7 +190,13 @@ def possible(city: City, settings: SignalAnalysis) -> None:
 
 
 def analyse(site: Site, settings: SignalAnalysis, before: tuple[Site, ImpactResult] | None = None) -> ImpactResult:
-    """Signal on a site; `before` as in `twin.impacts.registry.Impact`: the posts that it chose are kept."""
+    """Signal on a site; `before` as in `twin.impacts.registry.Impact`: the posts that it chose are kept.
+
+    Raises
+    ------
+    GeometryError
+        As `possible`, and when an antenna of the settings stands inside a building without any change.
+    """
     possible(site.city, settings)
     there, posts = masts.standing(site.city, settings), masts.posts_of(site.city, settings)
     old = None if before is None else before[1].features["antennas"]
@@ -192,12 +204,17 @@ def analyse(site: Site, settings: SignalAnalysis, before: tuple[Site, ImpactResu
     if old is not None:
         kept = kept.reindex([name for name in old.index if name in kept.index])
     air = Air(site, settings, pd.concat([there, posts]))
+    inside = air.built_over(there[there["source"] == "scenario"]) if before is None else []
+    if inside:
+        raise GeometryError(f"antenna `{inside[0]}` stands inside what is built there", hint=HIGHER)
     chosen = air.choose(there, kept, posts)
     senders = pd.concat([there, kept if old is not None else posts.loc[chosen.index]])
     if old is not None:  # numbered as without the change, what is new behind it
         there_before = senders.index.isin(old.index)
         senders = pd.concat([senders.loc[[name for name in old.index if name in senders.index]], senders[~there_before]])
-    fields = air.dataset(*air.strongest(senders))
+    power, server, seen = air.strongest(senders)
+    # of what is weaker than any use it does not matter by how much: a change from nothing would hide what is gained
+    fields = air.dataset(np.maximum(power, np.float32(settings.threshold_dbm - USELESS_DB)), server, seen)
     heights, ground = air.open
     fields = fields.assign(
         surface_height=variable("surface_height").array(heights), on_ground=variable("on_ground").array(ground.astype(np.uint8))
@@ -216,9 +233,8 @@ def _served(air: Air, senders: pd.DataFrame, fields: xr.Dataset) -> gpd.GeoDataF
     """Antennas with the ground that each serves: where it is the strongest, and strong enough."""
     enough = air.wanted & (fields["signal_dbm"].to_numpy() >= np.float32(air.settings.threshold_dbm))
     counts = np.bincount(fields["best_server"].to_numpy()[enough], minlength=len(senders))[: len(senders)]
-    sends = [one is not None for one in air.put(senders)]
     table = senders[["source", "height_m", "power_dbm"]].assign(
-        number=np.arange(len(senders)), sends=np.array(sends, bool) | ~air.near(senders), served_m2=counts * air.grid.cell**2,
+        number=np.arange(len(senders)), sends=~senders.index.isin(air.built_over(senders)), served_m2=counts * air.grid.cell**2,
         served_share=counts / max(int(air.wanted.sum()), 1),
     )  # fmt: skip
     return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(senders["x"], senders["y"]), crs=air.site.city.crs)

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from twin.errors import FormatError, GeometryError, ScenarioError, did_you_mean
 from twin.geo.city import City
 from twin.geo.placed import add_model
+from twin.geo.rasterize import rasterize
 from twin.geo.terrain import Terrain
 from twin.geo.valid import TOO_MANY, mended
 from twin.geo.walkable import STREET
@@ -261,6 +262,13 @@ def _put_up(city: City, change: AntennaChange, here: str) -> City:
     furniture = city.furniture
     if change.id in furniture.index:
         raise GeometryError(f"the city has an object `{change.id}` already", hint="give the antenna another id")
+    x, y = change.at
+    ground = float(city.ground_at(np.array([x]), np.array([y]))[0])
+    there = rasterize(city, 1.0, bounds=(x - 1.5, y - 1.5, x + 1.5, y + 1.5), trees=False).surface
+    least = float(np.nanmin(there)) - ground if np.isfinite(there).any() else 0.0
+    if least >= change.height_m:
+        what = f"an antenna {change.height_m:g} m above the ground is inside what is built there, which is {least:.1f} m high"
+        raise ScenarioError(what, where=f"{here}.height_m", hint="heights of antennas are above the ground, on roofs too")
     told = {"kind": ANTENNA, "height_m": change.height_m, "power_dbm": np.nan if change.power_dbm is None else change.power_dbm}
     row = gpd.GeoDataFrame([{**told, "geometry": point}], index=[change.id], geometry="geometry", crs=city.crs)
     row.index.name = "id"
