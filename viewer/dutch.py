@@ -34,6 +34,8 @@ WORDS: dict[str, str] = {
     "Sky view": "Zicht op de hemel", "Sky view, with trees": "Zicht op de hemel, met bomen", "share": "deel",
     "Change: sky view": "Verschil: zicht op de hemel", "sky view": "zicht op de hemel",
     "Change: sky view, with trees": "Verschil: zicht op de hemel, met bomen",
+    "Sound level": "Geluidsniveau", "Sound level with bass": "Geluidsniveau met bas", "dB(A)": "dB(A)", "dB(C)": "dB(C)",
+    "Change: sound level": "Verschil: geluidsniveau", "Change: sound level with bass": "Verschil: geluidsniveau met bas",
     "Sun on roofs in a year": "Zon op daken in een jaar", "Change: sun on roofs in a year": "Verschil: zon op daken in een jaar",
     "kWh/m2": "kWh/m2", "Hours of sun in a year": "Zonuren in een jaar",
     "Hours of sun in a year, with trees": "Zonuren in een jaar, met bomen",

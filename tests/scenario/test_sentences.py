@@ -23,6 +23,15 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "CrowdingAnalysis": ({"analyses": {"crowding": {}}}, ("analyses", "crowding")),
     "SunAnalysis": ({"analyses": {"sun": {}}}, ("analyses", "sun")),
     "SightAnalysis": ({"analyses": {"sight": {"landmark": "tower"}}}, ("analyses", "sight")),
+    "NoiseAnalysis": ({"analyses": {"noise": {"sources": [{"id": "a", "at": "x", "level_db": 90}]}}}, ("analyses", "noise")),
+    "SoundSource": (
+        {"analyses": {"noise": {"sources": [{"id": "a", "at": "x", "level_db": 90}]}}}, ("analyses", "noise", "sources", 0)
+    ),
+    "SoundLimit": (
+        {"analyses": {"noise": {"sources": [{"id": "a", "at": "x", "level_db": 90}], "table": [
+            {"hours": ["07:00", "23:00"], "dba": 80, "dbc": 95}
+        ]}}}, ("analyses", "noise", "table", 0)
+    ),
     "SolarAnalysis": ({"analyses": {"solar": {}}}, ("analyses", "solar")),
     "GreenAnalysis": ({"analyses": {"green": {}}}, ("analyses", "green")),
     "SignalAnalysis": ({"analyses": {"signal": {}}}, ("analyses", "signal")),

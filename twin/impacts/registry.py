@@ -21,7 +21,7 @@ class Impact(Protocol):
 
 IMPACTS: Mapping[str, str] = MappingProxyType({
     "sun": "twin.impacts.sun_report:analyse", "sky": "twin.impacts.sky:analyse",
-    "solar": "twin.impacts.solar:analyse",
+    "solar": "twin.impacts.solar:analyse", "noise": "twin.impacts.noise:analyse",
     "sight": "twin.impacts.sight:analyse", "green": "twin.impacts.green_report:analyse",
     "signal": "twin.impacts.signal:analyse",
 })  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, ValidationError, field_validator
 
 from twin.errors import ParameterError
+from twin.scenario.noise import NoiseAnalysis
 from twin.scenario.place import FiniteFloat, Name, NonNegativeFloat, Part, Point, PositiveFloat, WholeNumber
 
 _Settings = TypeVar("_Settings", bound=Part)
@@ -333,6 +334,8 @@ class Analyses(Part):
         Likewise.
     solar : SolarAnalysis, optional
         Likewise.
+    noise : NoiseAnalysis, optional
+        Of some sources of sound.
     sight : SightAnalysis, optional
         Of one landmark.
     green : GreenAnalysis, optional
@@ -345,6 +348,7 @@ class Analyses(Part):
     sun: SunAnalysis | None = None
     sky: SkyAnalysis | None = None
     solar: SolarAnalysis | None = None
+    noise: NoiseAnalysis | None = None
     sight: SightAnalysis | None = None
     green: GreenAnalysis | None = None
     signal: SignalAnalysis | None = None

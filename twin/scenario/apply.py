@@ -238,6 +238,8 @@ def _build(city: City, change: BuildingChange, here: str) -> City:
     row: dict[str, object] = {"height_m": change.height_m, "geometry": shapely.Polygon(change.footprint or ())}
     if change.ground_m is not None:
         row["ground_m"] = change.ground_m
+    if change.use is not None:
+        row["use"] = change.use
     frame = gpd.GeoDataFrame([row], index=[change.id], geometry="geometry", crs=city.crs)
     frame.index.name = "id"
     return city.with_buildings(frame)

@@ -185,6 +185,7 @@ class BuildingChange(ChangeBase):
     footprint: tuple[Point, ...] | None = Field(default=None, min_length=3, max_length=10_000)
     height_m: PositiveFloat | None = Field(default=None, le=1000)
     ground_m: FiniteFloat | None = None
+    use: Name | None = None
     model: Annotated[str, Field(min_length=1, max_length=400)] | None = None
     at: tuple[FiniteFloat, FiniteFloat] | tuple[FiniteFloat, FiniteFloat, FiniteFloat] | None = Field(
         default=None, union_mode="left_to_right"
@@ -238,6 +239,8 @@ class BuildingChange(ChangeBase):
             raise ValueError("a building from a `model` needs `at`: where it stands")
         if self.model is not None and self.height_m is not None:
             raise ValueError("a building from a `model` has the height of the model: leave out `height_m`, or use `scale`")
+        if self.footprint is None and self.use is not None:
+            raise ValueError("`use` belongs to a building that is added by `footprint`")
         given = self.model_fields_set & {"at", "azimuth_deg", "scale", "anchor", "up"}
         if self.model is None and given:
             raise ValueError(f"`{min(given)}` belongs to a building from a `model`")

@@ -34,6 +34,7 @@ CHANGES: Mapping[str, type[BaseModel]] = MappingProxyType({
 
 _UNITS = (
     ("_per_m2", "people per square metre"), ("_m_s", "metres per second"), ("_deg", "degrees"), ("_m", "metres"), ("_s", "seconds"),
+    ("_db", "decibels"),
 )  # fmt: skip
 
 EXAMPLES: Mapping[str, str] = MappingProxyType({
@@ -41,6 +42,12 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "lod": '"2.2"', "area": "[136700, 455700, 136900, 455900]", "changes": "[{id: closed, type: closure, at: bridge-2}]",
     "crowd": "{duration_s: 300, exits: {north: exit-north}}", "analyses": "{crowding: {density_limit_per_m2: 4}}",
     "sky": "{directions: 64}", "sight": "{landmark: tower}", "landmark": "tower",
+    "noise": "{sources: [{id: stage, at: place-stage, level_db: 100}]}",
+    "sources": "[{id: stage, at: place-stage, level_db: 100}]", "level_db": "100", "facing_deg": "270",
+    "bands_dba": "[-13, -8, -8, -7, -7, -9, -10, -20]", "hours": '["12:00", "23:00"]', "dba": "80", "dbc": "95",
+    "table": '[{hours: ["07:00", "23:00"], dba: 80, dbc: 95}]', "sensitive_uses": "[dwelling, school]",
+    "limits_source": '"permit of 2026"',
+    "use": "dwelling",
     "solar": "{cell_m: 0.5}", "year": "true",
     "months_kwh_m2": "[21, 37, 80, 124, 155, 158, 156, 130, 90, 53, 24, 15]",
     "green": "{cover_radius_m: 100}", "day": '"2026-07-15"', "time": '"15:00"', "shade": "false",
@@ -233,6 +240,8 @@ _SPECIAL: Mapping[str, str] = MappingProxyType({
     "TreesChange.remove": "a list of ids of trees",
     "GreenAnalysis.day": "a day, \"2026-07-15\" in quotes",
     "GreenAnalysis.time": "`noon`, or a clock time, \"hh:mm\" in quotes",
+    **{f"{part}.hours": "two clock times, [\"12:00\", \"23:00\"] in quotes" for part in ("SoundSource", "SoundLimit")},
+    "SoundSource.bands_dba": "a list of 8 numbers of dB(A), from 63 Hz to 8 kHz",
     "SunAnalysis.days": "a list of days, \"2026-02-19\" in quotes",
     "CrowdSettings.clock_start": "a clock time, \"hh:mm\" in quotes",
 })  # fmt: skip

@@ -31,6 +31,7 @@ _MODULES = (
     "twin.verification.sun",
     "twin.verification.green",
     "twin.verification.signal",
+    "twin.verification.noise",
 )
 
 
