@@ -166,6 +166,8 @@ class BuildingChange(ChangeBase):
     footprint : list of [x, y]
     height_m, ground_m : float
         Above the ground, and the ground in the vertical datum [m].
+    use : str
+        What a block is used for, such as ``dwelling`` or ``barrier``.
     model : str
         A mesh file (OBJ, STL, PLY, GLB, IFC), relative to the scenario file and not outside its folder.
     at : [x, y] or [x, y, z]
