@@ -1,10 +1,12 @@
-"""What impacts cost: ``python -m benchmarks.impact --json [--size 2000] [--repeat 7]``.
+"""What impacts cost: ``python -m benchmarks.impact --json [--peers PYTHON] [--size 2000] [--repeat 7]``.
 
 The relief of the sample district is laid out beside itself until it has 2000 x 2000 cells of 1 m (4 million). Each task is done
 several times; the median is told, with the least and the most. What is compared is done in this same run on the same relief:
 embreex (Intel's Embree, extra `bench`) casts one ray from the middle of each cell against the same relief as triangles, for a part
-of it, which is told as time for 4 million rays. Errors stand beside the times: those of the sweep are against an exact traversal of
-all rays, those of sky view factors against horizons in 256 directions and against streets that are known.
+of it, which is told as time for 4 million rays; UMEP casts the same shadows, SOLWEIG finds sky view factors and xarray-spatial a
+viewshed, in an environment of their own (`benchmarks.peers`). Errors stand beside the times, of both sides: those of shadows and
+viewsheds are against an exact traversal of all rays, those of sky view factors against horizons in 256 directions and against
+streets that are known.
 """
 
 from __future__ import annotations
@@ -22,15 +24,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.crowd.measuring import machine
+from benchmarks.peers import beside, summed_up
 from benchmarks.printing import show
 from twin.geo.city import read_city
 from twin.geo.rasterize import rasterize
 from twin.geo.samples import sample_folder
-from twin.sim.impact import cover, green, shadow, sight, signal, sky, traverse
+from twin.sim.impact import cover, green, noise, shadow, sight, signal, sky, traverse
 
 AZIMUTHS = (20.0, 70.0, 115.0, 160.0, 205.0, 250.0, 300.0, 345.0)
 ALTITUDE = 30.0
-TARGETS = {"shadow_ms": 10.0, "sky_s": 3.0, "shadow_against_embree": 100.0, "sky_two_threads": 1.7}
+TARGETS = {
+    "shadow_ms": 10.0, "sky_s": 3.0, "shadow_against_embree": 100.0, "shadow_against_umep": 200.0, "sky_two_threads": 1.7,
+    "sky_against_solweig": 40.0, "viewshed_against_xarray_spatial": 40.0,
+}  # fmt: skip
+STREETS = ((10, 20), (20, 20), (10, 10))
+"""Heights of walls and widths of streets of which the sky view is known [m]."""
+ABOVE_M, EYES_M = 40.0, 1.6
+"""How high the point of the viewshed is above the surface, and eyes above the ground [m]."""
 
 
 def relief(size: int) -> tuple[NDArray[np.float32], shadow.Crowns]:
@@ -63,19 +73,35 @@ def with_threads(count: int, task: Callable[[], Any], repeat: int) -> dict[str, 
         numba.set_num_threads(before)
 
 
-def shadows(size: int, repeat: int) -> dict[str, Any]:
+def shadows(size: int, repeat: int, peers: str | None) -> dict[str, Any]:
     """One place of the sun after the other, on one thread."""
     z, crowns = relief(size)
     bare, leafy = shadow.surface(z, 1.0), shadow.surface(z, 1.0, crowns)
     each = [with_threads(1, lambda a=azimuth: shadow.cast(bare, a, ALTITUDE), repeat)["median_s"] for azimuth in AZIMUTHS]
     behind = [with_threads(1, lambda a=azimuth: shadow.cast(leafy, a, ALTITUDE), 3)["median_s"] for azimuth in AZIMUTHS[::3]]
-    off = [100.0 * float((shadow.cast(bare, a, ALTITUDE) != traverse.cast_exactly(bare, a, ALTITUDE)).mean()) for a in AZIMUTHS]
-    return {
-        "cells": size * size, "altitude_deg": ALTITUDE, "ready": timed(lambda: shadow.surface(z, 1.0), 3),
+    exact = [traverse.cast_exactly(bare, azimuth, ALTITUDE) for azimuth in AZIMUTHS]
+    off = [percent(shadow.cast(bare, azimuth, ALTITUDE) != known) for azimuth, known in zip(AZIMUTHS, exact, strict=True)]
+    found = {
+        "cells": size * size, "altitude_deg": ALTITUDE, "ready": timed(lambda: shadow.surface(z, 1.0), 3), "threads": 1,
         "one_place_s": statistics.median(each), "one_place_least_s": min(each), "one_place_most_s": max(each),
         "with_trees_s": statistics.median(behind), "exact": timed(lambda: traverse.cast_exactly(bare, 160.0, ALTITUDE), 3),
         "cells_other_than_exact_percent": max(off),
     }  # fmt: skip
+    hung = {"crown_base": np.nan_to_num(crowns.base), "crown_top": np.nan_to_num(crowns.top)}
+    told, made = beside(peers, "umep", {"z": z, "cell": 1.0, "azimuths": AZIMUTHS, "altitude": ALTITUDE, **hung})
+    found["umep"] = umep = summed_up(told)
+    if made:
+        umep["cells_other_than_exact_percent"] = max(
+            percent(lit == (known != shadow.LIT)) for lit, known in zip(made["lit"], exact, strict=True)
+        )
+        found["against_umep"] = umep["median_s"] / found["one_place_s"]
+        found["against_umep_with_trees"] = umep["with_trees_s"] / found["with_trees_s"]
+    return found
+
+
+def percent(of: NDArray[np.bool_]) -> float:
+    """Share that is true [%]."""
+    return 100.0 * float(of.mean())
 
 
 def embree(size: int) -> dict[str, Any] | None:
@@ -106,38 +132,62 @@ def embree(size: int) -> dict[str, Any] | None:
     return {"rays": len(begin), "build_s": built, "s_for_all_cells": taken["median_s"] * rows * columns / len(begin)}
 
 
-def skies(size: int, repeat: int) -> dict[str, Any]:
+def street(height: float, width: int) -> tuple[NDArray[np.float64], float]:
+    """A long street between walls, and how much of the sky its cell (50, 400) sees."""
+    canyon = np.full((101, 801), float(height))
+    canyon[50 - width // 2 : 50 + width // 2] = 0.0
+    return canyon, sum(math.cos(math.atan(height / (width / 2 + side))) for side in (-0.5, 0.5)) / 2
+
+
+def sky_errors(sky_of: NDArray[np.float32], known: NDArray[np.float32], streets: list[float]) -> dict[str, float]:
+    """Errors of sky view factors: against horizons on a part of the relief, and in the middle of streets."""
+    off = sky_of[: known.shape[0], : known.shape[1]] - known
+    in_streets = [abs(one - street(*which)[1]) for one, which in zip(streets, STREETS, strict=True)]
+    return {"error_in_streets": max(in_streets), "mean_error": float(off.mean()), "spread_of_error": float(off.std())}
+
+
+def skies(size: int, repeat: int, peers: str | None) -> dict[str, Any]:
     """Sky view factors in 64 directions."""
     z, _ = relief(size)
     of = shadow.surface(z, 1.0)
     one, two = (with_threads(count, lambda: sky.sky_view(of, 64), repeat) for count in (1, 2))
-    small = shadow.surface(z[:500, :600], 1.0)
-    off = sky.sky_view(small, 64) - sky.sky_view_of_horizons(small, 256)
-    streets = []
-    for height, width in ((10, 20), (20, 20), (10, 10)):
-        canyon = np.full((401, 801), float(height))
-        canyon[200 - width // 2 : 200 + width // 2] = 0.0
-        known = sum(math.cos(math.atan(height / (width / 2 + side))) for side in (-0.5, 0.5)) / 2
-        streets.append(abs(float(sky.sky_view(shadow.surface(canyon, 1.0), 64)[200, 400]) - known))
-    horizons = with_threads(1, lambda: sky.sky_view_of_horizons(of, 64), 1)
-    return {
-        "cells": size * size, "directions": 64, "one_thread": one, "two_threads": two,
-        "two_threads_are_faster": one["median_s"] / two["median_s"], "of_horizons_one_thread": horizons,
-        "error_in_streets": max(streets), "mean_error": float(off.mean()), "spread_of_error": float(off.std()),
+    known = sky.sky_view_of_horizons(shadow.surface(z[:1100, :1100], 1.0), 256)[:500, :600]
+    canyons = [street(*which)[0] for which in STREETS]
+    middles = [float(sky.sky_view(shadow.surface(canyon, 1.0), 64)[50, 400]) for canyon in canyons]
+    found = {
+        "cells": size * size, "directions": 64, "levels": sky.LEVELS, "one_thread": one, "two_threads": two,
+        "two_threads_are_faster": one["median_s"] / two["median_s"],
+        "of_horizons_one_thread": with_threads(1, lambda: sky.sky_view_of_horizons(of, 64), 1),
+        **sky_errors(sky.sky_view(of, 64), known, middles),
     }  # fmt: skip
+    told, made = beside(peers, "solweig", {"z": z, "cell": 1.0, "streets": np.array(canyons), "repeat": 3})
+    found["solweig"] = solweig = summed_up(told)
+    if made:
+        solweig |= sky_errors(made["sky"], known, [float(middle) for middle in made["streets"][:, 50, 400]])
+        alike = one if solweig["threads"] == 1 else two
+        found["against_solweig"] = solweig["median_s"] / alike["median_s"]
+    return found
 
 
-def sights(size: int, repeat: int) -> dict[str, Any]:
+def sights(size: int, repeat: int, peers: str | None) -> dict[str, Any]:
     """What is seen from a point 40 m up in the middle, by eyes on the ground."""
     z, _ = relief(size)
     of = shadow.surface(z, 1.0)
     middle = size // 2
-    eye = float(z[middle, middle]) + 40.0
-    one, two = (with_threads(n, lambda: sight.viewshed(of, middle, middle, eye, 1.6), repeat) for n in (1, 2))
-    small = shadow.surface(z[:600, :600], 1.0)
-    pair = [sight.viewshed(small, 300, 300, float(z[300, 300]) + 40.0, 1.6, exact=exact) for exact in (False, True)]
-    other = 100.0 * float((pair[0] != pair[1]).mean())
-    return {"cells": size * size, "one_thread": one, "two_threads": two, "cells_other_than_exact_percent": other}
+    eye = float(z[middle, middle]) + ABOVE_M
+    one, two = (with_threads(n, lambda: sight.viewshed(of, middle, middle, eye, EYES_M), repeat) for n in (1, 2))
+    fast, exact = (sight.viewshed(of, middle, middle, eye, EYES_M, exact=how) for how in (False, True))
+    found = {
+        "cells": size * size, "one_thread": one, "two_threads": two, "cells_other_than_exact_percent": percent(fast != exact),
+    }  # fmt: skip
+    place = {"row": middle, "column": middle, "eye": ABOVE_M, "target": EYES_M}
+    told, made = beside(peers, "xarray-spatial", {"z": z, "cell": 1.0, **place, "repeat": 3})
+    found["xarray_spatial"] = spatial = summed_up(told)
+    if made:
+        # it slopes from the middle of one cell to that of the next, where ours are blocks: other cells are no errors of its own
+        spatial["cells_other_than_exact_blocks_percent"] = percent(made["seen"] != exact)
+        found["against_xarray_spatial"] = spatial["median_s"] / one["median_s"]
+    return found
 
 
 def greens(repeat: int) -> dict[str, Any]:
@@ -199,22 +249,49 @@ def signals(size: int, repeat: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def noises(repeat: int, size: int = 1620) -> dict[str, Any]:
+    """One source 4 m above the ground in the middle, eight bands, 2.6 million places 1.5 m above the surface."""
+    one = rasterize(read_city(sample_folder()), 1.0)
+    times = math.ceil(size / one.grid.rows), math.ceil(size / one.grid.columns)
+    z, ground = (np.tile(part, times)[:size, :size] for part in (one.surface, one.ground))
+    open_ = np.argwhere(z - ground < 0.3)
+    row, column = (int(k) for k in open_[np.abs(open_ - size // 2).sum(axis=1).argmin()])
+    place, through = noise.Place(z, ground, 1.0), noise.air()
+    height = float(z[row, column]) + 4.0
+    first, second = (
+        with_threads(n, lambda: noise.transfer_map(place, row, column, height, 1.5, through), repeat) for n in (1, 2)
+    )  # fmt: skip
+    made = noise.transfer_map(place, row, column, height, 1.5, through)
+    some = np.random.default_rng(1).choice(size * size, 20_000, replace=False)
+    rows, columns = divmod(some, size)
+    at = np.column_stack([columns, rows, z[rows, columns] + 1.5]).astype(np.float64)
+    each = noise.transfer_to(place, (float(column), float(row), height), at, through)
+    off = 10.0 * np.abs(np.log10(made[rows, columns] / each))
+    return {
+        "places": size * size, "bands": 8, "one_thread": first, "two_threads": second,
+        "two_threads_are_faster": first["median_s"] / second["median_s"], "mean_error_db": float(np.nanmean(off)),
+        "error_of_95_percent_db": float(np.nanpercentile(off, 95)),
+    }  # fmt: skip
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.impact", description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--size", type=int, default=2000, help="cells along a side (default: %(default)s)")
     parser.add_argument("--repeat", type=int, default=7, help="times each is done (default: %(default)s)")
+    parser.add_argument("--peers", metavar="PYTHON", help="interpreter of the environment that peers are in, see benchmarks.peers")
     options = parser.parse_args()
-    found: dict[str, Any] = {"machine": machine(), "load": os.getloadavg()[0], "targets": TARGETS}
-    found["shadow"] = shadows(options.size, options.repeat)
+    found: dict[str, Any] = {"machine": machine("embreex"), "load": os.getloadavg()[0], "targets": TARGETS}
+    found["shadow"] = shadows(options.size, options.repeat, options.peers)
     found["embree"] = embree(options.size)
     if found["embree"] is not None:
         found["shadow_against_embree"] = found["embree"]["s_for_all_cells"] / found["shadow"]["one_place_s"]
-    found["sky_view"] = skies(options.size, max(3, options.repeat // 2))
-    found["viewshed"] = sights(options.size, options.repeat)
+    found["sky_view"] = skies(options.size, max(3, options.repeat // 2), options.peers)
+    found["viewshed"] = sights(options.size, options.repeat, options.peers)
     found["green_view"] = greens(max(3, options.repeat // 2))
     found["signal"] = signals(options.size, max(3, options.repeat // 2))
+    found["noise"] = noises(max(3, options.repeat // 2))
     show(found, as_json=options.json)
 
 
