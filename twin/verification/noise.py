@@ -85,7 +85,7 @@ def cases() -> tuple[Case, ...]:
              "Levels of a homogeneous atmosphere within 0.1 dB; absorption of the air as ISO 9613-1.",
              "ISO/TR 17534-4:2020, TC01", _flat, _FIELD),
         Case("noise-stage", "Noise", "stage", "A stage in the open", "110 dB(C) at 30 m.", "95 dB(C) at 169 m: 20 lg of distances.",
-             "Known answer: spherical spreading", _stage),
+             "Known answer: spherical spreading", _stage, _FIELD),
         Case("noise-edge", "Noise", "edge", "What a wall takes", "A wall of 1 m half-way over 60 m of hard ground, by its height.",
              "10 lg 3 = 4.77 dB when its edge lies on the line of sight and the ground adds nothing; at most 25 dB and 3 more.",
              "CNOSSOS-EU (Directive 2015/996), 2.5.6", _edge, _WALL),
