@@ -47,7 +47,7 @@ def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     if frame is None or not len(frame):
         return ""
     before, after = (next(name for name in frame if str(name).startswith(side)) for side in ("before_", "after_"))
-    digits = 0 if before.endswith("_m2") else 1
+    digits = 1 if before.endswith(("_h", "_db")) else 0
 
     def cells(row: Mapping[str, float]) -> str:
         return "".join(f'<td class="n">{row[side]:.{digits}f}</td>' for side in (before, after))
