@@ -199,3 +199,21 @@ def test_a_stage_on_a_roof_stands_on_it() -> None:
     below, above = sound_field(_street(), [_stage()]), sound_field(city, [_stage()])
     far = {"x": WEST + 60.5, "y": SOUTH + 95.5, "method": "nearest"}
     assert float(above.level("A").sel(**far)) > float(below.level("A").sel(**far)) + 3.0
+
+
+def test_what_sounds_when_no_limit_holds_is_on_the_map_and_said() -> None:
+    table = [{"hours": ["07:00", "23:00"], "dba": 80, "dbc": 95}]
+    found = analyse(Site(_street()), _asked(_stage(hours=("23:30", "01:00")), table=table))
+    assert float(found.fields["sound_level_a"].max()) > 100.0
+    assert found.features["buildings"]["meets"].all()
+    assert any("no limit in the table" in one for one in found.assumptions)
+    assert not any("no limit in the table" in one for one in analyse(Site(_street()), _asked()).assumptions)
+    with pytest.raises(ValueError, match="two limits have the same hours"):
+        _asked(table=table * 2)
+
+
+def test_a_city_without_buildings_has_a_map_and_nothing_to_judge() -> None:
+    found = analyse(Site(plain(60)), _asked(_stage(at={"point": (WEST + 30.0, SOUTH + 30.0)})))
+    assert np.isfinite(found.fields["sound_level_c"]).all()
+    assert found.figure("noise_above").value == 0.0
+    assert not len(found.features["facades"])

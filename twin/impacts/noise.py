@@ -36,6 +36,8 @@ BEFORE_M = 1.5
 that comes to the facade, without what the facade itself sends back."""
 
 WEIGHTINGS = ("A", "C")
+WHOLE_DAY = SoundLimit(hours=("00:00", "24:00"), dba=160, dbc=160)
+"""All hours, for the map, which is of the loudest moment whether it has a limit or not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +176,8 @@ def analyse(site: Site, settings: NoiseAnalysis, before: tuple[Site, ImpactResul
     """
     field = _field(site, settings)
     groups = moments(settings)
-    loudest = {weighting: _loudest([field.level(weighting, group) for group in _all(groups)]) for weighting in WEIGHTINGS}
+    together = _all(moments(settings, (WHOLE_DAY,)))
+    loudest = {weighting: _loudest([field.level(weighting, group) for group in together]) for weighting in WEIGHTINGS}
     fields, _ = with_surface(site, xr.Dataset({array.name: array for array in loudest.values()}), settings.cell_m)
     about = {"crs": field.grid.crs or "", "cell_m": float(field.grid.cell)}
     points = before_facades(site.city, field, groups)
@@ -187,14 +190,17 @@ def analyse(site: Site, settings: NoiseAnalysis, before: tuple[Site, ImpactResul
     )  # fmt: skip
 
 
-def moments(settings: NoiseAnalysis) -> tuple[tuple[SoundLimit, tuple[tuple[str, ...], ...]], ...]:
+def moments(
+    settings: NoiseAnalysis, rows: Sequence[SoundLimit] | None = None
+) -> tuple[tuple[SoundLimit, tuple[tuple[str, ...], ...]], ...]:
     """For each row of the limits, which sources sound together at its moments: each set once, none of them where it is quiet."""
+    rows = settings.rows if rows is None else rows
     edges = {0, 1440}
-    for hours in (*(source.hours for source in settings.sources), *(row.hours for row in settings.rows)):
+    for hours in (*(source.hours for source in settings.sources), *(row.hours for row in rows)):
         edges |= {minutes(clock) for clock in hours}
     stops = sorted(edges)
     found = []
-    for row in settings.rows:
+    for row in rows:
         sets: dict[tuple[str, ...], None] = {}
         for first, last in pairwise(stops):
             stretch = (_clock(first), _clock(last))

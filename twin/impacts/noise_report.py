@@ -13,7 +13,7 @@ import pandas as pd
 from twin.impact_result import Classes
 from twin.palette import Colour
 from twin.result import Figure
-from twin.scenario.noise import NoiseAnalysis, SoundLimit
+from twin.scenario.noise import NoiseAnalysis, SoundLimit, spans
 
 if TYPE_CHECKING:
     from twin.geo.city import City
@@ -120,6 +120,12 @@ def figures_of(buildings: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, settings: No
     return tuple(made)
 
 
+def _beyond(hours: tuple[str, str], rows: Sequence[tuple[str, str]]) -> bool:
+    """Whether some minute of a stretch of the day is in none of others."""
+    covered = {minute for row in rows for first, last in spans(row) for minute in range(first, last)}
+    return any(minute not in covered for first, last in spans(hours) for minute in range(first, last))
+
+
 def assumptions_of(settings: NoiseAnalysis) -> tuple[str, ...]:
     """What one has to know to read it."""
     ground = "hard" if settings.ground_factor == 0.0 else f"of ground factor {settings.ground_factor:g}"
@@ -132,6 +138,9 @@ def assumptions_of(settings: NoiseAnalysis) -> tuple[str, ...]:
         f"Levels before facades are those of the sound that comes to them, 0.75 m above floors that are taken to be 3 m apart; the "
         f"map is {settings.receiver_m:g} m above the ground, at the loudest moment.",
     ]  # fmt: skip
+    unjudged = [one.id for one in settings.sources if _beyond(one.hours, [row.hours for row in settings.rows])]
+    if unjudged:
+        told.append(f"At some hours of {', '.join(unjudged)} there is no limit in the table: then it is on the map and not judged.")
     for one in settings.sources:
         kind = f"as {one.spectrum}" if one.bands_dba is None else "in bands of its own"
         side = "the same all round"

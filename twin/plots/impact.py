@@ -180,7 +180,7 @@ def _key(
             )
         handles.append(Patch(facecolor=rgb(colour), edgecolor="#8a8378", linewidth=0.4, label=text))
     label = told.get(f"impact_{classes.variable}", classes.title)
-    note = told["no_change_left_out"] if change else ""
+    note = textwrap.fill(told["no_change_left_out"], 22) if change else ""
     label = textwrap.fill(label, 22)
     unit = f"\n({unit_of(classes.change_unit if change else classes.unit, language)})" if classes.unit else ""
     key(ax, handles if classes.named else handles[::-1], f"{label}{unit}" + (f"\n{note}" if note else ""))

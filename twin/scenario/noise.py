@@ -143,6 +143,9 @@ class NoiseAnalysis(Part):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f"the source `{twice}` is given twice")
+        rows = [row.hours for row in self.rows]
+        if len(set(rows)) < len(rows):
+            raise ValueError("two limits have the same hours: give each stretch of the day once")
         return self
 
     @property

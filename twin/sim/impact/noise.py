@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.jit import njit, prange
-from twin.sim.impact.acoustics import EXACT_HZ, SPEED_M_S, absorption
+from twin.sim.impact.acoustics import BANDS_HZ, SPEED_M_S, absorption
 
 HIGHEST = 10.0**2.5
 """Diffraction takes at most 25 dB; within what the ground adds it has no bound (CNOSSOS-EU 2.5.6, over upper edges)."""
@@ -69,7 +69,7 @@ class Air(NamedTuple):
 
 def air(temperature_c: float = 10.0, humidity_percent: float = 70.0, ground_factor: float = 0.0) -> Air:
     """The air of a day over a ground, in octave bands."""
-    frequency = np.array(EXACT_HZ)
+    frequency = np.array(BANDS_HZ, dtype=np.float64)  # nominal, as the cases of ISO/TR 17534-4 have them
     return Air(SPEED_M_S / frequency, absorption(temperature_c, humidity_percent), frequency, float(ground_factor))
 
 
@@ -183,7 +183,7 @@ def ground_gain(frequency, way, source, receiver, path_factor, source_factor):
         frequency**1.5 * mixed**2.6 + 1.3e3 * frequency**0.75 * mixed**1.3 + 1.16e6
     )  # fmt: skip
     c = way * (1.0 + 3.0 * w * way * np.exp(-np.sqrt(w * way))) / (1.0 + w * way)
-    k = 2.0 * np.pi * frequency / 340.0
+    k = 2.0 * np.pi * frequency / SPEED_M_S
     root = np.sqrt(2.0 * c / k)
     from_source = source * source - root * source + c / k
     from_receiver = receiver * receiver - root * receiver + c / k
