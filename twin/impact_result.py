@@ -61,8 +61,8 @@ class Classes:
 
     @property
     def change_unit(self) -> str:
-        """Unit of a difference: two levels above the same power differ by decibels."""
-        return "dB" if self.unit == "dBm" else self.unit
+        """Unit of a difference: two levels above the same thing, weighted alike, differ by decibels."""
+        return "dB" if self.unit.startswith("dB") else self.unit
 
     def __post_init__(self) -> None:
         if len(self.colours) != len(self.borders) + 1 or len(self.labels) != len(self.colours):
