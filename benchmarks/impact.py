@@ -274,6 +274,20 @@ def noises(repeat: int, size: int = 1620) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def walks(repeat: int) -> dict[str, Any]:
+    """Walking times to two exits of the district on cells of half a metre, the floor made ready beforehand."""
+    from twin.discretize import discretize
+    from twin.sim.impact.access import walking_times
+
+    city = read_city(sample_folder())
+    ground = discretize(city, cell=0.5)
+    goal = np.concatenate([ground.cells(city.find(name)[1].geometry, "street") for name in ("exit-east", "exit-north")])
+    found: dict[str, Any] = {"cells_of_floor": int(ground.floor.mask.sum())}
+    for threads, name in ((1, "one_thread"), (2, "two_threads")):
+        found[name] = with_threads(threads, lambda: walking_times(ground.floor, goal, 1.34), repeat)
+    return found
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.impact", description=__doc__)
@@ -292,6 +306,7 @@ def main() -> None:
     found["green_view"] = greens(max(3, options.repeat // 2))
     found["signal"] = signals(options.size, max(3, options.repeat // 2))
     found["noise"] = noises(max(3, options.repeat // 2))
+    found["walking_time"] = walks(max(3, options.repeat // 2))
     show(found, as_json=options.json)
 
 

@@ -110,6 +110,17 @@ def test_the_sample_tower_takes_the_sun_from_some(sample: City) -> None:
     assert "planned-tower" not in both.variant.impacts["sun"].features["lost"].index
 
 
+def test_closed_bridges_of_the_sample_cut_off_who_lives_at_the_works(sample: City) -> None:
+    from twin.geo.samples import sample_folder
+
+    scenario = twin.read_scenario(sample_folder().parent / "closed_bridge.yaml")
+    both = twin.compare(scenario, city=sample, progress=False)
+    assert both.table().loc["access_detour_over", "verdict"] == "exceeds"
+    assert both.variant.figure("access_cut_off").value == len(both.variant.impacts["access"].features["lost"]) == 3
+    assert 0.3 < both.variant.figure("access_detour").value < 2.0
+    assert both.baseline.figure("access_unreached").value == 0
+
+
 def test_young_trees_of_the_sample_make_up_in_number_and_not_in_crowns(sample: City) -> None:
     from twin.geo.samples import sample_folder
 

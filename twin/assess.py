@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from twin.progress import Bar
     from twin.result import Result
     from twin.scenario import Scenario
+    from twin.scenario.apply import Changed
 
 
 def asked_of(scenario: Scenario) -> dict[str, Any]:
@@ -43,8 +44,8 @@ def see_possible(scenario: Scenario, city: City) -> None:
 
 def assess(
     scenario: Scenario,
-    city: City,
-    before: tuple[City, Mapping[str, ImpactResult]] | None = None,
+    changed: Changed,
+    before: tuple[Changed, Mapping[str, ImpactResult]] | None = None,
     *,
     area: tuple[float, float, float, float] | None = None,
     bar: Bar | None = None,
@@ -54,9 +55,9 @@ def assess(
     Parameters
     ----------
     scenario : Scenario
-    city : City
-        With the changes of one side.
-    before : (City, mapping of str to ImpactResult), optional
+    changed : Changed
+        The city with the changes of one side, and what they close.
+    before : (Changed, mapping of str to ImpactResult), optional
         The side without the intervention: then only what it can reach is worked out anew.
     area : (west, south, east, north), optional
         Where the scenario names none: the same for both sides, though a change may make the city larger or smaller [m].
@@ -75,8 +76,8 @@ def assess(
     """
     made: dict[str, ImpactResult] = {}
     part = area if scenario.area is None else scenario.area
-    site = Site(city, part)
-    other = None if before is None else Site(before[0], part)
+    site = _site(changed, part)
+    other = None if before is None else _site(before[0], part)
     for key, settings in asked_of(scenario).items():
         known = None if before is None or other is None else (other, before[1][key])
         try:
@@ -87,6 +88,10 @@ def assess(
         if bar is not None:
             bar.advance(1.0)
     return made
+
+
+def _site(changed: Changed, area: tuple[float, float, float, float] | None) -> Site:
+    return Site(changed.city, area, changed.blocked())
 
 
 def with_impacts(result: Result, impacts: Mapping[str, ImpactResult]) -> Result:

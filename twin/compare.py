@@ -22,6 +22,7 @@ from twin.progress import progress_bar
 from twin.result import Figure, Result
 from twin.run import as_scenario, changed_city, load_city, prepare, without_crowd
 from twin.scenario import Scenario
+from twin.scenario.apply import Changed
 from twin.scenario.read import told_with_lines
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ def compare(
         return _compare_city(scenario, city_of(city), progress, when_first)
     # both sides are made ready first: a mistake in either is told before anything runs
     sides = [prepare(scenario, baseline=baseline, city=city) for baseline in (True, False)]
-    before, after = _impacts(scenario, city, sides[0].changed.city, sides[1].changed.city, progress)
+    before, after = _impacts(scenario, city, sides[0].changed, sides[1].changed, progress)
 
     def ready(results: list[Result]) -> None:
         if when_first is not None:
@@ -330,7 +331,7 @@ def compare(
 
 
 def _impacts(
-    scenario: Scenario, city: City, old: City, new: City, progress: bool | None
+    scenario: Scenario, city: City, old: Changed, new: Changed, progress: bool | None
 ) -> tuple[dict[str, ImpactResult], dict[str, ImpactResult]]:
     """What is asked of the city without and with the changes."""
     asked = asked_of(scenario)
@@ -338,7 +339,7 @@ def _impacts(
         return {}, {}
     with progress_bar(2 * len(asked), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
         for side in (old, new):
-            see_possible(scenario, side)
+            see_possible(scenario, side.city)
         before = assess(scenario, old, area=city.bounds, bar=bar)
         return before, assess(scenario, new, (old, before), area=city.bounds, bar=bar)
 
@@ -348,7 +349,7 @@ def _compare_city(
 ) -> Comparison:
     """Both sides of a scenario in which nobody walks: impacts only, which chance plays no part in."""
     old, new = (changed_city(scenario, city, baseline=baseline) for baseline in (True, False))
-    before, after = _impacts(scenario, city, old.city, new.city, progress)
+    before, after = _impacts(scenario, city, old, new, progress)
     results = with_impacts(without_crowd(scenario, old), before), with_impacts(without_crowd(scenario, new), after)
     if when_first is not None:
         when_first(*results)

@@ -302,7 +302,7 @@ def ensemble(
         raise ScenarioError("nobody walks in this scenario, so nothing differs by seed", hint="use twin.run or twin.compare")
     city = load_city(scenario) if city is None else city_of(city)
     prepared = prepare(scenario, baseline=baseline, city=city)
-    impacts = assess(scenario, prepared.changed.city, area=city.bounds)
+    impacts = assess(scenario, prepared.changed, area=city.bounds)
     with progress_bar(scenario.crowd.duration_s * len(chosen), f"{len(chosen)} seeds", progress) as bar:
         runs = run_tasks([(prepared, seed) for seed in chosen], bar, keep=[0], checkpoints=checkpoints)
     gathered = gather(runs, chosen)

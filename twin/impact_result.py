@@ -158,7 +158,8 @@ class ImpactResult:
         for one in self.classes:
             if one.change_borders:
                 new, old = self.fields[one.variable], before.fields[one.variable]
-                change = (new.astype("float32") - old.astype("float32")).where(same)
+                with np.errstate(invalid="ignore"):  # what is inf on both sides has not changed: NaN
+                    change = (new.astype("float32") - old.astype("float32")).where(same)
                 label = new.attrs.get("long_name", one.title)
                 units = one.change_unit if one.change_unit != one.unit else new.attrs.get("units", "")
                 change.attrs = {"units": units, "long_name": f"change of {label}"}

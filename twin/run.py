@@ -249,19 +249,19 @@ def run(
         base = load_city(scenario) if city is None else city_of(city)
         changed = changed_city(scenario, base, baseline=baseline)
         result = without_crowd(scenario, changed)
-        return with_impacts(result, _impacts(scenario, changed.city, base.bounds, progress))
+        return with_impacts(result, _impacts(scenario, changed, base.bounds, progress))
     base = load_city(scenario) if city is None else city_of(city)
     prepared = prepare(scenario, baseline=baseline, city=base)
-    impacts = _impacts(scenario, prepared.changed.city, base.bounds, progress) if asked else {}
+    impacts = _impacts(scenario, prepared.changed, base.bounds, progress) if asked else {}
     with progress_bar(scenario.crowd.duration_s, "baseline" if baseline else "run", progress) as bar:
         return with_impacts(run_prepared(prepared, seed=chosen, bar=bar, checkpoints=checkpoints), impacts)
 
 
-def _impacts(scenario: Scenario, city: City, area: Box, progress: bool | None) -> dict[str, ImpactResult]:
-    """What is asked of a city; `area` is that of the city before any change."""
+def _impacts(scenario: Scenario, changed: Changed, area: Box, progress: bool | None) -> dict[str, ImpactResult]:
+    """What is asked of a side; `area` is that of the city before any change."""
     with progress_bar(len(asked_of(scenario)), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
-        see_possible(scenario, city)
-        return assess(scenario, city, area=area, bar=bar)
+        see_possible(scenario, changed.city)
+        return assess(scenario, changed, area=area, bar=bar)
 
 
 def as_scenario(given: Scenario | str | Path) -> Scenario:

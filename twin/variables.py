@@ -122,6 +122,9 @@ _ALL = (
              "1 where the crown of a tree is seen from above, 0 elsewhere."),
     Variable("canopy_cover", ("y", "x"), "float32", "1", "canopy cover around",
              "Share of what lies round a place, roofs and water included, that is covered by crowns as seen from above."),
+    Variable("walking_time", ("y", "x"), "float32", "min", "walking time to the nearest destination",
+             "Time on foot over the floor, round walls and over stairs (the eikonal equation); inf where no destination can be "
+             "reached, NaN off the floor. Of the street, and where there is none of the level that is seen there."),
     Variable("green_view", ("y", "x"), "float32", "1", "green view index",
              "Share of a panorama at eye height that crowns fill (Yang et al. 2009); NaN on roofs and where nothing is known."),
     Variable("surface_height", ("y", "x"), "float32", "m", "height of the surface",

@@ -25,6 +25,7 @@ WORDS: dict[str, str] = {
     # legends
     "people/m²": "personen/m²", "Level of service A-F: Fruin 1971, walkways": "Verkeersniveau A-F: Fruin 1971, looppaden",
     "Change of crowd density": "Verschil in drukte",
+    "Walking time": "Looptijd", "Change: walking time": "Verschil: looptijd", "min": "min", "walking time": "looptijd",
     "Green in view": "Groen in beeld", "Change: green in view": "Verschil: groen in beeld", "Shade": "Schaduw",
     "0 sun, 1 shade": "0 zon, 1 schaduw",
     "Change: shade": "Verschil: schaduw", "Canopy cover around": "Kroonbedekking in de omgeving",

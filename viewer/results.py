@@ -124,10 +124,13 @@ def _of_impact(
 ) -> FieldLayer:  # fmt: skip
     fields = impact.fields
     array = fields[classes.variable].sel(day=day) if day else fields[classes.variable]
-    there = np.isfinite(array.to_numpy()) if classes.roofs else fields["on_ground"].to_numpy().astype(bool)
+    given = array.to_numpy()
+    there = ~np.isnan(given) & (classes.roofs | (fields["on_ground"].to_numpy() > 0))
     height = fields["surface_height"].to_numpy() - np.float32(origin[2])
     x, y, cell = fields["x"].to_numpy(), fields["y"].to_numpy(), float(fields.attrs["cell_m"])
-    values = np.where(there, array.to_numpy(), np.float32(np.nan)).astype(np.float32)
+    # what is never reached lies beyond every border, of values and of changes, but not so far that nothing else shows
+    never = classes.borders[-1] + 2.0 * max(classes.change_borders, default=1.0)
+    values = np.where(there, np.where(np.isposinf(given), never, given), np.nan).astype(np.float32)
     name, label = classes.variable, classes.title
     if day:
         name, label = f"{name}_{day[5:].replace('-', '')}", f"{label}, {dt.date.fromisoformat(day):%d-%m}"

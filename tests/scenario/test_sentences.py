@@ -33,6 +33,7 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
         ]}}}, ("analyses", "noise", "table", 0)
     ),
     "SolarAnalysis": ({"analyses": {"solar": {}}}, ("analyses", "solar")),
+    "AccessAnalysis": ({"analyses": {"access": {"to": ["x"]}}}, ("analyses", "access")),
     "GreenAnalysis": ({"analyses": {"green": {}}}, ("analyses", "green")),
     "SignalAnalysis": ({"analyses": {"signal": {}}}, ("analyses", "signal")),
     "Antenna": ({"analyses": {"signal": {"antennas": [{"id": "a", "at": [0, 0], "height_m": 8}]}}},

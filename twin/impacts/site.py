@@ -7,8 +7,8 @@ than some cells are in memory at once; after a change only those are looked at i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from twin.variables import variable
 
 if TYPE_CHECKING:
     import xarray as xr
+    from shapely.geometry.base import BaseGeometry
 
     from twin.geo.city import City
 
@@ -68,10 +69,13 @@ class Site:
     city : City
     area : (west, south, east, north), optional
         By default the whole city [m]. What stands around it counts all the same.
+    obstacles : mapping of str to shapely geometry
+        What is closed for who walks or drives, by level: closures, fences, stages, pits. They are in no layer of the city.
     """
 
     city: City
     area: tuple[float, float, float, float] | None = None
+    obstacles: Mapping[str, BaseGeometry] = field(default_factory=dict)
 
     def grid(self, cell: float) -> GridSpec:
         """The cells of the area, on whole multiples of their size."""

@@ -144,7 +144,7 @@ def _draw(
     norm = BoundaryNorm([-far, *borders, far], len(colours))
     west, south, east, north = extent
     ax.imshow(
-        np.ma.masked_invalid(values), extent=(west, east, south, north), origin="upper", interpolation="nearest",
+        np.ma.array(values, mask=np.isnan(values)), extent=(west, east, south, north), origin="upper", interpolation="nearest",
         cmap=ListedColormap([rgb(colour) for colour in colours]), norm=norm, zorder=3, alpha=0.92, gid="field",
     )  # fmt: skip
 

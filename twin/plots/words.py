@@ -129,6 +129,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
         "januari,februari,maart,april,mei,juni,juli,augustus,september,oktober,november,december",
     ),
     "no_change_left_out": ("without colour: hardly any", "zonder kleur: vrijwel geen"),
+    "impact_walking_time": ("Walking time to the nearest destination", "Looptijd naar de dichtstbijzijnde bestemming"),
     "impact_canopy_cover": ("Canopy cover around", "Kroonbedekking in de omgeving"),
     "impact_green_view": ("Green in view", "Groen in beeld"),
     "impact_shade": ("Shade", "Schaduw"),

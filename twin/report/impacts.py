@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
@@ -47,10 +48,12 @@ def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     if frame is None or not len(frame):
         return ""
     before, after = (next(name for name in frame if str(name).startswith(side)) for side in ("before_", "after_"))
-    digits = 1 if before.endswith(("_h", "_db")) else 0
+    digits = 1 if before.endswith(("_h", "_db", "_min")) else 0
+    never = texts.get(f"{impact.key}_never", "")
 
     def cells(row: Mapping[str, float]) -> str:
-        return "".join(f'<td class="n">{row[side]:.{digits}f}</td>' for side in (before, after))
+        told = (f"{row[side]:.{digits}f}" if math.isfinite(row[side]) or not never else escape(never) for side in (before, after))
+        return "".join(f'<td class="n">{one}</td>' for one in told)
 
     rows = [f"<tr><td>{escape(str(name))}</td>{cells(row)}</tr>" for name, row in frame.head(MOST_ROWS).iterrows()]
     head = [texts["building"], texts[f"{impact.key}_before"], texts[f"{impact.key}_after"]]

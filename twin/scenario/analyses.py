@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
 
 from twin.errors import ParameterError
+from twin.scenario.facilities import Where
 from twin.scenario.noise import NoiseAnalysis
 from twin.scenario.place import FiniteFloat, Name, NonNegativeFloat, Part, Point, PositiveFloat, WholeNumber
 
@@ -296,6 +298,48 @@ class SignalAnalysis(Part):
         return antennas
 
 
+class AccessAnalysis(Part):
+    """How long people walk to the nearest of some places, and what closures and pits do to that.
+
+    Attributes
+    ----------
+    to : list of places
+        Where they go: exits, stops, a building.
+    speed_m_s : float
+        Of who walks, on the flat [m/s].
+    steps_free : bool
+        Whether they take no stairs.
+    terrain_speeds : bool
+        Whether they are slower uphill and on soft ground; on stairs they always are.
+    limits_min : list of float
+        Rising: isochrones, and figures of who arrives within each [min].
+    detour_limit_min : float, optional
+        No building may be cut off or get a detour longer than this [min]; judged only where it is given.
+    detour_limit_source : str
+    front_m : float
+        Buildings further than this from where people walk are not judged [m].
+    cell_m : float
+        Cells of the map and of the ways [m].
+    """
+
+    to: tuple[Where, ...] = Field(min_length=1, max_length=200)
+    speed_m_s: PositiveFloat = Field(default=1.34, ge=0.1, le=5)
+    steps_free: bool = False
+    terrain_speeds: bool = True
+    limits_min: tuple[PositiveFloat, ...] = Field(default=(5.0, 10.0, 15.0), min_length=1, max_length=6)
+    detour_limit_min: NonNegativeFloat | None = Field(default=None, le=600)
+    detour_limit_source: str = "set in the scenario"
+    front_m: PositiveFloat = Field(default=10.0, ge=1, le=100)
+    cell_m: PositiveFloat = Field(default=0.5, ge=0.2, le=5)
+
+    @field_validator("limits_min", mode="after")
+    @classmethod
+    def _rising(cls, limits: tuple[float, ...]) -> tuple[float, ...]:
+        if any(late <= early for early, late in pairwise(limits)):
+            raise ValueError("the times must rise")
+        return limits
+
+
 def _day_there_is(day: str) -> str:
     try:
         dt.date.fromisoformat(day)
@@ -342,6 +386,8 @@ class Analyses(Part):
         As `sun`.
     signal : SignalAnalysis, optional
         Likewise: ``signal: {}`` chooses among the lamp posts.
+    access : AccessAnalysis, optional
+        Of some destinations.
     """
 
     crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
@@ -352,3 +398,4 @@ class Analyses(Part):
     sight: SightAnalysis | None = None
     green: GreenAnalysis | None = None
     signal: SignalAnalysis | None = None
+    access: AccessAnalysis | None = None

@@ -50,6 +50,8 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "use": "dwelling",
     "solar": "{cell_m: 0.5}", "year": "true",
     "months_kwh_m2": "[21, 37, 80, 124, 155, 158, 156, 130, 90, 53, 24, 15]",
+    "access": "{to: [exit-north, exit-south]}", "access.to": "[exit-north, exit-south]", "limits_min": "[5, 10, 15]",
+    "detour_limit_min": "2", "detour_limit_source": '"permit of 2024"',
     "green": "{cover_radius_m: 100}", "day": '"2026-07-15"', "time": '"15:00"', "shade": "false",
     "signal": "{posts: [lamp], wanted_share: 0.9}", "antennas": "[{id: roof, at: [136848.8, 455841.0], height_m: 30}]",
     "posts": "[lamp]", "post_height_m": "6", "antenna.at": "[136848.8, 455841.0]", "antenna.height_m": "8", "power_dbm": "40",
@@ -89,6 +91,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
 _OWNERS: Mapping[str, str] = MappingProxyType({
     "CrowdSettings": "crowd", "BuildingChange": "building", "TreesChange": "trees", "Lift": "ride", "Escalator": "ride",
     "AntennaChange": "antenna", "Antenna": "antenna",
+    "AccessAnalysis": "access",
 })  # fmt: skip
 
 
@@ -238,6 +241,8 @@ _SPECIAL: Mapping[str, str] = MappingProxyType({
     **{f"{part}.open_s": "a list of pairs of seconds, [opens, closes]" for part in ("Door", "OpenHours")},
     "CrowdSettings.model_parameters": "a group of names of parameters with a number each",
     "TreesChange.remove": "a list of ids of trees",
+    "AccessAnalysis.to": "a list of places: ids of objects of the city, or groups with one of `point`, `line` or `polygon`",
+    "AccessAnalysis.limits_min": "a list of numbers of minutes that rise",
     "GreenAnalysis.day": "a day, \"2026-07-15\" in quotes",
     "GreenAnalysis.time": "`noon`, or a clock time, \"hh:mm\" in quotes",
     **{f"{part}.hours": "two clock times, [\"12:00\", \"23:00\"] in quotes" for part in ("SoundSource", "SoundLimit")},

@@ -32,6 +32,7 @@ _MODULES = (
     "twin.verification.green",
     "twin.verification.signal",
     "twin.verification.noise",
+    "twin.verification.access",
 )
 
 
