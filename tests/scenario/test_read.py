@@ -49,6 +49,13 @@ def test_good_scenario_is_read_and_frozen() -> None:
         scenario.title = "other"
 
 
+def test_two_numbers_stand_for_a_point() -> None:
+    (short,) = scenario_from_text(GOOD.replace("at: bridge-2", "at: [136873.5, 455842]")).changes[1:]
+    (long,) = scenario_from_text(GOOD.replace("at: bridge-2", "at: {point: [136873.5, 455842]}")).changes[1:]
+    assert short == long
+    assert "`[x, y]`" in str(_error(GOOD.replace("at: bridge-2", "at: [136873.5, x]")))
+
+
 def test_misspelt_key_names_line_path_and_nearest_key() -> None:
     error = _error(GOOD.replace("arrivals:", "arrival:"))
     assert "`arrival` is not a key of `event`; did you mean `arrivals`?" in str(error)

@@ -151,7 +151,7 @@ def test_the_example_can_be_used(part: type[BaseModel], key: str) -> None:
         ("changes: [noord]", "`changes` is a list of changes"),
         ("changes: [{id: a, type: closing, at: x}]", "did you mean `closure`?\n  there are antenna, building, closure"),
         ("changes: [{id: a, type: event, in_baseline: ja, zones: []}]", "`in_baseline` is `true` or `false`, not `ja`"),
-        ("changes: [{id: a, type: closure, at: [1, 2]}]", "`at` is a place: the id of an object of the city"),
+        ("changes: [{id: a, type: closure, at: [1, 2, 3]}]", "`at` is a place: the id of an object of the city"),
         ("changes: [{id: a, type: closure, at: {point: [1, 2, 3]}}]", "`point` is [x, y], not a list of 3"),
         ("changes: [{id: a, type: closure, at: {point: [1]}}]", "`point` is [x, y], not a list of 1"),
         ("analyses:\n  sun: {days: [\"2026-02-30\"]}", "`2026-02-30` is not a day: write year, month and day, such as 2026-02-19"),

@@ -84,7 +84,9 @@ def stays_inside(path: str) -> bool:
 
 
 def shorthand(value: Any) -> Any:
-    """Let a bare id stand for ``{object: id}``."""
+    """Let a bare id stand for ``{object: id}``, and two numbers for ``{point: [x, y]}``."""
+    if isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(one, int | float) for one in value):
+        return {"point": value}
     return {"object": value} if isinstance(value, str) else value
 
 

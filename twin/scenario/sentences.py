@@ -230,7 +230,7 @@ def _wanted_of_several(key: str, kind: Any, limits: Mapping[str, Any]) -> str:
     return f"a list of {key}, each begun with `-`"
 
 
-_PLACE = "a place: the id of an object of the city, or one of `point`, `line` or `polygon`"
+_PLACE = "a place: the id of an object of the city, `[x, y]`, or one of `point`, `line` or `polygon`"
 _SPECIAL: Mapping[str, str] = MappingProxyType({
     "Scenario.city": "the path of a file or folder, or a list of paths",
     "Scenario.area": "four numbers, [west, south, east, north]",
