@@ -43,8 +43,7 @@ class Classes:
     roofs : bool
         Whether the values are of roofs, and so lie above buildings instead of beneath them.
     named : bool
-        Whether classes are told by their labels instead of their borders: values are numbers of things. Maps show them, scenes
-        do not.
+        Whether classes are told by their labels instead of their borders: values are numbers of things. They have no difference.
     """
 
     variable: str

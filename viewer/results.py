@@ -110,7 +110,7 @@ def impact_layers(result: Result, origin: NDArray[np.float64]) -> tuple[list[Fie
     layers: list[FieldLayer] = []
     legends: list[Legend] = []
     for impact in result.impacts.values():
-        for number, classes in enumerate(one for one in impact.classes if not one.named):
+        for number, classes in enumerate(impact.classes):
             array = impact.fields[classes.variable]
             days = [str(day) for day in array["day"].to_numpy()] if "day" in array.dims else [""]
             for day in days if number == 0 else days[:1]:

@@ -76,13 +76,24 @@ class LegendClass:
 
 @dataclass(frozen=True)
 class Legend:
-    """What the colours of a field mean."""
+    """What the colours of a field mean.
+
+    Parameters
+    ----------
+    name, title, unit : str
+    classes : tuple of LegendClass
+    note : str
+    named : bool
+        Whether values are numbers of things that the labels name, and not amounts: between two of them there is nothing, so a
+        place has the value of its cell, and two sides have no difference.
+    """
 
     name: str
     title: str
     unit: str
     classes: tuple[LegendClass, ...]
     note: str = ""
+    named: bool = False
 
 
 @dataclass(frozen=True)

@@ -240,7 +240,10 @@ def _array(content: bytes, where: str, wanted: _Array) -> NDArray[Any]:
 
 def _scene_of(given: dict[str, Any], array_of: Callable[[Any, str, _Array], NDArray[Any]], where: str) -> Scene:
     legends = tuple(
-        Legend(_text(one["name"]), _text(one["title"]), _text(one["unit"]), _classes(one["classes"]), _text(one["note"]))
+        Legend(
+            _text(one["name"]), _text(one["title"]), _text(one["unit"]), _classes(one["classes"]), _text(one["note"]),
+            _truth(one.get("named", False)),
+        )
         for one in given["legends"]
     )
     key = tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -132,12 +132,28 @@ def merged(before: Scene, after: Scene) -> Scene:
         layers += _both(olds.pop(new.name, None), new)
     layers += [_of_side(layer, "before") for layer in olds.values()]
     fields = [layer for layer in layers if isinstance(layer, FieldLayer)]
-    differences = _differences(fields)
-    legends = tuple({one.name: one for one in (*before.legends, *after.legends, *_legend_of(differences))}.values())
+    things = {one.name: one for one in (*before.legends, *after.legends) if one.named}
+    differences = _differences(one for one in fields if one.legend not in things)
+    layers, others = _things_of_sides(layers, before.legends, things)
+    legends = tuple({one.name: one for one in (*before.legends, *after.legends, *others, *_legend_of(differences))}.values())
     times = np.unique(np.concatenate([before.times, after.times]))
     notes = tuple(dict.fromkeys([*after.notes, *before.notes]))
     key = tuple(dict.fromkeys([*after.key, *before.key]))
     return replace(after, layers=(*layers, *differences), legends=legends, times=times, notes=notes, key=key, subtitle="")
+
+
+def _things_of_sides(
+    layers: list[Layer], before: tuple[Legend, ...], after: Mapping[str, Legend]
+) -> tuple[list[Layer], list[Legend]]:
+    """The same number may be another thing on the other side: then the baseline has a legend of its own."""
+    others = {one.name: replace(one, name=f"{one.name}@before") for one in before if one.named and after[one.name] != one}
+    made: list[Layer] = []
+    for layer in layers:
+        if isinstance(layer, FieldLayer) and layer.side == "before" and layer.legend in others:
+            made.append(replace(layer, legend=others[layer.legend].name))
+        else:
+            made.append(layer)
+    return made, list(others.values())
 
 
 def _legend_of(differences: list[Layer]) -> tuple[Legend, ...]:

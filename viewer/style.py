@@ -187,6 +187,11 @@ def impact_legends(classes: Classes) -> tuple[Legend, ...]:
     """What the colours of a field of an impact mean, and those of a change of it."""
     from twin.plots.impact import change_colours
 
+    if classes.named:
+        ends, parts = pairwise([-np.inf, *classes.borders, np.inf]), zip(classes.colours, classes.labels, strict=True)
+        things = tuple(LegendClass(*pair, colour, label) for pair, (colour, label) in zip(ends, parts, strict=True))
+        return (Legend(classes.variable, classes.title, classes.unit, things, classes.note, named=True),)
+
     def made(name: str, title: str, borders: Sequence[float], colours: Sequence[Colour], note: str, skip: int) -> Legend:
         pairs = list(pairwise([-np.inf, *borders, np.inf]))
         kept = [LegendClass(*pair, colour, "") for k, (pair, colour) in enumerate(zip(pairs, colours, strict=True)) if k != skip]
@@ -200,6 +205,13 @@ def impact_legends(classes: Classes) -> tuple[Legend, ...]:
         title = f"Change: {classes.title.lower()}"
         legends.append(made(f"{name}_change", title, borders, change_colours(classes), "Variant minus baseline", len(rising)))
     return tuple(legends)
+
+
+def class_texts(legend: Legend) -> tuple[tuple[str, str], ...]:
+    """What is written beside the colour of each class: its letter, then its range; of things nothing and their names."""
+    if legend.named:
+        return tuple(("", item.label) for item in legend.classes)
+    return tuple((item.label, class_range(item, first=k == 0)) for k, item in enumerate(legend.classes))
 
 
 def class_range(item: LegendClass, *, first: bool = False) -> str:

@@ -98,6 +98,15 @@ def translate(text: str, language: str) -> str:
     return text if known is None else known
 
 
+def translate_thing(name: str, language: str) -> str:
+    """A named class in a language: that there is none, or how many others; names of things stay as they are."""
+    if name == "none":
+        return translate(name, language)
+    if language != "en" and re.fullmatch(r"[1-9]\d* others", name):
+        return f"{name.split()[0]} {translate('others', language)}"
+    return name
+
+
 def translate_parts(text: str, language: str) -> str:
     """As `translate`; of a text that it does not know the parts between commas and colons, each begun as it was."""
     whole = translate(text, language)

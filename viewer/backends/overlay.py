@@ -18,7 +18,7 @@ from viewer.backends.remarks import write_remarks
 from viewer.backends.sheet import INK, SOFT, Sheet, plain
 from viewer.key import MOST
 from viewer.scene import FieldLayer, KeyEntry, Legend, MeshLayer, PeopleLayer, Scene
-from viewer.words import local_number, translate
+from viewer.words import local_number, translate, translate_thing
 
 
 def time_text(scene: Scene, time: float) -> str:
@@ -138,11 +138,14 @@ def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[B
     title, unit = sheet.font(17, True), sheet.font(15)
     small, letter = sheet.font(16), sheet.font(17, True)
     note = sheet.font(12.5)
-    ranges = [local_number(style.class_range(item, first=k == 0), sheet.language) for k, item in enumerate(legend.classes)]
-    heading = f"{say(legend.title)} "
-    mark = max(letter.getlength(item.label) for item in legend.classes)
+    letters, ranges = [], []
+    for mark_of, words in style.class_texts(legend):
+        letters.append(mark_of)
+        ranges.append(plain(translate_thing(words, sheet.language), 30) if legend.named else local_number(words, sheet.language))
+    heading, of_unit = f"{say(legend.title)} ", f"[{say(legend.unit)}]" if legend.unit else ""
+    mark = max(letter.getlength(text) for text in letters)
     inner = max(
-        title.getlength(heading) + unit.getlength(f"[{say(legend.unit)}]"),
+        title.getlength(heading) + unit.getlength(of_unit),
         note.getlength(say(legend.note)),
         px(62) + mark + max(small.getlength(text) for text in ranges),
     )
@@ -152,12 +155,12 @@ def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[B
     sheet.panel(box)
     x, y = left + pad, top + 0.6 * pad + px(13)
     sheet.draw.text((x, y), heading, fill=INK, font=title, anchor="lm")
-    sheet.draw.text((x + title.getlength(heading), y), f"[{say(legend.unit)}]", fill=SOFT, font=unit, anchor="lm")
+    sheet.draw.text((x + title.getlength(heading), y), of_unit, fill=SOFT, font=unit, anchor="lm")
     y += px(17) + row / 2
-    for item, words in zip(legend.classes, ranges, strict=True):
+    for item, mark_of, words in zip(legend.classes, letters, ranges, strict=True):
         swatch = (x, y - px(10), x + px(40), y + px(10))
         sheet.draw.rectangle(swatch, fill=(*item.colour, 255), outline=(90, 90, 90, 255))
-        sheet.draw.text((x + px(52), y), item.label, fill=INK, font=letter, anchor="lm")
+        sheet.draw.text((x + px(52), y), mark_of, fill=INK, font=letter, anchor="lm")
         sheet.draw.text((x + px(62) + mark, y), words, fill=INK, font=small, anchor="lm")
         y += row
     if legend.note:

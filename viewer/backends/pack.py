@@ -271,7 +271,7 @@ def drape_of(scene: Scene, time: float, shift: NDArray[np.float64]) -> light.Dra
     layers = [layer for layer in scene.layers if isinstance(layer, FieldLayer) and layer.visible]
     if not layers:
         empty = np.empty((0, 1, 1), np.float32)
-        return light.Drape(empty, empty, np.empty(0), np.empty((1, 3), np.float32), 0.0, 0.0, 1.0, 0.0, 1.0, 1.0)
+        return light.Drape(empty, empty, np.empty(0), np.empty((1, 3), np.float32), 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, False)
     cell = layers[0].cell
     west, north = min(layer.west for layer in layers), max(layer.north for layer in layers)
     east = max(layer.west + layer.height.shape[1] * layer.cell for layer in layers)
@@ -292,4 +292,4 @@ def drape_of(scene: Scene, time: float, shift: NDArray[np.float64]) -> light.Dra
     least = min([abs(limit) for limit in limits.tolist() if limit] or [1.0])
     strong = float(least) if legend.classes[0].low >= 0 else 0.5 * float(least)
     at = (west - shift[0], north - shift[1], cell)
-    return light.Drape(value, height, limits, colours, *at, layers[0].opacity, min(0.05, strong), strong)
+    return light.Drape(value, height, limits, colours, *at, layers[0].opacity, min(0.05, strong), strong, legend.named)

@@ -14,7 +14,7 @@ from viewer.backends.blob import Blob
 from viewer.backends.payload_layers import STEP_M, field_entry, mesh_entry, people_entry, plain_entry, points_entry
 from viewer.cut import FLOORS
 from viewer.scene import FieldLayer, Layer, MeshLayer, PeopleLayer, PointLayer, Scene
-from viewer.words import translate_parts
+from viewer.words import translate_parts, translate_thing
 
 MOST_FIELDS, MOST_CLASSES = 24, 16
 """So many fields, and so many classes of a legend, fit into what the page hands to the graphics card."""
@@ -60,7 +60,7 @@ def describe(scene: Scene, language: str = "en") -> tuple[dict[str, Any], str]:
         "layers": layers,
         "maps": {side: sky_map(lamp, blob) for side, lamp in lamps.items()},
     }
-    document["words"] = _words(_texts(document))
+    document["words"] = {**_words(_texts(document)), **_things(document)}
     document["size"] = blob.size
     return document, blob.encoded()
 
@@ -168,9 +168,13 @@ def _colours(scene: Scene) -> dict[str, Any]:
             "unit": legend.unit,
             "note": legend.note,
             "classes": [
-                {"label": one.label, "range": style.class_range(one, first=k == 0), "low": one.low, "colour": list(one.colour)}
-                for k, one in enumerate(legend.classes)
+                {
+                    "label": letter, "range": words, "low": one.low, "colour": list(one.colour),
+                    "thing": legend.named and translate_thing(words, "nl") == words,
+                }
+                for one, (letter, words) in zip(legend.classes, style.class_texts(legend), strict=True)
             ],
+            "named": legend.named,
         }
         for legend in scene.legends
     ]
@@ -184,6 +188,12 @@ def _texts(document: dict[str, Any]) -> Iterable[str]:
         yield from (one["label"] for one in document[part])
     for legend in document["legends"]:
         yield from (legend["title"], legend["unit"], legend["note"], *(one["label"] for one in legend["classes"]))
+
+
+def _things(document: dict[str, Any]) -> dict[str, str]:
+    """The Dutch of what the viewer itself says of things."""
+    classes = [one for legend in document["legends"] if legend["named"] for one in legend["classes"] if not one["thing"]]
+    return {one["range"]: translate_thing(one["range"], "nl") for one in classes}
 
 
 def _words(texts: Iterable[str]) -> dict[str, str]:

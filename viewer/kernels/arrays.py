@@ -87,7 +87,8 @@ class Heights(NamedTuple):
 class Drape(NamedTuple):
     """Fields on the floor, one level after another on one grid.
 
-    Values below `faint` fade away, from `strong` on they hide the floor as far as `opacity` lets them.
+    Values below `faint` fade away, from `strong` on they hide the floor as far as `opacity` lets them. Where `whole` a place has
+    the value of its cell, elsewhere one between those of the cells around it.
     """
 
     value: NDArray[np.float32]
@@ -100,3 +101,4 @@ class Drape(NamedTuple):
     opacity: float
     faint: float
     strong: float
+    whole: bool

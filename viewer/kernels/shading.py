@@ -313,6 +313,9 @@ def value_on(drape, x, y, z):  # pragma: no cover - compiled
     """Value of the field at a place on the floor: of the level with the largest one; 0 where there is none."""
     c, r = (x - drape.west) / drape.cell - 0.5, (drape.north - y) / drape.cell - 0.5
     j, i = math.floor(c), math.floor(r)
+    right, down = c - j, r - i
+    if drape.whole:
+        right, down = 1.0 if right >= 0.5 else 0.0, 1.0 if down >= 0.5 else 0.0
     levels, rows, columns = drape.value.shape
     if i < -1 or j < -1 or i >= rows or j >= columns:
         return 0.0
@@ -327,7 +330,7 @@ def value_on(drape, x, y, z):  # pragma: no cover - compiled
                 floor = drape.height[level, ii, jj]
                 if not abs(floor - z) < 0.6:
                     continue
-                w = (c - j if b else 1 - c + j) * (r - i if a else 1 - r + i)
+                w = (right if b else 1 - right) * (down if a else 1 - down)
                 value = drape.value[level, ii, jj]
                 weight += w
                 if not math.isnan(value):

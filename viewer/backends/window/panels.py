@@ -15,7 +15,7 @@ from viewer.backends.window.texts import say
 from viewer.key import MOST
 from viewer.scene import SIDE_LABELS, Layer, LineLayer, MeshLayer, PeopleLayer
 from viewer.style import main_of
-from viewer.words import local_number
+from viewer.words import local_number, translate_thing
 
 SIDE, GAP = 16.0, 8.0
 CHOSEN = (214, 226, 242, 235)
@@ -161,10 +161,10 @@ def legend_panel(sheet: Sheet, state: State, foot: float) -> float:
     note = ""
     if field is not None:
         legend = state.scene.legend(field.legend)
-        head, unit = say(legend.title, language), f"[{say(legend.unit, language)}]"
+        head, unit = say(legend.title, language), f"[{say(legend.unit, language)}]" if legend.unit else ""
         rows = [
-            (item.colour, item.label, local_number(style.class_range(item, first=k == 0), language))
-            for k, item in enumerate(legend.classes)
+            (item.colour, letter, plain(translate_thing(words, language), 30) if legend.named else local_number(words, language))
+            for item, (letter, words) in zip(legend.classes, style.class_texts(legend), strict=True)
         ]
         note = say(legend.note, language)
     else:

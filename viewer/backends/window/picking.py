@@ -16,7 +16,7 @@ from viewer.backends.window.packing import Packing
 from viewer.backends.window.stage import Stage
 from viewer.backends.window.state import Picked, State, fields_of
 from viewer.backends.window.texts import say
-from viewer.words import local_number
+from viewer.words import local_number, translate_thing
 
 MOST_ROWS = 14
 UNITS = {
@@ -119,13 +119,12 @@ def _fields(state: State, at: tuple[float, float, float]) -> list[tuple[str, str
             continue
         legend = state.scene.legend(layer.legend)
         number = int(style.classify(np.array([value], np.float32), legend)[0])
-        letter = f"{legend.classes[number].label}: " if number >= 0 else ""
-        rows.append(
-            (
-                say(legend.title, state.language),
-                f"{letter}{local_number(f'{value:.2f}', state.language)} {say(legend.unit, state.language)}",
-            )
-        )
+        label = legend.classes[number].label if number >= 0 else ""
+        figure = f"{local_number(f'{value:.2f}', state.language)} {say(legend.unit, state.language)}"
+        told = f"{label}: {figure}" if number >= 0 else figure
+        if legend.named:
+            told = plain(translate_thing(label, state.language), 40)
+        rows.append((say(legend.title, state.language), told))
     return rows
 
 

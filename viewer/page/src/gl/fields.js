@@ -68,7 +68,7 @@ export class Fields {
 function tableRow(entry, legend) {
   const classes = legend ? legend.classes.slice(0, WIDE - 4) : [];
   const row = [entry.west, entry.north, entry.cell, entry.top, entry.columns, entry.rows, entry.low, classes.length,
-    entry.scale === "linear" ? 1 : 0, entry.opacity, 0, 0];
+    entry.scale === "linear" ? 1 : 0, entry.opacity, legend && legend.named ? 1 : 0, 0];
   for (const one of classes) row.push(...one.colour.map((c) => c / 255), one.low ?? -1e30);
   if (classes.length < 2) row.push(0, 0, 0, 1);
   return row;

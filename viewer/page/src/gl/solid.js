@@ -24,7 +24,8 @@ void main() {
   gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
 }`;
 
-// The field at this place of the floor, between the centres of its cells; the last value is 0 where there is none.
+// The field at this place of the floor, between the centres of its cells; numbers of things are those of the cell itself.
+// The last value is 0 where there is none.
 // A row of the table a level: box, size and scale, then the classes with their lower limits.
 const FIELD = `
 uniform sampler2DArray uField, uFloor; uniform sampler2D uTable; uniform uint uOn;
@@ -37,6 +38,7 @@ vec4 draped(vec3 p) {
     vec2 at = vec2(p.x - box.x, box.y - p.y) / box.z - 0.5;
     ivec2 cell = ivec2(floor(at));
     vec2 f = at - floor(at);
+    if (more.z > 0.5) f = step(0.5, f);
     float total = 0.0, weight = 0.0, none = 0.0;
     for (int k = 0; k < 4; k++) {
       ivec2 c = cell + ivec2(k & 1, k >> 1);

@@ -87,7 +87,7 @@ export function writeLegend(page) {
       const row = make("li", "", list);
       swatch(row, item.colour, null);
       make("b", t(item.label), row);
-      make("span", item.range, row);
+      make("span", item.thing ? item.range : t(item.range), row);
     }
     if (legend.note) make("p", t(legend.note), box, {class: "small"});
   }
