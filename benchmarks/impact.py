@@ -1,4 +1,4 @@
-"""What impacts cost: ``python -m benchmarks.impact --json [--peers PYTHON] [--size 2000] [--repeat 7]``.
+"""What impacts cost: ``python -m benchmarks.impact --json [--peers PYTHON] [--large] [--size 2000] [--repeat 7]``.
 
 The relief of the sample district is laid out beside itself until it has 2000 x 2000 cells of 1 m (4 million). Each task is done
 several times; the median is told, with the least and the most. What is compared is done in this same run on the same relief:
@@ -6,7 +6,7 @@ embreex (Intel's Embree, extra `bench`) casts one ray from the middle of each ce
 of it, which is told as time for 4 million rays; UMEP casts the same shadows, SOLWEIG finds sky view factors and xarray-spatial a
 viewshed, in an environment of their own (`benchmarks.peers`). Errors stand beside the times, of both sides: those of shadows and
 viewsheds are against an exact traversal of all rays, those of sky view factors against horizons in 256 directions and against
-streets that are known.
+streets that are known. `--large` works on a city of 8 x 8 km too, see `benchmarks.large_city`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numba
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.crowd.measuring import machine
+from benchmarks.large_city import measured
 from benchmarks.peers import beside, summed_up
 from benchmarks.printing import show
 from twin.geo.city import read_city
@@ -39,6 +41,7 @@ TARGETS = {
 }  # fmt: skip
 STREETS = ((10, 20), (20, 20), (10, 10))
 """Heights of walls and widths of streets of which the sky view is known [m]."""
+LARGE = ("shadow", "sun", "sky")
 ABOVE_M, EYES_M = 40.0, 1.6
 """How high the point of the viewshed is above the surface, and eyes above the ground [m]."""
 
@@ -288,12 +291,23 @@ def walks(repeat: int) -> dict[str, Any]:
     return found
 
 
+def large(side_m: int) -> dict[str, Any]:
+    """A city that does not fit in one window: each task in a process of its own, in windows and as one."""
+    if find_spec("psutil") is None:
+        return {"absent": "pip install 'stadstwin[bench]'"}
+    tasks = {what: {"in_windows": measured(what, side_m), "at_once": measured(what, side_m, at_once=True)} for what in LARGE}
+    return {**tasks, "change": measured("change", side_m)}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.impact", description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--size", type=int, default=2000, help="cells along a side (default: %(default)s)")
     parser.add_argument("--repeat", type=int, default=7, help="times each is done (default: %(default)s)")
+    parser.add_argument(
+        "--large", type=int, nargs="?", const=8000, metavar="SIDE_M", help="a city of so many metres too, in windows (8000)"
+    )
     parser.add_argument("--peers", metavar="PYTHON", help="interpreter of the environment that peers are in, see benchmarks.peers")
     options = parser.parse_args()
     found: dict[str, Any] = {"machine": machine("embreex"), "load": os.getloadavg()[0], "targets": TARGETS}
@@ -307,6 +321,8 @@ def main() -> None:
     found["signal"] = signals(options.size, max(3, options.repeat // 2))
     found["noise"] = noises(max(3, options.repeat // 2))
     found["walking_time"] = walks(max(3, options.repeat // 2))
+    if options.large:
+        found["large"] = large(options.large)
     show(found, as_json=options.json)
 
 

@@ -17,9 +17,9 @@ from twin.geo.city import City
 from twin.geo.crs import local_plane
 from twin.geo.on_earth import OnEarth, where_on_earth
 from twin.grid import GridSpec
-from twin.impacts import sun
+from twin.impacts import site, sun
 from twin.impacts.facades import facades_of, hours_on, obstacles_of
-from twin.impacts.site import Site, Window, changed_windows, joined, windows
+from twin.impacts.site import Reach, Site, Window, all_windows, changed_windows, joined, parts, windows
 from twin.impacts.sun_position import day_of, sun_at, sun_path
 from twin.impacts.sun_report import NORMS, analyse
 from twin.result import Result
@@ -180,14 +180,16 @@ def test_after_a_change_only_what_it_reaches_is_other_and_all_of_it_as_in_a_full
 
 def test_windows_cover_a_grid_once_and_join_where_they_touch(street: City) -> None:
     large = GridSpec(WEST, SOUTH, 1.0, (600, 700))
-    seen, many = np.zeros(large.shape, int), list(windows(large, 10, most_cells=100_000))
+    seen, many = np.zeros(large.shape, int), list(windows(large, most_cells=100_000))
     for window in many:
         seen[window.cells] += 1
     assert (seen == 1).all()
     assert len(many) > 4
-    assert all((one.shape[0] + 20) * (one.shape[1] + 20) <= 100_000 for one in many)
+    assert all(one.size <= 100_000 for one in many)
     grid = Site(street).grid(1.0)
     assert joined([Window(0, 5, 0, 5), Window(20, 25, 0, 5), Window(5, 21, 2, 3)]) == [Window(0, 25, 0, 5)]
+    assert joined([Window(0, 5, 0, 5), Window(6, 9, 6, 9)]) == [Window(0, 5, 0, 5), Window(6, 9, 6, 9)]
+    assert joined([]) == []
     other = Site(block(street, "new", 100, 100, 104, 103, 5.0))
     ((patch, low, high),) = changed_windows(Site(street), other, grid)
     assert patch == Window(120 - 103, 120 - 100, 100, 104)
@@ -199,9 +201,13 @@ def test_in_windows_it_is_what_it_is_at_once(street: City, monkeypatch: pytest.M
     city = planted(street, [{"x": 100.0, "y": 100.0, "height_m": 9.0}])
     settings = _settings(lowest_deg=30, days=["2026-06-21"])
     whole = sun.hours_of(Site(city), settings)
-    assert sum(1 for _ in windows(Site(city).grid(1.0), 20)) == 1
     with monkeypatch.context() as patched:
-        patched.setattr(sun, "windows", lambda grid, margin: [Window(a, a + 60, b, b + 60) for a in (0, 60) for b in (0, 60)])
+        patched.setattr(site, "MOST_CELLS", 1000)
+        patched.setattr(site, "LEAST_SHARE", 0.03)
+        grid = Site(city).grid(1.0)
+        laid = list(parts(Site(city), grid, all_windows(grid), Reach.all_round(30.0)))
+        assert len(laid) >= 16
+        assert min(around.size for _, around in laid) < 0.9 * 120 * 120, "not all stands in the way of all"
         assert sun.hours_of(Site(city), settings).identical(whole)
     half = sun.hours_of(Site(city, (WEST + 30, SOUTH + 30, WEST + 90, SOUTH + 90)), settings)
     assert half["sun_hours"].identical(whole["sun_hours"].sel(x=half["x"], y=half["y"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -164,8 +165,7 @@ class City(CityLayers):
             if frame is not None:
                 frame_of(frame, f"the rows of layer `{name}`")
 
-    # One property a layer, so that editors and type checkers know them.
-    @property
+    @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north of everything in the city [m].
 
@@ -209,9 +209,14 @@ class City(CityLayers):
         height = np.full(x.shape, np.nan) if self.terrain is None else self.terrain.at(x, y)
         unknown = ~np.isfinite(height) & np.isfinite(x) & np.isfinite(y)
         if unknown.any():
-            feet = self.buildings["ground_m"].dropna() if "ground_m" in self.buildings else pd.Series(dtype=float)
-            height[unknown] = float(feet.median()) if len(feet) else 0.0
+            height[unknown] = self.usual_ground_m
         return height
+
+    @property
+    def usual_ground_m(self) -> float:
+        """Height of the ground where the terrain is not known: the middle height of the buildings' feet, else 0 [m]."""
+        feet = self.buildings["ground_m"].dropna() if "ground_m" in self.buildings else pd.Series(dtype=float)
+        return float(feet.median()) if len(feet) else 0.0
 
     def find(self, object_id: str) -> tuple[str, pd.Series[Any]]:
         """Layer and row of an object.

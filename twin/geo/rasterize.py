@@ -120,10 +120,12 @@ def rasterize(
         highest = city.dsm.resampled(grid).height
         surface = np.fmax(surface, highest)
         notes.append("Heights of buildings are those of the surface model, in which trees and cars may be solid.")
+    if not trees:
+        nothing = np.broadcast_to(np.float32(np.nan), grid.shape)
+        return Relief(grid, ground, surface, nothing, nothing, building, tuple(notes))
     base = np.full(grid.shape, np.nan, np.float32)
     top = base.copy()
-    if trees:
-        notes += _crowns(city, grid, ground, base, top)
+    notes += _crowns(city, grid, ground, base, top)
     return Relief(grid, ground, surface, base, top, building, tuple(notes))
 
 
@@ -145,17 +147,17 @@ def _stand(city: City, grid: GridSpec, surface: NDArray[np.float32], building: N
         return False
     rows = city.buildings.index.get_indexer(pd.Index(roots_of(city)))
     built = (city.objects["layer"].to_numpy() == "buildings")[mesh.owner]
-    chosen, corners = standing(city)
-    if not len(chosen):
-        return False
+    chosen, corners = standing(city, grid)
     raise_to(grid, corners, rows[mesh.owner[chosen]].astype(np.int32), surface, building)
     return bool(built.any())
 
 
-def standing(city: City) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Numbers of the triangles of a city that stand on the ground, (T,), and their corners in its CRS, (T, 3, 3) [m]."""
+def standing(city: City, grid: GridSpec | None = None) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Triangles of a city that stand on the ground, and may reach over a grid if one is given: their numbers, (T,), and their
+    corners in its CRS, (T, 3, 3) [m]."""
     mesh = city.surfaces
-    chosen = np.flatnonzero(np.isin(city.objects["layer"].to_numpy(), STANDING)[mesh.owner])
+    wanted = np.isin(city.objects["layer"].to_numpy(), STANDING)[mesh.owner]
+    chosen = np.flatnonzero(wanted if grid is None else wanted & _touching(city, grid))
     return chosen, mesh.vertices[mesh.triangles[chosen]] + city.origin
 
 
@@ -166,6 +168,18 @@ def raise_to(
     column = (corners[..., 0] - grid.west) / grid.cell - 0.5
     row = (grid.north - corners[..., 1]) / grid.cell - 0.5
     kernels.raise_to(column, row, np.ascontiguousarray(corners[..., 2]), owner, height, of)
+
+
+def _touching(city: City, grid: GridSpec) -> NDArray[np.bool_]:
+    """Triangles whose bounding box comes within a cell of a grid, (T,)."""
+    x, y = (city.surfaces.vertices[:, k] + city.origin[k] for k in (0, 1))
+    west, south, east, north = grid.bounds
+    beyond = (
+        (x < west - grid.cell).astype(np.uint8) | ((x > east + grid.cell).astype(np.uint8) << 1)
+        | ((y < south - grid.cell).astype(np.uint8) << 2) | ((y > north + grid.cell).astype(np.uint8) << 3)
+    )  # fmt: skip
+    first, second, third = city.surfaces.triangles.T
+    return (beyond[first] & beyond[second] & beyond[third]) == 0
 
 
 def roots_of(city: City) -> NDArray[np.object_]:

@@ -77,7 +77,7 @@ def roofs_of(city: City, relief: Relief) -> Roofs:
     none = np.empty(0, np.int64)
     if not len(mesh):
         return Roofs(none, none, np.empty(0, np.int32), np.empty((0, 3)))
-    chosen, corners = standing(city)
+    chosen, corners = standing(city, grid)
     # the same triangles in the same order as those that the surface is of, so the same one comes out on top
     highest, triangle = relief.ground.copy(), np.full(grid.shape, -1, np.int32)
     raise_to(grid, corners, np.arange(len(chosen), dtype=np.int32), highest, triangle)

@@ -148,10 +148,18 @@ class Terrain:
             raise GridError(f"the grid is in {grid.crs}, the terrain in {self.grid.crs}", hint=hint)
         if (grid.west, grid.north, grid.cell, grid.shape) == (self.grid.west, self.grid.north, self.grid.cell, self.grid.shape):
             return Terrain(grid, self.height, self.name)
+        out = np.full(grid.shape, np.nan, dtype=np.float32)
+        right, down = (grid.west - self.grid.west) / grid.cell, (self.grid.north - grid.north) / grid.cell
+        if grid.cell == self.grid.cell and right == round(right) and down == round(down):
+            first, last = max(0, -round(down)), min(grid.rows, self.grid.rows - round(down))
+            left, end = max(0, -round(right)), min(grid.columns, self.grid.columns - round(right))
+            if first < last and left < end:
+                part = self.height[first + round(down) : last + round(down), left + round(right) : end + round(right)]
+                out[first:last, left:end] = part
+            return Terrain(grid, out, self.name)
         import rasterio
         from rasterio.warp import Resampling, reproject
 
-        out = np.full(grid.shape, np.nan, dtype=np.float32)
         how = Resampling.average if grid.cell >= 2 * self.grid.cell else Resampling.bilinear
         plane = rasterio.crs.CRS.from_wkt('LOCAL_CS["plane",UNIT["metre",1]]')
         reproject(

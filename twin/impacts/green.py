@@ -7,7 +7,6 @@ on facades are in no layer that tells how high they are.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,8 +17,7 @@ from numpy.typing import NDArray
 from twin.errors import ParameterError
 from twin.geo.on_earth import OnEarth
 from twin.geo.rasterize import Relief
-from twin.grid import GridSpec
-from twin.impacts.site import Site, Window, changed_windows, corner_of, joined, reach_of, reliefs, surface_of, windows
+from twin.impacts.site import Reach, Site, all_windows, corner_of, reached, reliefs, surface_of
 from twin.impacts.sun_position import day_of, place_of, sun_at, zone_of
 from twin.scenario.analyses import GreenAnalysis, settings_of
 from twin.sim.impact import green, shadow
@@ -148,21 +146,8 @@ def _noon(place: OnEarth, day: dt.date) -> pd.Timestamp:
     return middle
 
 
-class Known(NamedTuple):
-    """The side without a change: its site, its fields, and where heights differ from this one (see `changed_windows`)."""
-
-    site: Site
-    fields: xr.Dataset
-    patches: list[Window]
-
-
-def known_of(before: tuple[Site, xr.Dataset], site: Site, grid: GridSpec) -> Known:
-    """What a side can be worked out from."""
-    return Known(*before, [patch for patch, _, _ in changed_windows(before[0], site, grid)])
-
-
 def fields_of(
-    site: Site, settings: GreenAnalysis, *, before: Known | None = None, only: tuple[str, ...] | None = None
+    site: Site, settings: GreenAnalysis, *, before: tuple[Site, xr.Dataset] | None = None, only: tuple[str, ...] | None = None
 ) -> xr.Dataset:
     """Maps of green on a site.
 
@@ -170,8 +155,8 @@ def fields_of(
     ----------
     site : Site
     settings : GreenAnalysis
-    before : Known, optional
-        Then only that is worked out anew which the change can reach, with the same result to the bit.
+    before : (Site, Dataset), optional
+        The same without a change: then only that is worked out anew which the change can reach, with the same result to the bit.
     only : tuple of str, optional
         Names of fields that are wanted; by default all of them.
 
@@ -185,21 +170,21 @@ def fields_of(
     ParameterError
         As `sun_of`.
     """
-    grid, cell = site.grid(settings.cell_m), settings.cell_m
+    grid = site.grid(settings.cell_m)
     sun = sun_of(site.city, settings) if settings.shade else None
     blank = {"green_view": np.nan, "canopy_cover": np.nan, "canopy": 0, **({"shade": 0, "shadow": 0} if sun else {})}
     names = [name for name in blank if only is None or name in only]
     fields = {name: np.full(grid.shape, blank[name], variable(name).dtype) for name in names}
     range_m = site.heights()
-    margin = math.ceil(max(settings.cover_radius_m, settings.reach_m) / cell) + 2
+    todo, reach = all_windows(grid), Reach.within(max(settings.cover_radius_m, settings.reach_m))
     if sun is not None:
-        margin = max(margin, reach_of(range_m, sun.altitude_deg, cell))
-    todo = list(windows(grid, margin))
-    if before is not None and before.site.heights() == range_m:
-        todo = grown(before.patches, margin, grid)
+        rays = Reach.towards(np.array([sun.azimuth_deg]), np.array([sun.altitude_deg]))
+        reach = rays._replace(near_m=reach.near_m)
+    if before is not None and before[0].heights() == range_m:
+        todo = reached(before[0], site, grid, reach, trees=True)
         for name, values in fields.items():
-            values[:] = before.fields[name].to_numpy()
-    for window, relief, (whole, inner) in reliefs(site, grid, todo, margin, trees=True):
+            values[:] = before[1][name].to_numpy()
+    for window, relief, (whole, inner) in reliefs(site, grid, todo, reach, trees=True):
         made = _in_window(relief, corner_of(grid, window), range_m, settings, sun, names)
         for name, values in fields.items():
             values[whole.cells] = made[name][inner.cells]
@@ -208,12 +193,6 @@ def fields_of(
         about |= {"sun_azimuth_deg": sun.azimuth_deg, "sun_altitude_deg": sun.altitude_deg}
     arrays = {name: variable(name).array(values) for name, values in fields.items()}
     return xr.Dataset(arrays, coords={"y": grid.y, "x": grid.x}, attrs=about)
-
-
-def grown(patches: list[Window], margin: int, grid: GridSpec) -> list[Window]:
-    """The cells of a grid that lie so near to patches, as windows that lie apart."""
-    whole = Window(0, grid.rows, 0, grid.columns)
-    return joined([near for patch in patches if (near := patch.grown(margin).cut(whole)) is not None])
 
 
 def _in_window(
@@ -235,5 +214,6 @@ def _in_window(
         )
     if sun is not None:
         made["shadow"] = np.ascontiguousarray(shadow.cast(of, sun.azimuth_deg, sun.altitude_deg))
+        made["shadow"][~known] = shadow.BUILT
         made["shade"] = (made["shadow"] != shadow.LIT).astype(np.uint8)
     return made

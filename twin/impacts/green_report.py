@@ -15,7 +15,7 @@ from twin.geo.trees import Trees, trees_of
 from twin.geo.walkable import NOT_FOR_PEOPLE
 from twin.grid import GridSpec
 from twin.impact_result import Classes, ImpactResult
-from twin.impacts.green import NOON, Known, fields_of, known_of, sun_of
+from twin.impacts.green import NOON, fields_of, sun_of
 from twin.impacts.homes import are_homes, homes_of
 from twin.impacts.site import Site, with_surface
 from twin.palette import Colour
@@ -77,10 +77,9 @@ def analyse(site: Site, settings: GreenAnalysis, before: tuple[Site, ImpactResul
         As `possible`.
     """
     grid = site.grid(settings.cell_m)
-    known = None if before is None else known_of((before[0], before[1].fields), site, grid)
-    fields = fields_of(site, settings, before=known)
+    fields = fields_of(site, settings, before=None if before is None else (before[0], before[1].fields))
     fields, ground = with_surface(site, fields, settings.cell_m)
-    features = _features(site, settings, fields, grid, before, known)
+    features = _features(site, settings, fields, grid, before)
     trees = trees_of(site.city)
     counted = len(trees) > 0 or site.city.canopy is None
     number = float(_inside(trees.xy, grid).sum()) if counted else float("nan")
@@ -183,13 +182,11 @@ def _inside(xy: NDArray[np.float64], grid: GridSpec) -> NDArray[np.bool_]:
 
 
 def _features(
-    site: Site, settings: GreenAnalysis, fields: xr.Dataset, grid: GridSpec, before: tuple[Site, ImpactResult] | None,
-    known: Known | None,
-) -> dict[str, gpd.GeoDataFrame]:  # fmt: skip
+    site: Site, settings: GreenAnalysis, fields: xr.Dataset, grid: GridSpec, before: tuple[Site, ImpactResult] | None
+) -> dict[str, gpd.GeoDataFrame]:
     """Homes with the trees that they see; which saw three and do not any more; trees that went and that came."""
     was = None if before is None else before[1].features["homes"]
-    done = None if before is None or known is None or was is None else (before[0], was, known.patches)
-    homes = homes_of(site, settings, before=done)
+    homes = homes_of(site, settings, before=None if before is None or was is None else (before[0], was))
     middle = shapely.get_coordinates(shapely.centroid(homes.geometry.to_numpy())) if len(homes) else np.empty((0, 2))
     row, column = (np.asarray(one) for one in grid.index(middle[:, 0], middle[:, 1]))
     homes.insert(2, "canopy_cover", fields["canopy_cover"].to_numpy()[row, column].astype(np.float64))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from twin.geo.rasterize import Relief
 from twin.geo.trees import Trees, trees_of
 from twin.grid import GridSpec
-from twin.impacts.site import Site, Window, joined, part_of, reliefs, windows
+from twin.impacts.site import Reach, Site, Window, all_windows, changed_windows, joined, part_of, reliefs
 from twin.scenario.analyses import GreenAnalysis, settings_of
 from twin.sim.impact import green, shadow
 
@@ -81,7 +81,7 @@ def are_homes(city: City) -> tuple[NDArray[np.bool_], bool]:
 
 
 def homes_of(
-    site: Site, settings: GreenAnalysis, *, before: tuple[Site, gpd.GeoDataFrame, list[Window]] | None = None
+    site: Site, settings: GreenAnalysis, *, before: tuple[Site, gpd.GeoDataFrame] | None = None
 ) -> gpd.GeoDataFrame:
     """As `trees_from_homes`, of a site.
 
@@ -89,8 +89,8 @@ def homes_of(
     ----------
     site : Site
     settings : GreenAnalysis
-    before : (Site, GeoDataFrame, list of Window), optional
-        The same without a change, and where heights differ: then only homes that the change can reach are looked from anew.
+    before : (Site, GeoDataFrame), optional
+        The same without a change: then only homes that the change can reach are looked from anew.
     """
     buildings, grid = site.city.buildings, site.grid(settings.cell_m)
     middle = shapely.get_coordinates(shapely.centroid(buildings.geometry.to_numpy())) if len(buildings) else np.empty((0, 2))
@@ -100,16 +100,16 @@ def homes_of(
     seen, points = np.zeros(len(buildings), np.int32), np.zeros(len(buildings), np.int32)
     # a home counts to the window that its middle lies in: with this margin all of it and what it sees lies around that
     size = shapely.bounds(buildings.geometry.to_numpy()[home]) if len(home) else np.zeros((1, 4))
-    margin = math.ceil((settings.reach_m + float((size[:, 2:] - size[:, :2]).max())) / settings.cell_m) + 3
+    reach = Reach.within(settings.reach_m + float((size[:, 2:] - size[:, :2]).max()) + settings.cell_m)
     trees = trees_of(site.city)
-    todo = list(windows(grid, margin))
+    todo = all_windows(grid)
     if before is not None:
-        same, old = _same(before, site, home, trees)
+        same, old = _same(before, site, home)
         if same:
-            todo = _reached(before[2], before[0], trees, grid, margin)
+            todo = _reached(before[0], site, grid, reach)
             known = old.reindex(buildings.index[home])
             seen[home], points[home] = known["trees_seen"].to_numpy(np.int32), known["viewpoints"].to_numpy(np.int32)
-    for around, relief, (core, _) in reliefs(site, grid, todo, margin, trees=False):
+    for around, relief, (core, _) in reliefs(site, grid, todo, reach, trees=False):
         r, c = rows[home], columns[home]
         here = home[(r >= core.top) & (r < core.bottom) & (c >= core.left) & (c < core.right)]
         if len(here):
@@ -163,7 +163,7 @@ def viewpoints(relief: Relief, homes: NDArray[np.int64]) -> tuple[NDArray[np.int
 
 
 def _same(
-    before: tuple[Site, gpd.GeoDataFrame, list[Window]], site: Site, home: NDArray[np.int64], trees: Trees
+    before: tuple[Site, gpd.GeoDataFrame], site: Site, home: NDArray[np.int64]
 ) -> tuple[bool, gpd.GeoDataFrame]:
     """Whether what is known of the homes without a change can be built on: none has come, and none is of another shape."""
     old = before[1]
@@ -174,13 +174,14 @@ def _same(
     return bool(shapely.equals_exact(was, site.city.buildings.geometry.to_numpy()[home]).all()), old
 
 
-def _reached(patches: list[Window], before: Site, trees: Trees, grid: GridSpec, margin: int) -> list[Window]:
+def _reached(before: Site, site: Site, grid: GridSpec, reach: Reach) -> list[Window]:
     """Windows round what came or went. A tree within the crown of another changes no height, so trees are compared themselves."""
-    one, two = _rows_of(trees_of(before.city)), _rows_of(trees)
+    one, two = _rows_of(trees_of(before.city)), _rows_of(trees_of(site.city))
     spots = np.array([row[:2] for row in one ^ two]).reshape(-1, 2)
     i, j = (np.asarray(k) for k in grid.index(spots[:, 0], spots[:, 1]))
+    patches = [patch for patch, _, _ in changed_windows(before, site, grid)]
     every = [*patches, *(Window(int(r), int(r) + 1, int(c), int(c) + 1) for r, c in zip(i, j, strict=True))]
-    whole = Window(0, grid.rows, 0, grid.columns)
+    whole, margin = Window(0, grid.rows, 0, grid.columns), math.ceil(reach.near_m / grid.cell) + 2
     return joined([near for patch in every if (near := patch.grown(margin).cut(whole)) is not None])
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from twin.grid import GridSpec
 from twin.impact_result import Classes, ImpactResult
-from twin.impacts.site import Site, corner_of, reach_of, reached, reliefs, surface_of, windows, with_surface
+from twin.impacts.site import Reach, Site, Window, all_windows, corner_of, reached, reliefs, surface_of, with_surface
 from twin.palette import Colour
 from twin.result import Figure
 from twin.scenario.analyses import SkyAnalysis, settings_of
@@ -79,21 +80,33 @@ def sky_of(site: Site, settings: SkyAnalysis, *, before: tuple[Site, xr.Dataset]
     names = ("sky_view", "sky_view_trees")[: 2 if settings.trees else 1]
     fields = {name: np.zeros(grid.shape, np.float32) for name in names}
     range_m = site.heights()
-    margin = reach_of(range_m, sky.LOWEST_DEG, grid.cell)
-    todo = list(windows(grid, margin))
+    todo, reach = all_windows(grid), Reach.all_round(sky.LOWEST_DEG)
     if before is not None and before[0].heights() == range_m:
-        todo = reached(before[0], site, grid, sky.LOWEST_DEG, trees=settings.trees)
+        todo = reached(before[0], site, grid, reach, trees=settings.trees)
         for name, values in fields.items():
             values[:] = before[1][name].to_numpy()
-    for window, relief, (whole, inner) in reliefs(site, grid, todo, margin, trees=settings.trees):
-        of = surface_of(relief, corner_of(grid, window), range_m)
-        bare = sky.sky_view(of, settings.directions)
+    for window, relief, (whole, inner) in reliefs(site, grid, todo, reach, trees=settings.trees):
+        of, unknown = surface_of(relief, corner_of(grid, window), range_m), np.isnan(relief.surface)
+        del relief
+        within = None if window == whole else _within(site, grid, (whole, window), settings.directions)
+        bare = sky.sky_view(of, settings.directions, within=within)
+        bare[unknown] = 0.0
         fields["sky_view"][whole.cells] = bare[inner.cells]
         if settings.trees:
             leafy = bare - (1.0 - settings.summer_light) * behind_leaves(of)
             fields["sky_view_trees"][whole.cells] = np.maximum(leafy, 0.0)[inner.cells]
     made = {name: variable(name).array(values) for name, values in fields.items()}
     return xr.Dataset(made, coords={"y": grid.y, "x": grid.x}, attrs={"crs": grid.crs or "", "cell_m": float(grid.cell)})
+
+
+def _within(site: Site, grid: GridSpec, windows: tuple[Window, Window], directions: int) -> list[tuple[slice, slice]]:
+    """What can be in the way in each direction of a window, in the cells of that with what stands around it."""
+    core, around = windows
+    made = []
+    for azimuth, lowest in zip(*sky.lowest_of(directions), strict=True):
+        need = site.around(grid, core, Reach.towards(azimuth, lowest)).cut(around) or core
+        made.append(need.inside(around).cells)
+    return made
 
 
 def behind_leaves(of: shadow.Surface) -> NDArray[np.float32]:

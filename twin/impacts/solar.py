@@ -21,7 +21,7 @@ from twin.geo.rasterize import roots_of
 from twin.geo.roof_planes import Roofs, roofs_of
 from twin.impact_result import Classes, ImpactResult
 from twin.impacts.climate import circumsolar, hours_of_year, measured_hours
-from twin.impacts.site import Site, Window, corner_of, reach_of, reached, reliefs, surface_of, windows
+from twin.impacts.site import Reach, Site, Window, all_windows, corner_of, reached, reliefs, surface_of
 from twin.impacts.sun_position import place_of
 from twin.impacts.sun_year import binned, in_leaf
 from twin.palette import Colour
@@ -163,14 +163,13 @@ def _irradiation(
     names = ("roof_irradiation", "roof_irradiation_diffuse")
     fields = {name: np.full(grid.shape, np.nan, np.float32) for name in names}
     range_m, lights = site.heights(), lights_of(light, settings)
-    margin = reach_of(range_m, LOWEST_DEG, grid.cell)
-    todo = list(windows(grid, margin))
+    todo, reach = all_windows(grid), Reach.towards(lights.azimuth_deg, lights.altitude_deg)
     if before is not None and before[0].heights() == range_m:
-        todo = reached(before[0], site, grid, LOWEST_DEG, trees=settings.trees)
+        todo = reached(before[0], site, grid, reach, trees=settings.trees)
         for name, values in fields.items():
             values[:] = before[1][name].to_numpy()
     on_level = float((light["ghi"] * light["seconds"]).sum()) / 3600.0
-    for window, relief, (whole, inner) in reliefs(site, grid, todo, margin, trees=settings.trees):
+    for window, relief, (whole, inner) in reliefs(site, grid, todo, reach, trees=settings.trees):
         roofs = roofs_of(site.city, relief)
         of = surface_of(relief, corner_of(grid, window), range_m, lift_m=roofs.lift(relief.grid.shape, grid.cell))
         roofs = roofs.select(_inside(roofs, inner))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from twin.errors import ParameterError
 from twin.geo.on_earth import OnEarth
 from twin.grid import GridSpec
-from twin.impacts.site import Site, corner_of, reach_of, reached, reliefs, surface_of, windows
+from twin.impacts.site import Reach, Site, all_windows, corner_of, reached, reliefs, surface_of
 from twin.impacts.sun_position import day_of, place_of, sun_at, sun_path, zone_of
 from twin.impacts.sun_year import LEAVES_FROM, LEAVES_UNTIL, binned, in_leaf, sun_of_year
 from twin.scenario.analyses import SunAnalysis, settings_of
@@ -83,11 +83,12 @@ def shadow_at(
     grid = site.grid(cell)
     seen = np.full(grid.shape, shadow.BUILT, np.uint8)
     if altitude > shadow.LOWEST_DEG:
-        range_m = site.heights()
-        margin = reach_of(range_m, altitude, cell)
-        for window, relief, inner in reliefs(site, grid, list(windows(grid, margin)), margin, trees=trees):
-            of = surface_of(relief, corner_of(grid, window), range_m)
+        range_m, reach = site.heights(), Reach.towards(np.array([azimuth]), np.array([altitude]))
+        for window, relief, inner in reliefs(site, grid, all_windows(grid), reach, trees=trees):
+            of, unknown = surface_of(relief, corner_of(grid, window), range_m), np.isnan(relief.surface)
+            del relief
             cast = traverse.cast_exactly(of, azimuth, altitude) if exact else shadow.cast(of, azimuth, altitude)
+            cast[unknown] = shadow.BUILT
             seen[inner[0].cells] = cast[inner[1].cells]
     about = {"crs": grid.crs or "", "cell_m": float(cell), "sun_azimuth_deg": azimuth, "sun_altitude_deg": altitude}
     array = xr.DataArray(variable("shadow").array(seen), coords={"y": grid.y, "x": grid.x}, name="shadow")
@@ -201,34 +202,35 @@ def hours_of(site: Site, settings: SunAnalysis, *, before: tuple[Site, xr.Datase
         The same without a change, with its hours: then only that is worked out anew which the change can reach, with the same
         result to the bit.
     """
-    place, grid, cell = place_of(site.city), site.grid(settings.cell_m), settings.cell_m
+    place, grid = place_of(site.city), site.grid(settings.cell_m)
     path = sun_path(place, settings.days, step_min=settings.step_min)
     path = path[path["altitude_deg"] >= settings.lowest_deg]
     names = ("sun_hours", "sun_hours_trees")[: 2 if settings.trees else 1]
     fields = {name: np.zeros((len(settings.days), *grid.shape), np.float32) for name in names}
     if settings.year:
         fields |= {name.replace("hours", "hours_year"): np.zeros(grid.shape, np.float32) for name in names}
-    range_m = site.heights()
-    margin = reach_of(range_m, settings.lowest_deg, cell)
-    todo = list(windows(grid, margin))
-    if before is not None and before[0].heights() == range_m:
-        todo = reached(before[0], site, grid, settings.lowest_deg, trees=settings.trees)
-        for name, values in fields.items():
-            values[:] = before[1][name].to_numpy()
     places: list[pd.DataFrame] = []
     for number, day in enumerate(settings.days):
         sun = path.loc[path["day"] == number, ["azimuth_deg", "altitude_deg", "seconds"]]
         places.append(sun.assign(leaves=crown_light(dt.date.fromisoformat(day), settings)))
     if settings.year:
         places.append(_year(place, settings))
-    for window, relief, (whole, inner) in reliefs(site, grid, todo, margin, trees=settings.trees):
-        of = surface_of(relief, corner_of(grid, window), range_m)
+    range_m, every = site.heights(), pd.concat(places)
+    todo, reach = all_windows(grid), Reach.towards(every["azimuth_deg"].to_numpy(), every["altitude_deg"].to_numpy())
+    if before is not None and before[0].heights() == range_m:
+        todo = reached(before[0], site, grid, reach, trees=settings.trees)
+        for name, values in fields.items():
+            values[:] = before[1][name].to_numpy()
+    for window, relief, (whole, inner) in reliefs(site, grid, todo, reach, trees=settings.trees):
+        of, unknown = surface_of(relief, corner_of(grid, window), range_m), np.isnan(relief.surface)
+        del relief
         for number, sun in enumerate(places):
             made = shadow.sunlight(
                 of, sun["azimuth_deg"].to_numpy(), sun["altitude_deg"].to_numpy(), sun["seconds"].to_numpy(),
                 sun["leaves"].to_numpy(),
             )  # fmt: skip
             for seconds, name in zip(made, names, strict=False):
+                seconds[unknown] = 0.0
                 of_year = number == len(settings.days)
                 values = fields[name.replace("hours", "hours_year")] if of_year else fields[name][number]
                 values[whole.cells] = seconds[inner.cells] / 3600.0

@@ -91,3 +91,19 @@ def test_it_is_the_same_on_any_number_of_cores(monkeypatch: pytest.MonkeyPatch) 
     many = sky.sky_view(of, 24)
     monkeypatch.setattr(sky.numba, "get_num_threads", lambda: 1)
     np.testing.assert_array_equal(many, sky.sky_view(of, 24))
+
+
+def test_only_what_can_be_in_the_way_needs_to_be_looked_at() -> None:
+    z = np.random.default_rng(4).uniform(0.0, 3.0, (130, 150))
+    of = shadow.surface(z, 1.0, corner=(17, -40))
+    core, within = (slice(50, 70), slice(60, 90)), []
+    for azimuth, lowest in zip(*sky.lowest_of(16), strict=True):
+        run = 3.0 / np.tan(np.radians(lowest)) + 3.0
+        east, south = run * np.sin(np.radians(azimuth)), -run * np.cos(np.radians(azimuth))
+        sides = [(int(min(0.0, way)) - 3, int(max(0.0, way)) + 3) for way in (south, east)]
+        shape = zip(core, sides, z.shape, strict=True)
+        within.append(tuple(slice(max(0, one.start + low), min(count, one.stop + high)) for one, (low, high), count in shape))
+    assert min(part[0].stop - part[0].start for part in within) < 40
+    found = sky.sky_view(of, 16, within=within)
+    np.testing.assert_array_equal(found[core], sky.sky_view(of, 16)[core])
+    assert (sky.lowest_of(64)[1] >= sky.LOWEST_DEG - 1e-9).all()

@@ -49,6 +49,30 @@ def raise_to(column, row, z, owner, height, of):
 
 
 @njit()
+def raise_blocks(column, row, z, high):
+    """Raise blocks to the highest corner of each triangle whose bounding box touches them.
+
+    Parameters
+    ----------
+    column, row : (T, 3) float64
+        Corners in blocks, with the outer corner of block (0, 0) at (0, 0).
+    z : (T, 3) float64
+        Heights of the corners [m].
+    high : (R, C) float64
+    """
+    rows, columns = high.shape
+    for t in range(len(z)):
+        top = max(z[t, 0], z[t, 1], z[t, 2])
+        first = max(0, int(np.floor(min(column[t, 0], column[t, 1], column[t, 2]) - EDGE)))
+        last = min(columns - 1, int(np.floor(max(column[t, 0], column[t, 1], column[t, 2]) + EDGE)))
+        above = max(0, int(np.floor(min(row[t, 0], row[t, 1], row[t, 2]) - EDGE)))
+        below = min(rows - 1, int(np.floor(max(row[t, 0], row[t, 1], row[t, 2]) + EDGE)))
+        for r in range(above, below + 1):
+            for c in range(first, last + 1):
+                high[r, c] = max(high[r, c], top)
+
+
+@njit()
 def hang_crowns(column, row, radius, base, top, lower, upper):
     """Crowns as ellipsoids, by the cells whose middle they cover, or the one that they stand in.
 

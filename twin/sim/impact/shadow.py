@@ -272,7 +272,20 @@ def _phases(altitude_deg: float) -> int:
 
 def _bin(of: Surface) -> float:
     """Height of one of the bits that crowns are carried in [cells]."""
-    return max((of.high - of.low) / (_BITS - 2), 1e-3)
+    return step_of_crowns((of.low, of.high), 1.0)
+
+
+def step_of_crowns(range_m: tuple[float, float], cell: float) -> float:
+    """How much higher a crown may seem than it is: one of the bits that crowns are carried in [m].
+
+    Parameters
+    ----------
+    range_m : (float, float)
+        Least height of the surface and greatest of crowns [m].
+    cell : float
+        [m]
+    """
+    return max((range_m[1] - range_m[0]) / (_BITS - 2), 1e-3 * cell)
 
 
 class _Way(NamedTuple):

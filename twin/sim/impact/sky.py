@@ -18,7 +18,7 @@ In both a block hides the sky by the edge at which a line leaves its row, and li
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numba
@@ -46,7 +46,9 @@ _GOLDEN = 0.6180339887498949
 _NOTHING = np.float32(-3e38)
 
 
-def sky_view(of: Surface, directions: int = 64, *, levels: int = LEVELS) -> NDArray[np.float32]:
+def sky_view(
+    of: Surface, directions: int = 64, *, levels: int = LEVELS, within: Sequence[tuple[slice, slice]] | None = None
+) -> NDArray[np.float32]:
     """Sky view factor of each cell of a surface, without trees, by levels.
 
     Parameters
@@ -57,13 +59,16 @@ def sky_view(of: Surface, directions: int = 64, *, levels: int = LEVELS) -> NDAr
         In which is looked, evenly round.
     levels : int
         At which it is asked whether the sky is seen, in each.
+    within : sequence of (slice, slice), optional
+        Rows and columns that are worked on in each direction, where only cells in all of them are wanted, and what stands beyond
+        them hides nothing from those (see `lowest_of`). What comes out of other cells means nothing.
 
     Returns
     -------
     (R, C) float32
         From 0 (no sky) to 1 (nothing but sky).
     """
-    ways = [_level_way(k, directions, levels) for k in range(directions)]
+    ways = [(*_level_way(k, directions, levels), None if within is None else within[k]) for k in range(directions)]
     workers = max(1, numba.get_num_threads())
     with ThreadPoolExecutor(workers) as pool:
         # numbers of levels are added, which are whole: the same in whatever order it is done
@@ -75,56 +80,84 @@ def sky_view(of: Surface, directions: int = 64, *, levels: int = LEVELS) -> NDAr
     return total
 
 
+def lowest_of(directions: int, levels: int = LEVELS) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Azimuth of each direction in which `sky_view` looks, and altitude of the lowest of its levels there, (D,) each [deg]."""
+    slopes = np.array([_slopes(k, directions, levels)[0] for k in range(directions)])
+    return 360.0 * (np.arange(directions) + 0.5) / directions, np.degrees(np.arctan(slopes))
+
+
 def _level_way(number: int, directions: int, levels: int) -> tuple[bool, bool, float, NDArray[np.float32]]:
     """By rows or not, back or not, drift, and how far a shadow falls from one row to the next at each level, of one direction."""
     azimuth = 2.0 * math.pi * (number + 0.5) / directions
     east, south = math.sin(azimuth), -math.cos(azimuth)
+    by_rows = abs(south) >= abs(east)
+    main, side_way = (abs(south), east) if by_rows else (abs(east), south)
+    slope = _slopes(number, directions, levels)
+    return by_rows, (south if by_rows else east) > 0, -side_way / main, (slope / main).astype(np.float32)
+
+
+def _slopes(number: int, directions: int, levels: int) -> NDArray[np.float64]:
+    """Slopes of the levels of a direction, rising, (L,)."""
     # the four directions that see the same of a street share out what lies between two levels
     quarter = max(1, directions // 4)
     side, within = divmod(number, quarter)
     within = within if side % 2 == 0 else quarter - 1 - within
     shift = (side / 4.0 + (within * _GOLDEN) % 1.0 / 4.0) % 1.0
     share = (np.arange(levels) + shift) / levels
-    slope = np.maximum(np.sqrt(share / (1.0 - share)), math.tan(math.radians(LOWEST_DEG)))
-    by_rows = abs(south) >= abs(east)
-    main, side_way = (abs(south), east) if by_rows else (abs(east), south)
-    return by_rows, (south if by_rows else east) > 0, -side_way / main, (slope / main).astype(np.float32)
+    return np.asarray(np.maximum(np.sqrt(share / (1.0 - share)), math.tan(math.radians(LOWEST_DEG))))
 
 
-def _sum_levels(of: Surface, ways: list[tuple[bool, bool, float, NDArray[np.float32]]]) -> NDArray[np.float32]:
+def _sum_levels(
+    of: Surface, ways: list[tuple[bool, bool, float, NDArray[np.float32], tuple[slice, slice] | None]]
+) -> NDArray[np.float32]:
     """Number of levels at which each cell sees the sky in some directions, (R, C) float32."""
     by_rows, by_columns = np.zeros(of.rows.shape, np.float32), np.zeros(of.columns.shape, np.float32)
-    for rows, back, drift, drops in ways:
+    for rows, back, drift, drops, part in ways:
         z, total, corner = (of.rows, by_rows, of.corner[0]) if rows else (of.columns, by_columns, of.corner[1])
-        _count_levels(z, drift, back, -(corner + len(z) - 1) if back else corner, drops, total)
-    return by_rows + by_columns.T
+        ends = [(0, count) for count in z.shape]
+        if part is not None:
+            ends = [(one.start, one.stop) for one in (part if rows else part[::-1])]
+        (top, bottom), (left, right) = ends
+        begin = -(corner + bottom - 1) if back else corner + top
+        _count_levels(z, (top, bottom, left, right), drift, back, begin, drops, total)
+    by_rows += by_columns.T
+    return by_rows
 
 
 @njit()
-def _count_levels(z, drift, back, begin, drops, total):
-    """Add the number of levels at which each cell of `z` (R, C) sees the sky in one direction."""
-    rows, columns = z.shape
+def _count_levels(z, part, drift, back, begin, drops, total):
+    """Add the number of levels at which each cell of a part of `z` (R, C) sees the sky in one direction.
+
+    Parameters
+    ----------
+    z, total : (R, C) float32
+    part : (int, int, int, int)
+        Rows from and until, columns from and until.
+    """
+    top, bottom, left, right = part
+    rows, columns = bottom - top, right - left
     one, last = int(np.floor(begin * drift + 0.5)), int(np.floor((begin + rows - 1) * drift + 0.5))
     most = max(one, last)
     carried = np.full((len(drops), columns + most - min(one, last)), _NOTHING, np.float32)
     row = np.full(columns + 2, _NOTHING, np.float32)
     seen = np.empty(columns, np.float32)
     for k in range(rows):
-        r = rows - 1 - k if back else k
+        r = bottom - 1 - k if back else top + k
         x = 0.5 + (begin + k) * drift
         here = int(np.floor(x))
-        end, come, part = crossing(x - here, drift)
-        row[1 : columns + 1] = z[r]
+        end, come, share = crossing(x - here, drift)
+        heights = z[r, left:right]
+        row[1 : columns + 1] = heights
         late, early = row[1 + end : 1 + end + columns], row[1 + come : 1 + come + columns]
         seen[:] = 0
         for m in range(len(drops)):
             # a line keeps its place in `carried`, and comes to lie over another column
             lines = carried[m, most - here : most - here + columns]
             if end == 0 and come == 0:
-                _pass_level(lines, z[r], drops[m], seen)
+                _pass_level(lines, heights, drops[m], seen)
             else:
-                _pass_border(lines, z[r], late, early, drops[m], np.float32(part) * drops[m], seen)
-        _add(seen, total[r])
+                _pass_border(lines, heights, late, early, drops[m], np.float32(share) * drops[m], seen)
+        _add(seen, total[r, left:right])
 
 
 @njit(inline="always")
