@@ -11,44 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.impacts.places import SOUTH, WEST, block, plain, planted
+from tests.impacts.places import block, plain, planted
+from tests.impacts.towns import CHANGES, SIDE, other, towns
 from twin.geo.city import City
 from twin.geo.differing import where_heights_differ
 from twin.geo.kernels import relief as kernels
 from twin.geo.rasterize import Relief, rasterize
 from twin.geo.skyline import skyline
-from twin.geo.terrain import Terrain
-from twin.grid import GridSpec
-
-SIDE = 240
-
-
-def _raster(seed: int, cell: float, low: float, high: float, holes: float = 0.0) -> Terrain:
-    made = np.random.default_rng(seed)
-    count = int(SIDE / cell)
-    height = made.uniform(low, high, (count, count)).astype(np.float32)
-    height[made.random(height.shape) < holes] = np.nan
-    height[count // 2 :, : count // 3] = np.nan if holes else 0.5 * (low + high)
-    return Terrain(GridSpec(WEST, SOUTH + SIDE, cell, height.shape, "EPSG:7415"), height)
-
-
-@st.composite
-def cities(draw: st.DrawFn) -> City:
-    """A plain with hills or holes, some blocks, trees or a raster of crowns, perhaps larger than its terrain."""
-    seed = draw(st.integers(0, 10_000))
-    made = np.random.default_rng(seed)
-    city = plain(SIDE)
-    if draw(st.booleans()):
-        city = replace(city, terrain=_raster(seed, draw(st.sampled_from([1.0, 4.0])), -2.0, 5.0, draw(st.sampled_from([0.0, 0.3]))))
-    for k in range(draw(st.integers(0, 4))):
-        west, south = made.uniform(-20, SIDE - 30, 2)
-        city = block(city, f"house-{k}", west, south, west + made.uniform(2, 50), south + made.uniform(2, 30), made.uniform(3, 60))
-    kind = draw(st.sampled_from(["none", "trees", "canopy", "dsm"]))
-    if kind == "trees":
-        city = planted(city, [{"x": x, "y": y, "height_m": 9.0} for x, y in made.uniform(5, SIDE - 5, (5, 2))])
-    elif kind != "none":
-        city = replace(city, **{kind: _raster(seed + 1, 4.0, 0.0, 25.0, 0.3)})
-    return city
 
 
 def _largest(of: NDArray[Any], rows: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -61,7 +30,7 @@ def _largest(of: NDArray[Any], rows: NDArray[np.int64], columns: NDArray[np.int6
 
 
 @settings(max_examples=25, deadline=None)
-@given(cities(), st.sampled_from([0.5, 1.0, 3.0, 20.0]))
+@given(towns(), st.sampled_from([0.5, 1.0, 3.0, 20.0]))
 def test_no_height_is_beyond_its_bounds(city: City, cell: float) -> None:
     known, relief = skyline(city, cell), rasterize(city, cell)
     rows, _ = known.grid.index(relief.grid.x[0], relief.grid.y)
@@ -93,29 +62,6 @@ def test_blocks_are_raised_as_corner_by_corner(seed: int) -> None:
     np.testing.assert_array_equal(high, slow)
 
 
-def _other(before: City, seed: int, what: str) -> City:
-    made = np.random.default_rng(seed)
-    x, y = made.uniform(10, SIDE - 40, 2)
-    if what == "block":
-        return block(before, "new", x, y, x + 12, y + 9, 15.0)
-    if what == "gone" and len(before.buildings):
-        return before.without([str(before.buildings.index[0])])
-    if what == "higher" and len(before.buildings):
-        mesh = before.surfaces
-        moved = mesh.vertices + np.array([0.0, 0.0, 1.5]) * (np.arange(len(mesh.vertices)) < 4)[:, None]
-        return replace(before, surfaces=replace(mesh, vertices=moved))
-    if what == "dug" and before.terrain is not None:
-        height = before.terrain.height.copy()
-        row, column = (int(v / before.terrain.grid.cell) for v in (y, x))
-        height[row : row + 6, column : column + 4] = -3.0
-        return replace(before, terrain=Terrain(before.terrain.grid, height))
-    if what == "felled" and len(before.trees):
-        return before.with_layer("trees", before.trees.iloc[1:])
-    if what == "planted":
-        return planted(before, [{"x": x, "y": y, "height_m": 12.0}])
-    return before
-
-
 def _differing(one: Relief, two: Relief) -> NDArray[np.bool_]:
     differs = np.zeros(one.grid.shape, np.bool_)
     for name in ("ground", "surface", "crown_base", "crown_top"):
@@ -126,11 +72,11 @@ def _differing(one: Relief, two: Relief) -> NDArray[np.bool_]:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    cities(), st.integers(0, 10_000), st.sampled_from(["block", "gone", "higher", "dug", "felled", "planted"]),
+    towns(), st.integers(0, 10_000), st.sampled_from(CHANGES),
     st.sampled_from([0.5, 1.0, 3.0, 9.0]), st.booleans(),
 )  # fmt: skip
 def test_what_differs_lies_in_the_boxes(before: City, seed: int, what: str, cell: float, trees: bool) -> None:
-    after = _other(before, seed, what)
+    after = other(before, seed, what)
     boxes = where_heights_differ(before, after, cell, trees=trees)
     if boxes is None:
         return
@@ -146,7 +92,7 @@ def test_what_differs_lies_in_the_boxes(before: City, seed: int, what: str, cell
 def test_a_small_change_has_small_boxes(what: str) -> None:
     trees = [{"x": 90.0 + 9 * k, "y": 80.0, "height_m": 8.0} for k in (0, 1)]
     city = planted(block(plain(SIDE), "hall", 20, 20, 30, 28, 12.0), trees)
-    boxes = where_heights_differ(city, _other(city, 5, what))
+    boxes = where_heights_differ(city, other(city, 5, what))
     assert boxes is not None
     assert 0 < sum((east - west) * (north - south) for west, south, east, north in boxes) < 0.05 * SIDE * SIDE
     assert where_heights_differ(city, city) == []

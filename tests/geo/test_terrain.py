@@ -62,3 +62,10 @@ def test_resampled() -> None:
     assert_array_equal(np.isfinite(beyond.height[0]), np.arange(105) >= 100)
     with pytest.raises(GridError, match="EPSG:28992"):
         ground.resampled(GridSpec(100.0, 240.0, 4.0, (10, 7), "EPSG:28992"))
+
+
+def test_many_points_are_looked_up_by_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = np.random.default_rng(1).uniform([95.0, 195.0], [135.0, 245.0], (1000, 2)).T
+    at_once = plane(GRID).at(x, y)
+    monkeypatch.setattr("twin.geo.terrain.AT_ONCE", 96)
+    assert_array_equal(plane(GRID).at(x, y), at_once)

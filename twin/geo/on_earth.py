@@ -21,7 +21,10 @@ class OnEarth:
 
 
 def where_on_earth(city: City) -> OnEarth | None:
-    """Where a city lies; None where its CRS does not tell."""
+    """Where a city lies, to a hundredth of a degree; None where its CRS does not tell.
+
+    So a city that a change makes a little larger lies where it did, and its sun stands where it stood.
+    """
     from pyproj import Transformer
     from pyproj.exceptions import ProjError
 
@@ -33,4 +36,4 @@ def where_on_earth(city: City) -> OnEarth | None:
         return None
     at_home = NETHERLANDS[0] <= longitude <= NETHERLANDS[2] and NETHERLANDS[1] <= latitude <= NETHERLANDS[3]
     # elsewhere clocks go by laws that a longitude does not tell
-    return OnEarth(float(longitude), float(latitude), "Europe/Amsterdam" if at_home else "")
+    return OnEarth(round(float(longitude), 2), round(float(latitude), 2), "Europe/Amsterdam" if at_home else "")

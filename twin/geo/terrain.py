@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+AT_ONCE = 250_000
+"""Points that are looked up at a time: each takes some hundred bytes meanwhile."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Terrain:
     """Height of the ground on a grid.
@@ -53,6 +57,12 @@ class Terrain:
             is NaN.
             Where only some are unknown the others are weighted alone.
         """
+        if np.ndim(x) == 1 and np.size(x) > AT_ONCE:
+            found = np.empty(np.size(x))
+            for first in range(0, len(found), AT_ONCE):
+                some = slice(first, first + AT_ONCE)
+                found[some] = self.at(np.asarray(x)[some], np.asarray(y)[some])
+            return found
         grid = self.grid
         column = np.clip((np.asarray(x, dtype=np.float64) - grid.west) / grid.cell - 0.5, 0, grid.columns - 1)
         row = np.clip((grid.north - np.asarray(y, dtype=np.float64)) / grid.cell - 0.5, 0, grid.rows - 1)

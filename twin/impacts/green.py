@@ -178,9 +178,8 @@ def fields_of(
     range_m = site.heights()
     todo, reach = all_windows(grid), Reach.within(max(settings.cover_radius_m, settings.reach_m))
     if sun is not None:
-        rays = Reach.towards(np.array([sun.azimuth_deg]), np.array([sun.altitude_deg]))
-        reach = rays._replace(near_m=reach.near_m)
-    if before is not None and before[0].heights() == range_m:
+        reach = reach.over(Reach.towards(np.array([sun.azimuth_deg]), np.array([sun.altitude_deg])))
+    if before is not None and site.continues(before[0]):
         todo = reached(before[0], site, grid, reach, trees=True)
         for name, values in fields.items():
             values[:] = before[1][name].to_numpy()

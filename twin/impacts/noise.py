@@ -21,7 +21,7 @@ from twin.grid import GridSpec
 from twin.impact_result import ImpactResult
 from twin.impacts.facades import Facades, facades_of, obstacles_of
 from twin.impacts.noise_report import assumptions_of, before_facades, by_building, classes_of, figures_of, lost_of
-from twin.impacts.site import Site, Window, part_of, with_surface
+from twin.impacts.site import Site, Window, part_of, windows, with_surface
 from twin.impacts.sound_sources import direction, energy_of
 from twin.scenario.apply import locate
 from twin.scenario.noise import NoiseAnalysis, SoundLimit, SoundSource, minutes, sound_together
@@ -85,21 +85,31 @@ class SoundField:
 
     def level(self, weighting: str = "A", sources: Sequence[str] | None = None) -> xr.DataArray:
         """Level over the site of some sources together, by default all, dims (y, x) float32 [dB]; NaN out of reach."""
-        energy, known = np.zeros(self.grid.shape), np.zeros(self.grid.shape, dtype=bool)
-        for number in self._chosen(sources):
-            part, share = energy[self.windows[number].cells], self.shares[number]
-            made = np.zeros(part.size)
-            flat = share.reshape(-1, share.shape[2])
-            noise.powers(flat, energy_of(self.settings.sources[number], weighting), made)
-            there = np.isfinite(made).reshape(part.shape)
-            part[there] += made.reshape(part.shape)[there]
-            known[self.windows[number].cells] |= there
-        with np.errstate(divide="ignore"):
-            levels = np.where(known & (energy > 0.0), 10.0 * np.log10(energy), np.nan).astype(np.float32)
+        levels = np.full(self.grid.shape, np.nan, np.float32)
+        chosen = self._chosen(sources)
+        for window in windows(self.grid):
+            if any(window.cut(self.windows[number]) for number in chosen):
+                levels[window.cells] = self._level_in(window, chosen, weighting)
         name = f"sound_level_{weighting.lower()}"
         about = {"crs": self.grid.crs or "", "cell_m": float(self.grid.cell)}
         made = xr.DataArray(variable(name).array(levels), coords={"y": self.grid.y, "x": self.grid.x}, name=name)
         return made.assign_attrs(about)
+
+    def _level_in(self, window: Window, chosen: Sequence[int], weighting: str) -> NDArray[np.float32]:
+        """`level` in a part of the grid."""
+        energy = np.zeros(window.shape)
+        for number in chosen:
+            of = self.windows[number]
+            both = of.cut(window)
+            if both is None:
+                continue
+            share = self.shares[number][both.inside(of).cells]
+            made = np.zeros(both.size)
+            noise.powers(share.reshape(-1, share.shape[2]), energy_of(self.settings.sources[number], weighting), made)
+            # what is not known is of no level
+            energy[both.inside(window).cells] += np.where(np.isfinite(made), made, 0.0).reshape(both.shape)
+        with np.errstate(divide="ignore"):
+            return np.where(energy > 0.0, 10.0 * np.log10(energy), np.nan).astype(np.float32)
 
     def facade_level(self, weighting: str = "A", sources: Sequence[str] | None = None) -> NDArray[np.float64]:
         """Level before each facade point of some sources together, (N,) [dB]; -inf where nothing comes."""
@@ -234,7 +244,7 @@ def _field(site: Site, settings: NoiseAnalysis) -> SoundField:
     facades = facades_of(city, among, settings.facade_spacing_m, site.area)
     places = _before(facades, among)
     whole = Window(0, grid.rows, 0, grid.columns)
-    windows, shares, facade_shares = [], [], []
+    reached, shares, facade_shares = [], [], []
     for number, source in enumerate(settings.sources):
         x, y = _middle(source, city, number)
         column, row = (x - grid.west) / grid.cell - 0.5, (grid.north - y) / grid.cell - 0.5
@@ -248,18 +258,26 @@ def _field(site: Site, settings: NoiseAnalysis) -> SoundField:
         share = noise.transfer_map(place, *own, height, settings.receiver_m, through)
         inside = around.cut(whole)
         if inside is None:
-            windows.append(Window(0, 0, 0, 0))
+            reached.append(Window(0, 0, 0, 0))
             shares.append(np.empty((0, 0, share.shape[2]), np.float32))
         else:
             top, left = inside.top - around.top, inside.left - around.left
             part = share[top : top + inside.shape[0], left : left + inside.shape[1]]
-            lattice = part_of(grid, inside)
-            towards = np.degrees(np.arctan2(lattice.x[None, :] - x, lattice.y[:, None] - y))
-            sent = direction(source, towards)
-            windows.append(inside)
-            shares.append(part.copy() if sent is None else (part * sent).astype(np.float32))
+            _turn(part, part_of(grid, inside), source, (x, y))
+            reached.append(inside)
+            shares.append(part if part.size == share.size else part.copy())
         facade_shares.append(_to_facades(city, place, around, grid, source, (x, y, height), places, settings.reach_m, through))
-    return SoundField(settings, grid, tuple(windows), tuple(shares), facades, np.stack(facade_shares))
+    return SoundField(settings, grid, tuple(reached), tuple(shares), facades, np.stack(facade_shares))
+
+
+def _turn(share: NDArray[np.float32], lattice: GridSpec, source: SoundSource, at: tuple[float, float]) -> None:
+    """Take from shares what a source does not send that way."""
+    for window in windows(lattice, most_cells=1_000_000):
+        rows, columns = window.cells
+        sent = direction(source, np.degrees(np.arctan2(lattice.x[None, columns] - at[0], lattice.y[rows, None] - at[1])))
+        if sent is not None:
+            part = share[rows, columns]
+            np.multiply(part, sent, out=part, casting="same_kind")
 
 
 def _top(surface: NDArray[np.float32], own: tuple[int, int]) -> float:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from twin.geo.crs import short_name
 from twin.geo.differing import where_heights_differ
+from twin.geo.on_earth import OnEarth, where_on_earth
 from twin.geo.rasterize import Relief, rasterize
 from twin.geo.skyline import Skyline, skyline
 from twin.grid import GridSpec
@@ -123,6 +124,10 @@ class Reach(NamedTuple):
         """Of rays in all directions that rise by an angle or more [deg]."""
         return cls(*[1.0 / math.tan(math.radians(lowest_deg))] * 5)
 
+    def over(self, other: Reach) -> Reach:
+        """The further of both, to each side."""
+        return Reach(*map(max, self, other))
+
     @classmethod
     def within(cls, near_m: float) -> Reach:
         """Of what is looked at so far off and no further [m]."""
@@ -228,6 +233,15 @@ class Site:
         """Least and greatest height of anything [m], to the ten metres around: the same for sides that hardly differ."""
         made: tuple[float, float] = self.once(("heights",), self._heights)
         return made
+
+    def continues(self, before: Site) -> bool:
+        """Whether what was worked out of another site is right here too where no change reaches: its crowns are told apart by the
+        same heights, and its sun stands in the same places."""
+        return before.heights() == self.heights() and before._place() == self._place()
+
+    def _place(self) -> OnEarth | None:
+        place: OnEarth | None = self.once(("place",), lambda: where_on_earth(self.city))
+        return place
 
     def _heights(self) -> tuple[float, float]:
         from twin.geo.trees import trees_of

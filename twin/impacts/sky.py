@@ -80,8 +80,10 @@ def sky_of(site: Site, settings: SkyAnalysis, *, before: tuple[Site, xr.Dataset]
     names = ("sky_view", "sky_view_trees")[: 2 if settings.trees else 1]
     fields = {name: np.zeros(grid.shape, np.float32) for name in names}
     range_m = site.heights()
-    todo, reach = all_windows(grid), Reach.all_round(sky.LOWEST_DEG)
-    if before is not None and before[0].heights() == range_m:
+    todo, reach = all_windows(grid), Reach.towards(*sky.lowest_of(settings.directions))
+    if settings.trees:
+        reach = reach.over(Reach.all_round(_altitude(0)))
+    if before is not None and site.continues(before[0]):
         todo = reached(before[0], site, grid, reach, trees=settings.trees)
         for name, values in fields.items():
             values[:] = before[1][name].to_numpy()
@@ -109,13 +111,18 @@ def _within(site: Site, grid: GridSpec, windows: tuple[Window, Window], directio
     return made
 
 
+def _altitude(band: int) -> float:
+    """Of the places of the sky in a band [deg]."""
+    return math.degrees(math.asin(math.sqrt((band + 0.5) / BANDS)))
+
+
 def behind_leaves(of: shadow.Surface) -> NDArray[np.float32]:
     """Share of the sky that crowns hide and nothing solid does, counted as the sky view factor counts it, (R, C) float32."""
     hidden = np.zeros(of.shape, np.float32)
     if not of.crown_rows.shape[1]:
         return hidden
     for band in range(BANDS):
-        altitude = math.degrees(math.asin(math.sqrt((band + 0.5) / BANDS)))
+        altitude = _altitude(band)
         for k in range(AZIMUTHS):
             azimuth = 360.0 * (k + 0.5 * (band % 2) + 0.25) / AZIMUTHS
             hidden += shadow.cast(of, azimuth, altitude, phases=1) == shadow.LEAVES

@@ -8,6 +8,7 @@ of it the plane of each cell of roof sees.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -17,11 +18,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.errors import GeometryError
+from twin.geo.on_earth import OnEarth
 from twin.geo.rasterize import roots_of
 from twin.geo.roof_planes import Roofs, roofs_of
 from twin.impact_result import Classes, ImpactResult
 from twin.impacts.climate import circumsolar, hours_of_year, measured_hours
-from twin.impacts.site import Reach, Site, Window, all_windows, corner_of, reached, reliefs, surface_of
+from twin.impacts.site import Reach, Site, Window, all_windows, corner_of, reached, reliefs, surface_of, windows
 from twin.impacts.sun_position import place_of
 from twin.impacts.sun_year import binned, in_leaf
 from twin.palette import Colour
@@ -164,7 +166,7 @@ def _irradiation(
     fields = {name: np.full(grid.shape, np.nan, np.float32) for name in names}
     range_m, lights = site.heights(), lights_of(light, settings)
     todo, reach = all_windows(grid), Reach.towards(lights.azimuth_deg, lights.altitude_deg)
-    if before is not None and before[0].heights() == range_m:
+    if before is not None and site.continues(before[0]):
         todo = reached(before[0], site, grid, reach, trees=settings.trees)
         for name, values in fields.items():
             values[:] = before[1][name].to_numpy()
@@ -185,6 +187,12 @@ def _irradiation(
     return xr.Dataset(arrays, coords={"y": grid.y, "x": grid.x}, attrs={"crs": grid.crs or "", "cell_m": float(grid.cell)})
 
 
+@lru_cache(maxsize=2)
+def _light(place: OnEarth, months: tuple[float, ...]) -> pd.DataFrame:
+    """Both sides of a comparison ask for the same light."""
+    return hours_of_year(place, months)
+
+
 def _inside(roofs: Roofs, part: Window) -> NDArray[np.bool_]:
     return np.asarray(
         (roofs.rows >= part.top) & (roofs.rows < part.bottom) & (roofs.columns >= part.left) & (roofs.columns < part.right)
@@ -195,11 +203,9 @@ def analyse(site: Site, settings: SolarAnalysis, before: tuple[Site, ImpactResul
     """Irradiation of roofs on a site; `before` as in `twin.impacts.registry.Impact`."""
     possible(site.city, settings)
     known = None if before is None else (before[0], before[1].fields)
-    fields = _irradiation(site, settings, hours_of_year(place_of(site.city), settings.months_kwh_m2), known)
-    grid = site.grid(settings.cell_m)
-    relief = site.relief(grid, Window(0, grid.rows, 0, grid.columns), trees=False)
-    fields = fields.assign(surface_height=variable("surface_height").array(relief.surface))
-    buildings = _by_building(site, fields, roofs_of(site.city, relief), settings)
+    fields = _irradiation(site, settings, _light(place_of(site.city), tuple(settings.months_kwh_m2)), known)
+    surface, buildings = _by_building(site, fields, settings)
+    fields = fields.assign(surface_height=variable("surface_height").array(surface))
     lost = _lost(buildings, None if before is None else before[1].features["buildings"], settings)
     figures = _figures(buildings, lost, settings)
     features = {"buildings": buildings, "lost": lost}
@@ -214,27 +220,31 @@ def analyse(site: Site, settings: SolarAnalysis, before: tuple[Site, ImpactResul
     return ImpactResult("solar", "Solar energy on roofs", fields, features, figures, (classes,), told, settled)
 
 
-def _by_building(site: Site, fields: xr.Dataset, roofs: Roofs, settings: SolarAnalysis) -> gpd.GeoDataFrame:
-    """One row a building with a roof: ``roof_m2`` (along its slopes), ``kwh_m2`` (mean), ``kwh`` (all that falls on it),
-    ``good_m2`` (of it, that gets enough) and ``yield_kwh`` (electricity of that)."""
-    falls = fields["roof_irradiation"].to_numpy()[roofs.rows, roofs.columns].astype(np.float64)
-    area = settings.cell_m**2 / roofs.normals[:, 2]
+def _by_building(site: Site, fields: xr.Dataset, settings: SolarAnalysis) -> tuple[NDArray[np.float32], gpd.GeoDataFrame]:
+    """Heights of the surface, and one row a building with a roof: ``roof_m2`` (along its slopes), ``kwh_m2`` (mean), ``kwh`` (all
+    that falls on it), ``good_m2`` (of it, that gets enough) and ``yield_kwh`` (electricity of that)."""
+    grid = site.grid(settings.cell_m)
+    surface = np.empty(grid.shape, np.float32)
+    irradiated = fields["roof_irradiation"].to_numpy()
     count = len(site.city.buildings)
-    good = falls >= settings.enough_kwh_m2
-    gives = settings.efficiency * settings.performance_ratio
-
-    def of_each(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(roofs.building, values, count).astype(np.float64)
-
-    size, energy = of_each(area), of_each(area * falls)
-    there = np.flatnonzero(size > 0.0)
+    sums = np.zeros((4, count))
+    for window in windows(grid):
+        relief = site.relief(grid, window, trees=False)
+        surface[window.cells] = relief.surface
+        roofs = roofs_of(site.city, relief)
+        falls = irradiated[window.cells][roofs.rows, roofs.columns].astype(np.float64)
+        area, good = settings.cell_m**2 / roofs.normals[:, 2], falls >= settings.enough_kwh_m2
+        for total, values in zip(sums, (area, area * falls, area * good, area * falls * good), strict=True):
+            total += np.bincount(roofs.building, values, count)
+    there = np.flatnonzero(sums[0] > 0.0)
+    size, energy, enough, of_enough = sums[:, there]
     table = pd.DataFrame(
         {
-            "roof_m2": size[there], "kwh_m2": energy[there] / size[there], "kwh": energy[there],
-            "good_m2": of_each(area * good)[there], "yield_kwh": of_each(area * falls * good)[there] * gives,
+            "roof_m2": size, "kwh_m2": energy / size, "kwh": energy, "good_m2": enough,
+            "yield_kwh": of_enough * settings.efficiency * settings.performance_ratio,
         }, index=pd.Index(site.city.buildings.index.to_numpy()[there], name="id", dtype="str"),
     ).round(3)  # fmt: skip
-    return gpd.GeoDataFrame(table, geometry=list(site.city.buildings.geometry.iloc[there]), crs=site.city.crs)
+    return surface, gpd.GeoDataFrame(table, geometry=list(site.city.buildings.geometry.iloc[there]), crs=site.city.crs)
 
 
 def _lost(after: gpd.GeoDataFrame, before: gpd.GeoDataFrame | None, settings: SolarAnalysis) -> gpd.GeoDataFrame:

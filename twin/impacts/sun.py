@@ -217,7 +217,7 @@ def hours_of(site: Site, settings: SunAnalysis, *, before: tuple[Site, xr.Datase
         places.append(_year(place, settings))
     range_m, every = site.heights(), pd.concat(places)
     todo, reach = all_windows(grid), Reach.towards(every["azimuth_deg"].to_numpy(), every["altitude_deg"].to_numpy())
-    if before is not None and before[0].heights() == range_m:
+    if before is not None and site.continues(before[0]):
         todo = reached(before[0], site, grid, reach, trees=settings.trees)
         for name, values in fields.items():
             values[:] = before[1][name].to_numpy()

@@ -238,7 +238,7 @@ def _felt(site: Site, before: Site, facades: Facades, settings: SunAnalysis, nor
     lowest = min(before.heights()[0], site.heights()[0])
     places = facades.points[:, :2] + site.city.origin[:2]
     column, row = (places[:, 0] - grid.west) / cell, (grid.north - places[:, 1]) / cell
-    felt = np.zeros(len(facades), dtype=bool)
+    felt = np.full(len(facades), not site.continues(before), dtype=bool)
     for patch, _, highest in changed_windows(before, site, grid, trees=False):
         reach = (highest - lowest) / np.tan(np.radians(norm.lowest_deg)) / cell + 3.0
         felt |= (

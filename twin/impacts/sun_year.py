@@ -6,6 +6,8 @@ A bin stands for its places with the mean of their directions, weighted by what 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -35,6 +37,12 @@ def sun_of_year(place: OnEarth, year: int, *, step_min: float = 10.0) -> pd.Data
     DataFrame
         Index with time zone; ``azimuth_deg``, ``altitude_deg`` (as seen), ``geometric_deg``, ``seconds`` that the row stands for.
     """
+    return _sun_of_year(place, year, step_min).copy()
+
+
+@lru_cache(maxsize=4)
+def _sun_of_year(place: OnEarth, year: int, step_min: float) -> pd.DataFrame:
+    # both sides of a comparison, and more than one impact, ask for the same year
     zone = zone_of(place)
     seconds = 60.0 * step_min
     start, end = (pd.Timestamp(one, 1, 1, tz=zone).timestamp() for one in (year, year + 1))
