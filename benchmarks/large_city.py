@@ -1,8 +1,9 @@
 """A made-up city of 8 x 8 km for `benchmarks.impact`: what impacts need in memory and time when it does not fit at once.
 
 ``python -m benchmarks.large_city WHAT [--side 8000] [--at-once]`` does one task in this process and prints its time and memory:
-WHAT is ``shadow`` (of a moment), ``sky`` (64 directions), ``sun`` (hours of a day, every half hour) or ``change`` (sun and sky
-after a tower of 60 m has come, all anew and only what that reaches). `measured` starts it in a process of its own.
+WHAT is ``shadow`` (of a moment), ``sky`` (64 directions), ``sun`` (hours of a day, every half hour), ``change`` (sun and sky
+after a tower of 60 m has come, all anew and only what that reaches), or one of `IMPACTS` as a scenario has it, with a tree beside
+each block. `measured` starts it in a process of its own.
 """
 
 from __future__ import annotations
@@ -28,11 +29,22 @@ from twin.geo.crs import parse
 from twin.geo.terrain import Terrain
 from twin.grid import GridSpec
 from twin.impacts import site as sites
+from twin.impacts.registry import impact
 from twin.impacts.site import Reach, Site, all_windows, parts, reached
 from twin.impacts.sky import sky_of, sky_view
 from twin.impacts.sun import hours_of, shadow_at, sun_hours
 from twin.impacts.sun_position import place_of, sun_path
-from twin.scenario.analyses import SkyAnalysis, SunAnalysis
+from twin.scenario.analyses import (
+    AccessAnalysis,
+    GreenAnalysis,
+    SightAnalysis,
+    SignalAnalysis,
+    SkyAnalysis,
+    SolarAnalysis,
+    SunAnalysis,
+    settings_of,
+)
+from twin.scenario.noise import NoiseAnalysis
 from twin.sim.impact import sky
 
 CRS, WEST, SOUTH = parse("EPSG:7415"), 132_000.0, 452_000.0
@@ -60,6 +72,43 @@ def large_city(side_m: int) -> City:
     return city.with_buildings(frame)
 
 
+def with_trees(city: City) -> City:
+    """The city with a tree of 5 to 15 m east of each block."""
+    made = np.random.default_rng(8)
+    boxes = shapely.bounds(city.buildings.geometry.to_numpy())
+    spots = shapely.points(boxes[:, 0] + PITCH_M - 5.0, boxes[:, 1] + made.uniform(0.0, 20.0, len(boxes)))
+    frame = gpd.GeoDataFrame({"height_m": made.uniform(5.0, 15.0, len(spots))}, geometry=spots, crs=CRS)
+    return city.with_layer("trees", frame.set_index(pd.Index([f"tree-{k}" for k in range(len(spots))], name="id")))
+
+
+def settings_at(what: str, side_m: int) -> Any:
+    """How an impact is asked for: three stages, and antennas every 400 m; of homes, roofs and posts all that there are."""
+    x, y = WEST + side_m / 2 - 2.0, SOUTH + side_m / 2 - 2.0
+    if what == "noise":
+        stages = [(x + side_m / 8 * k, y) for k in (-1, 0, 1)]
+        sources = [{"id": f"stage-{k}", "at": {"point": at}, "level_db": 100.0} for k, at in enumerate(stages)]
+        return settings_of(NoiseAnalysis, sources=sources)
+    if what == "signal":
+        at = np.arange(128.0, side_m, 384.0).tolist()
+        antennas = [{"id": f"{a:.0f}-{b:.0f}", "at": (WEST + a - 2.0, SOUTH + b - 2.0), "height_m": 6.0}
+                    for a in at for b in at][:1000]  # fmt: skip
+        return settings_of(SignalAnalysis, antennas=antennas, posts=())
+    plain: dict[str, Callable[[], Any]] = {
+        "solar": SolarAnalysis, "green": GreenAnalysis, "sky_trees": SkyAnalysis,
+        "sun_facades": lambda: SunAnalysis(days=(DAY,), step_min=STEP_MIN, lowest_deg=LOWEST_DEG),
+        "sight": lambda: SightAnalysis(landmark=f"block-{(side_m // int(PITCH_M)) ** 2 // 2}"),
+        "access": lambda: settings_of(AccessAnalysis, to=[{"point": (x, y)}]),
+    }  # fmt: skip
+    return plain[what]()
+
+
+IMPACTS = {
+    "sun_facades": "sun", "sky_trees": "sky", "solar": "solar", "green": "green", "noise": "noise", "signal": "signal",
+    "sight": "sight", "access": "access",
+}  # fmt: skip
+"""What is done as a scenario has it, and which impact that is."""
+
+
 def with_tower(city: City, side_m: int) -> City:
     """The city with a tower of 60 m in the middle."""
     x, y = WEST + side_m / 2, SOUTH + side_m / 2
@@ -74,6 +123,7 @@ class Watched:
     """What a task took."""
 
     seconds: float = 0.0
+    cpu_s: float = 0.0
     before_mb: float = 0.0
     peak_mb: float = 0.0
 
@@ -91,11 +141,11 @@ def watched(task: Callable[[], Any]) -> tuple[Any, Watched]:
 
     watch = threading.Thread(target=look)
     watch.start()
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     try:
         made = task()
     finally:
-        found.seconds = time.perf_counter() - started
+        found.seconds, found.cpu_s = time.perf_counter() - started, time.process_time() - used
         over.set()
         watch.join()
     return made, found
@@ -104,14 +154,14 @@ def watched(task: Callable[[], Any]) -> tuple[Any, Watched]:
 def told(made: Any, what: Watched) -> dict[str, float]:
     """Time and memory of a task beside that of what came of it."""
     out = made.nbytes / 1e6
-    return {"s": what.seconds, "city_mb": what.before_mb, "peak_mb": what.peak_mb, "output_mb": out,
+    return {"s": what.seconds, "cpu_s": what.cpu_s, "city_mb": what.before_mb, "peak_mb": what.peak_mb, "output_mb": out,
             "more_than_city_and_output_mb": what.peak_mb - what.before_mb - out}  # fmt: skip
 
 
 def reach_of(what: str, city: City) -> Reach:
     """How far rays of a task reach."""
     if what == "sky":
-        return Reach.all_round(sky.LOWEST_DEG)
+        return Reach.towards(*sky.lowest_of(64))
     path = sun_path(place_of(city), [DAY], step_min=STEP_MIN)
     path = path[path["altitude_deg"] >= LOWEST_DEG]
     if what == "shadow":
@@ -139,6 +189,16 @@ def whole(what: str, side_m: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def of_scenario(what: str, side_m: int) -> dict[str, Any]:
+    """One impact, with its figures and tables."""
+    work, small = impact(IMPACTS[what]), 8 * int(PITCH_M)
+    work(Site(with_trees(large_city(small))), settings_at(what, small))  # compiles
+    city, settings = with_trees(large_city(side_m)), settings_at(what, side_m)
+    made, found = watched(lambda: work(Site(city), settings))
+    table = sum(float(frame.memory_usage(index=True).sum()) for frame in made.features.values()) / 1e6
+    return {"cells": made.fields.sizes["y"] * made.fields.sizes["x"], "tables_mb": table, **told(made.fields, found)}
+
+
 def change(side_m: int) -> dict[str, Any]:
     """Sun and sky after a tower has come: all anew, and only what it reaches."""
     city = large_city(side_m)
@@ -161,7 +221,8 @@ def change(side_m: int) -> dict[str, Any]:
         windows, compared = watched(lambda reach=reach: reached(Site(city), Site(after), grid, reach, trees=False))
         around = sum(one.size for _, one in parts(Site(after), grid, windows, reach))
         found[name] = {
-            "full_s": all_anew.seconds, "partial_s": only.seconds, "partial_of_full_percent": 100 * only.seconds / all_anew.seconds,
+            "full_s": all_anew.seconds, "partial_s": only.seconds, "full_cpu_s": all_anew.cpu_s, "partial_cpu_s": only.cpu_s,
+            "partial_of_full_percent": 100 * only.cpu_s / all_anew.cpu_s,
             "within_reach_percent": 100 * sum(window.size for window in windows) / cells,
             "with_what_stands_around_percent": 100 * around / cells, "finding_what_differs_s": compared.seconds,
             "the_same": bool(part.identical(full)),
@@ -182,14 +243,18 @@ def measured(what: str, side_m: int, *, at_once: bool = False) -> dict[str, Any]
 def main() -> None:
     """Do one task and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.large_city", description=__doc__)
-    parser.add_argument("what", choices=("shadow", "sky", "sun", "change"))
+    parser.add_argument("what", choices=("shadow", "sky", "sun", "change", *IMPACTS))
     parser.add_argument("--side", type=int, default=8000, help="[m] (default: %(default)s)")
     parser.add_argument("--at-once", action="store_true", help="as one window, whatever it takes")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.at_once:
         sites.MOST_CELLS = sites.FAIR_CELLS = sys.maxsize
-    show(change(options.side) if options.what == "change" else whole(options.what, options.side), as_json=options.json)
+    if options.what == "change":
+        found = change(options.side)
+    else:
+        found = of_scenario(options.what, options.side) if options.what in IMPACTS else whole(options.what, options.side)
+    show(found, as_json=options.json)
 
 
 if __name__ == "__main__":
