@@ -91,7 +91,7 @@ def assess(
 
 
 def _site(changed: Changed, area: tuple[float, float, float, float] | None) -> Site:
-    return Site(changed.city, area, changed.blocked())
+    return Site(changed.city, area, changed.blocked(), any(not change.in_baseline for change in changed.made))
 
 
 def with_impacts(result: Result, impacts: Mapping[str, ImpactResult]) -> Result:

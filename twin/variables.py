@@ -125,6 +125,10 @@ _ALL = (
     Variable("walking_time", ("y", "x"), "float32", "min", "walking time to the nearest destination",
              "Time on foot over the floor, round walls and over stairs (the eikonal equation); inf where no destination can be "
              "reached, NaN off the floor. Of the street, and where there is none of the level that is seen there."),
+    Variable("wind_p5", ("y", "x"), "float32", "%", "hours with more than 5 m/s of wind",
+             "Share of all hours in which the hourly mean wind at the height of people is faster than 5 m/s (NEN 8100: nuisance), "
+             "from given factors by direction; NaN where none were given."),
+    Variable("wind_p15", ("y", "x"), "float32", "%", "hours with more than 15 m/s of wind", "As `wind_p5`, for danger."),
     Variable("green_view", ("y", "x"), "float32", "1", "green view index",
              "Share of a panorama at eye height that crowns fill (Yang et al. 2009); NaN on roofs and where nothing is known."),
     Variable("surface_height", ("y", "x"), "float32", "m", "height of the surface",

@@ -25,6 +25,10 @@ WORDS: dict[str, str] = {
     # legends
     "people/m²": "personen/m²", "Level of service A-F: Fruin 1971, walkways": "Verkeersniveau A-F: Fruin 1971, looppaden",
     "Change of crowd density": "Verschil in drukte",
+    "Hours with wind above 5 m/s": "Uren met wind boven 5 m/s", "%": "%",
+    "Change: hours with wind above 5 m/s": "Verschil: uren met wind boven 5 m/s",
+    "Hours with wind above 15 m/s": "Uren met wind boven 15 m/s",
+    "Change: hours with wind above 15 m/s": "Verschil: uren met wind boven 15 m/s",
     "Walking time": "Looptijd", "Change: walking time": "Verschil: looptijd", "min": "min", "walking time": "looptijd",
     "Green in view": "Groen in beeld", "Change: green in view": "Verschil: groen in beeld", "Shade": "Schaduw",
     "0 sun, 1 shade": "0 zon, 1 schaduw",

@@ -16,6 +16,8 @@ from twin.scenario.model import Scenario
 from twin.scenario.sentences import bare, example, spot, wanted
 
 EVENT = {"id": "party", "type": "event", "zones": [{"id": "square", "at": "x", "present": 1}]}
+SECTORS = [{"direction_deg": angle, "frequency_percent": 25, "k": 2, "a_m_s": 5} for angle in (0, 90, 180, 270)]
+WIND = {"factors": "a.csv", "reference_m": 60, "climate": {"file": "c.csv", "height_m": 60, "source": "x"}}
 WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "Scenario": ({}, ()),
     "CrowdSettings": ({"crowd": {}}, ("crowd",)),
@@ -34,6 +36,15 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     ),
     "SolarAnalysis": ({"analyses": {"solar": {}}}, ("analyses", "solar")),
     "AccessAnalysis": ({"analyses": {"access": {"to": ["x"]}}}, ("analyses", "access")),
+    "WindAnalysis": ({"analyses": {"wind": WIND}}, ("analyses", "wind")),
+    "WindClimate": ({"analyses": {"wind": WIND}}, ("analyses", "wind", "climate")),
+    "WindSector": (
+        {"analyses": {"wind": {**WIND, "climate": {"sectors": SECTORS, "height_m": 60, "source": "x"}}}},
+        ("analyses", "wind", "climate", "sectors", 0)
+    ),
+    "WindPlace": (
+        {"analyses": {"wind": {**WIND, "places": [{"at": "x", "activity": "sitting"}]}}}, ("analyses", "wind", "places", 0)
+    ),
     "GreenAnalysis": ({"analyses": {"green": {}}}, ("analyses", "green")),
     "SignalAnalysis": ({"analyses": {"signal": {}}}, ("analyses", "signal")),
     "Antenna": ({"analyses": {"signal": {"antennas": [{"id": "a", "at": [0, 0], "height_m": 8}]}}},

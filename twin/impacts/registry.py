@@ -25,6 +25,7 @@ IMPACTS: Mapping[str, str] = MappingProxyType({
     "sight": "twin.impacts.sight:analyse", "green": "twin.impacts.green_report:analyse",
     "signal": "twin.impacts.signal:analyse",
     "access": "twin.impacts.access_report:analyse",
+    "wind": "twin.impacts.wind:analyse",
 })  # fmt: skip
 """Impacts by their key in `analyses` of a scenario, in the order of the report: module and function."""
 

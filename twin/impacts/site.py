@@ -152,11 +152,14 @@ class Site:
         By default the whole city [m]. What stands around it counts all the same.
     obstacles : mapping of str to shapely geometry
         What is closed for who walks or drives, by level: closures, fences, stages, pits. They are in no layer of the city.
+    changed : bool
+        Whether it is the side with the intervention, for what is given a file a side.
     """
 
     city: City
     area: tuple[float, float, float, float] | None = None
     obstacles: Mapping[str, BaseGeometry] = field(default_factory=dict)
+    changed: bool = False
     _found: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, repr=False)
 
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:

@@ -171,6 +171,9 @@ def _key(
         text = class_range(low, high, language, digits)
         if classes.named:
             text = named(classes.labels[len(handles)], told)
+        elif not change and ": " in classes.labels[len(handles)]:
+            letter = classes.labels[len(handles)].partition(": ")[0]
+            text = f"{told.get(f'class_{letter}'.replace(' ', '_'), letter)}: {text}"
         elif change:
             sign, small, large = ("−", -high, -low) if high <= 0 else ("+", low, high)
             text = sign + (

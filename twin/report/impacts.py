@@ -36,7 +36,7 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
             shown.append(f'<figure><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>')
     if shown:
         parts.append(f'<div class="pictures">{"".join(shown)}</div>')
-    parts += [_lost(impact, texts), _posts(impact, texts)]
+    parts += [_lost(impact, texts), _posts(impact, texts), _wind(impact, texts)]
     return "".join(parts)
 
 
@@ -78,3 +78,43 @@ def _posts(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     more = len(frame) - MOST_ROWS
     rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
     return f"<h3>{texts['signal_posts']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"
+
+
+def _wind(impact: ImpactResult, texts: Mapping[str, str]) -> str:
+    """Places by what people do there, where it is too windy, and where the class becomes worse."""
+    if impact.key != "wind":
+        return ""
+    columns = {
+        "places": (("activity", "wind_activity"), ("p5_percent", "wind_share"), ("class", "wind_class"), ("rating", "wind_rating"),
+                   ("danger", "wind_danger")),
+        "worse": (("points", "wind_points"), ("before_percent", "wind_before"), ("before_class", "wind_class"),
+                  ("after_percent", "wind_after"), ("after_class", "wind_class")),
+        "short": (("points", "wind_points"), ("p5_percent", "wind_share"), ("class", "wind_class"), ("rating", "wind_rating"),
+                  ("danger", "wind_danger")),
+    }  # fmt: skip
+    return "".join(_rows_of(impact, name, shown, texts) for name, shown in columns.items())
+
+
+def _rows_of(impact: ImpactResult, name: str, shown: tuple[tuple[str, str], ...], texts: Mapping[str, str]) -> str:
+    """A table of features: these columns of each."""
+    from twin.report.page import items_of, table
+
+    frame = impact.features.get(name)
+    if frame is None or not len(frame):
+        return ""
+    rows = []
+    for label, row in frame.head(MOST_ROWS).iterrows():
+        cells = []
+        for key, _ in shown:
+            value = row[key]
+            if not isinstance(value, str):
+                told = texts["wind_no_points"] if math.isnan(value) else f"{value:.0f}" if key == "points" else f"{value:.1f}"
+                cells.append(f'<td class="n">{escape(told)}</td>')
+            else:
+                cells.append(f"<td>{escape(value)}</td>")
+        rows.append(f"<tr><td>{escape(str(label))}</td>{''.join(cells)}</tr>")
+    head = [texts["wind_place"], *(texts[key] for _, key in shown)]
+    numeric = [k + 1 for k, (key, _) in enumerate(shown) if key.endswith("percent") or key == "points"]
+    more = len(frame) - MOST_ROWS
+    rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
+    return f"<h3>{texts[f'wind_{name}']}</h3>{table(head, rows, numeric=numeric)}{rest}"

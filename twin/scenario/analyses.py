@@ -12,6 +12,7 @@ from twin.errors import ParameterError
 from twin.scenario.facilities import Where
 from twin.scenario.noise import NoiseAnalysis
 from twin.scenario.place import FiniteFloat, Name, NonNegativeFloat, Part, Point, PositiveFloat, WholeNumber
+from twin.scenario.wind import WindAnalysis
 
 _Settings = TypeVar("_Settings", bound=Part)
 
@@ -388,6 +389,8 @@ class Analyses(Part):
         Likewise: ``signal: {}`` chooses among the lamp posts.
     access : AccessAnalysis, optional
         Of some destinations.
+    wind : WindAnalysis, optional
+        Of factors in a file.
     """
 
     crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
@@ -399,3 +402,4 @@ class Analyses(Part):
     green: GreenAnalysis | None = None
     signal: SignalAnalysis | None = None
     access: AccessAnalysis | None = None
+    wind: WindAnalysis | None = None

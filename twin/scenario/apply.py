@@ -278,7 +278,12 @@ def _put_up(city: City, change: AntennaChange, here: str) -> City:
 
 
 def model_file(folder: Path, name: str, where: str) -> Path:
-    """The file of a model, in a folder or below it.
+    """The file of a model, in a folder or below it; see `file_beside`."""
+    return file_beside(folder, name, where, "model")
+
+
+def file_beside(folder: Path, name: str, where: str, kind: str = "file") -> Path:
+    """A file that a scenario names, in a folder or below it.
 
     Raises
     ------
@@ -292,11 +297,11 @@ def model_file(folder: Path, name: str, where: str) -> Path:
     except (OSError, ValueError):
         raise ScenarioError(f"`{name[:100]}` cannot be a file name", where=where) from None
     if not stays_inside(name) or not path.is_relative_to(root):
-        what = f"the model `{name}` lies outside the folder of the scenario"
+        what = f"the {kind} `{name}` lies outside the folder of the scenario"
         raise ScenarioError(what, where=where, hint="copy it beside the scenario file")
     if not found:
         near = did_you_mean(name, (one.name for one in root.iterdir())) if root.is_dir() else ""
-        raise ScenarioError(f"there is no model `{name}`{near}", where=where, hint="its path is relative to the scenario file")
+        raise ScenarioError(f"there is no {kind} `{name}`{near}", where=where, hint="its path is relative to the scenario file")
     return path
 
 

@@ -85,14 +85,16 @@ def scenario_from_text(text: str, *, source: Path | None = None) -> Scenario:
     except ValidationError as error:
         raise _explain(error, tree, name) from None
     scenario = scenario.model_copy(update={"source": source, "text": text})
-    if source is None or not any(isinstance(change, BuildingChange) and change.model for change in scenario.changes):
+    if source is None:
         return scenario
     with told_with_lines(scenario):
-        return _with_models(scenario, source.parent)
+        return _with_wind(_with_models(scenario, source.parent), source.parent)
 
 
 def _with_models(scenario: Scenario, folder: Path) -> Scenario:
     """The scenario with its models looked for in its folder; that they are there is seen before anything is run."""
+    if not any(isinstance(change, BuildingChange) and change.model for change in scenario.changes):
+        return scenario
     from twin.scenario.apply import model_file
 
     changes: list[Change] = []
@@ -103,6 +105,19 @@ def _with_models(scenario: Scenario, folder: Path) -> Scenario:
         else:
             changes.append(change)
     return scenario.model_copy(update={"changes": tuple(changes)})
+
+
+def _with_wind(scenario: Scenario, folder: Path) -> Scenario:
+    """The scenario with the files of its wind looked for in its folder, likewise."""
+    wind = scenario.analyses.wind
+    if wind is None:
+        return scenario
+    from twin.scenario.apply import file_beside
+
+    for key, name in wind.files.items():
+        file_beside(folder, name, f"analyses.wind.{key}")
+    analyses = scenario.analyses.model_copy(update={"wind": wind.beside(folder)})
+    return scenario.model_copy(update={"analyses": analyses})
 
 
 @contextmanager

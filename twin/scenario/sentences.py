@@ -51,6 +51,15 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "solar": "{cell_m: 0.5}", "year": "true",
     "months_kwh_m2": "[21, 37, 80, 124, 155, 158, 156, 130, 90, 53, 24, 15]",
     "access": "{to: [exit-north, exit-south]}", "access.to": "[exit-north, exit-south]", "limits_min": "[5, 10, 15]",
+    "wind": "{factors: wind/now.csv, variant: wind/tower.csv, reference_m: 60, climate: {file: wind/climate.csv, height_m: 60, "
+    'source: "report of the consultant"}}',
+    "factors": "wind/now.csv", "variant": "wind/tower.csv", "reference_m": "60", "transfer": "1.31", "reference_m_s": "10",
+    "climate": '{file: wind/climate.csv, height_m: 60, source: "report of the consultant"}', "crs": '"EPSG:28992"',
+    "directions": "[0, 90, 180, 270]", "places": "[{at: place-square, activity: sitting}]", "spacing_m": "5",
+    "climate.file": "wind/climate.csv", "climate.hours": "wind/uurgeg_260.txt", "climate.height_m": "10",
+    "source": '"KNMI, De Bilt, 2001 to 2020"',
+    "sectors": "[" + ", ".join(f"{{direction_deg: {at}, frequency_percent: 25, k: 2, a_m_s: 5}}" for at in (0, 90, 180, 270)) + "]",
+    "direction_deg": "240", "frequency_percent": "13.5", "k": "2.1", "a_m_s": "6.4",
     "detour_limit_min": "2", "detour_limit_source": '"permit of 2024"',
     "green": "{cover_radius_m: 100}", "day": '"2026-07-15"', "time": '"15:00"', "shade": "false",
     "signal": "{posts: [lamp], wanted_share: 0.9}", "antennas": "[{id: roof, at: [136848.8, 455841.0], height_m: 30}]",
@@ -91,7 +100,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
 _OWNERS: Mapping[str, str] = MappingProxyType({
     "CrowdSettings": "crowd", "BuildingChange": "building", "TreesChange": "trees", "Lift": "ride", "Escalator": "ride",
     "AntennaChange": "antenna", "Antenna": "antenna",
-    "AccessAnalysis": "access",
+    "AccessAnalysis": "access", "WindClimate": "climate",
 })  # fmt: skip
 
 
@@ -242,6 +251,7 @@ _SPECIAL: Mapping[str, str] = MappingProxyType({
     "CrowdSettings.model_parameters": "a group of names of parameters with a number each",
     "TreesChange.remove": "a list of ids of trees",
     "AccessAnalysis.to": "a list of places: ids of objects of the city, or groups with one of `point`, `line` or `polygon`",
+    "WindAnalysis.directions": "a list of 4 to 72 directions, in degrees",
     "AccessAnalysis.limits_min": "a list of numbers of minutes that rise",
     "GreenAnalysis.day": "a day, \"2026-07-15\" in quotes",
     "GreenAnalysis.time": "`noon`, or a clock time, \"hh:mm\" in quotes",

@@ -33,6 +33,7 @@ _MODULES = (
     "twin.verification.signal",
     "twin.verification.noise",
     "twin.verification.access",
+    "twin.verification.wind",
 )
 
 
