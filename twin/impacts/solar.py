@@ -28,7 +28,7 @@ from twin.impacts.sun_position import place_of
 from twin.impacts.sun_year import binned, in_leaf
 from twin.palette import Colour
 from twin.result import Figure
-from twin.scenario.analyses import AROUND_UTRECHT_KWH_M2, SolarAnalysis, settings_of
+from twin.scenario.analyses import DE_BILT_KWH_M2, SolarAnalysis, settings_of
 from twin.sim.impact import irradiation
 from twin.variables import variable
 
@@ -52,7 +52,7 @@ BORDERS = (400.0, 600.0, 700.0, 800.0, 900.0, 1000.0, 1100.0)
 def roof_irradiation(
     city: City,
     *,
-    months_kwh_m2: Sequence[float] = AROUND_UTRECHT_KWH_M2,
+    months_kwh_m2: Sequence[float] = DE_BILT_KWH_M2,
     weather: pd.DataFrame | None = None,
     cell: float = 1.0,
     area: tuple[float, float, float, float] | None = None,
@@ -284,8 +284,8 @@ def _figures(buildings: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, settings: Sola
 
 
 def _assumptions(settings: SolarAnalysis) -> tuple[str, ...]:
-    own = tuple(settings.months_kwh_m2) != AROUND_UTRECHT_KWH_M2
-    source = "as given in the scenario" if own else "round figures for Utrecht; give those of a station for a permit"
+    own = tuple(settings.months_kwh_m2) != DE_BILT_KWH_M2
+    source = "as given in the scenario" if own else "De Bilt, the reference climate of NTA 8800:2025, table 17.2"
     told = [
         f"Light on level ground is {sum(settings.months_kwh_m2):,.0f} kWh/m2 a year by months ({source}), turned into hours by "
         "Collares-Pereira and Rabl, Liu and Jordan, and Erbs; the light of the sky is that of Hay and Davies.",

@@ -202,22 +202,21 @@ def figures_of(
         ),
     ]  # fmt: skip
     if len(places):
-        known = places[places["points"] > 0]
+        there = places[places["points"] > 0]
         made.append(Figure(
-            "wind_places_short", "Places too windy for what people do there", float((~known["meets"]).sum()), "places", 0.0,
+            "wind_places_short", "Places too windy for what people do there", float((~there["meets"]).sum()), "places", 0.0,
             f"{enough} for what is done there; {SOURCE}", "lower", 0,
-            f"of {len(known)} with points in them; by the windiest of these", exact=True,
+            f"of {len(there)} with points in them; by the windiest of these", exact=True,
         ))  # fmt: skip
-    if old is not None:
-        both = ~np.isnan(old)
-        was = comfort_class(old)
-        for key, label, count in (
-            ("worse", "Points whose class becomes worse", int((both & (classes > was)).sum())),
-            ("better", "Points whose class becomes better", int((both & (classes < was)).sum())),
-        ):  # fmt: skip
-            note = f"of {int(both.sum()):,} that were computed without the changes too"
-            made.append(Figure(f"wind_{key}", label, float(count), "points", digits=0, note=note, exact=True,
-                               better="lower" if key == "worse" else "higher"))  # fmt: skip
+    was = classes if old is None else np.where(np.isnan(old), classes, comfort_class(old))
+    for key, label, count in (
+        ("worse", "Points whose class becomes worse", int((classes > was).sum())),
+        ("better", "Points whose class becomes better", int((classes < was).sum())),
+    ):  # fmt: skip
+        known = len(points) if old is None else int((~np.isnan(old)).sum())
+        note = f"of {known:,} that were computed without the changes too"
+        better = "lower" if key == "worse" else "higher"
+        made.append(Figure(f"wind_{key}", label, float(count), "points", better=better, digits=0, note=note, exact=True))
     mean = float(p5.mean()) if len(p5) else float("nan")
     worst = float(p5.max()) if len(p5) else float("nan")
     made += [

@@ -19,10 +19,10 @@ _Settings = TypeVar("_Settings", bound=Part)
 Day = Annotated[str, Field(min_length=1, max_length=10)]
 
 
-AROUND_UTRECHT_KWH_M2 = (21.0, 37.0, 80.0, 124.0, 155.0, 158.0, 156.0, 130.0, 90.0, 53.0, 24.0, 15.0)
-"""Global irradiation on level ground by month around Utrecht [kWh/m2], 1,043 a year: round figures from memory. From March to July
-each lies within 5 %, in January and February within 17 %, of what the relation of FAO-56 (Allen et al. 1998, equation 35) makes of
-the hours of sunshine that KNMI gives for the country (1981-2010). Who needs better gives the months of a station, or hours."""
+DE_BILT_KWH_M2 = (20.8, 33.1, 71.9, 115.6, 146.6, 150.7, 142.1, 131.8, 89.2, 54.5, 24.7, 15.6)
+"""Global irradiation on level ground by month in De Bilt [kWh/m2], 997 a year: the Dutch reference climate of NTA 8800:2025, which
+has it of NEN 5060: the means in W/m2 of its table 17.2 (tilt 0 degrees) times the hours of table 17.1, rounded to 0.1. It is a
+reference year; who needs a station, other years or another place gives months, or hours."""
 
 
 class CrowdingAnalysis(Part):
@@ -120,7 +120,7 @@ class SolarAnalysis(Part):
     Attributes
     ----------
     months_kwh_m2 : list of float
-        Light on level ground from January to December [kWh/m2]; by default around Utrecht.
+        Light on level ground from January to December [kWh/m2]; by default in De Bilt.
     enough_kwh_m2 : float
         Roofs that get this or more in a year are counted as good [kWh/m2]. No norm: it is for you to say.
     loss_percent : float
@@ -139,7 +139,7 @@ class SolarAnalysis(Part):
         Part of the light that crowns let through with leaves, and without.
     """
 
-    months_kwh_m2: tuple[NonNegativeFloat, ...] = Field(default=AROUND_UTRECHT_KWH_M2, min_length=12, max_length=12)
+    months_kwh_m2: tuple[NonNegativeFloat, ...] = Field(default=DE_BILT_KWH_M2, min_length=12, max_length=12)
     enough_kwh_m2: PositiveFloat = Field(default=850.0, le=4000)
     loss_percent: PositiveFloat = Field(default=5.0, le=100)
     efficiency: PositiveFloat = Field(default=0.21, le=1)

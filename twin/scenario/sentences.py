@@ -49,7 +49,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "limits_source": '"permit of 2026"',
     "use": "dwelling",
     "solar": "{cell_m: 0.5}", "year": "true",
-    "months_kwh_m2": "[21, 37, 80, 124, 155, 158, 156, 130, 90, 53, 24, 15]",
+    "months_kwh_m2": "[21, 33, 72, 116, 147, 151, 142, 132, 89, 54, 25, 16]",
     "access": "{to: [exit-north, exit-south]}", "access.to": "[exit-north, exit-south]", "limits_min": "[5, 10, 15]",
     "wind": "{factors: wind/now.csv, variant: wind/tower.csv, reference_m: 60, climate: {file: wind/climate.csv, height_m: 60, "
     'source: "report of the consultant"}}',
