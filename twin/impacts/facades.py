@@ -76,12 +76,15 @@ class Facades:
         return gpd.GeoDataFrame(table, geometry=shapely.points(places), crs=city.crs)
 
 
-def obstacles_of(city: City) -> rays.Triangles:
-    """Everything of a city that stands above the ground, for rays, relative to its origin. Trees and the ground are not in it."""
+def obstacles_of(city: City, *, windows: bool = True) -> rays.Triangles:
+    """Everything of a city that stands above the ground, for rays, relative to its origin. Trees and the ground are not in it, nor
+    what belongs to windows where that is not wanted."""
     mesh = city.surfaces
     if not len(mesh):
         return rays.triangles(np.empty((0, 3)), np.empty((0, 3), np.int32))
     chosen = np.isin(city.objects["layer"].to_numpy(), STANDING)[mesh.owner]
+    if not windows:
+        chosen &= mesh.semantic != SEMANTICS["Window"]
     return rays.triangles(mesh.vertices, mesh.triangles[chosen])
 
 
@@ -129,7 +132,7 @@ def facades_of(
     # walls in one plane share the lattice though their normals differ in the last digits
     way = way.round(6)
     along = np.einsum("tkj,tj->tk", corners[..., :2], way)
-    foot = _feet(city, rows)
+    foot = feet_of(city, rows)
     up = corners[..., 2] - foot[building][:, None]
     spans = (np.ptp(along, axis=1) / spacing + 1.0) * (np.ptp(up, axis=1) / STOREY_M + 1.0)
     most = int(spans.sum()) + len(spans)
@@ -151,7 +154,7 @@ def facades_of(
     return found.select(_looks_out(found, among))
 
 
-def _feet(city: City, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+def feet_of(city: City, rows: NDArray[np.int32]) -> NDArray[np.float64]:
     """Height of the foot of each building, relative to the origin [m]: as stated, else its lowest point."""
     count = len(city.buildings)
     stated = np.full(count, np.nan)

@@ -20,9 +20,11 @@ from twin.impacts.site import Site, changed_windows, with_surface
 from twin.impacts.sun import hours_of
 from twin.impacts.sun_position import place_of, sun_path
 from twin.impacts.sun_year import BIN_DEG
+from twin.impacts.windows import windows_of
 from twin.palette import Colour
 from twin.result import Figure
 from twin.scenario.analyses import SunAnalysis
+from twin.sim.impact import rays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,18 +130,33 @@ def analyse(site: Site, settings: SunAnalysis, before: tuple[Site, ImpactResult]
     features: dict[str, gpd.GeoDataFrame] = {}
     notes = list(_assumptions(settings))
     if settings.facades:
-        norm = NORMS[settings.norm]
-        points = _facade_points(site, settings, norm, before)
-        features["facades"] = points
-        features["buildings"] = _by_building(site, points, norm)
+        norm, among = NORMS[settings.norm], obstacles_of(site.city)
+        points = _facade_points(site, settings, norm, before, among)
+        windows, hidden = _window_points(site, settings, norm, before, among)
+        # a building whose windows are known is judged by these, any other by points at even distances
+        by_window = points["building"].isin(windows["building"])
+        judging = pd.concat([points[~by_window], windows], ignore_index=True) if len(windows) else points
+        features["facades"], features["windows"] = points, windows
+        features["buildings"] = _by_building(site, judging, norm)
         lost = _lost(features["buildings"], None if before is None else before[1].features["buildings"])
         features["lost"] = lost
+        old = None if before is None else before[1].features["windows"]
+        features["lost_windows"] = _lost_windows(windows, old, site.city.buildings.index)
         figures += _facade_figures(points, features["buildings"], lost, norm)
+        figures += _window_figures(windows, features["lost_windows"], norm)
         notes += [
             f"On facades is looked every {settings.facade_spacing_m:g} m, 0.75 m above floors that are taken to be 3 m apart; "
-            "where rooms and windows are is not known. A building is judged by its sunniest point, and only where its facades "
-            f"could have {norm.hours:g} hours of sun if nothing stood around. Trees and the ground do not count.",
+            f"where rooms{'' if len(windows) else ' and windows'} are is not known. A building is judged by its sunniest point, "
+            f"and only where its facades could have {norm.hours:g} hours of sun if nothing stood around. Trees and the ground do "
+            "not count.",
         ]  # fmt: skip
+        if len(windows):
+            known = windows["building"].nunique()
+            notes.append(
+                f"{len(windows):,} windows of {known:,} buildings are known, and these buildings are judged by their windows "
+                "instead: in the middle of the sill, or 0.75 m above the lower edge of windows higher than 2 m. "
+                f"{hidden:,} windows have something right before them, or lie inside, and do not count."
+            )
     classes = [sun_classes("sun_hours", "Hours of sun")]
     if settings.trees:
         classes.append(sun_classes("sun_hours_trees", "Hours of sun, with trees"))
@@ -197,25 +214,40 @@ def _ground_figures(fields: xr.Dataset, ground: NDArray[np.bool_], settings: Sun
 
 
 def _facade_points(
-    site: Site, settings: SunAnalysis, norm: Norm, before: tuple[Site, ImpactResult] | None
+    site: Site, settings: SunAnalysis, norm: Norm, before: tuple[Site, ImpactResult] | None, among: rays.Triangles
 ) -> gpd.GeoDataFrame:
-    """Points on facades with their hours on the days of a norm: ``hours_<month><day>``, ``least_h`` of them, ``free_h`` (the least
-    if nothing stood around), ``judged`` and ``meets``."""
-    city = site.city
-    among = obstacles_of(city)
-    facades = facades_of(city, among, settings.facade_spacing_m, site.area)
+    """Points on facades with their hours, as `_with_hours` has them."""
+    facades = facades_of(site.city, among, settings.facade_spacing_m, site.area)
+    old = None if before is None else (before[0], before[1].features["facades"])
+    return _with_hours(site, settings, norm, old, among, facades, facades.frame(site.city))
+
+
+def _window_points(
+    site: Site, settings: SunAnalysis, norm: Norm, before: tuple[Site, ImpactResult] | None, among: rays.Triangles
+) -> tuple[gpd.GeoDataFrame, int]:
+    """Windows of the city with their hours, likewise, and how many were left out."""
+    windows = windows_of(site.city, among, site.area)
+    old = None if before is None else (before[0], before[1].features["windows"])
+    return _with_hours(site, settings, norm, old, among, windows.at, windows.frame(site.city)), windows.left_out
+
+
+def _with_hours(
+    site: Site, settings: SunAnalysis, norm: Norm, before: tuple[Site, gpd.GeoDataFrame] | None, among: rays.Triangles,
+    facades: Facades, frame: gpd.GeoDataFrame,
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """Points with their hours on the days of a norm: ``hours_<month><day>``, ``least_h`` of them, ``free_h`` (the least if nothing
+    stood around), ``judged`` and ``meets``."""
     year = dt.date.fromisoformat(settings.days[0]).year
     days = [dt.date(year, *day) for day in norm.days]
-    path = sun_path(place_of(city), days, step_min=settings.step_min)
+    path = sun_path(place_of(site.city), days, step_min=settings.step_min)
     path = path[path["geometric_deg"] >= norm.lowest_deg]
-    frame = facades.frame(city)
     open_ = np.ones(len(facades), dtype=bool)
     names = [f"hours_{day:%m%d}" for day in days]
     hours = np.zeros((len(facades), len(days)))
     free = np.zeros_like(hours)
     if before is not None:
         open_ = _felt(site, before[0], facades, settings, norm)
-        open_ |= ~_copied(facades, frame, before[1].features["facades"], names, hours, free)
+        open_ |= ~_copied(facades, frame, before[1], names, hours, free)
     asked = facades.select(open_)
     for number in range(len(days)):
         sun = path[path["day"] == number]
@@ -301,6 +333,36 @@ def _lost(after: gpd.GeoDataFrame, before: gpd.GeoDataFrame | None) -> gpd.GeoDa
     table.index = pd.Index(gone, name="id", dtype="str")
     made = gpd.GeoDataFrame(table, geometry=list(after.geometry.loc[gone]), crs=after.crs)
     return made.sort_values("after_h", kind="stable")
+
+
+def _lost_windows(after: gpd.GeoDataFrame, before: gpd.GeoDataFrame | None, buildings: pd.Index) -> gpd.GeoDataFrame:
+    """Windows that met a norm and do not any more, by their name: ``before_h`` and ``after_h`` on their worst day. One that has
+    something right before it now has no sun; those of a building that went are not lost."""
+    new = after.set_index("window")
+    old = new[:0] if before is None else before.set_index("window")
+    there = old[old["meets"].astype(bool) & old["building"].isin(buildings)]
+    least = new["least_h"].reindex(there.index).fillna(0.0)
+    gone = there.index[~new["meets"].reindex(there.index).eq(True).to_numpy(bool)]
+    table = pd.DataFrame({"before_h": there["least_h"].loc[gone], "after_h": least.loc[gone]}).astype("float64")
+    table.index = pd.Index(gone, name="id", dtype="str")
+    made = gpd.GeoDataFrame(table, geometry=list(there.geometry.loc[gone]), crs=after.crs)
+    return made.sort_values("after_h", kind="stable")
+
+
+def _window_figures(windows: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, norm: Norm) -> list[Figure]:
+    """Of windows, where any are known."""
+    if not len(windows):
+        return []
+    judged = windows["judged"].to_numpy(bool)
+    share = 100.0 * float(windows["meets"].to_numpy(bool)[judged].mean()) if judged.any() else float("nan")
+    told = f"of {int(judged.sum()):,} that can have {norm.hours:g} h of sun"
+    return [
+        Figure("sun_windows_meeting", f"Windows that meet the {norm.label}", share, "%", digits=1, note=told, exact=True),
+        Figure(
+            "sun_windows_lost", f"Windows that no longer meet the {norm.label}", float(len(lost)), "windows", better="lower",
+            digits=0, note="met it without the changes", exact=True,
+        ),
+    ]  # fmt: skip
 
 
 def _facade_figures(points: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, norm: Norm) -> list[Figure]:

@@ -36,7 +36,7 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
             shown.append(f'<figure><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>')
     if shown:
         parts.append(f'<div class="pictures">{"".join(shown)}</div>')
-    parts += [_lost(impact, texts), _posts(impact, texts), _wind(impact, texts)]
+    parts += [_lost(impact, texts), _windows(impact, texts), _posts(impact, texts), _wind(impact, texts)]
     return "".join(parts)
 
 
@@ -60,6 +60,23 @@ def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     more = len(frame) - MOST_ROWS
     rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
     return f"<h3>{texts[f'{impact.key}_lost']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"
+
+
+def _windows(impact: ImpactResult, texts: Mapping[str, str]) -> str:
+    """Windows that met a norm and do not any more, worst first."""
+    from twin.report.page import items_of, table
+
+    frame = impact.features.get("lost_windows")
+    if frame is None or not len(frame):
+        return ""
+    rows = [
+        f'<tr><td>{escape(str(name))}</td><td class="n">{row["before_h"]:.1f}</td><td class="n">{row["after_h"]:.1f}</td></tr>'
+        for name, row in frame.head(MOST_ROWS).iterrows()
+    ]
+    head = [texts["window"], texts["window_before"], texts["window_after"]]
+    more = len(frame) - MOST_ROWS
+    rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
+    return f"<h3>{texts['windows_lost']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"
 
 
 def _posts(impact: ImpactResult, texts: Mapping[str, str]) -> str:
