@@ -194,7 +194,11 @@ def impact_legends(classes: Classes) -> tuple[Legend, ...]:
 
     def made(name: str, title: str, borders: Sequence[float], colours: Sequence[Colour], note: str, skip: int) -> Legend:
         pairs = list(pairwise([-np.inf, *borders, np.inf]))
-        kept = [LegendClass(*pair, colour, "") for k, (pair, colour) in enumerate(zip(pairs, colours, strict=True)) if k != skip]
+        letters = [label[:1] if label[1:3] == ": " else "" for label in classes.labels] if skip < 0 else []
+        kept = [
+            LegendClass(*pair, colour, letters[k] if letters else "")
+            for k, (pair, colour) in enumerate(zip(pairs, colours, strict=True)) if k != skip
+        ]  # fmt: skip
         return Legend(name, title, classes.unit if skip < 0 else classes.change_unit, tuple(kept), note)
 
     name = classes.variable

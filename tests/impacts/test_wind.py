@@ -25,6 +25,7 @@ from twin.report.impacts import impact_section
 from twin.report.texts import ENGLISH
 from twin.scenario import read_scenario, scenario_from_text
 from twin.scenario.wind import WindAnalysis
+from viewer.style import impact_legends
 
 FOUR = np.array([0.0, 90.0, 180.0, 270.0])
 CLIMATE = pd.DataFrame(
@@ -330,6 +331,8 @@ def test_before_and_after_and_what_falls_short(tmp_path: Path) -> None:
     drawn_in = plot_impact(new, city=after_city, language="nl").figure
     legend = [text.get_text() for text in drawn_in.findobj() if hasattr(text, "get_text")]
     assert any("E: > 20" in text for text in legend)
+    scene = impact_legends(new.classes_of("wind_p5"))[0]
+    assert [item.label for item in scene.classes] == ["A", "B", "C", "D", "E"]
     part = analyse(Site(after_city, (WEST, SOUTH, WEST + 30, SOUTH + 30), changed=True), settings)
     assert len(part.features["points"]) == 21
 

@@ -132,11 +132,11 @@ def _points(
 ) -> Windows:  # fmt: skip
     """The point of each window, and how large it is; `normal` as long as twice the area of its triangle."""
     count = int(of.max()) + 1
-    facing = np.column_stack([np.bincount(of, normal[:, k], count) for k in range(3)])
-    facing /= np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-12)
+    whole = np.column_stack([np.bincount(of, normal[:, k], count) for k in range(3)])
+    facing = whole / np.maximum(np.linalg.norm(whole, axis=1, keepdims=True), 1e-12)
     # across lies level in the window, upward goes up in it
-    across = np.column_stack([-facing[:, 1], facing[:, 0], np.zeros(count)])
-    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    level = np.column_stack([-facing[:, 1], facing[:, 0], np.zeros(count)])
+    across = level / np.linalg.norm(level, axis=1, keepdims=True)
     upward = np.cross(facing, across)
     spans = []
     for direction in (across, upward, facing):

@@ -55,7 +55,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     'source: "report of the consultant"}}',
     "factors": "wind/now.csv", "variant": "wind/tower.csv", "reference_m": "60", "transfer": "1.31", "reference_m_s": "10",
     "climate": '{file: wind/climate.csv, height_m: 60, source: "report of the consultant"}', "crs": '"EPSG:28992"',
-    "directions": "[0, 90, 180, 270]", "places": "[{at: place-square, activity: sitting}]", "spacing_m": "5",
+    "wind.directions": "[0, 90, 180, 270]", "places": "[{at: place-square, activity: sitting}]", "spacing_m": "5",
     "climate.file": "wind/climate.csv", "climate.hours": "wind/uurgeg_260.txt", "climate.height_m": "10",
     "source": '"KNMI, De Bilt, 2001 to 2020"',
     "sectors": "[" + ", ".join(f"{{direction_deg: {at}, frequency_percent: 25, k: 2, a_m_s: 5}}" for at in (0, 90, 180, 270)) + "]",
@@ -100,7 +100,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
 _OWNERS: Mapping[str, str] = MappingProxyType({
     "CrowdSettings": "crowd", "BuildingChange": "building", "TreesChange": "trees", "Lift": "ride", "Escalator": "ride",
     "AntennaChange": "antenna", "Antenna": "antenna",
-    "AccessAnalysis": "access", "WindClimate": "climate",
+    "AccessAnalysis": "access", "WindClimate": "climate", "WindAnalysis": "wind",
 })  # fmt: skip
 
 
