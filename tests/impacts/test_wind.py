@@ -337,6 +337,30 @@ def test_before_and_after_and_what_falls_short(tmp_path: Path) -> None:
     assert len(part.features["points"]) == 21
 
 
+def test_points_elsewhere_are_compared_with_the_map_and_new_ground_with_nothing(tmp_path: Path) -> None:
+    _grid_csv(tmp_path / "now.csv", 0.35)
+    moved = [(x, y) for x in (22.5, 27.5, 57.0) for y in (22.5, 27.5)]
+    rows = [f"{WEST + x},{SOUTH + y},1,1,1,1" for x, y in moved]
+    (tmp_path / "tower.csv").write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+    settings = _settings(tmp_path, variant="tower.csv")
+    before = Site(plain(60))
+    old = analyse(before, settings)
+    new = analyse(Site(plain(60), changed=True), settings, (before, old))
+    assert new.figure("wind_worse").value == 4.0, "nothing was computed at 57 m without the changes"
+    assert new.features["worse"]["before_class"].unique().tolist() == ["A"]
+    assert "of 4 that were computed" in new.figure("wind_worse").note
+
+
+def test_numbers_that_a_raster_keeps_small_are_scaled(tmp_path: Path) -> None:
+    import rasterio
+
+    two = np.array([0.0, 5.0])
+    _geotiff(tmp_path / "small.tif", np.full((4, 2, 2), 55.0), two, two, ["0", "90", "180", "270"])
+    with rasterio.open(tmp_path / "small.tif", "r+") as file:
+        file.scales = (0.01,) * 4
+    assert read_factors(tmp_path / "small.tif").values == pytest.approx(np.full((4, 4), 0.55))
+
+
 def test_without_a_file_of_the_changes_nothing_is_claimed(tmp_path: Path) -> None:
     _grid_csv(tmp_path / "now.csv", 0.5)
     settings = _settings(tmp_path)

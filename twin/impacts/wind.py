@@ -204,7 +204,8 @@ def analyse(site: Site, settings: WindAnalysis, before: tuple[Site, ImpactResult
     counted = _counted(site, found, key)
     spacing = spacing_of(found, settings.spacing_m)
     fields, ground = with_surface(site, _fields(site, shares, counted, settings.cell_m, spacing), settings.cell_m)
-    open_ground = xr.DataArray(ground, dims=("y", "x"))
+    # where the city knows no surface it knows no building either
+    open_ground = xr.DataArray(ground, dims=("y", "x")) | fields["surface_height"].isnull()
     fields = fields.assign({name: fields[name].where(open_ground) for name in ("wind_p5", "wind_p15")})
     points = _frame(shares, site.city.crs)[counted]
     old = None if before is None else old_shares(points, before[1], spacing)

@@ -334,7 +334,8 @@ def _geotiff(path: Path, crs: CRS | None, target: CRS | None, directions: Sequen
                 raise FormatError(f"has more than {MOST_VALUES:,} values", where=path.name, hint="cut it to the area that matters")
             said = [_band_direction(file, band) for band in range(1, file.count + 1)]
             bands = file.read(masked=True).astype(np.float64)
-            values = bands.filled(np.nan).reshape(file.count, -1).T
+            scale, offset = np.array(file.scales), np.array(file.offsets)
+            values = bands.filled(np.nan).reshape(file.count, -1).T * scale + offset
             raster = Raster(place.c, place.f, place.a, -place.e, (file.height, file.width))
             own = System.from_wkt(file.crs.to_wkt()) if file.crs else crs
     except RasterioError as error:
