@@ -31,7 +31,8 @@ from benchmarks.printing import show
 from twin.geo.city import read_city
 from twin.geo.rasterize import rasterize
 from twin.geo.samples import sample_folder
-from twin.sim.impact import cover, green, noise, shadow, sight, signal, sky, traverse
+from twin.sim.impact import cover, green, heat, noise, shadow, sight, signal, sky, traverse
+from twin.sim.impact.utci import utci
 
 AZIMUTHS = (20.0, 70.0, 115.0, 160.0, 205.0, 250.0, 300.0, 345.0)
 ALTITUDE = 30.0
@@ -299,6 +300,28 @@ def large(side_m: int) -> dict[str, Any]:
     return {**tasks, "change": measured("change", side_m)}
 
 
+def heats(size: int, repeat: int) -> dict[str, Any]:
+    """Perceived temperature of one hour by each index, with sun and sky view at hand; tables beside the equations for each cell."""
+    rng = np.random.default_rng(1)
+    seen, lit = rng.random((size, size), np.float32), rng.random((size, size)) < 0.5
+    ground = rng.integers(0, 3, (size, size)).astype(np.uint8)
+    total, most = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
+    weather = heat.Weather(*(np.array([one]) for one in (33.0, 36.0, 1.0, 850.0, 170.0, 58.0)), np.array([[18.0, 9.0]]))
+    found: dict[str, Any] = {"cells": size * size}
+    for name, tables in (("pet", heat.pet_tables), ("utci", heat.utci_tables)):
+        table = tables(weather)[0]
+        found[name] = {"tables": timed(lambda made=tables: made(weather), repeat)}
+        for threads, told in ((1, "one_thread"), (2, "two_threads")):
+            found[name][told] = with_threads(threads, lambda t=table: heat.read(t, lit, seen, ground, total, most), repeat)
+    some = np.linspace(0.0, 1.0, 100_001, dtype=np.float32)[None]
+    bright, paved = np.ones(some.shape, bool), np.zeros(some.shape, np.uint8)
+    radiant = heat.radiant_temperature(33.0, 36.0, 850.0, 170.0, 58.0, 18.0, some, lit=True)
+    exact = utci(33.0, radiant, heat.WIND_AT_10M, 36.0)
+    made = heat.read(heat.utci_tables(weather)[0], bright, some, paved, np.zeros_like(some), np.zeros_like(some))
+    found["utci"]["greatest_error_of_tables_k"] = float(np.abs(made - exact).max())
+    return found
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.impact", description=__doc__)
@@ -320,6 +343,7 @@ def main() -> None:
     found["green_view"] = greens(max(3, options.repeat // 2))
     found["signal"] = signals(options.size, max(3, options.repeat // 2))
     found["noise"] = noises(max(3, options.repeat // 2))
+    found["heat"] = heats(options.size, max(3, options.repeat // 2))
     found["walking_time"] = walks(max(3, options.repeat // 2))
     if options.large:
         found["large"] = large(options.large)

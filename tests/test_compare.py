@@ -121,6 +121,19 @@ def test_closed_bridges_of_the_sample_cut_off_who_lives_at_the_works(sample: Cit
     assert both.baseline.figure("access_unreached").value == 0
 
 
+def test_trees_make_the_hot_square_of_the_sample_cooler(sample: City) -> None:
+    from twin.geo.samples import sample_folder
+
+    scenario = twin.read_scenario(sample_folder().parent / "hot_day.yaml")
+    near = scenario.model_copy(update={"area": (136800.0, 455800.0, 136900.0, 455890.0)})
+    both = twin.compare(near, city=sample, progress=False)
+    change = both.table()["change"]
+    assert change["heat_cooler"] > 500
+    assert change["heat_streets"] < -1.0
+    places = [side.impacts["heat"].features["places"].loc["square", "mean_c"] for side in (both.baseline, both.variant)]
+    assert places[0] - places[1] > 2.0
+
+
 def test_young_trees_of_the_sample_make_up_in_number_and_not_in_crowns(sample: City) -> None:
     from twin.geo.samples import sample_folder
 

@@ -166,6 +166,16 @@ _ALL = (
              "How long the sun stands free over the surface (ground or roof) on a cloudless day, as it would be without trees."),
     Variable("sun_hours_trees", ("day", "y", "x"), "float32", "h", "possible hours of sun, behind leaves too",
              "As `sun_hours`, with trees: an hour behind a crown counts for the part of the light that it lets through."),
+    Variable("pet", ("hour", "y", "x"), "float32", "degC", "perceived temperature (PET)",
+             "Physiologically equivalent temperature on open ground at an hour, by the regression of Koopmans et al. 2020; NaN on "
+             "roofs and water and where nothing is known."),
+    Variable("pet_mean", ("y", "x"), "float32", "degC", "perceived temperature (PET), mean of the hours", "As `pet`."),
+    Variable("pet_max", ("y", "x"), "float32", "degC", "perceived temperature (PET), greatest of the hours", "As `pet`."),
+    Variable("utci", ("hour", "y", "x"), "float32", "degC", "perceived temperature (UTCI)",
+             "Universal Thermal Climate Index on open ground at an hour (Broede et al. 2012), with the mean radiant temperature of "
+             "sun, sky, walls and ground; NaN on roofs and water and where nothing is known."),
+    Variable("utci_mean", ("y", "x"), "float32", "degC", "perceived temperature (UTCI), mean of the hours", "As `utci`."),
+    Variable("utci_max", ("y", "x"), "float32", "degC", "perceived temperature (UTCI), greatest of the hours", "As `utci`."),
 )
 
 VARIABLES: Mapping[str, Variable] = MappingProxyType({variable.name: variable for variable in _ALL})

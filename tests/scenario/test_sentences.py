@@ -45,6 +45,7 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "WindPlace": (
         {"analyses": {"wind": {**WIND, "places": [{"at": "x", "activity": "sitting"}]}}}, ("analyses", "wind", "places", 0)
     ),
+    "HeatAnalysis": ({"analyses": {"heat": {}}}, ("analyses", "heat")),
     "GreenAnalysis": ({"analyses": {"green": {}}}, ("analyses", "green")),
     "SignalAnalysis": ({"analyses": {"signal": {}}}, ("analyses", "signal")),
     "Antenna": ({"analyses": {"signal": {"antennas": [{"id": "a", "at": [0, 0], "height_m": 8}]}}},

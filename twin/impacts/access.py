@@ -196,7 +196,7 @@ def walk_of(site: Site, settings: AccessAnalysis, *, all_there: bool = True) -> 
     places, goal = _goal(city, settings, ground, free, all_there=all_there)
     shut = ground.steps() if settings.steps_free else None
     seconds = access.walking_times(ground.floor, goal, settings.speed_m_s, shut=shut)
-    times = np.stack([_placed(one, ground.grid, grid) for one in seconds]) / np.float32(60.0)
+    times = np.stack([placed(one, ground.grid, grid) for one in seconds]) / np.float32(60.0)
     return Walk(grid, ground.levels, times, floors_of(site, grid, free), places, ground.assumptions)
 
 
@@ -204,7 +204,7 @@ def floors_of(site: Site, grid: GridSpec, made: Walkable | None = None) -> dict[
     """Floor of each level of a site as it is when nothing is closed, (H, W) bool; `made` when it is at hand."""
     part = None if site.area is None else shapely.box(*site.area)
     free = make_walkable(site.city, area=part) if made is None else made
-    return {level: _burnt([shape], grid) >= 0 for level, shape in free.floors.items()}
+    return {level: burnt([shape], grid) >= 0 for level, shape in free.floors.items()}
 
 
 def _goal(
@@ -231,7 +231,7 @@ def _goal(
     return tuple(places), np.concatenate(cells)
 
 
-def _placed(values: NDArray[np.float32], of: GridSpec, grid: GridSpec) -> NDArray[np.float32]:
+def placed(values: NDArray[np.float32], of: GridSpec, grid: GridSpec) -> NDArray[np.float32]:
     """Values of a grid on another with the same cells; NaN beyond the first."""
     out = np.full(grid.shape, np.nan, np.float32)
     down, right = round((of.north - grid.north) / grid.cell), round((of.west - grid.west) / grid.cell)
@@ -242,7 +242,7 @@ def _placed(values: NDArray[np.float32], of: GridSpec, grid: GridSpec) -> NDArra
     return out
 
 
-def _burnt(shapes: Sequence[BaseGeometry], grid: GridSpec) -> NDArray[np.int32]:
+def burnt(shapes: Sequence[BaseGeometry], grid: GridSpec) -> NDArray[np.int32]:
     """Number of the last shape that covers the middle of each cell, (H, W) int32; -1 for none."""
     from rasterio.features import rasterize
     from rasterio.transform import Affine
@@ -257,7 +257,7 @@ def _burnt(shapes: Sequence[BaseGeometry], grid: GridSpec) -> NDArray[np.int32]:
 def fronts_of(walk: Walk, buildings: gpd.GeoDataFrame, reach_m: float) -> tuple[pd.Index, tuple[str, ...], access.Fronts]:
     """The floor before buildings as it is without closures: their ids, the levels, and the cells."""
     levels = tuple(walk.free)
-    number = _burnt(list(shapely.force_2d(buildings.geometry.to_numpy())), walk.grid)
+    number = burnt(list(shapely.force_2d(buildings.geometry.to_numpy())), walk.grid)
     return buildings.index, levels, access.fronts(number, np.stack([walk.free[one] for one in levels]), walk.grid.cell, reach_m)
 
 

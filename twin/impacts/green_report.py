@@ -146,7 +146,7 @@ def _shade_figures(
     limit: dict[str, Any] = {"limit": SHADE_PERCENT, "limit_source": SHADE_RULE} if judged else {}
     when = f"{settings.day}, when the sun stands highest" if judged else f"{settings.day}, {settings.time}"
     shares: list[tuple[str, str, float, dict[str, Any]]] = [
-        ("green_shade", "streets and squares in the shade", _percent(dark, ground & _walked(city, grid)), limit),
+        ("green_shade", "streets and squares in the shade", _percent(dark, ground & walked(city, grid)), limit),
         ("green_shade_open", "open ground in the shade", _percent(dark, ground), {}),
         ("green_shade_trees", "open ground in the shade of trees alone", _percent(leafy, ground), {}),
     ]
@@ -161,7 +161,7 @@ def _percent(what: NDArray[np.bool_], among: NDArray[np.bool_]) -> float:
     return 100.0 * int((what & among).sum()) / count if count else float("nan")
 
 
-def _walked(city: City, grid: GridSpec) -> NDArray[np.bool_]:
+def walked(city: City, grid: GridSpec) -> NDArray[np.bool_]:
     """Cells of streets and squares: of the layer of roads without what nobody walks on."""
     from rasterio.features import geometry_mask
     from rasterio.transform import Affine

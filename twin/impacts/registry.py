@@ -26,6 +26,7 @@ IMPACTS: Mapping[str, str] = MappingProxyType({
     "signal": "twin.impacts.signal:analyse",
     "access": "twin.impacts.access_report:analyse",
     "wind": "twin.impacts.wind:analyse",
+    "heat": "twin.impacts.heat_report:analyse",
 })  # fmt: skip
 """Impacts by their key in `analyses` of a scenario, in the order of the report: module and function."""
 

@@ -80,9 +80,7 @@ def sky_of(site: Site, settings: SkyAnalysis, *, before: tuple[Site, xr.Dataset]
     names = ("sky_view", "sky_view_trees")[: 2 if settings.trees else 1]
     fields = {name: np.zeros(grid.shape, np.float32) for name in names}
     range_m = site.heights()
-    todo, reach = all_windows(grid), Reach.towards(*sky.lowest_of(settings.directions))
-    if settings.trees:
-        reach = reach.over(Reach.all_round(_altitude(0)))
+    todo, reach = all_windows(grid), reach_of_sky(settings.directions, trees=settings.trees)
     if before is not None and site.continues(before[0]):
         todo = reached(before[0], site, grid, reach, trees=settings.trees)
         for name, values in fields.items():
@@ -99,6 +97,12 @@ def sky_of(site: Site, settings: SkyAnalysis, *, before: tuple[Site, xr.Dataset]
             fields["sky_view_trees"][whole.cells] = np.maximum(leafy, 0.0)[inner.cells]
     made = {name: variable(name).array(values) for name, values in fields.items()}
     return xr.Dataset(made, coords={"y": grid.y, "x": grid.x}, attrs={"crs": grid.crs or "", "cell_m": float(grid.cell)})
+
+
+def reach_of_sky(directions: int, *, trees: bool) -> Reach:
+    """What the rays of a sky view can meet."""
+    bare = Reach.towards(*sky.lowest_of(directions))
+    return bare.over(Reach.all_round(_altitude(0))) if trees else bare
 
 
 def _within(site: Site, grid: GridSpec, windows: tuple[Window, Window], directions: int) -> list[tuple[slice, slice]]:

@@ -41,14 +41,14 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
 
 
 def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
-    """What met a norm and does not any more, or loses much, worst first: columns that begin with ``before_`` and ``after_``."""
+    """What met a norm and does not any more, or changes much, worst first: columns that begin with ``before_`` and ``after_``."""
     from twin.report.page import items_of, table
 
-    frame = impact.features.get("lost")
+    frame = impact.features.get("lost", impact.features.get("changed"))
     if frame is None or not len(frame):
         return ""
     before, after = (next(name for name in frame if str(name).startswith(side)) for side in ("before_", "after_"))
-    digits = 1 if before.endswith(("_h", "_db", "_min")) else 0
+    digits = 1 if before.endswith(("_h", "_db", "_min", "_c")) else 0
     never = texts.get(f"{impact.key}_never", "")
 
     def cells(row: Mapping[str, float]) -> str:
@@ -56,7 +56,7 @@ def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
         return "".join(f'<td class="n">{one}</td>' for one in told)
 
     rows = [f"<tr><td>{escape(str(name))}</td>{cells(row)}</tr>" for name, row in frame.head(MOST_ROWS).iterrows()]
-    head = [texts["building"], texts[f"{impact.key}_before"], texts[f"{impact.key}_after"]]
+    head = [texts.get(f"{impact.key}_thing", texts["building"]), texts[f"{impact.key}_before"], texts[f"{impact.key}_after"]]
     more = len(frame) - MOST_ROWS
     rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
     return f"<h3>{texts[f'{impact.key}_lost']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"

@@ -60,6 +60,9 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "source": '"KNMI, De Bilt, 2001 to 2020"',
     "sectors": "[" + ", ".join(f"{{direction_deg: {at}, frequency_percent: 25, k: 2, a_m_s: 5}}" for at in (0, 90, 180, 270)) + "]",
     "direction_deg": "240", "frequency_percent": "13.5", "k": "2.1", "a_m_s": "6.4",
+    "heat": "{index: pet}", "index": "utci", "air_c": "[33]", "heat.humidity_percent": "[40]", "wind_m_s": "[5]",
+    "radiation_w_m2": "[850]",
+    "cool_c": "35", "coolness": "false", "by_hour": "true",
     "detour_limit_min": "2", "detour_limit_source": '"permit of 2024"',
     "green": "{cover_radius_m: 100}", "day": '"2026-07-15"', "time": '"15:00"', "shade": "false",
     "signal": "{posts: [lamp], wanted_share: 0.9}", "antennas": "[{id: roof, at: [136848.8, 455841.0], height_m: 30}]",
@@ -100,7 +103,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
 _OWNERS: Mapping[str, str] = MappingProxyType({
     "CrowdSettings": "crowd", "BuildingChange": "building", "TreesChange": "trees", "Lift": "ride", "Escalator": "ride",
     "AntennaChange": "antenna", "Antenna": "antenna",
-    "AccessAnalysis": "access", "WindClimate": "climate", "WindAnalysis": "wind",
+    "AccessAnalysis": "access", "WindClimate": "climate", "WindAnalysis": "wind", "HeatAnalysis": "heat",
 })  # fmt: skip
 
 
@@ -253,6 +256,15 @@ _SPECIAL: Mapping[str, str] = MappingProxyType({
     "AccessAnalysis.to": "a list of places: ids of objects of the city, or groups with one of `point`, `line` or `polygon`",
     "WindAnalysis.directions": "a list of 4 to 72 directions, in degrees",
     "AccessAnalysis.limits_min": "a list of numbers of minutes that rise",
+    "HeatAnalysis.day": "a day, \"2015-07-01\" in quotes",
+    "HeatAnalysis.hours": "a list of clock times that rise, \"hh:mm\" in quotes",
+    **{
+        f"HeatAnalysis.{key}": f"a list of numbers of {what}, one for each hour or one for all"
+        for key, what in (
+            ("air_c", "degrees Celsius, 10 to 50"), ("humidity_percent", "percents, 5 to 100"),
+            ("wind_m_s", "metres per second, 0 to 17"), ("radiation_w_m2", "watts per square metre, 0 to 1400"),
+        )
+    },
     "GreenAnalysis.day": "a day, \"2026-07-15\" in quotes",
     "GreenAnalysis.time": "`noon`, or a clock time, \"hh:mm\" in quotes",
     **{f"{part}.hours": "two clock times, [\"12:00\", \"23:00\"] in quotes" for part in ("SoundSource", "SoundLimit")},

@@ -34,6 +34,7 @@ _MODULES = (
     "twin.verification.noise",
     "twin.verification.access",
     "twin.verification.wind",
+    "twin.verification.heat",
 )
 
 
