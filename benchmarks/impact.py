@@ -31,7 +31,7 @@ from benchmarks.printing import show
 from twin.geo.city import read_city
 from twin.geo.rasterize import rasterize
 from twin.geo.samples import sample_folder
-from twin.sim.impact import cover, green, heat, noise, shadow, sight, signal, sky, traverse
+from twin.sim.impact import cover, fill_spill, green, heat, inertial, noise, shadow, sight, signal, sky, traverse
 from twin.sim.impact.utci import utci
 
 AZIMUTHS = (20.0, 70.0, 115.0, 160.0, 205.0, 250.0, 300.0, 345.0)
@@ -322,6 +322,34 @@ def heats(size: int, repeat: int) -> dict[str, Any]:
     return found
 
 
+def floods(repeat: int, size: int = 1000) -> dict[str, Any]:
+    """A cloudburst on cells of 2 m: a minute of it, ten minutes after it began; and where it stands in the end."""
+    surface, _ = relief(size)
+    built = rasterize(read_city(sample_folder()), 1.0).building >= 0
+    walls = np.tile(built, (math.ceil(size / built.shape[0]), math.ceil(size / built.shape[1])))[:size, :size]
+    kind = np.pad(np.where(walls, inertial.WALL, 3).astype(np.uint8), 1, constant_values=inertial.OUTSIDE)
+    supply, nothing = (kind > inertial.OUTSIDE).astype(np.float64), np.zeros(4)
+    height = np.pad(surface.astype(np.float64), 1, mode="edge")
+    ground = inertial.Ground(height, kind, supply, np.array([0.0, 0.02, 0.02, 0.02]), nothing, nothing, 2.0)
+    rain = 0.07 / 3600.0
+    first = inertial.advance(ground, inertial.dry(ground), 600.0, rain)
+    found: dict[str, Any] = {"cells": height.size, "share_of_walls": float(walls.mean())}
+
+    def minute() -> int:
+        return inertial.advance(ground, inertial.dry(ground, first.depth), 60.0, rain).steps
+
+    for threads, name in ((1, "one_thread"), (2, "two_threads")):
+        found[name] = with_threads(threads, minute, repeat)
+        found[name]["cells_steps_per_s"] = height.size * minute() / found[name]["median_s"]
+    found["fill_and_spill"] = with_threads(1, lambda: fill_spill.stand(height, kind, 0.07 * supply), repeat)
+    stood = fill_spill.stand(height, kind, 0.07 * supply)
+    fell = 0.07 * float(supply.sum())
+    found["fill_and_spill"]["error_of_the_balance"] = abs(float(stood.depth.sum()) + stood.left + stood.into_water - fell) / fell
+    kept = math.fsum(first.depth.ravel()) * 4.0 + first.volume(inertial.LEFT)
+    found["error_of_the_balance"] = abs(kept / first.volume(inertial.RAIN) - 1.0)
+    return found
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.impact", description=__doc__)
@@ -344,6 +372,7 @@ def main() -> None:
     found["signal"] = signals(options.size, max(3, options.repeat // 2))
     found["noise"] = noises(max(3, options.repeat // 2))
     found["heat"] = heats(options.size, max(3, options.repeat // 2))
+    found["rain"] = floods(max(3, options.repeat // 2))
     found["walking_time"] = walks(max(3, options.repeat // 2))
     if options.large:
         found["large"] = large(options.large)

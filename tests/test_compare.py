@@ -134,6 +134,21 @@ def test_trees_make_the_hot_square_of_the_sample_cooler(sample: City) -> None:
     assert places[0] - places[1] > 2.0
 
 
+def test_the_open_pit_of_the_sample_takes_water_in_a_cloudburst(sample: City) -> None:
+    from twin.geo.samples import sample_folder
+
+    scenario = twin.read_scenario(sample_folder().parent / "cloudburst.yaml")
+    assert scenario.analyses.rain is not None
+    quick = scenario.analyses.rain.model_copy(update={"method": "fill"})
+    scenario = scenario.model_copy(update={"analyses": scenario.analyses.model_copy(update={"rain": quick})})
+    both = twin.compare(scenario, city=sample, progress=False)
+    assert both.variant.figure("rain_pits").value > 10.0
+    assert both.variant.figure("rain_lost").value == len(both.variant.impacts["rain"].features["lost"])
+    for side in (both.baseline, both.variant):
+        assert abs(side.figure("rain_error").value) < 10.0  # mm3
+        assert side.figure("rain_volume").value == pytest.approx(600 * 500 * 0.07)
+
+
 def test_young_trees_of_the_sample_make_up_in_number_and_not_in_crowns(sample: City) -> None:
     from twin.geo.samples import sample_folder
 

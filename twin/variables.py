@@ -176,6 +176,16 @@ _ALL = (
              "sun, sky, walls and ground; NaN on roofs and water and where nothing is known."),
     Variable("utci_mean", ("y", "x"), "float32", "degC", "perceived temperature (UTCI), mean of the hours", "As `utci`."),
     Variable("utci_max", ("y", "x"), "float32", "degC", "perceived temperature (UTCI), greatest of the hours", "As `utci`."),
+    Variable("water_depth", ("y", "x"), "float32", "m", "largest depth of water",
+             "Of a cloudburst, on the ground; NaN on buildings, on open water and where nothing is known."),
+    Variable("water_depth_end", ("y", "x"), "float32", "m", "depth of water at the end",
+             "As `water_depth`, some time after the rain."),
+    Variable("water_depth_time", ("y", "x"), "float32", "min", "time of the largest depth",
+             "Since the rain began; NaN where it stays dry."),
+    Variable("water_speed", ("y", "x"), "float32", "m s-1", "largest speed of water",
+             "Of water at least 0.02 m deep; 0 elsewhere."),
+    Variable("water_depth_series", ("time", "y", "x"), "float32", "m", "depth of water over time",
+             "As `water_depth`, at the times."),
 )
 
 VARIABLES: Mapping[str, Variable] = MappingProxyType({variable.name: variable for variable in _ALL})

@@ -46,6 +46,7 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
         {"analyses": {"wind": {**WIND, "places": [{"at": "x", "activity": "sitting"}]}}}, ("analyses", "wind", "places", 0)
     ),
     "HeatAnalysis": ({"analyses": {"heat": {}}}, ("analyses", "heat")),
+    "RainAnalysis": ({"analyses": {"rain": {}}}, ("analyses", "rain")),
     "GreenAnalysis": ({"analyses": {"green": {}}}, ("analyses", "green")),
     "SignalAnalysis": ({"analyses": {"signal": {}}}, ("analyses", "signal")),
     "Antenna": ({"analyses": {"signal": {"antennas": [{"id": "a", "at": [0, 0], "height_m": 8}]}}},
@@ -64,6 +65,7 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "Place": ({"changes": [{"id": "a", "type": "closure", "at": {}}]}, ("changes", 0, "at")),
     "FenceChange": ({"changes": [{"id": "a", "type": "fence", "line": [[0, 0], [1, 1]]}]}, ("changes", 0)),
     "BuildingChange": ({"changes": [{"id": "a", "type": "building", "remove": "x"}]}, ("changes", 0)),
+    "PavingChange": ({"changes": [{"id": "a", "type": "paving", "at": "x", "surface": "paved"}]}, ("changes", 0)),
     "TreesChange": ({"changes": [{"id": "a", "type": "trees", "remove": ["x"]}]}, ("changes", 0)),
     "ExcavationChange": ({"changes": [{"id": "a", "type": "excavation", "outline": "x", "bottom_m": 1}]}, ("changes", 0)),
     "EventChange": ({"changes": [EVENT]}, ("changes", 0)),

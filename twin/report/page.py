@@ -361,7 +361,7 @@ def number(value: float, figure: Figure) -> str:
 
 def unit(figure: Figure) -> str:
     """The unit as people write it."""
-    return {"s": "min:s", "1/m2": "per m²", "m2": "m²"}.get(figure.unit, figure.unit)
+    return {"s": "min:s", "1/m2": "per m²", "m2": "m²", "m3": "m³", "mm3": "mm³"}.get(figure.unit, figure.unit)
 
 
 def clock(seconds: float) -> str:

@@ -10,6 +10,7 @@ from twin.scenario.changes import (
     EventChange,
     ExcavationChange,
     FenceChange,
+    PavingChange,
     TreesChange,
 )
 from twin.scenario.model import Analyses, CrowdSettings, Scenario
@@ -25,6 +26,7 @@ __all__ = [
     "EventChange",
     "ExcavationChange",
     "FenceChange",
+    "PavingChange",
     "Scenario",
     "TreesChange",
     "read_scenario",

@@ -12,6 +12,7 @@ from twin.errors import ParameterError
 from twin.scenario.facilities import Where
 from twin.scenario.noise import NoiseAnalysis
 from twin.scenario.place import FiniteFloat, Name, NonNegativeFloat, Part, Point, PositiveFloat, WholeNumber
+from twin.scenario.rain import RainAnalysis
 from twin.scenario.wind import WindAnalysis
 
 _Settings = TypeVar("_Settings", bound=Part)
@@ -477,6 +478,8 @@ class Analyses(Part):
         Of factors in a file.
     heat : HeatAnalysis, optional
         As `sun`.
+    rain : RainAnalysis, optional
+        As `sun`: ``rain: {}`` is a cloudburst of 70 mm in an hour.
     """
 
     crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
@@ -490,3 +493,4 @@ class Analyses(Part):
     access: AccessAnalysis | None = None
     wind: WindAnalysis | None = None
     heat: HeatAnalysis | None = None
+    rain: RainAnalysis | None = None

@@ -26,6 +26,7 @@ from twin.scenario.changes import (
     EventChange,
     ExcavationChange,
     FenceChange,
+    PavingChange,
     TreesChange,
 )
 from twin.scenario.place import Place, stays_inside
@@ -219,6 +220,8 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
                 city = _grow(city, change, here)
             elif isinstance(change, AntennaChange):
                 city = _put_up(city, change, here)
+            elif isinstance(change, PavingChange):
+                city = _pave(city, change, here)
             else:
                 city, obstacle = _excavate(city, change, here, label)
                 obstacles.append(obstacle)
@@ -275,6 +278,19 @@ def _put_up(city: City, change: AntennaChange, here: str) -> City:
     row = gpd.GeoDataFrame([{**told, "geometry": point}], index=[change.id], geometry="geometry", crs=city.crs)
     row.index.name = "id"
     return city.with_layer("furniture", row if furniture.empty else gpd.GeoDataFrame(_concat(furniture, row), crs=city.crs))
+
+
+def _pave(city: City, change: PavingChange, here: str) -> City:
+    """The city with other ground in a place: a row of land use whose ``laid`` says so; later ones lie on earlier ones."""
+    place = locate(change.at, city, f"{here}.at")
+    land = city.landuse
+    if change.id in land.index:
+        raise GeometryError(f"the city has an object `{change.id}` already", hint="give the change another id")
+    told = {"laid": change.surface, "geometry": place.shape}
+    row = gpd.GeoDataFrame([told], index=[change.id], geometry="geometry", crs=city.crs)
+    row.index.name = "id"
+    merged = row if land.empty else gpd.GeoDataFrame(_concat(land, row), geometry="geometry", crs=city.crs)
+    return city.with_layer("landuse", merged)
 
 
 def model_file(folder: Path, name: str, where: str) -> Path:

@@ -323,7 +323,22 @@ class AntennaChange(ChangeBase):
     power_dbm: FiniteFloat | None = Field(default=None, ge=-50, le=100)
 
 
+class PavingChange(ChangeBase):
+    """Ground that is paved, or from which paving is taken out: what rain does there (`analyses.rain`).
+
+    Attributes
+    ----------
+    at : Place
+    surface : {"paved", "unpaved"}
+        A paved street with sewers, or ground that water soaks into.
+    """
+
+    type: Literal["paving"]
+    at: Where
+    surface: Literal["paved", "unpaved"]
+
+
 Change = Annotated[
-    AntennaChange | ClosureChange | FenceChange | EventChange | BuildingChange | ExcavationChange | TreesChange,
+    AntennaChange | ClosureChange | FenceChange | EventChange | BuildingChange | ExcavationChange | PavingChange | TreesChange,
     Field(discriminator="type"),
 ]

@@ -90,4 +90,4 @@ def shorthand(value: Any) -> Any:
     return {"object": value} if isinstance(value, str) else value
 
 
-Kind = Literal["antenna", "building", "closure", "event", "excavation", "fence", "trees"]
+Kind = Literal["antenna", "building", "closure", "event", "excavation", "fence", "paving", "trees"]

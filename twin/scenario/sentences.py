@@ -18,6 +18,7 @@ from twin.scenario.changes import (
     EventChange,
     ExcavationChange,
     FenceChange,
+    PavingChange,
     TreesChange,
 )
 from twin.scenario.model import Scenario
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
 
 CHANGES: Mapping[str, type[BaseModel]] = MappingProxyType({
     "antenna": AntennaChange, "building": BuildingChange, "closure": ClosureChange, "event": EventChange,
-    "excavation": ExcavationChange, "fence": FenceChange, "trees": TreesChange,
+    "excavation": ExcavationChange, "fence": FenceChange, "paving": PavingChange,
+    "trees": TreesChange,
 })  # fmt: skip
 
 _UNITS = (
     ("_per_m2", "people per square metre"), ("_m_s", "metres per second"), ("_deg", "degrees"), ("_m", "metres"), ("_s", "seconds"),
-    ("_db", "decibels"),
+    ("_db", "decibels"), ("_mm_h", "millimetres an hour"), ("_mm", "millimetres"),
 )  # fmt: skip
 
 EXAMPLES: Mapping[str, str] = MappingProxyType({
@@ -67,6 +69,9 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "green": "{cover_radius_m: 100}", "day": '"2026-07-15"', "time": '"15:00"', "shade": "false",
     "signal": "{posts: [lamp], wanted_share: 0.9}", "antennas": "[{id: roof, at: [136848.8, 455841.0], height_m: 30}]",
     "posts": "[lamp]", "post_height_m": "6", "antenna.at": "[136848.8, 455841.0]", "antenna.height_m": "8", "power_dbm": "40",
+    "rain": "{rain_mm: 70}", "rain_mm": "70", "duration_min": "60", "after_min": "60", "method": "fill", "sewer_mm_h": "20",
+    "elsewhere": "unpaved", "surface": "unpaved", "edges": "closed", "sill_m": "0.15", "sill_source": '"survey of 2024"',
+    "impassable_source": '"fire service"',
     "sun": '{days: ["2026-02-19"]}', "days": '["2026-02-19", "2026-06-21"]', "facades": "false", "trees": "false",
     "crowding": "{density_limit_per_m2: 4}", "density_limit_source": '"permit of 2024"',
     "evacuation_limit_source": '"permit of 2024"',

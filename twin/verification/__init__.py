@@ -35,6 +35,7 @@ _MODULES = (
     "twin.verification.access",
     "twin.verification.wind",
     "twin.verification.heat",
+    "twin.verification.rain",
 )
 
 
