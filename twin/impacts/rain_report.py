@@ -148,7 +148,8 @@ def _figures(
     ]
     figures.append(Figure(
         "rain_lost", "Buildings that come to stand in water by the changes", float(len(lost)), "buildings", 0.0, NO_SHIFT, "lower",
-        0, f"more than {settings.sill_m:g} m before a facade, and not without the changes", exact=True,
+        0, f"above {settings.sill_m:g} m before a facade, not so without the changes, and higher by {LEAST_RISE_M:g} m or more",
+        exact=True,
     ))  # fmt: skip
     parts = [
         ("volume", "Rain that falls on the area", balance.rain), ("infiltrated", "Rain that soaks away", balance.infiltrated),
