@@ -88,6 +88,8 @@ class ImpactResult:
         What one has to know to read it, for people.
     settings : mapping
         What it was worked out with, as plain values.
+    kept : object
+        What the other side of a scenario can go on from; it is not saved.
     """
 
     key: str
@@ -98,6 +100,7 @@ class ImpactResult:
     classes: tuple[Classes, ...] = ()
     assumptions: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    kept: Any = None
 
     def figure(self, key: str) -> Figure:
         """One figure by key.

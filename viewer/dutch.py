@@ -56,6 +56,7 @@ WORDS: dict[str, str] = {
     "Sky view": "Zicht op de hemel", "Sky view, with trees": "Zicht op de hemel, met bomen", "share": "deel",
     "Change: sky view": "Verschil: zicht op de hemel", "sky view": "zicht op de hemel",
     "Change: sky view, with trees": "Verschil: zicht op de hemel, met bomen",
+    "Road traffic, Lden": "Wegverkeer, Lden", "Road traffic, Lnight": "Wegverkeer, Lnight",
     "Sound level": "Geluidsniveau", "Sound level with bass": "Geluidsniveau met bas", "dB(A)": "dB(A)", "dB(C)": "dB(C)",
     "Change: sound level": "Verschil: geluidsniveau", "Change: sound level with bass": "Verschil: geluidsniveau met bas",
     "Sun on roofs in a year": "Zon op daken in een jaar", "Change: sun on roofs in a year": "Verschil: zon op daken in een jaar",

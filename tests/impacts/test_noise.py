@@ -93,6 +93,36 @@ def test_other_levels_need_no_new_way() -> None:
         field.level("A", ["third"])
 
 
+def test_the_other_side_of_a_street_sends_sound_back() -> None:
+    city = block(block(plain(120), "near", 20, 80, 100, 90, 12.0), "far", 20, 40, 100, 50, 12.0)
+    fields = [sound_field(city, [_stage()], reflections=0)]
+    fields += [sound_field(city, [_stage()], absorption=kept) for kept in (1.0, 0.2, 0.0)]
+    off, deaf, usual, hard = (field.facade_level("A") for field in fields)
+    assert np.array_equal(off, deaf)
+    there = np.isfinite(off)
+    assert (usual[there] >= off[there]).all()
+    assert (hard[there] >= usual[there]).all()
+    # before the house on the other side: the wall opposite is 20 m behind the source, which is 18 m off
+    middle = np.abs(fields[0].facades.points[:, 0] - 60.0).argmin()
+    assert 1.0 < usual[middle] - off[middle] < 3.0
+    assert fields[2].level("A").equals(fields[0].level("A"))
+    by_map = sound_field(city, [_stage()], map_reflections=True).level("A") - fields[0].level("A")
+    assert float(by_map.min()) >= 0.0
+    assert float(by_map.sel(x=WEST + 60.5, y=SOUTH + 78.5, method="nearest")) > 1.0
+    used = city.with_layer("buildings", city.buildings.assign(use=["barrier", "barrier"]))
+    soft = sound_field(used, [_stage()], absorption_by_use={"barrier": 1.0}).facade_level("A")
+    assert np.array_equal(soft, off)
+
+
+def test_loudspeakers_that_look_away_are_heard_off_what_they_look_to() -> None:
+    city = block(block(plain(120), "near", 20, 80, 100, 90, 12.0), "far", 20, 40, 100, 50, 12.0)
+    away = _stage(facing_deg=180, rejection_db=25)
+    off, on = (sound_field(city, [away], reflections=n, facade_spacing_m=10) for n in (0, 1))
+    north = off.facades.normals[:, 1] < -0.9
+    near = north & (off.facades.points[:, 1] > 70.0) & (np.abs(off.facades.points[:, 0] - 60.0) < 10.0)
+    assert (on.facade_level("A") - off.facade_level("A"))[near].min() > 2.5
+
+
 def test_beyond_its_reach_a_source_is_not_heard() -> None:
     field = sound_field(_street(), [_stage()], reach_m=30.0)
     level = field.level("A").to_numpy()
@@ -182,7 +212,7 @@ def test_what_stood_in_between_and_goes_is_told() -> None:
 
 
 def test_what_cannot_be_is_told() -> None:
-    with pytest.raises(ParameterError, match="cannot be used for `sources`"):
+    with pytest.raises(ParameterError, match="it has nothing that sounds"):
         sound_field(_street(), [])
     with pytest.raises(ParameterError, match="given twice"):
         sound_field(_street(), [_stage(), _stage()])

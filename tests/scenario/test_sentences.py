@@ -34,6 +34,14 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
             {"hours": ["07:00", "23:00"], "dba": 80, "dbc": 95}
         ]}}}, ("analyses", "noise", "table", 0)
     ),
+    "SoundLine": (
+        {"analyses": {"noise": {"lines": [{"id": "a", "along": [[0, 0], [1, 1]], "power_db_m": 90}]}}},
+        ("analyses", "noise", "lines", 0)
+    ),
+    "Road": (
+        {"analyses": {"noise": {"roads": [{"id": "a", "at": "x", "per_hour": {"light": [1, 1, 1]}}]}}},
+        ("analyses", "noise", "roads", 0)
+    ),
     "SolarAnalysis": ({"analyses": {"solar": {}}}, ("analyses", "solar")),
     "AccessAnalysis": ({"analyses": {"access": {"to": ["x"]}}}, ("analyses", "access")),
     "WindAnalysis": ({"analyses": {"wind": WIND}}, ("analyses", "wind")),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.scenario.noise import SoundSource
+from twin.scenario.traffic import SoundLine
 from twin.sim.impact.acoustics import total, weights
 
 SPECTRA_DBA: Mapping[str, tuple[float, ...]] = MappingProxyType({
@@ -24,18 +25,20 @@ BEHIND = (0.0, 0.3, 0.7, 1.0, 1.0, 1.0, 1.0, 1.0)
 """Part of the rejection that bands have: bass goes all round (an estimate: stages differ, and some have bass that is steered)."""
 
 
-def power_of(source: SoundSource) -> NDArray[np.float64]:
-    """Sound power of each octave band, as if it went all round as it goes to the front, (8,) [dB re 1 pW].
+def power_of(source: SoundSource | SoundLine) -> NDArray[np.float64]:
+    """Sound power of each octave band, as if it went all round as it goes to the front, (8,) [dB re 1 pW]; of a line, of a metre.
 
     The level is taken to be measured in the open, where only distance counts: 20 lg d + 11.
     """
     relative = np.array(SPECTRA_DBA[source.spectrum] if source.bands_dba is None else source.bands_dba, dtype=np.float64)
     unweighted = relative - weights("A")
+    if isinstance(source, SoundLine):
+        return np.asarray(unweighted + source.power_db_m - float(total(unweighted + weights(source.weighting))))
     unweighted += source.level_db - float(total(unweighted + weights(source.weighting)))
     return np.asarray(unweighted + 20.0 * np.log10(source.distance_m) + 11.0)
 
 
-def energy_of(source: SoundSource, weighting: str) -> NDArray[np.float64]:
+def energy_of(source: SoundSource | SoundLine, weighting: str) -> NDArray[np.float64]:
     """Weighted energy of each band, (8,): times a share of `twin.sim.impact.noise`, summed, it is that of a level."""
     made: NDArray[np.float64] = 10.0 ** (0.1 * (power_of(source) + weights(weighting)))
     return made

@@ -154,6 +154,8 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "impact_sky_view_trees": ("Sky view, with trees", "Zicht op de hemel, met bomen"),
     "impact_sound_level_a": ("Sound level", "Geluidsniveau"),
     "impact_sound_level_c": ("Sound level with bass", "Geluidsniveau met bas"),
+    "impact_sound_level_den": ("Road traffic, Lden", "Wegverkeer, Lden"),
+    "impact_sound_level_night": ("Road traffic, Lnight", "Wegverkeer, Lnight"),
     "impact_roof_irradiation": ("Sun on roofs in a year", "Zon op daken in een jaar"),
     "impact_sun_hours_year": ("Hours of sun in a year, without trees", "Zonuren in een jaar, zonder bomen"),
     "impact_sun_hours_year_trees": ("Hours of sun in a year, with trees", "Zonuren in een jaar, met bomen"),

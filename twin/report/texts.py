@@ -97,7 +97,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "impact_sun": "Sun and shadow",
     "impact_sky": "Sky view",
     "impact_solar": "Solar energy on roofs",
-    "impact_noise": "Sound of the event",
+    "impact_noise": "Sound",
     "impact_sight": "Landmark in sight",
     "impact_green": "Trees, shade and green in view",
     "green_lost": "Buildings that no longer see three trees",

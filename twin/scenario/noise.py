@@ -7,10 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from twin.scenario.facilities import Where
-from twin.scenario.place import FiniteFloat, Name, NonNegativeFloat, Part, PositiveFloat
-
-Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
-"""``"23:00"``."""
+from twin.scenario.place import FiniteFloat, Name, NonNegativeFloat, Part, PositiveFloat, WholeNumber
+from twin.scenario.traffic import ROAD_RULE, Clock, Road, SoundLine
 
 Decibels = Annotated[FiniteFloat, Field(ge=0, le=160)]
 
@@ -94,11 +92,22 @@ UTRECHT: dict[str, tuple[tuple[SoundLimit, ...], str]] = {
 
 
 class NoiseAnalysis(Part):
-    """Sound of an event before facades and over the city.
+    """Sound of an event, or of road traffic, before facades and over the city.
 
     Attributes
     ----------
     sources : list of SoundSource
+    lines : list of SoundLine
+    roads : list of Road
+        Their traffic is told as Lden, apart from the event.
+    road_standard_db, road_limit_db : float
+        Standard value and limit of Lden before facades [dB].
+    road_limits_source : str
+        Where these are from.
+    road_reach_m : float
+        How far from a piece of road, or another line, is looked [m].
+    line_piece_m : float
+        Pieces of lines are no longer than this, nor than the distance to the nearest facade [m].
     limits : {"utrecht", "utrecht-kings-day"}
         What it is judged by.
     table : list of SoundLimit, optional
@@ -113,6 +122,16 @@ class NoiseAnalysis(Part):
         How far from a source is looked [m].
     ground_factor : float
         0 for paving and water to 1 for soft ground.
+    reflections : {0, 1}
+        Off how many walls sound may come to a place before a facade.
+    map_reflections : bool
+        Whether that counts on the map too, which takes about a hundred times as long.
+    reflection_near_m : float
+        Walls send sound back that are so near to the source or to the place [m].
+    absorption : float
+        Share of the energy that a facade keeps; 0.2 is that of Dutch rules for buildings.
+    absorption_by_use : mapping of str to float
+        The same for buildings with a ``use``.
     temperature_c, humidity_percent : float
         Of the air, which takes high tones [degrees Celsius, %].
     facade_spacing_m : float
@@ -121,7 +140,14 @@ class NoiseAnalysis(Part):
         Cells of the map [m].
     """
 
-    sources: tuple[SoundSource, ...] = Field(min_length=1, max_length=100)
+    sources: tuple[SoundSource, ...] = Field(default=(), max_length=100)
+    lines: tuple[SoundLine, ...] = Field(default=(), max_length=100)
+    roads: tuple[Road, ...] = Field(default=(), max_length=1000)
+    road_standard_db: Decibels = 53.0
+    road_limit_db: Decibels = 70.0
+    road_limits_source: str = Field(default=ROAD_RULE, max_length=500)
+    road_reach_m: PositiveFloat = Field(default=300.0, ge=20, le=5000)
+    line_piece_m: PositiveFloat = Field(default=15.0, ge=1, le=100)
     limits: Literal["utrecht", "utrecht-kings-day"] = "utrecht"
     table: tuple[SoundLimit, ...] | None = Field(default=None, min_length=1, max_length=24)
     limits_source: str = Field(default="set in the scenario", max_length=500)
@@ -132,6 +158,11 @@ class NoiseAnalysis(Part):
     receiver_m: PositiveFloat = Field(default=1.5, le=100)
     reach_m: PositiveFloat = Field(default=800.0, ge=20, le=5000)
     ground_factor: NonNegativeFloat = Field(default=0.0, le=1)
+    reflections: Annotated[WholeNumber, Field(ge=0, le=1)] = 1
+    map_reflections: bool = False
+    reflection_near_m: NonNegativeFloat = Field(default=50.0, le=1000)
+    absorption: NonNegativeFloat = Field(default=0.2, le=1)
+    absorption_by_use: dict[Name, Annotated[NonNegativeFloat, Field(le=1)]] = Field(default_factory=dict, max_length=100)
     temperature_c: FiniteFloat = Field(default=15.0, ge=-30, le=50)
     humidity_percent: PositiveFloat = Field(default=70.0, le=100)
     facade_spacing_m: PositiveFloat = Field(default=2.0, ge=0.5, le=50)
@@ -139,7 +170,9 @@ class NoiseAnalysis(Part):
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:
-        names = [source.id for source in self.sources]
+        if not (self.sources or self.lines or self.roads):
+            raise ValueError("has nothing that sounds: give `sources`, `lines` or `roads`")
+        names = [*(one.id for one in self.sources), *(one.id for one in self.lines), *(one.id for one in self.roads)]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f"the source `{twice}` is given twice")
@@ -147,6 +180,11 @@ class NoiseAnalysis(Part):
         if len(set(rows)) < len(rows):
             raise ValueError("two limits have the same hours: give each stretch of the day once")
         return self
+
+    @property
+    def sounding(self) -> tuple[SoundSource | SoundLine, ...]:
+        """What sounds by the clock: points and lines of the event."""
+        return (*self.sources, *self.lines)
 
     @property
     def rows(self) -> tuple[SoundLimit, ...]:

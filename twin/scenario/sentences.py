@@ -100,6 +100,11 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "ride.to": "{point: [136787, 455930], level: street}", "avoid_jams": "{share: 0.3, every_s: 10}", "both_ways": "false",
     "steps_free": "true", "terrain_speeds": "false",
     "group_size": "{1: 40, 2: 40, 4: 20}", "pre_movement_s": "[10, 100]", "capacity_per_min": "60", "open_s": "[[0, 1800]]",
+    "noise.lines": "[{id: parade, along: [[136768, 455930], [136768, 455946]], power_db_m: 90}]",
+    "roads": "[{id: quay, at: canal-street-east, per_hour: {light: [240, 120, 25]}}]", "road.at": "canal-street-east",
+    "along": "[[136768, 455930], [136768, 455946]]", "per_hour": "{light: [240, 120, 25], heavy: [2, 0.5, 0]}",
+    "speeds_km_h": "{heavy: 25}", "crossings": "[[136768, 455930]]", "roundabouts": "[[136768, 455930]]",
+    "absorption_by_use": "{barrier: 0.6}", "power_db_m": "90", "stops_when_closed": "true",
     "speed_mean_m_s": "1.34", "speed_sd_m_s": "0.26", "radius_m": "0.2",
 })  # fmt: skip
 """What to write after a key, by its name; with the name of its owner in front where keys share one."""
@@ -109,6 +114,7 @@ _OWNERS: Mapping[str, str] = MappingProxyType({
     "CrowdSettings": "crowd", "BuildingChange": "building", "TreesChange": "trees", "Lift": "ride", "Escalator": "ride",
     "AntennaChange": "antenna", "Antenna": "antenna",
     "AccessAnalysis": "access", "WindClimate": "climate", "WindAnalysis": "wind", "HeatAnalysis": "heat",
+    "NoiseAnalysis": "noise", "Road": "road", "SoundLine": "sound line",
 })  # fmt: skip
 
 

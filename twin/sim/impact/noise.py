@@ -59,18 +59,24 @@ class Air(NamedTuple):
     frequency_hz : (B,) float64
     ground_factor : float
         0 for hard ground (paving, water) to 1 for porous ground (CNOSSOS-EU table 2.5.a).
+    source_factor : float
+        The same at the source: 0 for the platform of a road.
     """
 
     wavelength_m: NDArray[np.float64]
     absorption_db_m: NDArray[np.float64]
     frequency_hz: NDArray[np.float64]
     ground_factor: float
+    source_factor: float
 
 
-def air(temperature_c: float = 10.0, humidity_percent: float = 70.0, ground_factor: float = 0.0) -> Air:
-    """The air of a day over a ground, in octave bands."""
+def air(
+    temperature_c: float = 10.0, humidity_percent: float = 70.0, ground_factor: float = 0.0, source_factor: float | None = None
+) -> Air:
+    """The air of a day over a ground, in octave bands; the ground at the source is as it is elsewhere unless stated."""
+    own = float(ground_factor if source_factor is None else source_factor)
     frequency = np.array(BANDS_HZ, dtype=np.float64)  # nominal, as the cases of ISO/TR 17534-4 have them
-    return Air(SPEED_M_S / frequency, absorption(temperature_c, humidity_percent), frequency, float(ground_factor))
+    return Air(SPEED_M_S / frequency, absorption(temperature_c, humidity_percent), frequency, float(ground_factor), own)
 
 
 def transfer_map(place: Place, row: int, column: int, height_m: float, receiver_m: float, through: Air) -> NDArray[np.float32]:
@@ -97,7 +103,7 @@ def transfer_map(place: Place, row: int, column: int, height_m: float, receiver_
     reach = max(row, rows - 1 - row, column, columns - 1 - column)
     far = int(np.ceil(place.cell * reach * 1.5)) + 2
     fading = _fading(through, far)
-    standing = place.surface - place.ground > _BUILT_M
+    standing = standing_of(place)
     source = float(height_m), float(place.ground[row, column])
     for by_rows in (True, False):
         for way in (-1, 1):
@@ -133,10 +139,15 @@ def transfer_to(
     out = np.zeros((len(receivers), len(through.wavelength_m)))
     rows, columns = place.surface.shape
     fading = _fading(through, int(np.ceil(place.cell * np.hypot(rows, columns))) + int(abs(source[2])) + 10)
-    standing = place.surface - place.ground > _BUILT_M
+    standing = standing_of(place)
     at = np.ascontiguousarray(receivers, dtype=np.float64)
     _to_each(place.surface, place.ground, standing, place.cell, source, at, through, fading, out)
     return out
+
+
+def standing_of(place: Place) -> NDArray[np.bool_]:
+    """Where something stands on the ground, (R, C)."""
+    return np.asarray(place.surface - place.ground > _BUILT_M)
 
 
 def _fading(through: Air, far: int) -> NDArray[np.float64]:
@@ -231,7 +242,7 @@ def _share(hull, last, x, z, floor, source, grazed, between, through, fading, ou
     near, far = np.sqrt(first_x**2 + (first_z - top) ** 2), np.sqrt((x - last_x) ** 2 + (z - last_z) ** 2)
     from_image = np.sqrt(first_x**2 + (first_z - image) ** 2) + middle + far - np.sqrt(x * x + (z - image) ** 2)
     to_image = near + middle + np.sqrt((x - last_x) ** 2 + (mirrored - last_z) ** 2) - np.sqrt(x * x + (mirrored - top) ** 2)
-    soft = through.ground_factor > 0.0
+    soft = through.ground_factor > 0.0 or through.source_factor > 0.0
     hard = 10.0**0.15
     for b in range(len(out)):
         length = through.wavelength_m[b]
@@ -247,14 +258,14 @@ def _share(hull, last, x, z, floor, source, grazed, between, through, fading, ou
             up, down = hard, hard
             if soft:
                 g, f = through.ground_factor, through.frequency_hz[b]
-                up = ground_gain(f, first_x, top - base, first_z - base, g, g)
+                up = ground_gain(f, first_x, top - base, first_z - base, g, through.source_factor)
                 down = ground_gain(f, x - last_x, last_z - floor, z - floor, g, g)
             gain = 1.0 + (up - 1.0) * np.sqrt(over / max(3.0 + factor * from_image, over))
             gain *= 1.0 + (down - 1.0) * np.sqrt(over / max(3.0 + factor * to_image, over))
             gain = gain * gain / min(over, HIGHEST)
         elif soft:
             g = through.ground_factor
-            gain = ground_gain(through.frequency_hz[b], x, top - base, z - floor, g, g) ** 2
+            gain = ground_gain(through.frequency_hz[b], x, top - base, z - floor, g, through.source_factor) ** 2
         else:
             gain = hard * hard
         left = fading[number, b] + part * (fading[number + 1, b] - fading[number, b])
@@ -283,6 +294,20 @@ def _pass(hull, count, edges, top, built, source, grazed):
         count = _push(hull, count, edge, top)
         if built and (grazed[0] < 0.0 or (top - source) * grazed[0] > (grazed[1] - source) * edge):
             grazed = edge, float(top)
+    return count, grazed
+
+
+@njit(inline="always")
+def _over(hull, count, edges, top, built, source, grazed, x, z):
+    """As `_pass`, for the place at `x` and `z` only: what lies below the line to it from what was passed is on no string to it."""
+    slope = (z - hull[1, count - 1]) / max(x - hull[0, count - 1], 1e-9)
+    low = hull[1, count - 1] + slope * ((edges[0] if slope > 0.0 else edges[1]) - hull[0, count - 1])
+    if top > low:
+        return _pass(hull, count, edges, top, built, source, grazed)
+    if built:
+        for edge in edges:
+            if grazed[0] < 0.0 or (top - source) * grazed[0] > (grazed[1] - source) * edge:
+                grazed = edge, float(top)
     return count, grazed
 
 
@@ -367,6 +392,7 @@ def _one(surface, ground, standing, cell, source, receiver, through, fading, out
     step_c, step_r = (1 if right > 0.0 else -1), (1 if down > 0.0 else -1)
     next_c = ((c + 0.5 - source[0]) if right > 0.0 else (source[0] - c + 0.5)) * each_c if right != 0.0 else np.inf
     next_r = ((r + 0.5 - source[1]) if down > 0.0 else (source[1] - r + 0.5)) * each_r if down != 0.0 else np.inf
+    x = cell * length
     while not (c == last_c and r == last_r):
         near = min(next_c, next_r)
         if near >= length:
@@ -382,8 +408,7 @@ def _one(surface, ground, standing, cell, source, receiver, through, fading, out
             continue
         far = min(min(next_c, next_r), length)
         edges = max(cell * near, 1e-6), cell * far
-        count, grazed = _pass(hull, count, edges, surface[r, c], standing[r, c], source[2], grazed)
-    x = cell * length
+        count, grazed = _over(hull, count, edges, surface[r, c], standing[r, c], source[2], grazed, x, receiver[2])
     at = _tangent(hull, count, x, receiver[2])
     about = float(source[2]), float(base)
     _share(hull, at, x, receiver[2], float(floor), about, grazed, 0.0, through, fading, out)
