@@ -62,6 +62,7 @@ def test_columns_of_a_street(put: Put) -> None:
     tags = {
         "highway": "steps", "name": "Trap", "step_count": "12", "incline": "up", "handrail": "yes", "surface": "asphalt",
         "maxspeed": "20 mph", "lit": "no", "foot": "designated", "motor_vehicle": "no", "oneway": "-1", "smoothness": "good",
+        "maxweight": "3500 kg", "maxaxleload": "2", "maxwidth": "2,3 m", "maxheight": "3.8",
     }  # fmt: skip
     document = OsmDocument()
     document.way([(0, 0), (10, 0)], tags)
@@ -77,6 +78,7 @@ def test_columns_of_a_street(put: Put) -> None:
     assert (row["surface"], row["foot"], row["motor_vehicle"], row["oneway"]) == ("asphalt", "designated", "no", "-1")
     assert row["smoothness"] == "good"
     assert (row["level"], row["layer"], row["bridge"]) == ("street", 0, False)
+    assert row[["max_weight_t", "max_axle_load_t", "max_width_m", "max_height_m"]].tolist() == [3.5, 2.0, 2.3, 3.8]
     row = streets.loc["way/2"]
     assert (row["level"], row["layer"], row["bridge"], row["tunnel"]) == ("level1", 1, True, False)
     assert row["slope"] == pytest.approx(0.08)

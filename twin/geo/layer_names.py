@@ -40,7 +40,7 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
 - ``streets``: centre line; ``kind`` (as OpenStreetMap calls it: footway, steps, residential, ...), ``name``, ``width_m`` with
   ``width_source`` (tag, lanes, default), ``level``, ``layer``, ``bridge``, ``tunnel``, ``steps``, ``step_count``, ``incline``,
   ``slope`` (rise over run), ``handrail``, ``surface``, ``maxspeed_km_h``, ``lanes``, ``oneway``, ``foot``, ``motor_vehicle``,
-  ``access``, ``lit``.
+  ``access``, ``lit``, ``max_weight_t``, ``max_axle_load_t``, ``max_width_m``, ``max_height_m`` (of vehicles).
 - ``stairs``: polygon with its ``bottom_level``, ``top_level``, ``bottom_z_m``, ``top_z_m`` and ``up_azimuth_deg``
   (direction in which it climbs, from north clockwise); ``kind`` (steps, or abutment and joint: where a deck or tunnel meets
   the street on one height).

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.geo.readers.model import Findings
 from twin.geo.readers.osm_elements import Element
-from twin.geo.readers.osm_tags import incline, layer_of, length_m, number, speed_km_h, truth
+from twin.geo.readers.osm_tags import incline, layer_of, length_m, mass_t, number, speed_km_h, truth
 
 LANE_M = 3.0
 """Width of a lane where only their number is known [m]: between the 2.75 m of a Dutch street of 30 km/h and the 3.25 m and
@@ -182,6 +182,10 @@ def _columns(one: Street, tags: dict[str, str], width_source: str) -> dict[str, 
         "motor_vehicle": tags.get("motor_vehicle"),
         "access": tags.get("access"),
         "lit": truth(tags.get("lit")),
+        "max_weight_t": mass_t(tags.get("maxweight")),
+        "max_axle_load_t": mass_t(tags.get("maxaxleload")),
+        "max_width_m": length_m(tags.get("maxwidth")),
+        "max_height_m": length_m(tags.get("maxheight")),
     }
     return columns
 

@@ -36,6 +36,9 @@ _ANGLE = re.compile(rf"^{_NUMBER}\s*(?:°|deg|degrees)?$", re.IGNORECASE)
 _PERCENT = re.compile(rf"^{_NUMBER}\s*%$")
 _SPEED = re.compile(rf"^{_NUMBER}\s*(km/h|kmh|kph|mph|knots)?$", re.IGNORECASE)
 
+_MASS = re.compile(rf"^{_NUMBER}\s*(t|kg|st|lbs?)?$", re.IGNORECASE)
+_TONNES = {"t": 1.0, "kg": 0.001, "st": 0.90718474, "lb": 0.00045359237, "lbs": 0.00045359237}
+
 _UNITS = {
     "": 1.0, "m": 1.0, "metre": 1.0, "metres": 1.0, "meter": 1.0, "meters": 1.0, "mtr": 1.0,
     "cm": 0.01, "mm": 0.001, "km": 1000.0, "mi": MILE_M, "yd": 0.9144, "yards": 0.9144,
@@ -85,6 +88,15 @@ def number(value: str | None) -> float | None:
     """A bare number, with a point or a comma; None where it is none."""
     match = _PLAIN.match(value.strip()) if value is not None and len(value) <= 40 else None
     return None if match is None else _finite(_number(match[1]))
+
+
+def mass_t(value: str | None) -> float | None:
+    """A mass as mappers write it, in tonnes; None where it is none.
+
+    ``"3.5"``, ``"3,5 t"``, ``"3500 kg"``, ``"10 st"`` (of 2,000 lb); a bare number is in tonnes.
+    """
+    match = _MASS.match(value.strip()) if value is not None and len(value) <= 40 else None
+    return None if match is None else _finite(_number(match[1]) * _TONNES[(match[2] or "t").lower()])
 
 
 def angle_deg(value: str | None) -> float | None:
