@@ -350,6 +350,25 @@ def floods(repeat: int, size: int = 1000) -> dict[str, Any]:
     return found
 
 
+def streets(repeat: int) -> dict[str, Any]:
+    """The network of streets of the district from its floor, and all ways of a fire engine from one exit."""
+    from twin.impacts.routes import nodes_at, ways_from
+    from twin.impacts.streets import street_network
+    from twin.scenario.apply import locate
+    from twin.scenario.place import Place
+    from twin.scenario.routes import VEHICLES
+
+    city = read_city(sample_folder())
+    net = street_network(city)
+    sources = nodes_at(net, locate(Place(object="exit-east"), city, "from")).tolist()
+    engine = VEHICLES["fire engine"]
+    return {
+        "edges": len(net.edges), "length_m": float(net.edges["length_m"].sum()),
+        "network": with_threads(1, lambda: street_network(city), repeat),
+        "ways": with_threads(1, lambda: ways_from(net, engine, sources), repeat),
+    }  # fmt: skip
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.impact", description=__doc__)
@@ -376,6 +395,7 @@ def main() -> None:
     found["walking_time"] = walks(max(3, options.repeat // 2))
     if options.large:
         found["large"] = large(options.large)
+    found["streets"] = streets(max(3, options.repeat // 2))
     show(found, as_json=options.json)
 
 

@@ -110,6 +110,22 @@ def test_the_sample_tower_takes_the_sun_from_some(sample: City) -> None:
     assert "planned-tower" not in both.variant.impacts["sun"].features["lost"].index
 
 
+def test_a_market_behind_barriers_takes_houses_of_the_sample_out_of_reach(sample: City) -> None:
+    from twin.geo.samples import sample_folder
+
+    both = twin.compare(twin.read_scenario(sample_folder().parent / "fire_engine.yaml"), city=sample, progress=False)
+    before, after, _ = both.impacts["routes"]
+    assert before.figure("routes_within").value == 100.0
+    assert after.figure("routes_lost").verdict == "exceeds"
+    told = after.features["routes"]["told"]
+    assert told["market"].startswith("no way for a fire engine of 2.55 m: canal-street-west is 2.1 m wide here")
+    assert told["terrace"].startswith("no way for a wheelchair: stair-east-")
+    assert told["terrace"].endswith("has steps")
+    ways = after.features["routes"]
+    assert ways.loc["west", "time_min"] > ways.loc["west", "before_min"]
+    assert not before.features["routes"].loc["delivery", "found"], "cellars bear no lorry"
+
+
 def test_closed_bridges_of_the_sample_cut_off_who_lives_at_the_works(sample: City) -> None:
     from twin.geo.samples import sample_folder
 

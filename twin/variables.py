@@ -129,6 +129,9 @@ _ALL = (
              "Share of all hours in which the hourly mean wind at the height of people is faster than 5 m/s (NEN 8100: nuisance), "
              "from given factors by direction; NaN where none were given."),
     Variable("wind_p15", ("y", "x"), "float32", "%", "hours with more than 15 m/s of wind", "As `wind_p5`, for danger."),
+    Variable("vehicle_distance", ("y", "x"), "float32", "m", "distance from where the vehicle can stand",
+             "Way over the floor from the nearest place at which a vehicle can stand that it reaches over streets; inf where it "
+             "reaches none from which one can walk there, NaN off the floor."),
     Variable("green_view", ("y", "x"), "float32", "1", "green view index",
              "Share of a panorama at eye height that crowns fill (Yang et al. 2009); NaN on roofs and where nothing is known."),
     Variable("surface_height", ("y", "x"), "float32", "m", "height of the surface",

@@ -134,6 +134,31 @@ def test_stairs_take_longer_and_are_no_way_without_steps(quay: City) -> None:
     assert np.isposinf(seen.sel(x=WEST + 10.25, y=SOUTH + 2.25, method="nearest")), "the wharf is seen where there is no street"
 
 
+def test_what_it_costs_to_take_no_steps_is_told(quay: City) -> None:
+    house = block(quay, "cellar", 10, 0, 20, 2, 4.0)
+    to = (_spot(31.5, 18.5),)
+    found = analyse(Site(house), AccessAnalysis(to=to, steps_free=True))
+    assert found.figure("access_steps_only").value == 1.0
+    assert found.figure("access_steps_detour").value == pytest.approx(0.0, abs=0.05)
+    again = analyse(Site(house), AccessAnalysis(to=to, steps_free=True), (Site(house), found))
+    assert again.figure("access_steps_only").value == 1.0
+    with pytest.raises(ParameterError, match="slope_limit"):
+        walking_time(quay, to, slope_limit=-0.05)
+
+
+def test_floor_that_is_too_steep_is_not_taken() -> None:
+    roads = _frame({"street": {"surface": "street", "geometry": _box(0, 10, 60, 20)}})
+    city = plain(60).with_layer("roads", roads)
+    height = city.terrain.height.copy()  # a ramp of 1 in 10 from x = 20 to x = 40
+    height += np.clip(np.arange(60) + 0.5 - 20.0, 0.0, 20.0).astype(np.float32)[None, :] / np.float32(10.0)
+    hill = dataclasses.replace(city, terrain=dataclasses.replace(city.terrain, height=height))
+    end = [_spot(55, 15)]
+    here = {"x": WEST + 5.25, "y": SOUTH + 15.25, "method": "nearest"}
+    assert np.isfinite(walking_time(hill, end, steps_free=True).sel(level="street").sel(**here))
+    assert np.isfinite(walking_time(hill, end, steps_free=True, slope_limit=0.12).sel(level="street").sel(**here))
+    assert np.isposinf(walking_time(hill, end, steps_free=True, slope_limit=1 / 12).sel(level="street").sel(**here))
+
+
 def test_isochrones_hold_the_floor_within_their_time(city: City) -> None:
     shapes = isochrones(city, TO, (0.25, 0.5), cell=0.5)
     times = walking_time(city, TO, cell=0.5)

@@ -27,7 +27,7 @@ from twin.impacts.noise import sound_field
 from twin.impacts.site import Reach, Site, Window, all_windows, changed_windows, joined, parts, with_surface
 from twin.impacts.sky import sky_of
 from twin.impacts.sun import hours_of, shadow_at
-from twin.scenario.analyses import AROUND_UTRECHT_KWH_M2, GreenAnalysis, SkyAnalysis, SolarAnalysis, SunAnalysis
+from twin.scenario.analyses import DE_BILT_KWH_M2, GreenAnalysis, SkyAnalysis, SolarAnalysis, SunAnalysis
 
 SUN = SunAnalysis(days=("2026-03-21",), step_min=60, lowest_deg=8, facades=False)
 SKY = SkyAnalysis(directions=8, trees=False)
@@ -130,7 +130,7 @@ def test_around_a_part_is_what_can_be_in_its_way() -> None:
     assert site.around(grid, Window(0, 900, 0, 900), Reach.all_round(30.0)) == Window(0, 900, 0, 900)
 
 
-LIGHT = hours_of_year(OnEarth(5.12, 52.09, "Europe/Amsterdam"), AROUND_UTRECHT_KWH_M2).iloc[::600]
+LIGHT = hours_of_year(OnEarth(5.12, 52.09, "Europe/Amsterdam"), DE_BILT_KWH_M2).iloc[::600]
 WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # a smaller city would take minutes to find
 GREEN = GreenAnalysis(directions=8, reach_m=15, cover_radius_m=12, day="2026-07-01")
 

@@ -25,6 +25,7 @@ from twin.impacts.site import Site
 from twin.scenario.analyses import AccessAnalysis, settings_of
 from twin.scenario.apply import Located, locate
 from twin.scenario.place import Place
+from twin.sim.grade import grades
 from twin.sim.impact import access
 from twin.variables import variable
 
@@ -40,6 +41,7 @@ def walking_time(
     *,
     speed_m_s: float = 1.34,
     steps_free: bool = False,
+    slope_limit: float | None = None,
     terrain_speeds: bool = True,
     cell: float = 0.5,
     area: Box | None = None,
@@ -56,6 +58,8 @@ def walking_time(
         On the flat; on stairs 0.65 of 1.34 of it (Weidmann 1993) [m/s].
     steps_free : bool
         Without stairs.
+    slope_limit : float, optional
+        Floor that is steeper is not taken, stairs apart, rise over run [1].
     terrain_speeds : bool
         Slower uphill (Tobler 1993) and on soft ground.
     cell : float
@@ -80,8 +84,9 @@ def walking_time(
         As `twin.discretize.discretize`.
     """
     settings = settings_of(
-        AccessAnalysis, to=_given(to), speed_m_s=speed_m_s, steps_free=steps_free, terrain_speeds=terrain_speeds, cell_m=cell
-    )
+        AccessAnalysis, to=_given(to), speed_m_s=speed_m_s, steps_free=steps_free, slope_limit=slope_limit,
+        terrain_speeds=terrain_speeds, cell_m=cell,
+    )  # fmt: skip
     walk = walk_of(Site(city, area, closed or {}), settings)
     made = variable("walking_time").array(walk.times[0])
     whole = xr.DataArray(walk.times, dims=("level", "y", "x"), name="walking_time", attrs=made.attrs)
@@ -195,9 +200,21 @@ def walk_of(site: Site, settings: AccessAnalysis, *, all_there: bool = True) -> 
     free = ground.walkable if not site.obstacles else make_walkable(city, area=part)
     places, goal = _goal(city, settings, ground, free, all_there=all_there)
     shut = ground.steps() if settings.steps_free else None
+    if settings.slope_limit is not None:
+        over = steep(ground, settings.slope_limit)
+        shut = over if shut is None else shut | over
+        goal = goal[~shut[tuple(goal.T)]]
     seconds = access.walking_times(ground.floor, goal, settings.speed_m_s, shut=shut)
     times = np.stack([placed(one, ground.grid, grid) for one in seconds]) / np.float32(60.0)
     return Walk(grid, ground.levels, times, floors_of(site, grid, free), places, ground.assumptions)
+
+
+def steep(ground: Ground, limit: float) -> NDArray[np.bool_]:
+    """Floor that rises more than a limit over a few metres, stairs left out, (L, H, W) bool."""
+    flat = ground.floor.mask & ~ground.steps()
+    found = [grades(height, on, ground.floor.cell) for height, on in zip(ground.floor.height, flat, strict=True)]
+    over: NDArray[np.bool_] = np.stack([np.hypot(*grade) for grade in found]) > limit + 1e-9
+    return over & flat
 
 
 def floors_of(site: Site, grid: GridSpec, made: Walkable | None = None) -> dict[str, NDArray[np.bool_]]:

@@ -72,6 +72,8 @@ def analyse(site: Site, settings: AccessAnalysis, before: tuple[Site, ImpactResu
         "destinations": _destinations(walk, site),
     }
     figures = _figures(fields, buildings, settings, None if before is None else before[1].fields)
+    if settings.steps_free:
+        figures += _steps_figures(site, settings, buildings, before)
     settled = dict(settings.model_dump(mode="json"))
     notes = _assumptions(settings, walk, buildings)
     return ImpactResult(
@@ -189,6 +191,27 @@ def _figures(
         label = f"Buildings cut off, or with a detour of more than {settings.detour_limit_min:g} min"
         figures.append(Figure("access_detour_over", label, over, "", 0.0, settings.detour_limit_source, "lower", 0, exact=True))
     return figures
+
+
+def _steps_figures(
+    site: Site, settings: AccessAnalysis, buildings: gpd.GeoDataFrame, before: tuple[Site, ImpactResult] | None
+) -> list[Figure]:
+    """What it costs to take no steps: who gets there only over them, and how much longer it takes the others."""
+    over = walk_of(site, settings.model_copy(update={"steps_free": False, "slope_limit": None}), all_there=False)
+    if before is not None:
+        over = replace(over, free=floors_of(before[0], over.grid))
+    base = site.city.buildings if before is None else before[0].city.buildings
+    times = building_times(over, fronts_of(over, base, settings.front_m)).reindex(buildings.index).to_numpy(np.float64)
+    free = buildings["walking_time_min"].to_numpy(np.float64)
+    only = float((np.isfinite(times) & ~np.isfinite(free)).sum())
+    longer = _minus(free, times)
+    longest = float(longer[np.isfinite(longer)].max(initial=0.0))
+    return [
+        Figure("access_steps_only", "Buildings from which a destination is reached only over steps or steep floor", only, "",
+               better="lower", digits=0, exact=True),
+        Figure("access_steps_detour", "Longest detour of a building without steps", longest, "min", better="lower", digits=1,
+               note="beside the way with steps", exact=True),
+    ]  # fmt: skip
 
 
 def _area_gone(fields: xr.Dataset, old: xr.Dataset | None, cell: float) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from twin.plots.words import class_range, number, unit_of, words
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from twin.geo.city import City
@@ -103,6 +104,7 @@ def plot_impact(
         if classes.roofs:
             _outline(ax, city)
     _points(ax, impact, window)
+    more = _routes(ax, impact, told)
     map_frame(ax, window, margin=0.01)
     scale_bar(ax)
     north_arrow(ax)
@@ -110,7 +112,7 @@ def plot_impact(
     what = told["change_of"].format(what=label[:1].lower() + label[1:]) if before is not None else label
     under = [day_name(of_day, language)] if of_day else []
     head(ax, what if title is None else title, " · ".join([*under, *([told["difference"]] if before is not None else [])]))
-    _key(ax, classes, borders, colours, change=before is not None, language=language)
+    _key(ax, classes, borders, colours, more, change=before is not None, language=language)
     foot(ax, credits_of(city) if city is not None else [])
     return ax
 
@@ -126,6 +128,29 @@ def _points(ax: Axes, impact: ImpactResult, window: Box) -> None:
         x[inside], y[inside], linestyle="none", marker="^", markersize=7.0, markerfacecolor="#1d1b19", markeredgecolor="white",
         markeredgewidth=0.9, zorder=8, gid="antennas",
     )  # fmt: skip
+
+
+def _routes(ax: Axes, impact: ImpactResult, told: Mapping[str, str]) -> list[Artist]:
+    """Ways of vehicles, where an impact is of some: dark where they get through, red where they are blocked; entries of the key."""
+    from matplotlib.lines import Line2D
+
+    steps, stations = impact.features.get("route_steps"), impact.features.get("stations")
+    if steps is None or stations is None:
+        return []
+    handles: list[Artist] = []
+    for blocked, colour, style, name in ((False, "#1f3a93", "-", "route"), (True, "#d7191c", (0, (1.5, 0.8)), "route_blocked")):
+        lines = [line for line, why in zip(steps.geometry, steps.get("blocked_by", ()), strict=False) if bool(why) == blocked]
+        for line in lines:
+            xy = np.array(line.coords)
+            ax.plot(xy[:, 0], xy[:, 1], color="white", linewidth=4.2, zorder=7, solid_capstyle="round")
+            ax.plot(xy[:, 0], xy[:, 1], color=colour, linewidth=2.4, linestyle=style, zorder=7.5, gid=name)
+        if lines:
+            handles.append(Line2D([], [], color=colour, linewidth=2.4, linestyle=style, label=told[name]))
+    (mark,) = ax.plot(
+        stations.geometry.x, stations.geometry.y, linestyle="none", marker="s", markersize=7.0, markerfacecolor="#1f3a93",
+        markeredgecolor="white", zorder=8, gid="stations", label=told["station"],
+    )  # fmt: skip
+    return [*handles, mark]
 
 
 def _classes(classes: Classes, *, change: bool) -> tuple[list[float], tuple[tuple[int, int, int], ...]]:
@@ -156,15 +181,15 @@ def _outline(ax: Axes, city: City) -> None:
 
 
 def _key(
-    ax: Axes, classes: Classes, borders: list[float], colours: tuple[tuple[int, int, int], ...], *, change: bool,
-    language: str,
+    ax: Axes, classes: Classes, borders: list[float], colours: tuple[tuple[int, int, int], ...], more: Sequence[Artist], *,
+    change: bool, language: str,
 ) -> None:  # fmt: skip
     from matplotlib.patches import Patch
 
     told = words(language)
     digits = next(k for k in range(4) if k == 3 or all(abs(round(one, k) - one) < 1e-9 for one in borders))
     ends = [-np.inf, *borders, np.inf]
-    handles: list[Patch] = []
+    handles: list[Artist] = []
     for (low, high), colour in zip(pairwise(ends), colours, strict=True):
         if change and colour == (255, 255, 255):
             continue
@@ -186,7 +211,7 @@ def _key(
     note = textwrap.fill(told["no_change_left_out"], 22) if change else ""
     label = textwrap.fill(label, 22)
     unit = f"\n({unit_of(classes.change_unit if change else classes.unit, language)})" if classes.unit else ""
-    key(ax, handles if classes.named else handles[::-1], f"{label}{unit}" + (f"\n{note}" if note else ""))
+    key(ax, [*(handles if classes.named else handles[::-1]), *more], f"{label}{unit}" + (f"\n{note}" if note else ""))
 
 
 def named(label: str, told: Mapping[str, str]) -> str:

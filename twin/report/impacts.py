@@ -36,7 +36,7 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
             shown.append(f'<figure><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>')
     if shown:
         parts.append(f'<div class="pictures">{"".join(shown)}</div>')
-    parts += [_lost(impact, texts), _windows(impact, texts), _posts(impact, texts), _wind(impact, texts)]
+    parts += [_lost(impact, texts), _windows(impact, texts), _posts(impact, texts), _wind(impact, texts), _ways(impact, texts)]
     return "".join(parts)
 
 
@@ -135,3 +135,23 @@ def _rows_of(impact: ImpactResult, name: str, shown: tuple[tuple[str, str], ...]
     more = len(frame) - MOST_ROWS
     rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
     return f"<h3>{texts[f'wind_{name}']}</h3>{table(head, rows, numeric=numeric)}{rest}"
+
+
+def _ways(impact: ImpactResult, texts: Mapping[str, str]) -> str:
+    """Routes of vehicles: how long they take without and with the changes, and what is in the way."""
+    from twin.report.page import items_of, table
+
+    frame = impact.features.get("routes")
+    if frame is None or not len(frame):
+        return ""
+    both = frame["before_min"].notna().any()
+    rows = []
+    for name, row in frame.head(MOST_ROWS).iterrows():
+        times = [row["before_min"], row["time_min"]] if both else [row["time_min"]]
+        told = (f"{one:.1f}" if math.isfinite(one) else escape(texts["routes_never"]) for one in times)
+        cells = "".join(f'<td class="n">{one}</td>' for one in told)
+        rows.append(f"<tr><td>{escape(str(name))}<small>{escape(row['vehicle'])}</small></td>{cells}<td>{escape(row['told'])}</td></tr>")
+    head = [texts["routes_way"], *([texts["routes_time_before"]] if both else []), texts["routes_time_after"], texts["routes_told"]]
+    more = len(frame) - MOST_ROWS
+    rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
+    return f"<h3>{texts['routes_ways']}</h3>{table(head, rows, numeric=[1, 2] if both else [1])}{rest}"

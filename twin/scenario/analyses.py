@@ -13,6 +13,7 @@ from twin.scenario.facilities import Where
 from twin.scenario.noise import NoiseAnalysis
 from twin.scenario.place import FiniteFloat, Name, NonNegativeFloat, Part, Point, PositiveFloat, WholeNumber
 from twin.scenario.rain import RainAnalysis
+from twin.scenario.routes import RoutesAnalysis
 from twin.scenario.wind import WindAnalysis
 
 _Settings = TypeVar("_Settings", bound=Part)
@@ -310,7 +311,9 @@ class AccessAnalysis(Part):
     speed_m_s : float
         Of who walks, on the flat [m/s].
     steps_free : bool
-        Whether they take no stairs.
+        Whether they take no stairs; then it is told whom that costs how much.
+    slope_limit : float, optional
+        Steeper floor is not taken, stairs apart, rise over run (wheelchairs: 1 in 12 is 0.083) [1].
     terrain_speeds : bool
         Whether they are slower uphill and on soft ground; on stairs they always are.
     limits_min : list of float
@@ -327,6 +330,7 @@ class AccessAnalysis(Part):
     to: tuple[Where, ...] = Field(min_length=1, max_length=200)
     speed_m_s: PositiveFloat = Field(default=1.34, ge=0.1, le=5)
     steps_free: bool = False
+    slope_limit: PositiveFloat | None = Field(default=None, le=1)
     terrain_speeds: bool = True
     limits_min: tuple[PositiveFloat, ...] = Field(default=(5.0, 10.0, 15.0), min_length=1, max_length=6)
     detour_limit_min: NonNegativeFloat | None = Field(default=None, le=600)
@@ -480,6 +484,8 @@ class Analyses(Part):
         As `sun`.
     rain : RainAnalysis, optional
         As `sun`: ``rain: {}`` is a cloudburst of 70 mm in an hour.
+    routes : RoutesAnalysis, optional
+        Of a vehicle that comes from some stations.
     """
 
     crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
@@ -494,3 +500,4 @@ class Analyses(Part):
     wind: WindAnalysis | None = None
     heat: HeatAnalysis | None = None
     rain: RainAnalysis | None = None
+    routes: RoutesAnalysis | None = None

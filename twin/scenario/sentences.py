@@ -52,6 +52,12 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "use": "dwelling",
     "solar": "{cell_m: 0.5}", "year": "true",
     "months_kwh_m2": "[21, 33, 72, 116, 147, 151, 142, 132, 89, 54, 25, 16]",
+    "routes": "{stations: [exit-east]}", "stations": "[exit-east, exit-north]", "reach_m": "40",
+    "reach_source": '"permit of 2024"', "road_width_m": "3.5", "time_limit_min": "6", "time_limit_source": '"permit of 2024"',
+    "ways.routes": "[{id: hall, start: exit-east, end: exit-west}]", "start": "exit-east", "end": "exit-west",
+    "vehicle": "fire engine", "way.vehicle": "lorry", "vehicle.name": "crane", "vehicle.width_m": "3", "vehicle.height_m": "4",
+    "axle_load_t": "12", "weight_t": "48", "emergency": "true", "on_foot": "true", "steps": "true", "slope_limit": "0.05",
+    "speed_km_h": "30",
     "access": "{to: [exit-north, exit-south]}", "access.to": "[exit-north, exit-south]", "limits_min": "[5, 10, 15]",
     "wind": "{factors: wind/now.csv, variant: wind/tower.csv, reference_m: 60, climate: {file: wind/climate.csv, height_m: 60, "
     'source: "report of the consultant"}}',
@@ -115,6 +121,7 @@ _OWNERS: Mapping[str, str] = MappingProxyType({
     "AntennaChange": "antenna", "Antenna": "antenna",
     "AccessAnalysis": "access", "WindClimate": "climate", "WindAnalysis": "wind", "HeatAnalysis": "heat",
     "NoiseAnalysis": "noise", "Road": "road", "SoundLine": "sound line",
+    "RoutesAnalysis": "ways", "Way": "way", "Vehicle": "vehicle",
 })  # fmt: skip
 
 
@@ -254,6 +261,7 @@ def _wanted_of_several(key: str, kind: Any, limits: Mapping[str, Any]) -> str:
 
 
 _PLACE = "a place: the id of an object of the city, `[x, y]`, or one of `point`, `line` or `polygon`"
+_VEHICLE = "the name of a vehicle, such as `fire engine` or `lorry`, or a group with its measures"
 _SPECIAL: Mapping[str, str] = MappingProxyType({
     "Scenario.city": "the path of a file or folder, or a list of paths",
     "Scenario.area": "four numbers, [west, south, east, north]",
@@ -266,6 +274,8 @@ _SPECIAL: Mapping[str, str] = MappingProxyType({
     "TreesChange.remove": "a list of ids of trees",
     "AccessAnalysis.to": "a list of places: ids of objects of the city, or groups with one of `point`, `line` or `polygon`",
     "WindAnalysis.directions": "a list of 4 to 72 directions, in degrees",
+    "RoutesAnalysis.stations": "a list of places: ids of objects of the city, or groups with one of `point`, `line` or `polygon`",
+    "RoutesAnalysis.vehicle": _VEHICLE, "Way.vehicle": _VEHICLE,
     "AccessAnalysis.limits_min": "a list of numbers of minutes that rise",
     "HeatAnalysis.day": "a day, \"2015-07-01\" in quotes",
     "HeatAnalysis.hours": "a list of clock times that rise, \"hh:mm\" in quotes",
