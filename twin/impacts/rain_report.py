@@ -31,7 +31,7 @@ DEPTHS_NOTE = (
 SPEEDS: tuple[Colour, ...] = ((243, 240, 231), (250, 214, 145), (240, 150, 80), (205, 70, 62), (117, 8, 92))
 LEAST_RISE_M = 0.01
 """What rises by less does not count as made wet by a change: other steps of the solver alone move depths by millimetres [m]."""
-NO_SHIFT = "water is not shifted onto others (the principle `niet afwentelen`, Waterbeheer 21e eeuw 2000)"
+NO_SHIFT = "water is not shifted onto others (niet afwentelen: Waterbeheer 21e eeuw, 2000)"
 
 
 def possible(city: City, settings: RainAnalysis) -> None:

@@ -68,11 +68,6 @@ class Window:
         """To index arrays of the grid with."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
-    def within(self, other: Window) -> tuple[slice, slice]:
-        """To index arrays of a window around it with."""
-        rows = slice(self.top - other.top, self.bottom - other.top)
-        return rows, slice(self.left - other.left, self.right - other.left)
-
     def grown(self, cells: int) -> Window:
         """The window with a margin; it may lie beyond the grid."""
         return Window(self.top - cells, self.bottom + cells, self.left - cells, self.right + cells)

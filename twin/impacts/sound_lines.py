@@ -92,7 +92,7 @@ def of_pieces(paths: Paths, pieces: Sequence[Piece], above_m: float, through: no
         window = heard.window
         if not heard.share.size:
             continue
-        part = window.within(inside)
+        part = window.inside(inside).cells
         there = np.isfinite(heard.share[..., 0])
         total[part] += np.where(there[..., None], np.float32(piece.long) * heard.share, np.float32(0.0))
         known[part] |= there

@@ -179,7 +179,7 @@ def energy_on(
 
 def _part(window: Window, place: noise.Place, wanted: Window) -> noise.Place:
     """A part of what is kept, or all of it."""
-    cells = wanted.within(window)
+    cells = wanted.inside(window).cells
     surface, ground = (np.ascontiguousarray(one[cells]) for one in (place.surface, place.ground))
     return noise.Place(surface, ground, place.cell)
 
