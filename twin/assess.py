@@ -35,6 +35,9 @@ def see_possible(scenario: Scenario, city: City) -> None:
         When it cannot; says which analysis.
     """
     for key, settings in asked_of(scenario).items():
+        landmark = getattr(settings, "landmark", None)
+        if landmark in _on_one_side(scenario) and landmark not in city.buildings.index:
+            continue
         try:
             check(key)(city, settings)
         except TwinError as error:
@@ -76,8 +79,9 @@ def assess(
     """
     made: dict[str, ImpactResult] = {}
     part = area if scenario.area is None else scenario.area
-    site = _site(changed, part)
-    other = None if before is None else _site(before[0], part)
+    some = _on_one_side(scenario)
+    site = _site(changed, part, some)
+    other = None if before is None else _site(before[0], part, some)
     for key, settings in asked_of(scenario).items():
         known = None if before is None or other is None else (other, before[1][key])
         try:
@@ -90,8 +94,14 @@ def assess(
     return made
 
 
-def _site(changed: Changed, area: tuple[float, float, float, float] | None) -> Site:
-    return Site(changed.city, area, changed.blocked(), any(not change.in_baseline for change in changed.made))
+def _site(changed: Changed, area: tuple[float, float, float, float] | None, on_one_side: frozenset[str]) -> Site:
+    return Site(changed.city, area, changed.blocked(), any(not change.in_baseline for change in changed.made), on_one_side)
+
+
+def _on_one_side(scenario: Scenario) -> frozenset[str]:
+    """Buildings that a scenario adds or removes."""
+    made = [change for change in scenario.changes if change.type == "building"]
+    return frozenset(change.id if change.remove is None else change.remove for change in made)
 
 
 def with_impacts(result: Result, impacts: Mapping[str, ImpactResult]) -> Result:

@@ -141,6 +141,8 @@ _ALL = (
     Variable("visible", ("y", "x"), "uint8", "1", "in sight", "1 where a line of sight to a point is free, 0 elsewhere."),
     Variable("landmark_seen", ("y", "x"), "float32", "1", "share of a landmark that is seen",
              "Part of the height of a landmark, along the line under its highest point, that is seen from eye height."),
+    Variable("landmark_angle", ("y", "x"), "float32", "degree", "how high a landmark stands in view",
+             "Vertical angle that the part of the landmark that is seen fills, from eye height; 0 on the landmark itself."),
     Variable("signal_dbm", ("y", "x"), "float32", "dBm", "radio signal",
              "Signal of the strongest antenna on one subcarrier (or the whole channel), by the path loss of 3GPP TR 38.901 V17, "
              "table 7.4.1-1, with the line of sight that the city leaves. NaN off open ground; -200 where no antenna is near "

@@ -55,6 +55,8 @@ WORDS: dict[str, str] = {
     "Change: canopy cover around": "Verschil: kroonbedekking in de omgeving",
     "Strongest antenna": "Sterkste antenne", "the one that is received best": "die het best ontvangen wordt", "none": "geen",
     "others": "andere", "Radio signal": "Radiosignaal", "Change: radio signal": "Verschil: radiosignaal",
+    "How high it stands in view": "Hoe hoog het in beeld staat",
+    "Change: how high it stands in view": "Verschil: hoe hoog het in beeld staat", "degrees": "graden",
     "Landmark in sight": "Zicht op het baken", "Change: landmark in sight": "Verschil: zicht op het baken",
     "Sky view": "Zicht op de hemel", "Sky view, with trees": "Zicht op de hemel, met bomen", "share": "deel",
     "Change: sky view": "Verschil: zicht op de hemel", "sky view": "zicht op de hemel",

@@ -69,6 +69,11 @@ def test_what_a_new_building_takes_of_a_landmark(city: City) -> None:
     # from 20 m the hall of 12 m hides the tower up to 1.6 + 10.4 * 134 / 70 = 21.5 m of its 40
     assert float(share.sel(x=WEST + 20, y=SOUTH + 100, method="nearest")) == pytest.approx(1 - 21.5 / 40, abs=0.07)
     assert float(share.sel(x=WEST + 102, y=SOUTH + 100, method="nearest")) > 0.9
+    angle = old.fields["landmark_angle"]
+    near, far = (float(angle.sel(x=WEST + x, y=SOUTH + 100, method="nearest")) for x in (130, 20))
+    assert near == pytest.approx(np.degrees(np.arctan(38.4 / 20) + np.arctan(1.6 / 20)), abs=2.0)
+    assert far == pytest.approx(np.degrees(np.arctan(38.4 / 130) - np.arctan(19.9 / 130)), abs=0.7)
+    assert float(angle.sel(x=WEST + 154, y=SOUTH + 100, method="nearest")) == 0.0
     new = analyse(Site(block(city, "new", 60, 40, 70, 160, 60.0)), settings, (before, old))
     assert new.figure("sight_lost").value > 1000
     assert new.figure("sight_seen").value < old.figure("sight_seen").value
@@ -94,6 +99,40 @@ analyses: {{sight: {{landmark: {name}}}}}
     with pytest.raises(GeometryError, match="did you mean `tower`") as caught:
         twin.compare(scenario_from_text(text.format(shape=shape, name="towr")), city=city, progress=False)
     assert caught.value.where == "scenario:4 analyses.sight"
+
+
+SLAB = """\
+title: A slab
+changes:
+  - {{id: slab, type: building, {what}}}
+analyses: {{sight: {{landmark: {name}}}}}
+"""
+PLACE = f"height_m: 60, footprint: {[[WEST + x, SOUTH + y] for x, y in ((60, 40), (70, 40), (70, 160), (60, 160))]}"
+
+
+def test_who_comes_to_see_a_planned_building(city: City) -> None:
+    both = twin.compare(scenario_from_text(SLAB.format(what=PLACE, name="slab")), city=city, progress=False)
+    before, after, change = both.impacts["sight"]
+    assert not before.fields["landmark_seen"].any()
+    assert before.figure("sight_seen").value == 0
+    assert after.figure("sight_come").value == after.figure("sight_seen").value > 10_000
+    assert after.figure("sight_lost").value == 0
+    assert after.figure("sight_highest").value > 45
+    assert [one.better for one in after.classes] == ["lower", "lower"]
+    assert float(change["landmark_angle_change"].max()) > 45
+    assert "Open ground that comes to see `slab`: " in report.write(both)
+
+
+def test_a_landmark_may_be_taken_away(city: City) -> None:
+    both = twin.compare(scenario_from_text(SLAB.format(what="remove: tower", name="tower")), city=city, progress=False)
+    before, after, _ = both.impacts["sight"]
+    assert before.figure("sight_seen").value == after.figure("sight_lost").value > 10_000, "where it stood nobody saw it"
+    assert not after.fields["landmark_seen"].any()
+
+
+def test_streets_are_told_apart(sample: City) -> None:
+    made = analyse(Site(sample, (136800.0, 455780.0, 136960.0, 455900.0)), SightAnalysis(landmark="tower", points=4, cell_m=2.0))
+    assert 10.0 < made.figure("sight_streets").value < 100.0
 
 
 def test_places_and_landmarks_that_are_none_are_told(city: City) -> None:

@@ -7,7 +7,7 @@ told by no rule. Under arches and decks it is not looked, for a cell is solid up
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -21,6 +21,8 @@ from twin.errors import GeometryError, ParameterError
 from twin.geo.rasterize import Relief
 from twin.grid import GridSpec
 from twin.impact_result import Classes, ImpactResult
+from twin.impacts.access import burnt
+from twin.impacts.air import STREETS
 from twin.impacts.site import Site, Window, with_surface
 from twin.palette import Colour
 from twin.result import Figure
@@ -36,6 +38,13 @@ EYE_M = 1.6
 
 SHADES: tuple[Colour, ...] = ((226, 221, 211), (214, 194, 221), (180, 143, 196), (134, 94, 165), (84, 48, 122))
 BORDERS = (0.01, 0.25, 0.5, 0.75)
+
+ANGLES = (1.0, 4.5, 9.0, 18.0, 27.0, 45.0)
+ANGLE_SHADES: tuple[Colour, ...] = (
+    (226, 221, 211), (214, 194, 221), (190, 160, 205), (160, 120, 185), (134, 94, 165), (104, 62, 140), (66, 30, 100),
+)  # fmt: skip
+MAERTENS = "at 18 degrees one sees a building with what stands around it, at 27 it alone, at 45 its parts: Maertens 1884"
+"""Der optische Massstab: distances of three, two and one times the height."""
 
 
 def viewshed(
@@ -194,7 +203,7 @@ def share_seen(site: Site, settings: SightAnalysis) -> xr.Dataset:
     Returns
     -------
     Dataset
-        ``landmark_seen`` (y, x), 0 to 1.
+        ``landmark_seen`` (y, x), 0 to 1, and ``landmark_angle`` (y, x) [degrees]: how high the part that is seen stands in view.
 
     Raises
     ------
@@ -214,13 +223,24 @@ def share_seen(site: Site, settings: SightAnalysis) -> xr.Dataset:
     foot = float(ground) if np.isfinite(ground) else float(np.nanmin(relief.ground))
     of = shadow.surface(np.where(own, np.where(np.isfinite(relief.ground), relief.ground, foot), relief.surface), cell)
     heights = foot + (np.arange(settings.points) + 0.5) / settings.points * (float(top[row, column]) - foot)
-    total = np.zeros(of.shape, np.float32)
+    total, angle = np.zeros(of.shape, np.float32), np.zeros(of.shape, np.float32)
+    rows, columns = np.ogrid[: of.shape[0], : of.shape[1]]
+    away = cell * np.hypot(rows - row, columns - column)
+    eyes = relief.surface + settings.eye_m
+    half = 0.5 * (float(top[row, column]) - foot) / settings.points
     for height in heights:
-        total += sight.viewshed(of, row, column, float(height), settings.eye_m)
-    made = variable("landmark_seen").array(_part(total / np.float32(len(heights)), grid, whole))
-    return xr.Dataset(
-        {"landmark_seen": made}, coords={"y": grid.y, "x": grid.x}, attrs={"crs": grid.crs or "", "cell_m": float(cell)}
-    )
+        seen = sight.viewshed(of, row, column, float(height), settings.eye_m)
+        total += seen
+        # what the slice around this point fills of the view
+        fills = np.arctan2(height + half - eyes, away) - np.arctan2(height - half - eyes, away)
+        angle += np.where(seen & ~own & (away > 0.0), np.degrees(fills), 0.0).astype(np.float32)
+    fields = {"landmark_seen": total / np.float32(len(heights)), "landmark_angle": angle}
+    return _dataset(grid, {name: _part(values, grid, whole) for name, values in fields.items()})
+
+
+def _dataset(grid: GridSpec, fields: Mapping[str, NDArray[np.float32]]) -> xr.Dataset:
+    made = {name: variable(name).array(values) for name, values in fields.items()}
+    return xr.Dataset(made, coords={"y": grid.y, "x": grid.x}, attrs={"crs": grid.crs or "", "cell_m": float(grid.cell)})
 
 
 def possible(city: City, settings: SightAnalysis) -> None:
@@ -241,34 +261,71 @@ def analyse(site: Site, settings: SightAnalysis, before: tuple[Site, ImpactResul
 
     A line of sight has no end, so after a change all is looked at anew.
     """
-    fields, ground = with_surface(site, share_seen(site, settings), settings.cell_m)
-    share = fields["landmark_seen"].to_numpy()
-    area = settings.cell_m**2
+    there = settings.landmark in site.city.buildings.index
+    grid = site.grid(settings.cell_m)
+    nowhere = {name: np.zeros(grid.shape, np.float32) for name in ("landmark_seen", "landmark_angle")}
+    made = share_seen(site, settings) if there or settings.landmark not in site.on_one_side else _dataset(grid, nowhere)
+    fields, ground = with_surface(site, made, settings.cell_m)
+    share, angle = fields["landmark_seen"].to_numpy(), fields["landmark_angle"].to_numpy()
+    area, name = settings.cell_m**2, settings.landmark
     seen = ground & (share >= BORDERS[0])
-    lost = np.zeros_like(seen)
-    if before is not None:
-        old = before[1].fields["landmark_seen"].to_numpy()
-        lost = ground & (old >= BORDERS[0]) & (share < BORDERS[0])
-    name = settings.landmark
-    figures = (
+    old = np.zeros(grid.shape, np.float32) if before is None else before[1].fields["landmark_seen"].to_numpy()
+    planned = before is not None and name not in before[0].city.buildings.index
+    both = np.zeros_like(ground) if before is None else ground & (before[1].fields["on_ground"].to_numpy() > 0)
+    gone, come = both & (old >= BORDERS[0]) & (share < BORDERS[0]), both & (old < BORDERS[0]) & seen
+    streets = _streets(site, grid) & ground
+    figures = [
         Figure("sight_seen", f"Open ground from which `{name}` is seen", float(seen.sum()) * area, "m2", digits=0, exact=True),
         Figure(
             "sight_mean", f"How much of its height is seen there, `{name}`",
             100.0 * float(share[seen].mean()) if seen.any() else float("nan"), "%", digits=0, note="mean", exact=True,
         ),
         Figure(
-            "sight_lost", f"Open ground that no longer sees `{name}`", float(lost.sum()) * area, "m2", digits=0,
+            "sight_highest", f"How high `{name}` stands in view at most", float(angle[ground].max()) if ground.any() else 0.0,
+            "degrees", digits=0, note=f"from streets and squares at most {_most(angle, streets):.0f}", exact=True,
+        ),
+    ]  # fmt: skip
+    if streets.any():
+        part = 100.0 * float((seen & streets).sum()) / float(streets.sum())
+        figures.append(Figure("sight_streets", f"Streets and squares from which `{name}` is seen", part, "%", digits=1, exact=True))
+    figures += [
+        Figure(
+            "sight_come", f"Open ground that comes to see `{name}`", float(come.sum()) * area, "m2", digits=0,
+            note="did not see it without the changes", exact=True,
+        ),
+        Figure(
+            "sight_lost", f"Open ground that no longer sees `{name}`", float(gone.sum()) * area, "m2", digits=0,
             note="saw it without the changes", exact=True,
         ),
-    )  # fmt: skip
+    ]  # fmt: skip
+    if planned:
+        figures.append(figures.pop(-2))
     labels = ("not at all", "< 25 %", "25 – 50 %", "50 – 75 %", "> 75 %")
     note = f"share of the height of `{name}` that is seen from eye height"
-    classes = Classes("landmark_seen", "Landmark in sight", "share", BORDERS, SHADES, labels, note, (0.05, 0.25, 0.5), "higher")
+    better = "lower" if planned else "higher"
+    classes = (
+        Classes("landmark_seen", "Landmark in sight", "share", BORDERS, SHADES, labels, note, (0.05, 0.25, 0.5), better),
+        Classes(
+            "landmark_angle", "How high it stands in view", "degrees", ANGLES, ANGLE_SHADES,
+            ("< 1", "1 – 4.5", "4.5 – 9", "9 – 18", "18 – 27", "27 – 45", "> 45"), MAERTENS, (1.0, 4.5, 9.0), better,
+        ),
+    )  # fmt: skip
     told = (
         f"`{name}` is looked at in {settings.points} points along its height from {settings.eye_m:g} m above the ground, on cells "
-        f"of {settings.cell_m:g} m; trees hide nothing, and under arches and decks it is not looked.",
+        f"of {settings.cell_m:g} m; trees hide nothing, and under arches and decks it is not looked. How high it stands in view is "
+        f"along the line under its highest point ({MAERTENS}).",
     )
-    return ImpactResult("sight", "Sight", fields, {}, figures, (classes,), told, dict(settings.model_dump(mode="json")))
+    return ImpactResult("sight", "Sight", fields, {}, tuple(figures), classes, told, dict(settings.model_dump(mode="json")))
+
+
+def _most(angle: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
+    return float(angle[where].max()) if where.any() else 0.0
+
+
+def _streets(site: Site, grid: GridSpec) -> NDArray[np.bool_]:
+    """Cells of streets, squares, bridges and stairs, (H, W)."""
+    layers = site.city.layers
+    return burnt([shapely.force_2d(shape) for name in STREETS for shape in layers[name].geometry], grid) >= 0
 
 
 def _all(site: Site, cell: float) -> tuple[GridSpec, Window, Relief]:

@@ -154,12 +154,15 @@ class Site:
         What is closed for who walks or drives, by level: closures, fences, stages, pits. They are in no layer of the city.
     changed : bool
         Whether it is the side with the intervention, for what is given a file a side.
+    on_one_side : frozenset of str
+        Buildings that a scenario adds or removes: that one of them is not there is no mistake.
     """
 
     city: City
     area: tuple[float, float, float, float] | None = None
     obstacles: Mapping[str, BaseGeometry] = field(default_factory=dict)
     changed: bool = False
+    on_one_side: frozenset[str] = frozenset()
     _found: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, repr=False)
 
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:

@@ -149,6 +149,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "impact_green_view": ("Green in view", "Groen in beeld"),
     "impact_shade": ("Shade", "Schaduw"),
     "impact_landmark_seen": ("Landmark in sight", "Zicht op het baken"),
+    "impact_landmark_angle": ("How high it stands in view", "Hoe hoog het in beeld staat"),
     "impact_signal_dbm": ("Radio signal", "Radiosignaal"),
     "impact_best_server": ("Strongest antenna", "Sterkste antenne"),
     "none_of_them": ("none", "geen"),

@@ -154,12 +154,12 @@ class SolarAnalysis(Part):
 
 
 class SightAnalysis(Part):
-    """From where a landmark is seen.
+    """From where a landmark, or a building that is planned, is seen.
 
     Attributes
     ----------
     landmark : str
-        Id of a building of the city.
+        Id of a building of the city, or of the change that adds or removes it.
     eye_m : float
         Height of the eyes of who looks [m].
     points : int
