@@ -227,6 +227,28 @@ def test_centre_lines_of_a_city_are_its_network() -> None:
     assert set(street_network(city, medial_axis=True).edges["name"]) == {""}
 
 
+@pytest.mark.parametrize("west", [20.3, 21.0, 24.7])
+def test_a_thin_fence_across_a_centre_line_is_in_the_way(west: float) -> None:
+    city = _lined()
+    across = {"street": _box(west, 20, west + 0.1, 40)}
+    assert not route(city, _spot(5, 30), _spot(99, 30), vehicle="ambulance", closed=across).found
+    gate = {"street": _box(west, 20, west + 0.1, 30.5)}
+    found = route(city, _spot(5, 30), _spot(99, 30), vehicle="ambulance", closed=gate)
+    assert found.narrowest_m == pytest.approx(2.5, abs=0.01)
+
+
+def test_emergency_services_pass_a_bridge_beside_cellars_that_states_no_limit() -> None:
+    city = _lined()
+    free = city.streets.assign(max_weight_t=np.nan)
+    cellar = _frame({"cellar": {"z_floor_m": -3.0, "geometry": _box(60, 24, 80, 36)}})
+    city = city.with_layer("streets", free).with_layer("cellars", cellar)
+    over = route(city, _spot(5, 30), _spot(99, 30))
+    assert list(over.steps["name"]) == ["Lange straat", "Brug"]
+    assert over.above_cellar_m > 20
+    lorry = route(city, _spot(5, 30), _spot(75, 30), vehicle="lorry")
+    assert "Brug is limited to 2 t on an axle above cellars" in lorry.told
+
+
 def test_a_real_network_has_the_length_of_its_streets(real_data: Path) -> None:
     city = twin.read_city(real_data / "osm" / "West-Oakland.osm.bz2")
     net = street_network(city)

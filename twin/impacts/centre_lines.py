@@ -188,7 +188,12 @@ def clear_width(line: shapely.LineString, width_m: float, closed: BaseGeometry |
     """
     if closed is None or closed.is_empty or line.distance(closed) > width_m / 2:
         return width_m
-    at = np.linspace(0.0, line.length, max(2, int(np.ceil(line.length / SECTION_M)) + 1))
+    band = shapely.buffer(line, width_m / 2, cap_style="square")
+    corners = shapely.get_coordinates(shapely.segmentize(shapely.intersection(closed, band), SECTION_M))
+    # between two corners of what stands there the free width goes evenly, and what is thin lies between even steps
+    stops = np.unique(shapely.line_locate_point(line, shapely.points(corners)))
+    even = np.linspace(0.0, line.length, max(2, int(np.ceil(line.length / SECTION_M)) + 1))
+    at = np.unique(np.concatenate([even, stops, 0.5 * (stops[1:] + stops[:-1])]))
     points = shapely.get_coordinates(shapely.line_interpolate_point(line, at))
     ahead = shapely.get_coordinates(shapely.line_interpolate_point(line, np.minimum(at + 0.01, line.length)))
     behind = shapely.get_coordinates(shapely.line_interpolate_point(line, np.maximum(at - 0.01, 0.0)))

@@ -341,10 +341,13 @@ def _lies_on(edges: gpd.GeoDataFrame, city: City) -> None:
         near = np.flatnonzero((level == STREET) & shapely.intersects(below, edges.geometry.to_numpy()))
         above[near] = shapely.length(shapely.intersection(edges.geometry.to_numpy()[near], below))
     edges["above_cellar_m"] = above
+    # a bridge that states what it bears has that limit, for all; the rule above cellars is not for emergency services
+    edges["strict"] &= edges[["axle_limit_t", "weight_limit_t"]].notna().any(axis=1)
+    ruled = (above > 0) & ~edges["strict"].to_numpy(bool)
     for column, limit in (
         ("axle_limit_t", CELLAR_AXLE_T), ("weight_limit_t", CELLAR_WEIGHT_T), ("width_limit_m", CELLAR_WIDTH_M)
     ):  # fmt: skip
-        edges[column] = np.where(above > 0, np.fmin(edges[column], limit), edges[column])
+        edges[column] = np.where(ruled, np.fmin(edges[column], limit), edges[column])
 
 
 def _level(row: pd.Series[Any]) -> str:
