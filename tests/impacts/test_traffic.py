@@ -17,9 +17,9 @@ from twin.errors import ParameterError, ScenarioError
 from twin.geo.city import City
 from twin.impacts.noise import analyse, possible, sound_field
 from twin.impacts.site import Site
-from twin.impacts.sound_lines import centre_line, of_pieces, pieces_of
+from twin.impacts.sound_lines import Piece, centre_line, of_pieces, pieces_of
 from twin.impacts.sound_paths import Paths
-from twin.impacts.traffic import emission, traffic_field
+from twin.impacts.traffic import as_closed, emission, traffic_field
 from twin.report.impacts import impact_section
 from twin.report.texts import ENGLISH
 from twin.result_io import read_impact, write_impact
@@ -179,6 +179,33 @@ def test_a_closed_street_is_quiet_where_it_says_so() -> None:
     back = analyse(open_site, quiet, (closed_site, after))
     assert sorted(back.features["lost"].index) == ["north", "south"]
     assert back.figure("noise_lost").value == 2.0
+
+
+def test_what_is_closed_on_another_level_does_not_stop_traffic() -> None:
+    below = Site(_street(), obstacles={"wharf": shapely.box(*_at(55, 55), *_at(65, 65))})
+    assert as_closed(below, _asked(_road(stops_when_closed=True)))[1] == ()
+
+
+def test_what_drives_below_a_building_is_not_on_its_roof() -> None:
+    city = block(plain(120), "over", 50, 50, 60, 70, 30.0)
+    asked = _asked(_road(along=(_at(10, 60), _at(100, 60))), reflections=0, line_piece_m=10)
+    found = analyse(Site(city), asked)
+    level = found.fields["sound_level_den"]
+    roof = level.sel(x=slice(WEST + 52, WEST + 58), y=slice(SOUTH + 68, SOUTH + 52))
+    beside = float(level.sel(x=WEST + 30.5, y=SOUTH + 70.5, method="nearest"))
+    assert float(roof.max()) < beside - 10.0
+    assert any("10 m of it lie below buildings" in one for one in found.assumptions)
+
+
+def test_a_ring_sounds_as_long_as_it_is() -> None:
+    ring = shapely.Point(*_at(60, 60)).buffer(8.0, quad_segs=16).exterior
+    pieces = pieces_of(ring, np.empty((0, 2)), 100.0)
+    assert sum(piece.long for piece in pieces) == pytest.approx(ring.length)
+    assert min(np.hypot(*np.subtract(one.start, one.end)) / one.long for one in pieces) > 0.85
+    paths = Paths.of(Site(plain(120)), NoiseAnalysis.model_validate({"roads": (_road(),)}))
+    whole = [Piece((one := pieces[0].start), one, one, ring.length)]
+    far = [of_pieces(paths, some, 0.05, _silent(), 200.0).share[10, 60, 4] for some in (pieces, whole)]
+    assert 10.0 * np.log10(far[0] / far[1]) == pytest.approx(0.0, abs=2.0)
 
 
 def test_a_closure_needs_no_new_way_and_is_the_same_to_the_bit() -> None:

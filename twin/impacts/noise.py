@@ -35,7 +35,7 @@ from twin.impacts.site import Site, Window, windows, with_surface
 from twin.impacts.sound_lines import of_pieces, pieces_of
 from twin.impacts.sound_paths import Paths, air_of
 from twin.impacts.sound_sources import energy_of
-from twin.impacts.traffic import TrafficField, as_closed, field_of, line_of, roads_of, within
+from twin.impacts.traffic import TrafficField, as_closed, covered_by, field_of, line_of, roads_of, within
 from twin.scenario.apply import locate
 from twin.scenario.noise import NoiseAnalysis, SoundLimit, SoundSource, minutes, sound_together
 from twin.sim.impact import noise
@@ -221,7 +221,7 @@ def analyse(site: Site, settings: NoiseAnalysis, before: tuple[Site, ImpactResul
     paths = kept.paths
     arrays: list[xr.DataArray] = []
     points = paths.facades.frame(site.city)
-    features = {}
+    features, covered = {}, {}
     if kept.event is not None:
         field = kept.event
         groups = moments(settings)
@@ -234,6 +234,7 @@ def analyse(site: Site, settings: NoiseAnalysis, before: tuple[Site, ImpactResul
         arrays += [driven.level("den"), driven.level("night")]
         points = traffic_before_facades(points, driven)
         features["roads"] = roads_of(site.city, driven, closed)
+        covered = covered_by(site.city, driven)
     fields, _ = with_surface(site, xr.Dataset({array.name: array for array in arrays}), settings.cell_m)
     about = {"crs": paths.grid.crs or "", "cell_m": float(paths.grid.cell)}
     buildings = by_building(site.city, points, settings)
@@ -241,7 +242,7 @@ def analyse(site: Site, settings: NoiseAnalysis, before: tuple[Site, ImpactResul
     lost = lost_of(buildings, old, settings)
     return ImpactResult(
         "noise", "Sound", fields.assign_attrs(about), {"facades": points, "buildings": buildings, "lost": lost, **features},
-        figures_of(buildings, old, lost, settings), classes_of(settings), assumptions_of(settings, closed),
+        figures_of(buildings, old, lost, settings), classes_of(settings), assumptions_of(settings, closed, covered),
         dict(given.model_dump(mode="json")), kept,
     )  # fmt: skip
 

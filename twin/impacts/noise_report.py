@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -217,7 +217,9 @@ def _walls(settings: NoiseAnalysis) -> str:
     return f", and off one wall within {near} of either{where} (walls keep {kept}; they are plane and upright)"
 
 
-def assumptions_of(settings: NoiseAnalysis, closed: Sequence[str] = ()) -> tuple[str, ...]:
+def assumptions_of(
+    settings: NoiseAnalysis, closed: Sequence[str] = (), covered: Mapping[str, float] | None = None
+) -> tuple[str, ...]:
     """What one has to know to read it."""
     ground = "hard" if settings.ground_factor == 0.0 else f"of ground factor {settings.ground_factor:g}"
     told = [
@@ -246,7 +248,7 @@ def assumptions_of(settings: NoiseAnalysis, closed: Sequence[str] = ()) -> tuple
         power = f"{line.power_db_m:g} dB({line.weighting})"
         told.append(f"{line.id}: {power} of power a metre, {kind}, {line.hours[0]} to {line.hours[1]}.")
     if settings.roads:
-        told += _traffic_told(settings, closed)
+        told += _traffic_told(settings, closed, covered or {})
     return tuple(told)
 
 
@@ -255,7 +257,7 @@ def _reaches(settings: NoiseAnalysis) -> str:
     return " and ".join(part for part in (f"{settings.reach_m:g} m of sources" if settings.sources else "", near) if part)
 
 
-def _traffic_told(settings: NoiseAnalysis, closed: Sequence[str]) -> list[str]:
+def _traffic_told(settings: NoiseAnalysis, closed: Sequence[str], covered: Mapping[str, float]) -> list[str]:
     """What one has to know of the traffic."""
     told = [
         "Road traffic sounds as in CNOSSOS-EU (Directives (EU) 2015/996 and 2021/1226), 5 cm above the middle of the road, with "
@@ -272,5 +274,6 @@ def _traffic_told(settings: NoiseAnalysis, closed: Sequence[str]) -> list[str]:
         about = SURFACES[road.surface]
         fits = about.speeds_km_h[0] <= road.speed_km_h <= about.speeds_km_h[1]
         beyond = "" if fits else ", a speed that its figures are not made for"
-        told.append(f"{road.id}: {day:,.0f} vehicles a day at {road.speed_km_h:g} km/h on {about.title}{beyond}.")
+        below = f"; {covered[road.id]:.0f} m of it lie below buildings and are not heard" if road.id in covered else ""
+        told.append(f"{road.id}: {day:,.0f} vehicles a day at {road.speed_km_h:g} km/h on {about.title}{beyond}{below}.")
     return told

@@ -25,6 +25,9 @@ from twin.sim.impact import noise
 LEAST_M = 4.0
 """Pieces are not cut shorter than this [m]."""
 
+STRAIGHT = 0.9
+"""What is from end to end less than this part of its length is no straight piece, and cut."""
+
 
 class Piece(NamedTuple):
     """A piece of a line: its ends and its middle, in the system of the city, and its length [m]."""
@@ -42,7 +45,7 @@ def pieces_of(line: shapely.LineString, places: NDArray[np.float64], most_m: flo
     ----------
     line : LineString
     places : (N, 2) float64
-        Pieces are no longer than twice the distance of their middle to the nearest of these, or than `LEAST_M` [m].
+        Pieces are no longer than twice the distance of their middle to the nearest of these, or than `LEAST_M` [m]; nor are bent ones.
     most_m : float
         Nor longer than this [m].
     """
@@ -55,9 +58,10 @@ def pieces_of(line: shapely.LineString, places: NDArray[np.float64], most_m: flo
         first, last = todo.pop()
         middle = 0.5 * (first + last)
         long = last - first
-        if tree is not None and long > LEAST_M:
-            near = float(tree.query(shapely.get_coordinates(line.interpolate(middle))[0])[0])
-            if long > max(2.0 * near, LEAST_M):
+        if long > LEAST_M:
+            bent = line.interpolate(first).distance(line.interpolate(last)) < STRAIGHT * long
+            near = np.inf if tree is None else float(tree.query(shapely.get_coordinates(line.interpolate(middle))[0])[0])
+            if bent or long > max(2.0 * near, LEAST_M):
                 todo += [(first, middle), (middle, last)]
                 continue
         made.append((first, last))

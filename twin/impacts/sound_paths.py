@@ -189,7 +189,9 @@ def _as_line(
 ) -> NDArray[np.float64]:
     """Sound of a straight piece of a line against that of all its energy in one point: by the angle that it is seen under."""
     (ax, ay), (bx, by) = ends
-    long = max(math.hypot(bx - ax, by - ay), 1e-6)
+    long = math.hypot(bx - ax, by - ay)
+    if long < 0.05:  # a ring has no direction: it sounds as a point
+        return np.ones(np.broadcast(x, y, rise).shape)
     ux, uy = (bx - ax) / long, (by - ay) / long
     along = (x - ax) * ux + (y - ay) * uy
     off = np.maximum(np.hypot((x - ax) * -uy + (y - ay) * ux, rise), 0.05)

@@ -18,6 +18,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError, ScenarioError, did_you_mean
+from twin.geo.walkable import STREET
 from twin.grid import GridSpec
 from twin.impacts.facades import Facades
 from twin.impacts.site import Site, Window
@@ -191,9 +192,10 @@ def field_of(paths: Paths) -> TrafficField:
     for number, road in enumerate(settings.roads):
         line = line_of(road, city, f"analyses.noise.roads[{number}]")
         lines.append(line)
-        for junction, pieces in _alike(road, pieces_of(line, paths.places[:, :2], settings.line_piece_m)).items():
+        pieces = _in_the_open(pieces_of(line, paths.places[:, :2], settings.line_piece_m), city)
+        for junction, alike in _alike(road, pieces).items():
             stretches.append(Stretch(number, junction))
-            heard.append(of_pieces(paths, pieces, HEIGHT_M, through, settings.road_reach_m))
+            heard.append(of_pieces(paths, alike, HEIGHT_M, through, settings.road_reach_m))
     return TrafficField(
         settings, paths.grid, tuple(lines), tuple(stretches), tuple(one.window for one in heard),
         tuple(one.share for one in heard), paths.facades, np.stack([one.before for one in heard]),
@@ -211,6 +213,27 @@ def _alike(road: Road, pieces: Sequence[Piece]) -> dict[tuple[str, float] | None
         key = (kind, (far // _STEP_M + 0.5) * _STEP_M) if far < traffic.JUNCTION_M else None
         made.setdefault(key, []).append(piece)
     return made
+
+
+def _in_the_open(pieces: Sequence[Piece], city: City) -> list[Piece]:
+    """Pieces that no building stands over: what drives below one is not heard, least of all on its roof."""
+    if not len(city.buildings) or not pieces:
+        return list(pieces)
+    tree = shapely.STRtree(shapely.force_2d(city.buildings.geometry.to_numpy()))
+    below = set(tree.query(shapely.points([one.middle for one in pieces]), predicate="within")[0].tolist())
+    return [one for k, one in enumerate(pieces) if k not in below]
+
+
+def covered_by(city: City, field: TrafficField) -> dict[str, float]:
+    """How much of each road lies below buildings, by its id; those of which none does are left out [m]."""
+    tree, shapes = city.buildings.sindex, city.buildings.geometry
+    found = {}
+    for road, line in zip(field.settings.roads, field.lines, strict=True):
+        over = shapely.union_all(shapely.force_2d(shapes.iloc[tree.query(line)].to_numpy()))
+        long = float(line.intersection(over).length)
+        if long >= 1.0:
+            found[road.id] = long
+    return found
 
 
 def line_of(road: Road, city: City, where: str) -> shapely.LineString:
@@ -245,11 +268,16 @@ def within(line: shapely.LineString, city: City, where: str) -> None:
 
 
 def as_closed(site: Site, settings: NoiseAnalysis) -> tuple[NoiseAnalysis, tuple[str, ...]]:
-    """The analysis without the traffic of roads that the scenario closes, where they say so; and which these are."""
+    """The analysis without the traffic of roads that the scenario closes, where they say so; and which these are.
+
+    What it closes on another level, such as a wharf below the street, does not stop them.
+    """
     closed = []
     for number, road in enumerate(settings.roads):
         line = line_of(road, site.city, f"analyses.noise.roads[{number}]")
-        if road.stops_when_closed and any(shape.intersects(line) for shape in site.obstacles.values()):
+        level = None if road.at is None else site.city.roads.loc[road.at].get("level")
+        shape = site.obstacles.get(level if isinstance(level, str) else STREET)
+        if road.stops_when_closed and shape is not None and shape.intersects(line):
             closed.append(road.id)
     nothing = (0.0, 0.0, 0.0)
     roads = tuple(

@@ -88,8 +88,21 @@ def test_its_own_facade_is_not_counted() -> None:
     source = (40.0, 30.0, 2.0)
     assert reflect.reflected_to(place, source, ends, AIR, SOUTH, 100.0).all()
     assert not reflect.reflected_to(place, source, ends, AIR, SOUTH, 100.0, own).any()
+    # nor is that of a neighbour in line with it; one that stands back, or looks elsewhere, is
     other = reflect.Own(np.ones(1, np.int32), np.array([[0.0, 1.0]]))
-    assert reflect.reflected_to(place, source, ends, AIR, SOUTH, 100.0, other).all()
+    assert not reflect.reflected_to(place, source, ends, AIR, SOUTH, 100.0, other).any()
+    assert reflect.reflected_to(place, source, ends + (0.0, 2.0, 0.0), AIR, SOUTH, 100.0, other).all()
+    beside = reflect.Own(np.ones(1, np.int32), np.array([[1.0, 0.0]]))
+    assert reflect.reflected_to(place, source, ends, AIR, SOUTH, 100.0, beside).all()
+
+
+def test_walls_count_by_their_distance_whatever_else_is_asked() -> None:
+    place, _ = _hall()
+    source, near = (40.0, 45.0, 2.0), np.array([[30.0, 30.0, 2.0], [30.0, 29.0, 2.0]])
+    found = reflect.reflected_to(place, source, near, AIR, SOUTH, 20.0)
+    assert (found > 0.0).all(axis=1).tolist() == [False, True]
+    others = np.array([[1.0, 1.0, 2.0], [44.0, 44.0, 2.0]])
+    assert np.array_equal(reflect.reflected_to(place, source, np.vstack([near, others]), AIR, SOUTH, 20.0)[:2], found)
 
 
 def test_near_its_upper_edge_less_comes_back() -> None:

@@ -20,6 +20,9 @@ from twin.sim.impact.noise import Air, Place, _fading, _over, _share, _tangent, 
 SMALLEST_M = 0.5
 """Walls shorter than this send nothing back (CNOSSOS-EU 2.5)."""
 
+IN_LINE_M = 2.5
+"""Walls that look the same way and whose plane is so near to a place are of the facade that it lies before, whosever they are."""
+
 _BIN = 16.0
 _CHUNK = 64
 
@@ -46,7 +49,7 @@ class Walls(NamedTuple):
 
 
 class Own(NamedTuple):
-    """The facade that each place lies before: what it sends back itself does not count.
+    """The facade that each place lies before: what it sends back itself does not count, nor what neighbours in line with it do.
 
     Parameters
     ----------
@@ -121,7 +124,7 @@ def reflected_to(
     towards = Facing(0.0, np.zeros(bands)) if facing is None else facing
     corner = low[0], low[1], shape[0]
     _gather(
-        place.surface, place.ground, standing_of(place), place.cell, source, at, walls, first, starts, lists, corner, nobody,
+        place.surface, place.ground, standing_of(place), place.cell, source, at, walls, first, starts, lists, corner, near, nobody,
         towards, through, fading, out,
     )  # fmt: skip
     return out
@@ -167,7 +170,7 @@ def _bins(ends, chosen, west, north, columns, rows, near):
 
 @njit(parallel=True)
 def _gather(
-    surface, ground, standing, cell, source, receivers, walls, first, starts, lists, corner, own, facing, through, fading, out
+    surface, ground, standing, cell, source, receivers, walls, first, starts, lists, corner, near, own, facing, through, fading, out
 ):
     rows, columns = surface.shape
     chunks = (len(receivers) + _CHUNK - 1) // _CHUNK
@@ -183,10 +186,21 @@ def _gather(
                     through, fading, hull, beyond, share, out[n],
                 )  # fmt: skip
             for k in range(starts[square], starts[square + 1]):
+                if _beyond(walls.ends[lists[k]], receivers[n], near):
+                    continue
                 _off_wall(
                     surface, ground, standing, cell, source, receivers[n], walls, lists[k], own.owner[n], own.normals[n], facing,
                     through, fading, hull, beyond, share, out[n],
                 )  # fmt: skip
+
+
+@njit(inline="always")
+def _beyond(wall, at, near):
+    """Whether all of a wall is further from a place than that."""
+    right, down = wall[2] - wall[0], wall[3] - wall[1]
+    across, along = at[0] - wall[0], at[1] - wall[1]
+    part = min(max((across * right + along * down) / max(right * right + down * down, 1e-12), 0.0), 1.0)
+    return (across - part * right) ** 2 + (along - part * down) ** 2 > near * near
 
 
 @njit()
@@ -207,7 +221,7 @@ def _off_wall(
     along = (along_s * before_r + along_r * before_s) / (before_s + before_r)
     if along < 0.0 or along > long:
         return
-    if own >= 0 and walls.owner[w] == own and nx * own_normal[0] + ny * own_normal[1] > 0.9:
+    if own >= 0 and nx * own_normal[0] + ny * own_normal[1] > 0.9 and (walls.owner[w] == own or before_r * cell <= IN_LINE_M):
         return
     px, py = ax + along * ux, ay + along * uy
     there = np.sqrt((along - along_s) ** 2 + before_s**2)
