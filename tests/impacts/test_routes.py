@@ -249,6 +249,24 @@ def test_emergency_services_pass_a_bridge_beside_cellars_that_states_no_limit() 
     assert "Brug is limited to 2 t on an axle above cellars" in lorry.told
 
 
+def test_a_new_building_on_a_centre_line_is_in_the_way() -> None:
+    before = Site(_lined())
+    ends = {"start": _spot(5, 30), "end": _spot(99, 30)}
+    asked = RoutesAnalysis(stations=(_spot(5, 30),), vehicle="ambulance", routes=({"id": "east", **ends},))
+    old = analyse(before, asked)
+    assert old.features["routes"].loc["east", "found"]
+    after = dataclasses.replace(before, city=block(before.city, "new", 20, 25, 30, 35, 9))
+    new = analyse(after, asked, (before, old))
+    assert new.features["routes"].loc["east", "told"] == "no way for an ambulance: Lange straat is closed"
+
+
+def test_widths_that_are_not_known_are_told() -> None:
+    city = _lined()
+    net = street_network(city.with_layer("streets", city.streets.drop(columns="width_m")))
+    assert set(net.edges["width_m"]) == {4.0}
+    assert any("4 without a width are taken to be 4 m wide" in one for one in net.notes)
+
+
 def test_a_real_network_has_the_length_of_its_streets(real_data: Path) -> None:
     city = twin.read_city(real_data / "osm" / "West-Oakland.osm.bz2")
     net = street_network(city)
@@ -321,6 +339,14 @@ def test_it_is_there_already(city: City, streets: StreetNetwork) -> None:
     assert isinstance(found, Route)
     assert (found.length_m, found.told) == (0.0, "it is there already")
     assert found.line.is_empty
+
+
+def test_places_far_from_any_street_are_told(city: City, streets: StreetNetwork) -> None:
+    far = _spot(60, 53)
+    assert "the end lies 29 m from the nearest street" in route(city, HERE, far, streets=streets).told
+    assert "nearest street" not in route(city, HERE, THERE, streets=streets).told
+    asked = RoutesAnalysis(stations=(far,))
+    assert any("lies 29 m from the nearest street" in one for one in analyse(Site(city), asked).assumptions)
 
 
 def test_a_scenario_tells_what_a_closure_does_to_vehicles(city: City, tmp_path: Path) -> None:

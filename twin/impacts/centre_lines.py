@@ -100,7 +100,10 @@ def add(draft: Taker, frame: gpd.GeoDataFrame, closed: Mapping[str, BaseGeometry
     _turn_round(draft.rows)
     stated = frame["width_source"].eq("tag").mean() if "width_source" in frame else float("nan")
     share = f"; {stated:.0%} of them state their width, that of others is usual for their kind" if np.isfinite(stated) else ""
-    return (f"Streets are the centre lines of the city ({len(frame)}){share}.",)
+    given = pd.to_numeric(frame["width_m"], errors="coerce") > 0 if "width_m" in frame else pd.Series(False, index=frame.index)
+    without = int((~given.to_numpy(bool)).sum())
+    taken = f"; {without} without a width are taken to be {DEFAULT_M:g} m wide" if without else ""
+    return (f"Streets are the centre lines of the city ({len(frame)}){share}{taken}.",)
 
 
 def _node(draft: Taker, known: dict[Key, int], key: Key, point: NDArray[np.float64], level: str) -> int:

@@ -125,7 +125,7 @@ def reach_of(site: Site, settings: RoutesAnalysis, *, all_there: bool = True) ->
     why = barred(net.edges, settings.vehicle)
     free = Reach(Walk(grid, (), np.empty((0, *grid.shape), np.float32), {}, (), ()), net, ways.cost, why)
     if not free.reached.any() and all_there:
-        told = f"no street is open to a {settings.vehicle.name} from any of: {', '.join(map(place_name, settings.stations))}"
+        told = f"no street is open to {settings.vehicle.with_article} from any of: {', '.join(map(place_name, settings.stations))}"
         hint = "look at the width of the vehicle and of the streets there"
         raise ScenarioError(told, where="analyses.routes.stations", hint=hint)
     ground = discretize(city, cell=settings.cell_m, area=part, obstacles=site.obstacles or None, terrain_speeds=False)

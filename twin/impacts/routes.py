@@ -32,6 +32,9 @@ AXLE, WEIGHT, WIDTH, FEET, NO_ENTRY = "axle load", "weight", "width", "footway",
 SHORT_OF = {STEPS: 1.0, LOW: 0.5, STEEP: 0.5, CLOSED: 0.5, AXLE: 0.3, WEIGHT: 0.3, WIDTH: 0.3, FEET: 0.3, NO_ENTRY: 0.3}
 """How bad each is: as bad as a street that lacks this part of the width that is needed. The way with the least of it is told."""
 
+OFF_M = 25.0
+"""A place that lies further than this from the nodes of the network is told of [m]."""
+
 _METRE_S = 1e3
 """What a metre that is blocked counts for at least, so that the way with the least of them is found [s]."""
 
@@ -96,7 +99,8 @@ def route(
     ----------
     city : City
     start, end : place
-        Ids of objects of the city, or as in a scenario: ``{"point": [x, y]}``. The way begins and ends at the nearest node.
+        Ids of objects of the city, or as in a scenario: ``{"point": [x, y]}``. The way begins and ends at the nearest node; where
+        that is far off it is told.
     vehicle : str, mapping or Vehicle
         A name (``"fire engine"``, ``"lorry"``, ``"wheelchair"``, ...: `twin.scenario.routes.VEHICLES`) or its measures
         (``{"width_m": 2.1, "axle_load_t": 1.5}``).
@@ -202,6 +206,13 @@ def nodes_at(net: StreetNetwork, place: Located) -> NDArray[np.int64]:
     return inside if len(inside) else on[[int(np.argmin(away))]]
 
 
+def off_streets(net: StreetNetwork, place: Located) -> float:
+    """How far a place lies from the node that ways from it begin at, where that is further than `OFF_M`; else 0 [m]."""
+    node = nodes_at(net, place)[0]
+    away = float(shapely.distance(net.nodes.geometry.to_numpy()[node], place.shape))
+    return away if away > OFF_M else 0.0
+
+
 def way_of(
     city: City,
     net: StreetNetwork,
@@ -226,9 +237,17 @@ def way_of(
         told = f"{length:.0f} m in {minutes:.1f} min, {narrow:.1f} m wide at the narrowest" if len(rows) else "it is there already"
         if above > 0 and not vehicle.on_foot:
             told += f", {above:.0f} m of it above cellars"
+        told += _off(net, places)
         return Route(vehicle, True, length, minutes, narrow, width, above, steps, told)
     steps, told, narrow = _blocked(city, net, places, vehicle, plain, closed, width)
+    told += _off(net, places)
     return Route(vehicle, False, float("inf"), float("inf"), narrow, width, 0.0, steps, told)
+
+
+def _off(net: StreetNetwork, places: tuple[Located, Located]) -> str:
+    """What is told of places that are far from any street."""
+    far = [(name, off_streets(net, place)) for name, place in zip(("start", "end"), places, strict=True)]
+    return "".join(f"; the {name} lies {away:.0f} m from the nearest street that is open" for name, away in far if away)
 
 
 def _widest(net: StreetNetwork, vehicle: Vehicle, start: NDArray[np.int64], end: NDArray[np.int64]) -> float:
@@ -306,7 +325,7 @@ def _blocked(
     if best is None:
         empty = net.edges.iloc[:0]
         steps = _stretches(empty, np.empty(0, bool), np.empty(0), np.empty(0, object), city)
-        return steps, f"no way for a {vehicle.name}: no street joins the two places", float("nan")
+        return steps, f"no way for {vehicle.with_article}: no street joins the two places", float("nan")
     steps = _stretches(best[1], best[2], seconds(best[1], vehicle), best[3], city)
     return steps, _why(_worst(steps, closed or {}), vehicle, width), float(best[1]["width_m"].min())
 
@@ -345,7 +364,7 @@ def _why(steps: gpd.GeoDataFrame, vehicle: Vehicle, width: float) -> str:
     rest = f", and {len(told) - 3} more" if len(told) > 3 else ""
     measure = f" of {vehicle.width_m:.2f} m" if any("m wide" in one for one in told[:3]) else ""
     wide = f"; what is at most {width:.1f} m wide gets there" if measure and 0.0 < width < vehicle.width_m else ""
-    return f"no way for a {vehicle.name}{measure}: {'; '.join(told[:3])}{rest}{wide}"
+    return f"no way for {vehicle.with_article}{measure}: {'; '.join(told[:3])}{rest}{wide}"
 
 
 def _reason(row: pd.Series[Any], vehicle: Vehicle) -> str:

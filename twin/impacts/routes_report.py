@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
+from twin.geo.walkable import STREET
 from twin.impact_result import Classes, ImpactResult
 from twin.impacts.reach import Reach, buildings_of, reach_of
-from twin.impacts.routes import Route, way_of
+from twin.impacts.routes import Route, off_streets, way_of
 from twin.impacts.site import Site, with_surface
 from twin.impacts.streets import CELLAR_AXLE_T, CELLAR_WEIGHT_T, CELLAR_WIDTH_M, StreetNetwork
 from twin.palette import Colour
 from twin.result import Figure
 from twin.scenario.apply import locate
-from twin.scenario.routes import RoutesAnalysis, Vehicle, Way
+from twin.scenario.routes import RoutesAnalysis, Vehicle, Way, with_article
 from twin.variables import variable
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ def analyse(site: Site, settings: RoutesAnalysis, before: tuple[Site, ImpactResu
     ScenarioError
         When a place is not in the city or, without the changes, the vehicle cannot leave its stations.
     """
+    site = site if before is None else _with_new_buildings(site, before[0])
     reach = reach_of(site, settings, all_there=before is None)
     grid = reach.walk.grid
     fields = xr.Dataset(
@@ -79,6 +83,16 @@ def analyse(site: Site, settings: RoutesAnalysis, before: tuple[Site, ImpactResu
         "routes", "Access for vehicles", fields, features, tuple(figures), (classes_of(settings),),
         tuple(_assumptions(settings, reach)), settled,
     )  # fmt: skip
+
+
+def _with_new_buildings(site: Site, plain: Site) -> Site:
+    """The site with buildings that are not on the other as closed: centre lines may lead below those that stand, not below them."""
+    new = site.city.buildings.index.difference(plain.city.buildings.index)
+    if not len(new) or not len(site.city.streets):
+        return site
+    shape = shapely.union_all(shapely.force_2d(site.city.buildings.geometry.loc[new].to_numpy()))
+    other = site.obstacles.get(STREET, shapely.Polygon())
+    return replace(site, obstacles={**site.obstacles, STREET: shapely.union(other, shape)})
 
 
 def classes_of(settings: RoutesAnalysis) -> Classes:
@@ -177,7 +191,7 @@ def _network_of(streets: gpd.GeoDataFrame) -> StreetNetwork:
 
 
 def _figures(buildings: gpd.GeoDataFrame, routes: gpd.GeoDataFrame, settings: RoutesAnalysis, reach: Reach) -> list[Figure]:
-    name, limit = settings.vehicle.name, settings.reach_m
+    one, limit = settings.vehicle.with_article, settings.reach_m
     far, drive = buildings["distance_m"].to_numpy(), buildings["drive_min"].to_numpy()
     among = f"of {len(far)} that have a street within {settings.front_m:g} m"
     share = 100.0 * float((far <= limit).mean()) if len(far) else float("nan")
@@ -188,21 +202,21 @@ def _figures(buildings: gpd.GeoDataFrame, routes: gpd.GeoDataFrame, settings: Ro
     longest = float(drive[there].max(initial=0.0))
     longer = _minus(drive, buildings["before_min"].to_numpy())
     rest: list[tuple[str, str, float, str, str, int, str]] = [
-        ("within", f"Buildings within {limit:g} m of where a {name} can stand", share, "%", "higher", 1, among),
-        ("out", f"Buildings further than {limit:g} m from where a {name} can stand", out, "", "lower", 0, among),
-        ("drive", f"Mean time of a {name} to the streets of buildings", mean, "min", "lower", 2, "of those that it reaches"),
-        ("longest", f"Longest time of a {name} to the street of a building", longest, "min", "lower", 2, ""),
-        ("detour", f"Longest delay of a {name} by the changes", float(longer.max(initial=0.0)), "min", "lower", 2, ""),
+        ("within", f"Buildings within {limit:g} m of where {one} can stand", share, "%", "higher", 1, among),
+        ("out", f"Buildings further than {limit:g} m from where {one} can stand", out, "", "lower", 0, among),
+        ("drive", f"Mean time of {one} to the streets of buildings", mean, "min", "lower", 2, "of those that it reaches"),
+        ("longest", f"Longest time of {one} to the street of a building", longest, "min", "lower", 2, ""),
+        ("detour", f"Longest delay of {one} by the changes", float(longer.max(initial=0.0)), "min", "lower", 2, ""),
     ]  # fmt: skip
     figures = [
         Figure(f"routes_{key}", label, value, unit, better=better, digits=digits, note=note, exact=True)
         for key, label, value, unit, better, digits, note in rest
     ]
-    label = f"Buildings that the changes take out of reach of a {name}"
+    label = f"Buildings that the changes take out of reach of {one}"
     figures.insert(1, Figure("routes_lost", label, gone, "", 0.0, settings.reach_source, "lower", 0, exact=True))
     if settings.time_limit_min is not None:
         late = float((drive > settings.time_limit_min).sum())
-        label = f"Buildings to whose street a {name} takes more than {settings.time_limit_min:g} min"
+        label = f"Buildings to whose street {one} takes more than {settings.time_limit_min:g} min"
         figures.append(Figure("routes_late", label, late, "", 0.0, settings.time_limit_source, "lower", 0, exact=True))
     if len(routes):
         never = ~routes["found"].to_numpy()
@@ -212,7 +226,8 @@ def _figures(buildings: gpd.GeoDataFrame, routes: gpd.GeoDataFrame, settings: Ro
         figures.append(Figure("routes_gone", "Routes that the changes block", float(shut.sum()), "", 0.0,
                               "what gets through without them should with them", "lower", 0, exact=True))  # fmt: skip
     for key, row in routes.iterrows():
-        figures.append(Figure(f"routes_time_{key}", f"Route {key}: time of a {row['vehicle']}", float(row["time_min"]), "min",
+        label = f"Route {key}: time of {with_article(str(row['vehicle']))}"
+        figures.append(Figure(f"routes_time_{key}", label, float(row["time_min"]), "min",
                               better="lower", digits=2, note=str(row["told"]), exact=True))  # fmt: skip
         if row["found"]:
             figures.append(Figure(f"routes_narrow_{key}", f"Route {key}: length narrower than {settings.road_width_m:g} m",
@@ -232,15 +247,21 @@ def _assumptions(settings: RoutesAnalysis, reach: Reach) -> list[str]:
     measures += [f"{vehicle.height_m:g} m high"] if vehicle.height_m else []
     measures += [f"{vehicle.axle_load_t:g} t on an axle", f"{vehicle.weight_t:g} t in all"] if vehicle.axle_load_t else []
     names = ", ".join(name for name, _, _ in reach.walk.places)
+    own = vehicle.with_article
     told = [
-        f"A {vehicle.name} ({', '.join(measures)}) comes from: {names}. It stands wherever half its width fits; from there it is "
-        f"walked over the floor (cells of {settings.cell_m:g} m) to before the walls of a building. Where doors are is not known.",
+        f"{own[0].upper()}{own[1:]} ({', '.join(measures)}) comes from: {names}. It stands wherever half its width fits; from "
+        f"there it is walked over the floor (cells of {settings.cell_m:g} m) to before the walls of a building. Where doors are is not "
+        "known.",
         "It gets through where the street is as wide as it is itself. Turning circles, its length, kerbs, parked cars and posts "
         "that can be lowered are not known: a street that is wide enough may yet have a corner that is not.",
         "Times are those of the speed of each kind of street, without traffic, waits and lights: they compare ways, and are no "
         "turnout times.",
         "Branches of trees are not looked at; for fire engines 4.2 m should be free (Bouwbesluit 2012, art. 6.37).",
     ]  # fmt: skip
+    for name, at, _ in reach.walk.places:
+        away = off_streets(reach.net, at)
+        if away:
+            told.append(f"{name} lies {away:.0f} m from the nearest street that is open in the area: its ways begin there.")
     above = float(reach.net.edges["above_cellar_m"].sum())
     if above > 0:
         rule = f"{CELLAR_AXLE_T:g} t on an axle, {CELLAR_WEIGHT_T:g} t in all and {CELLAR_WIDTH_M:.2f} m wide"

@@ -45,7 +45,8 @@ def pieces_of(line: shapely.LineString, places: NDArray[np.float64], most_m: flo
     ----------
     line : LineString
     places : (N, 2) float64
-        Pieces are no longer than twice the distance of their middle to the nearest of these, or than `LEAST_M` [m]; nor are bent ones.
+        Pieces are no longer than twice the distance of their middle to the nearest of these, or than `LEAST_M`; bent ones are cut
+        too [m].
     most_m : float
         Nor longer than this [m].
     """

@@ -51,6 +51,16 @@ class Vehicle(Part):
     slope_limit: PositiveFloat | None = Field(default=None, le=1)
     speed_km_h: PositiveFloat = Field(default=50.0, le=200)
 
+    @property
+    def with_article(self) -> str:
+        """Its name in a sentence."""
+        return with_article(self.name)
+
+
+def with_article(name: str) -> str:
+    """``"an ambulance"``, ``"a lorry"``."""
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
 
 VEHICLES: Mapping[str, Vehicle] = MappingProxyType({
     one.name: one for one in (

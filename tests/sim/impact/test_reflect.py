@@ -91,7 +91,7 @@ def test_its_own_facade_is_not_counted() -> None:
     # nor is that of a neighbour in line with it; one that stands back, or looks elsewhere, is
     other = reflect.Own(np.ones(1, np.int32), np.array([[0.0, 1.0]]))
     assert not reflect.reflected_to(place, source, ends, AIR, SOUTH, 100.0, other).any()
-    assert reflect.reflected_to(place, source, ends + (0.0, 2.0, 0.0), AIR, SOUTH, 100.0, other).all()
+    assert reflect.reflected_to(place, source, ends + np.array([0.0, 2.0, 0.0]), AIR, SOUTH, 100.0, other).all()
     beside = reflect.Own(np.ones(1, np.int32), np.array([[1.0, 0.0]]))
     assert reflect.reflected_to(place, source, ends, AIR, SOUTH, 100.0, beside).all()
 
