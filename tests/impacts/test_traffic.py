@@ -197,6 +197,14 @@ def test_what_drives_below_a_building_is_not_on_its_roof() -> None:
     assert any("10 m of it lie below buildings" in one for one in found.assumptions)
 
 
+def test_a_road_all_below_a_building_is_silent_and_too_many_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    city = block(plain(120), "over", 5, 50, 115, 70, 30.0)
+    assert np.isneginf(traffic_field(city, [_road()]).facade_level()).all()
+    monkeypatch.setattr("twin.impacts.traffic.MOST_BYTES", 1_000)
+    with pytest.raises(ScenarioError, match=r"roads.*GB of memory.*road_reach_m"):
+        traffic_field(plain(120), [_road()])
+
+
 def test_a_ring_sounds_as_long_as_it_is() -> None:
     ring = shapely.Point(*_at(60, 60)).buffer(8.0, quad_segs=16).exterior
     pieces = pieces_of(ring, np.empty((0, 2)), 100.0)

@@ -250,8 +250,8 @@ def _assumptions(settings: RoutesAnalysis, reach: Reach) -> list[str]:
     own = vehicle.with_article
     told = [
         f"{own[0].upper()}{own[1:]} ({', '.join(measures)}) comes from: {names}. It stands wherever half its width fits; from "
-        f"there it is walked over the floor (cells of {settings.cell_m:g} m) to before the walls of a building. Where doors are is not "
-        "known.",
+        f"there it is walked over the floor (cells of {settings.cell_m:g} m) to before the walls of a building. Where doors are is "
+        "not known.",
         "It gets through where the street is as wide as it is itself. Turning circles, its length, kerbs, parked cars and posts "
         "that can be lowered are not known: a street that is wide enough may yet have a corner that is not.",
         "Times are those of the speed of each kind of street, without traffic, waits and lights: they compare ways, and are no "

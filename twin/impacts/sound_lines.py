@@ -75,19 +75,13 @@ def pieces_of(line: shapely.LineString, places: NDArray[np.float64], most_m: flo
 
 def of_pieces(paths: Paths, pieces: Sequence[Piece], above_m: float, through: noise.Air, reach_m: float) -> Heard:
     """What comes of pieces of a line together, for an energy of 1 on each metre; those outside the city are left out."""
-    grid = paths.grid
-    west, south, east, north = paths.site.city.bounds
-    pieces = [one for one in pieces if west <= one.middle[0] < east and south < one.middle[1] <= north]
+    pieces = _within(paths, pieces)
     if not pieces:
         bands = len(through.wavelength_m)
         return Heard(Window(0, 0, 0, 0), np.empty((0, 0, bands), np.float32), np.zeros((len(paths.places), bands)))
-    x, y = np.array([piece.middle for piece in pieces]).T
-    column, row = (x - grid.west) / grid.cell - 0.5, (grid.north - y) / grid.cell - 0.5
-    reach = int(np.ceil(reach_m / grid.cell))
-    box = Window(round(row.min()), round(row.max()) + 1, round(column.min()), round(column.max()) + 1)
-    around = box.grown(reach).cut(paths.site.all_of(grid)) or box
+    around = _around(paths, pieces, reach_m)
     over = paths.over(around)
-    inside = around.cut(Window(0, grid.rows, 0, grid.columns)) or Window(0, 0, 0, 0)
+    inside = around.cut(Window(0, paths.grid.rows, 0, paths.grid.columns)) or Window(0, 0, 0, 0)
     total = np.zeros((*inside.shape, len(through.wavelength_m)), np.float32)
     known = np.zeros(inside.shape, dtype=bool)
     before = np.zeros((len(paths.places), len(through.wavelength_m)))
@@ -103,6 +97,30 @@ def of_pieces(paths: Paths, pieces: Sequence[Piece], above_m: float, through: no
         known[part] |= there
     total[~known] = np.nan
     return Heard(inside, total, before)
+
+
+def cells_heard(paths: Paths, pieces: Sequence[Piece], reach_m: float) -> int:
+    """How many cells of the grid `of_pieces` keeps shares of."""
+    pieces = _within(paths, pieces)
+    if not pieces:
+        return 0
+    inside = _around(paths, pieces, reach_m).cut(Window(0, paths.grid.rows, 0, paths.grid.columns))
+    return 0 if inside is None else inside.size
+
+
+def _within(paths: Paths, pieces: Sequence[Piece]) -> list[Piece]:
+    """Those whose middle is in the city."""
+    west, south, east, north = paths.site.city.bounds
+    return [one for one in pieces if west <= one.middle[0] < east and south < one.middle[1] <= north]
+
+
+def _around(paths: Paths, pieces: Sequence[Piece], reach_m: float) -> Window:
+    """The part of the city that pieces reach, in the numbers of the grid."""
+    grid = paths.grid
+    x, y = np.array([piece.middle for piece in pieces]).T
+    column, row = (x - grid.west) / grid.cell - 0.5, (grid.north - y) / grid.cell - 0.5
+    box = Window(round(row.min()), round(row.max()) + 1, round(column.min()), round(column.max()) + 1)
+    return box.grown(int(np.ceil(reach_m / grid.cell))).cut(paths.site.all_of(grid)) or box
 
 
 def centre_line(shape: shapely.Geometry) -> shapely.LineString:

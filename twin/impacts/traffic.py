@@ -22,7 +22,7 @@ from twin.geo.walkable import STREET
 from twin.grid import GridSpec
 from twin.impacts.facades import Facades
 from twin.impacts.site import Site, Window
-from twin.impacts.sound_lines import Piece, centre_line, of_pieces, pieces_of
+from twin.impacts.sound_lines import Piece, cells_heard, centre_line, of_pieces, pieces_of
 from twin.impacts.sound_paths import Paths, air_of, energy_on
 from twin.scenario.noise import NoiseAnalysis
 from twin.scenario.traffic import Road
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 HEIGHT_M = 0.05
 """Height of all vehicles as a source above the road (CNOSSOS-EU 2.2.1) [m]."""
+
+MOST_BYTES = 8_000_000_000
+"""What is kept of all roads together may take so much memory."""
 
 PERIODS = ("day", "evening", "night")
 _STEP_M = 20.0
@@ -175,7 +178,7 @@ def traffic_field(
     ParameterError
         When a value cannot be used.
     ScenarioError
-        When a road is not in the city.
+        When a road is not in the city, or all of them take too much memory.
     """
     from twin.scenario.analyses import settings_of
 
@@ -185,20 +188,33 @@ def traffic_field(
 
 
 def field_of(paths: Paths) -> TrafficField:
-    """What comes of the roads of an analysis."""
+    """What comes of the roads of an analysis.
+
+    Raises
+    ------
+    ScenarioError
+        When a road is not in the city, or all of them take too much memory.
+    """
     settings, city = paths.settings, paths.site.city
     through = air_of(settings, 0.0)  # a road is hard, whatever lies beside it (CNOSSOS-EU 2.5.4)
-    lines, stretches, heard = [], [], []
+    lines, stretches, parts = [], [], []
     for number, road in enumerate(settings.roads):
         line = line_of(road, city, f"analyses.noise.roads[{number}]")
         lines.append(line)
         pieces = _in_the_open(pieces_of(line, paths.places[:, :2], settings.line_piece_m), city)
         for junction, alike in _alike(road, pieces).items():
             stretches.append(Stretch(number, junction))
-            heard.append(of_pieces(paths, alike, HEIGHT_M, through, settings.road_reach_m))
+            parts.append(alike)
+    size = 4 * 8 * sum(cells_heard(paths, alike, settings.road_reach_m) for alike in parts)
+    if size > MOST_BYTES:
+        told = f"what comes of {len(settings.roads)} roads to each cell takes {size / 1e9:.0f} GB of memory"
+        hint = "give an `area`, a larger `cell_m`, a shorter `road_reach_m`, or fewer roads"
+        raise ScenarioError(told, where="analyses.noise.roads", hint=hint)
+    heard = [of_pieces(paths, alike, HEIGHT_M, through, settings.road_reach_m) for alike in parts]
+    before = np.array([one.before for one in heard]).reshape(len(heard), len(paths.places), 8)
     return TrafficField(
         settings, paths.grid, tuple(lines), tuple(stretches), tuple(one.window for one in heard),
-        tuple(one.share for one in heard), paths.facades, np.stack([one.before for one in heard]),
+        tuple(one.share for one in heard), paths.facades, before,
     )  # fmt: skip
 
 
