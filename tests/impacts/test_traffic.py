@@ -201,8 +201,19 @@ def test_a_road_all_below_a_building_is_silent_and_too_many_are_told(monkeypatch
     city = block(plain(120), "over", 5, 50, 115, 70, 30.0)
     assert np.isneginf(traffic_field(city, [_road()]).facade_level()).all()
     monkeypatch.setattr("twin.impacts.traffic.MOST_BYTES", 1_000)
-    with pytest.raises(ScenarioError, match=r"roads.*GB of memory.*road_reach_m"):
+    with pytest.raises(ScenarioError, match=r"(?s)roads.*GB of memory.*road_reach_m"):
         traffic_field(plain(120), [_road()])
+
+
+def test_a_road_without_a_middle_line_is_told() -> None:
+    shapes = {"square": shapely.Point(*_at(60, 60)).buffer(20), "spot": shapely.Point(*_at(60, 60)), "none": shapely.Polygon()}
+    frame = gpd.GeoDataFrame({"surface": "street"}, index=list(shapes), geometry=list(shapes.values()), crs=CRS)
+    frame.index.name = "id"
+    city = plain(120).with_layer("roads", frame)
+    for name, told in (("square", "no strip"), ("spot", "no shape"), ("none", "no shape")):
+        road = {key: value for key, value in _road(at=name).items() if key != "along"}
+        with pytest.raises(ScenarioError, match=rf"(?s)roads\[0\]\.at.*{told}.*along"):
+            possible(city, _asked(road))
 
 
 def test_a_ring_sounds_as_long_as_it_is() -> None:

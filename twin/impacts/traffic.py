@@ -266,8 +266,22 @@ def line_of(road: Road, city: City, where: str) -> shapely.LineString:
         if road.at not in city.roads.index:
             names = [str(name) for name in city.roads.index]
             raise ScenarioError(f"the city has no road `{road.at}`{did_you_mean(str(road.at), names)}", where=f"{where}.at")
-        line = centre_line(city.roads.geometry.loc[road.at])
+        line = _middle_of(city.roads.geometry.loc[road.at], f"{where}.at")
     within(line, city, f"{where}.along")
+    return line
+
+
+def _middle_of(shape: shapely.Geometry | None, where: str) -> shapely.LineString:
+    """The middle line of a road, where its shape has one."""
+    hint = "give the line itself: `along: [[x, y], [x, y], ...]`"
+    if shape is None or shape.is_empty or shapely.get_dimensions(shape) == 0:
+        raise ScenarioError("this road has no shape that anything drives along", where=where, hint=hint)
+    line = centre_line(shape)
+    box = shapely.get_coordinates(shapely.minimum_rotated_rectangle(shape))
+    longest = float(np.hypot(*np.diff(box, axis=0).T).max(initial=0.0))
+    if shapely.get_type_id(shapely.get_parts(shape)[0]) == 3 and line.length < 0.5 * longest:
+        told = f"this road is no strip: {line.length:.0f} m of a middle line were found in an area of {longest:.0f} m"
+        raise ScenarioError(told, where=where, hint=hint)
     return line
 
 
