@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import twin
 from tests.impacts.places import CRS, SOUTH, WEST, block, plain
-from twin.errors import ParameterError, ScenarioError
+from twin.errors import ParameterError, ScenarioError, WalkableError
 from twin.geo.city import City
 from twin.impacts.reach import vehicle_reach
 from twin.impacts.routes import Route, barred, route
@@ -332,6 +332,12 @@ def test_bad_values_are_told(city: City, streets: StreetNetwork) -> None:
     twice = "{id: a, start: a, end: b}, {id: a, start: a, end: b}"
     with pytest.raises(ScenarioError, match="two routes `a`"):
         scenario_from_text(f"title: x\nanalyses: {{routes: {{stations: [a], routes: [{twice}]}}}}")
+
+
+def test_too_large_a_floor_is_told(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twin.impacts.streets.MOST_POINTS", 100)
+    with pytest.raises(WalkableError, match=r"(?s)km of edges.*`area`"):
+        street_network(city)
 
 
 def test_it_is_there_already(city: City, streets: StreetNetwork) -> None:

@@ -49,6 +49,9 @@ SHORT_M = 2.0
 LEAST_M = 0.6
 """What is narrower lets nobody through and is no street [m]."""
 
+MOST_POINTS = 4_000_000
+"""Points of walls of which a Voronoi diagram is made: some gigabytes of memory."""
+
 STAIR_REACH_M = 30.0
 SIMPLE_M = 0.01
 """Corners of the floor that lie nearer to the line between their neighbours are left out [m]."""
@@ -126,7 +129,7 @@ def street_network(
     ParameterError
         When a value cannot be used, or the city has no centre lines and none are to be made.
     WalkableError
-        When the city has no floor.
+        When the city has no floor, or too much of it for a medial axis.
     """
     for name, value, least in (("spacing_m", spacing_m, 0.05), ("piece_m", piece_m, 0.5)):
         if not np.isfinite(value) or value < least:
@@ -179,6 +182,11 @@ def medial_axis_of(floor: BaseGeometry, spacing_m: float) -> tuple[network.Links
     links : Links
     width : (L,) float64
         Twice the least clearance along each link [m].
+
+    Raises
+    ------
+    WalkableError
+        When it has too many edges.
     """
     empty = network.Links(np.empty((0, 2)), np.empty((0, 2), np.int64)), np.empty(0)
     plain = shapely.simplify(floor, SIMPLE_M)
@@ -189,6 +197,11 @@ def medial_axis_of(floor: BaseGeometry, spacing_m: float) -> tuple[network.Links
     xy, of = shapely.get_coordinates(lines, return_index=True)
     same = of[1:] == of[:-1]
     segments = np.concatenate([xy[:-1], xy[1:]], axis=1)[same]
+    count = float(shapely.length(lines).sum()) / spacing_m
+    if count > MOST_POINTS:
+        long = f"{count * spacing_m / 1000:,.0f} km of edges"
+        told = f"the floor has {long}, too much for a medial axis by points {spacing_m:g} m apart"
+        raise WalkableError(told, hint="give an `area`, larger `spacing_m`, or a city with centre lines (layer `streets`)")
     walls = network.walls(segments, spacing_m)
     links = network.ridges(walls.points)
     shapely.prepare(plain)
