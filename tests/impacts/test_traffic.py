@@ -179,6 +179,10 @@ def test_a_closed_street_is_quiet_where_it_says_so() -> None:
     back = analyse(open_site, quiet, (closed_site, after))
     assert sorted(back.features["lost"].index) == ["north", "south"]
     assert back.figure("noise_lost").value == 2.0
+    assert "standard value counts, 55 dB" in back.figure("noise_lost").note
+    assert back.features["buildings"]["meets"].all()
+    strict = analyse(open_site, quiet.model_copy(update={"road_limit_db": 60.0}))
+    assert not strict.features["buildings"]["meets"].any()
 
 
 def test_what_is_closed_on_another_level_does_not_stop_traffic() -> None:

@@ -83,7 +83,8 @@ def traffic_before_facades(points: gpd.GeoDataFrame, field: TrafficField) -> gpd
 
 def by_building(city: City, points: gpd.GeoDataFrame, settings: NoiseAnalysis) -> gpd.GeoDataFrame:
     """One row a building with a facade: the loudest of each column of its points, ``judged`` (whether its use is sensitive or not
-    known), ``above_db`` (most above a limit of the event, below 0 where all are kept) and ``meets``."""
+    known), ``above_db`` (most above a limit of the event, below 0 where all are kept) and ``meets`` (these and the limit of
+    Lden)."""
     columns = [name for name in points if str(name).startswith(("dba_", "dbc_")) or name in TRAFFIC]
     grouped = points.groupby("building", sort=False)[columns].max()
     buildings = city.buildings
@@ -96,7 +97,8 @@ def by_building(city: City, points: gpd.GeoDataFrame, settings: NoiseAnalysis) -
     use = buildings["use"].reindex(table.index) if "use" in buildings else pd.Series(None, index=table.index, dtype=object)
     known = use.map(lambda one: isinstance(one, str) and bool(one.strip())).astype(bool)
     table["judged"] = (~known | use.isin(settings.sensitive_uses)).to_numpy(bool)
-    table["meets"] = ~(table["above_db"] > 0.0)
+    loud = table["lden"] > settings.road_limit_db if settings.roads else False
+    table["meets"] = ~((table["above_db"] > 0.0) | loud)
     return gpd.GeoDataFrame(table, geometry=list(buildings.geometry.loc[table.index]) if len(table) else [], crs=city.crs)
 
 
@@ -135,9 +137,10 @@ def figures_of(
     if settings.roads:
         made += _traffic_figures(buildings, before, settings)
     sources = [settings.source_of_limits] * bool(settings.sounding) + [settings.road_limits_source] * bool(settings.roads)
+    counts = f"; of road traffic the standard value counts, {settings.road_standard_db:g} dB Lden" if settings.roads else ""
     made.append(Figure(
         "noise_lost", "Buildings that come above the limits by the changes", float(len(lost)), "buildings", 0.0, "; ".join(sources),
-        "lower", 0, "kept to them without the changes", exact=True,
+        "lower", 0, f"kept to them without the changes{counts}", exact=True,
     ))  # fmt: skip
     return tuple(made)
 

@@ -81,7 +81,7 @@ class Road(Part):
     crossings, roundabouts : list of [x, y]
         Junctions with lights, and roundabouts: within 100 m vehicles slow down and speed up.
     stops_when_closed : bool
-        Whether there is no traffic when something that the scenario closes lies on the road.
+        Whether there is no traffic when something that the scenario closes on its level lies on the line.
     """
 
     id: Name
