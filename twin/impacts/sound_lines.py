@@ -16,11 +16,11 @@ import numpy as np
 import shapely
 import shapely.ops
 from numpy.typing import NDArray
-from scipy.spatial import KDTree, Voronoi
+from scipy.spatial import KDTree
 
 from twin.impacts.site import Window
 from twin.impacts.sound_paths import Heard, Paths
-from twin.sim.impact import noise
+from twin.sim.impact import network, noise
 
 LEAST_M = 4.0
 """Pieces are not cut shorter than this [m]."""
@@ -136,9 +136,8 @@ def centre_line(shape: shapely.Geometry) -> shapely.LineString:
     wide = 2.0 * area.area / max(area.length, 1e-9)
     ring = shapely.get_coordinates(shapely.segmentize(area.boundary, max(0.5 * wide, 1.0)))
     ring = np.unique(ring.round(3), axis=0)
-    found = Voronoi(ring)
-    links = np.array([pair for pair in found.ridge_vertices if min(pair) >= 0], dtype=np.int64)
-    at = found.vertices
+    found = network.ridges(ring)
+    links, at = found.ends, found.points
     inner = shapely.contains_properly(area, shapely.points(at))
     links = links[inner[links].all(axis=1)] if len(links) else links
     if not len(links):
@@ -160,20 +159,16 @@ def _straight_ends(line: shapely.LineString, cut: float) -> shapely.LineString:
 
 def _longest(at: NDArray[np.float64], links: NDArray[np.int64]) -> list[int]:
     """Vertices of the longest shortest way in a graph: the farthest from anywhere, and the farthest from that."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components, dijkstra
-
-    long = np.maximum(np.hypot(*(at[links[:, 0]] - at[links[:, 1]]).T), 1e-9)
-    graph = coo_matrix((long, (links[:, 0], links[:, 1])), shape=(len(at), len(at))).tocsr()
-    _, part = connected_components(graph, directed=False)
+    long = network.lengths(network.Links(at, links))
+    part = network.parts(len(at), links)
     weight = np.bincount(part[links[:, 0]], weights=long)
+    tails, heads = np.concatenate([links, links[:, ::-1]]).T
+    cost = np.concatenate([long, long])
     start = int(links[part[links[:, 0]] == weight.argmax()][0, 0])
-    first = dijkstra(graph, directed=False, indices=start)
-    start = int(np.where(np.isfinite(first), first, -1.0).argmax())
-    far, back = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
-    here = int(np.where(np.isfinite(far), far, -1.0).argmax())
-    way = [here]
-    while here != start:
-        here = int(back[here])
-        way.append(here)
+    for _ in range(2):
+        ways = network.shortest(len(at), tails, heads, cost, np.array([start]))
+        first, start = start, int(np.where(np.isfinite(ways.cost), ways.cost, -1.0).argmax())
+    way = [start]
+    while way[-1] != first:
+        way.append(int(ways.before[way[-1]]))
     return way
