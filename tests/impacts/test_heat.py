@@ -17,6 +17,7 @@ from twin import report
 from twin.errors import ParameterError, ScenarioError
 from twin.geo.city import City
 from twin.geo.crs import local_plane
+from twin.geo.on_earth import OnEarth
 from twin.impacts.coolness import coolness_of
 from twin.impacts.heat import HOT_DAY, fields_of, ground_kinds, hours_of, perceived_temperature
 from twin.impacts.heat_report import analyse, possible
@@ -24,6 +25,7 @@ from twin.impacts.site import Site
 from twin.impacts.sun import shadow_at
 from twin.impacts.sun_position import place_of
 from twin.scenario import scenario_from_text
+from twin.scenario.apply import apply_changes
 from twin.scenario.analyses import HeatAnalysis
 from twin.sim.impact import heat, shadow
 
@@ -94,6 +96,37 @@ def test_what_land_is_used_for_says_whether_it_is_green(kind: str, green: bool) 
     found = ground_kinds(made, Site(made).grid(1.0))
     assert (found[:, 10:] == heat.PAVED).all()
     assert (found[:, :10] == (heat.GREEN if green else heat.PAVED)).all()
+
+
+def test_paving_that_comes_or_goes_is_felt(city: City) -> None:
+    corners = ", ".join(f"[{WEST + x}, {SOUTH + y}]" for x, y in ((0, 0), (0, 70), (30, 70), (30, 0)))
+    lawn = ", ".join(f"[{WEST + x}, {SOUTH + y}]" for x, y in ((100, 100), (120, 100), (120, 120), (100, 120)))
+    text = (
+        "title: T\nquestion: Q\ncity: sample\nchanges:\n"
+        f"  - {{id: greener, type: paving, surface: unpaved, at: {{polygon: [{corners}]}}}}\n"
+        f"  - {{id: harder, type: paving, surface: paved, at: {{polygon: [{lawn}]}}}}\n"
+        "analyses:\n  heat: {directions: 16, hours: ['13:00'], coolness: false}\n"
+    )
+    both = twin.compare(scenario_from_text(text), city=city, progress=False)
+    before, after = (side.impacts["heat"] for side in (both.baseline, both.variant))
+    change = after.difference(before)["pet_mean_change"]
+    green = heat.BOWEN[heat.PAVED] - heat.BOWEN[heat.GREEN]
+    assert _value(change, 5.5, 48.5) == pytest.approx(-0.546 * green, abs=0.01)
+    assert _value(change, 110.5, 110.5) == pytest.approx(0.546 * green, abs=0.01)
+    assert np.isnan(_value(after.fields["pet_mean"], 10.5, 10.5)), "a pond stays one"
+    assert "counts as planted" in " ".join(after.assumptions)
+    assert {"greener", "harder"} <= set(after.features["places"].index)
+    settings = HeatAnalysis(directions=16, hours=("13:00",), coolness=False)
+    side = apply_changes(city, scenario_from_text(text).changes).city
+    np.testing.assert_array_equal(after.fields["pet_mean"], fields_of(Site(side), settings)["pet_mean"])
+
+
+def test_light_that_was_measured_in_the_netherlands_is_theirs(city: City) -> None:
+    for where, measured in ((place_of(city), True), (OnEarth(151.2, -33.87), False)):
+        hours = hours_of(where, HeatAnalysis())
+        assert hours.measured is measured
+        clear = 1098.0 * np.sin(np.radians(np.maximum(hours.altitude_deg, 0.0)))
+        assert (hours.weather.global_w_m2 <= clear).all()
 
 
 def test_mean_and_greatest_are_those_of_the_hours(field: xr.Dataset) -> None:

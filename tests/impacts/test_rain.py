@@ -225,6 +225,71 @@ def test_bad_values_are_named(options: dict[str, object], named: str) -> None:
         standing_water(plain(20), **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("minutes", [50 / 7, 20 / 3, 7.0])
+def test_all_the_rain_falls_however_long_it_lasts(minutes: float) -> None:
+    for every in (None, minutes, 3.0):
+        found = cloudburst(plain(10), duration_min=minutes, after_min=0.0, every_min=every)
+        assert found.attrs["rain_m3"] == pytest.approx(7.0, rel=1e-12)
+
+
+def test_a_hole_in_the_terrain_is_no_hole_in_the_ground() -> None:
+    """Open water is such a hole in many terrains, and its level is then that of its banks."""
+    canal = _frame({"canal": {"geometry": _box(20, 0, 30, 60)}})
+    city = block(plain(60).with_layer("water", canal), "house", 2, 2, 6, 6, 5.0)
+    assert city.terrain is not None
+    height = city.terrain.height.copy()
+    height[:, 20:30] = height[20:24, 40:44] = np.nan
+    made = catchment(Site(replace(city, terrain=Terrain(city.terrain.grid, height))), RainAnalysis(cell_m=1.0))
+    assert (made.ground.z == 2.0)[made.ground.kind != WALL].all()
+    assert any("On 16 m2 of ground the terrain has no height" in note for note in made.notes)
+    assert not any("no height" in note for note in catchment(Site(city), RainAnalysis(cell_m=1.0)).notes)
+
+
+def test_a_pit_in_a_street_has_no_gullies() -> None:
+    city = _dug(_valley())
+    assert city.terrain is not None
+    street = _frame({"street": {"surface": "street", "geometry": _box(0, 0, 60, 35)}})
+    made = catchment(Site(city.with_layer("roads", street)), RainAnalysis(cell_m=1.0))
+    assert made.pits.sum() == 36
+    assert (made.kind[made.pits] == PAVED).all()
+    assert (made.kind == STREET).sum() == 60 * 35 - 36
+
+
+def test_a_deck_without_a_surface_lies_where_it_is_stated() -> None:
+    canal = _frame({"canal": {"z_m": -0.5, "geometry": _box(20, 0, 30, 60)}})
+    deck = _frame({"deck": {"z_m": 2.4, "geometry": _box(18, 28, 32, 34)}, "flyover": {"z_m": 9.0, "geometry": _box(40, 0, 46, 60)}})
+    made = catchment(Site(plain(60).with_layer("water", canal).with_layer("bridges", deck)), RainAnalysis(cell_m=1.0))
+    z = made.ground.z[1:-1, 1:-1]
+    assert (z[27:31, 19:31] == 2.4).all()
+    assert (z[:, 40:46] == 2.0).all()
+
+
+def test_a_roof_that_hardly_rises_stands_in_no_way() -> None:
+    city = block(plain(40), "garage", 10, 10, 30, 30, 0.3)
+    assert (catchment(Site(city), RainAnalysis(cell_m=1.0)).kind != WALL).all()
+    assert (catchment(Site(block(plain(40), "shed", 10, 10, 30, 30, 0.6)), RainAnalysis(cell_m=1.0)).kind == WALL).sum() == 400
+
+
+def test_what_stands_beneath_a_flyover_is_not_on_it() -> None:
+    roads = _frame({
+        "street": {"surface": "street", "level": "street", "geometry": _box(0, 25, 60, 35)},
+        "flyover": {"surface": "street", "level": "level1", "geometry": _box(25, 0, 35, 60)},
+    })  # fmt: skip
+    found = _impact(_valley(deep=1.5).with_layer("roads", roads), **NOTHING_LOST).features["roads"]
+    assert found.index.tolist() == ["street"]
+    assert found.loc["street", "impassable"]
+
+
+def test_roads_that_are_lines_are_told() -> None:
+    line = _frame({"street": {"surface": "street", "geometry": shapely.LineString([(WEST, SOUTH + 9), (WEST + 20, SOUTH + 9)])}})
+    assert any("lines without a surface" in note for note in catchment(Site(plain(20).with_layer("roads", line)), RainAnalysis()).notes)
+
+
+def test_an_area_that_lies_elsewhere_is_refused() -> None:
+    with pytest.raises(ParameterError, match="area: no part of it lies in the city"):
+        standing_water(plain(20), area=(0.0, 0.0, 20.0, 20.0))
+
+
 def test_times_that_are_none_are_refused() -> None:
     with pytest.raises(ParameterError, match="every_min"):
         cloudburst(plain(20), every_min=0.0)

@@ -67,7 +67,8 @@ class Hours(NamedTuple):
         Of the sun [deg].
     weather : Weather
     measured : bool
-        Whether the light is that of the day of the heat stress test; else that of `HeatAnalysis`, or of a cloudless sky.
+        Whether the light is that of the day of the heat stress test, which was measured in the Netherlands; else that of
+        `HeatAnalysis`, or of a cloudless sky.
     """
 
     clocks: tuple[str, ...]
@@ -153,7 +154,8 @@ def hours_of(place: OnEarth, settings: HeatAnalysis) -> Hours:
     else:
         humidity = _at(settings, "humidity_percent", clock, ())
     clear = _clear_sky(altitude)
-    measured = settings.radiation_w_m2 is None and settings.day == HOT_DAY and _within(clock)
+    here = place.timezone == "Europe/Amsterdam"
+    measured = settings.radiation_w_m2 is None and settings.day == HOT_DAY and _within(clock) and here
     light = _at(settings, "radiation_w_m2", clock, HOT_RADIATION_W_M2) if measured or settings.radiation_w_m2 is not None else clear
     # from a sun that has set comes no light
     light = np.where(altitude > 0.0, light, 0.0)
@@ -205,7 +207,8 @@ def _warming(place: OnEarth, settings: HeatAnalysis, times: pd.DatetimeIndex) ->
 def ground_kinds(city: City, grid: GridSpec) -> NDArray[np.uint8]:
     """What the ground of each cell is, (R, C): `PAVED`, `GREEN`, or `APART` where water is; buildings are not looked at.
 
-    Green is what the layers ``green`` and ``landuse`` say is planted and what of ``roads`` is grass; the rest counts as paved.
+    Green is what the layers ``green`` and ``landuse`` say is planted, what of ``roads`` is grass, and where a change takes paving
+    out; the rest counts as paved.
     """
     from rasterio.features import rasterize
     from rasterio.transform import Affine
@@ -218,12 +221,25 @@ def ground_kinds(city: City, grid: GridSpec) -> NDArray[np.uint8]:
     for column in ("surface", "paving"):
         if column in roads:
             soft |= roads[column].fillna("").astype(str).str.strip().str.lower().isin(GREEN_WORDS).to_numpy()
-    layers += [(roads[soft], heat.GREEN), (roads[~soft], heat.PAVED), (city.layers["bridges"], heat.PAVED)]
-    for frame, kind in layers:
-        shapes = frame.geometry[frame.geometry.geom_type.isin(("Polygon", "MultiPolygon"))] if len(frame) else ()
-        pairs = [(shape, kind) for shape in shapes if not shape.is_empty]
+    layers += [(roads[soft], heat.GREEN), (roads[~soft], heat.PAVED)]
+
+    def burn(frame: gpd.GeoDataFrame, kinds: Sequence[int]) -> None:
+        pairs = [
+            (shape, kind) for shape, kind in zip(frame.geometry, kinds, strict=True)
+            if shape is not None and not shape.is_empty and shape.geom_type in ("Polygon", "MultiPolygon")
+        ]  # fmt: skip
         if pairs:
             rasterize(pairs, out=out, transform=Affine(*grid.gdal_transform()))
+
+    for frame, kind in layers:
+        burn(frame, [kind] * len(frame))
+    land = city.layers["landuse"]
+    if "laid" in land:
+        water = out == heat.APART
+        laid = land[land["laid"].fillna("").astype(str) != ""]
+        burn(laid, [heat.PAVED if one == "paved" else heat.GREEN for one in laid["laid"]])
+        out[water] = heat.APART
+    burn(city.layers["bridges"], [heat.PAVED] * len(city.layers["bridges"]))
     return out
 
 

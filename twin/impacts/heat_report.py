@@ -18,6 +18,7 @@ from twin.impacts.access import burnt
 from twin.impacts.coolness import FRONT_M, Coolness, cool_limit, coolness_of
 from twin.impacts.green_report import walked
 from twin.impacts.heat import Hours, fields_of, ground_kinds, hours_of
+from twin.impacts.homes import are_homes
 from twin.impacts.place_names import title_of
 from twin.impacts.site import Site, with_surface
 from twin.impacts.sun_position import place_of
@@ -276,6 +277,10 @@ def _not_known(site: Site, settings: HeatAnalysis) -> list[str]:
         told.append("The city does not say where streets and squares are, so all open ground counts as such.")
     if not (ground_kinds(site.city, grid) == heat.GREEN).any():
         told.append("The city does not say where the ground is green, so all of it counts as paved.")
+    if "laid" in site.city.landuse and (site.city.landuse["laid"] == "unpaved").any():
+        told.append("Where paving is taken out the ground counts as planted.")
+    if settings.coolness and not are_homes(site.city)[1]:
+        told.append("The city does not say which buildings people live in, so all of them count as homes.")
     return told
 
 

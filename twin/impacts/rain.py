@@ -203,9 +203,8 @@ def flowed(made: Catchment, settings: RainAnalysis, every_s: float | None = None
     """The flow of water over time."""
     ground, flood = made.ground, inertial.dry(made.ground)
     rains, ends = settings.duration_min * 60.0, (settings.duration_min + settings.after_min) * 60.0
-    moments = [rains, ends] if every_s is None else [*(every_s * np.arange(1, int(ends / every_s + 1e-9) + 1)), rains, ends]
     series = [] if every_s is None else [(0.0, _inner(flood.depth))]
-    for moment in sorted({round(float(one), 6) for one in moments if one <= ends + 1e-9}):
+    for moment in _moments(rains, ends, every_s):
         rate = settings.rain_mm / 1000.0 / rains if moment <= rains else 0.0
         inertial.advance(ground, flood, moment, rate)
         if every_s is not None and abs(moment / every_s - round(moment / every_s)) < 1e-6:
@@ -220,6 +219,13 @@ def flowed(made: Catchment, settings: RainAnalysis, every_s: float | None = None
         made, flood.peak[inside], flood.depth[inside], flood.peak_time[inside], flood.speed[inside], balance, flood.steps,
         tuple(series),
     )  # fmt: skip
+
+
+def _moments(rains: float, ends: float, every_s: float | None) -> list[float]:
+    """Times to stop at, rising: the end of the rain and the end exactly, and those at which depths are kept [s]."""
+    kept = [] if every_s is None else [float(every_s * k) for k in range(1, int(ends / every_s + 1e-9) + 1)]
+    kept = [next((end for end in (rains, ends) if abs(one - end) < 1e-6), one) for one in kept]
+    return sorted({*kept, rains, ends})
 
 
 def _inner(depth: NDArray[np.float64]) -> NDArray[np.float32]:

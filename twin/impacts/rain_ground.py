@@ -120,15 +120,24 @@ def catchment(site: Site, settings: RainAnalysis) -> Catchment:
         raise ParameterError(told, where="cell_m", hint="take larger cells, or a smaller area")
     relief = rasterize(replace(city, dsm=None), grid.cell, bounds=grid.bounds, trees=False)
     bare, z = relief.ground.astype(np.float64), relief.surface.astype(np.float64)
+    if not np.isfinite(z).any():
+        raise ParameterError("no part of it lies in the city", where="area", hint=f"the city has bounds {city.bounds}")
+    holes = _holes(city, grid, bare)
+    if holes.any():
+        lies = holes & (z == bare)
+        bare = _nearest(bare, holes)
+        z[lies] = bare[lies]
     building = _buildings(city, grid, relief.building)
     water, decks, pits = (burnt(list(city.layers[name].geometry), grid) for name in ("water", "bridges", "pits"))
     kind = _kinds(city, grid, settings)
-    # a bridge over water is a street that drains to its ends; beneath other decks water passes; a pit is as deep as the terrain
-    crossing = np.array([bool(city.water.intersects(deck).any()) for deck in city.bridges.geometry] + [False])
-    over = crossing[decks]
+    # a bridge over water is a street that drains to its ends or sides; beneath other decks water passes; a pit is as deep as the terrain
+    over = (decks >= 0) & np.isin(decks, decks[water >= 0])
+    z[over] = np.fmax(z, _stated(city.bridges, decks))[over]
     z = np.where(((decks >= 0) & ~over) | (pits >= 0), bare, z)
     wet = (water >= 0) & ~over
-    z[wet] = _levels(city, bare, water)[wet]
+    level = _stated(city.water, water)
+    z[wet] = np.where(np.isfinite(level), level, bare)[wet]
+    kind[(pits >= 0) & (kind == STREET)] = PAVED  # no gullies at the bottom of an excavation
     kind[over] = STREET
     kind[wet] = WATER
     kind[building >= 0] = WALL
@@ -146,7 +155,7 @@ def catchment(site: Site, settings: RainAnalysis) -> Catchment:
              settings.unpaved_manning]
         ), np.array([0.0, 0.0, 0.0, hard, hard, soft]), np.array([0.0, 0.0, 0.0, settings.sewer_mm_h * per_s, 0.0, 0.0]), grid.cell,
     )  # fmt: skip
-    return Catchment(grid, ground, building, (pits >= 0) & (kind > OUTSIDE), lost, _notes(city, settings))
+    return Catchment(grid, ground, building, (pits >= 0) & (kind > OUTSIDE), lost, _notes(city, settings, grid, kind, holes))
 
 
 def _buildings(city: City, grid: GridSpec, roofs: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -156,6 +165,7 @@ def _buildings(city: City, grid: GridSpec, roofs: NDArray[np.int32]) -> NDArray[
     if "height_m" in frame:
         low = frame["height_m"].to_numpy(np.float64) < SUNK_M
         shapes = [None if sunk else shape for shape, sunk in zip(shapes, low, strict=True)]
+        roofs = np.where((roofs >= 0) & low[roofs], -1, roofs) if len(low) else roofs
     number = burnt(shapes, grid)
     return np.where(number >= 0, number, roofs).astype(np.int32)
 
@@ -179,12 +189,28 @@ def _kinds(city: City, grid: GridSpec, settings: RainAnalysis) -> NDArray[np.uin
     return kind
 
 
-def _levels(city: City, bare: NDArray[np.float64], water: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Level of open water on each cell; where the city does not state it, the ground there, on which it is taken to stand."""
-    frame = city.water
+def _stated(frame: gpd.GeoDataFrame, number: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Height that a layer states for the row on each cell; NaN where it states none [m]."""
     known = frame["z_m"].to_numpy(np.float64) if "z_m" in frame else np.full(len(frame), np.nan)
-    stated = np.append(known, np.nan)[water]
-    return np.where(np.isfinite(stated), stated, bare)
+    return np.append(known, np.nan)[number]
+
+
+def _holes(city: City, grid: GridSpec, bare: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Cells of the city of which its terrain does not know the height."""
+    if city.terrain is None:
+        return np.zeros(grid.shape, bool)
+    return np.asarray(np.isnan(city.terrain.resampled(grid).height) & np.isfinite(bare))
+
+
+def _nearest(bare: NDArray[np.float64], holes: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Heights with those of the nearest known cell in holes: any other would be a pit or a hill that is not there."""
+    from scipy.ndimage import distance_transform_edt
+
+    unknown = holes | ~np.isfinite(bare)
+    if unknown.all():
+        return bare
+    rows, columns = distance_transform_edt(unknown, return_distances=False, return_indices=True)
+    return np.where(holes, bare[rows, columns], bare)
 
 
 def _filled(z: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -198,12 +224,19 @@ def _filled(z: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(z), z, least)
 
 
-def _notes(city: City, settings: RainAnalysis) -> tuple[str, ...]:
+def _notes(
+    city: City, settings: RainAnalysis, grid: GridSpec, kind: NDArray[np.uint8], holes: NDArray[np.bool_]
+) -> tuple[str, ...]:
     told = []
     if city.terrain is None:
         told.append("The city has no terrain: its ground is flat, so where water gathers is not known, and a pit holds none.")
+    missing = float((holes & (kind > WATER)).sum()) * grid.cell**2
+    if missing:
+        told.append(f"On {missing:,.0f} m2 of ground the terrain has no height: that of the nearest ground that has one counts.")
     if not len(city.roads):
         told.append("The city has no layer of roads, so nothing runs into sewers and no road is judged.")
+    elif not city.roads.geometry.geom_type.isin(("Polygon", "MultiPolygon", "GeometryCollection")).any():
+        told.append("The roads of the city are lines without a surface, so nothing runs into sewers and no road is judged.")
     if not len(city.water):
         told.append("The city has no open water.")
     elif "z_m" not in city.water or city.water["z_m"].isna().any():

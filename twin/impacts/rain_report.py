@@ -103,19 +103,21 @@ def _lost(buildings: gpd.GeoDataFrame, settings: RainAnalysis, known: gpd.GeoDat
 
 
 def _roads(city: City, outcome: Outcome, settings: RainAnalysis) -> gpd.GeoDataFrame:
-    """One row a road: the largest depth on it [m], how much of it is too deep [m2], and whether any is."""
-    made = outcome.catchment
-    number = np.where(made.is_street_level, burnt(list(city.roads.geometry), made.grid), -1)
+    """One row a road on the ground: the largest depth on it [m], how much of it is too deep [m2], and whether any is."""
+    made, frame = outcome.catchment, city.roads
+    if "level" in frame:  # what stands beneath a flyover is not on it
+        frame = frame[~frame["level"].fillna("").astype(str).str.fullmatch(r"level[1-9]\d*")]
+    number = np.where(made.is_street_level, burnt(list(frame.geometry), made.grid), -1)
     there = number >= 0
-    depth = np.full(len(city.roads), -np.inf)
+    depth = np.full(len(frame), -np.inf)
     np.maximum.at(depth, number[there], outcome.peak[there])
     deep = there & (outcome.peak > settings.impassable_m)
     area = np.bincount(number[deep].astype(np.int64), minlength=len(depth)).astype(np.float64) * made.grid.cell**2
     area = area[: len(depth)]
     told = {"depth_m": depth.round(4), "impassable_m2": area, "impassable": area > 0.0}
-    table = pd.DataFrame(told, index=city.roads.index)
+    table = pd.DataFrame(told, index=frame.index)
     table.index.name = "id"
-    whole = gpd.GeoDataFrame(table, geometry=city.roads.geometry.to_numpy(), crs=city.crs)
+    whole = gpd.GeoDataFrame(table, geometry=frame.geometry.to_numpy(), crs=city.crs)
     return whole[np.isfinite(depth)]
 
 

@@ -324,13 +324,14 @@ class AntennaChange(ChangeBase):
 
 
 class PavingChange(ChangeBase):
-    """Ground that is paved, or from which paving is taken out: what rain does there (`analyses.rain`).
+    """Ground that is paved, or from which paving is taken out: what rain does there (`analyses.rain`), and how hot it is
+    (`analyses.heat`).
 
     Attributes
     ----------
     at : Place
     surface : {"paved", "unpaved"}
-        A paved street with sewers, or ground that water soaks into.
+        A paved street with sewers, or planted ground that water soaks into.
     """
 
     type: Literal["paving"]

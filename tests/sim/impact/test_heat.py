@@ -129,6 +129,15 @@ def test_without_light_the_sky_cools_and_walls_are_as_warm_as_the_air(air: float
     assert of(1.0) > air - 30.0
 
 
+def test_a_low_sun_gives_no_more_than_there_is() -> None:
+    """The light of a whole hour at its end, when the sun is all but down."""
+    def radiant(light: float) -> float:
+        return float(heat.radiant_temperature(25.0, 50.0, light, 0.2 * light, 3.0, 0.0, 1.0, lit=True))
+
+    direct = heat.BEAM * heat.SOLAR_CONSTANT * 0.7 / (0.97 * heat.STEFAN_BOLTZMANN)
+    assert radiant(400.0) < ((273.15 + 45.0) ** 4 + direct) ** 0.25 - 273.15
+
+
 def test_ground_warms_till_its_hour_and_grass_less() -> None:
     morning, noon, most = (heat.ground_warming(60.0, hour, 4.0, heat.PAVED) for hour in (6.0, 12.0, 15.0))
     assert 0.0 < morning < noon < most == pytest.approx(0.37 * 60.0 - 3.41)

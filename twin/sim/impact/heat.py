@@ -205,7 +205,8 @@ def radiant_temperature(
     sky = np.asarray(sky_view, dtype=np.float64)
     height = max(math.sin(math.radians(altitude_deg)), 1e-9)
     level = max(global_w_m2 - diffuse_w_m2, 0.0) if lit else 0.0
-    beam = level / max(height, 0.05)
+    # light of an hour may be more than a sun so low can give
+    beam = min(level / height, SOLAR_CONSTANT)
     # half of the walls around are taken to be in the sun
     from_walls = WALL_ALBEDO * (1.0 - sky) * 0.5 * (global_w_m2 + diffuse_w_m2)
     above = diffuse_w_m2 * sky + from_walls
