@@ -179,6 +179,19 @@ def test_who_gets_wet_by_a_change_is_listed() -> None:
     assert float(change.max()) > 0.05
 
 
+def test_who_stood_in_water_and_gets_deeper_is_listed_too() -> None:
+    options = {"rain_mm": 400.0, "edges": "closed", **NOTHING_LOST}
+    city = block(_valley(), "house", 26, 36, 34, 44, 8.0)
+    before = _impact(city, **options)
+    known = before.features["buildings"]
+    deep = float(known.loc["house", "depth_m"])
+    assert deep > 0.3
+    for rise, listed in ((0.06, True), (0.04, False)):
+        known.loc["house", "depth_m"] = deep - rise
+        after = _impact(city, (city, before), **options)
+        assert after.features["lost"].index.tolist() == (["house"] if listed else [])
+
+
 def test_roads_that_are_too_deep_are_told() -> None:
     found = _impact(_valley(deep=1.5), **NOTHING_LOST)
     road = found.features["roads"].loc["street"]
@@ -257,8 +270,8 @@ def test_a_pit_in_a_street_has_no_gullies() -> None:
 
 def test_a_deck_without_a_surface_lies_where_it_is_stated() -> None:
     canal = _frame({"canal": {"z_m": -0.5, "geometry": _box(20, 0, 30, 60)}})
-    deck = _frame({"deck": {"z_m": 2.4, "geometry": _box(18, 28, 32, 34)}, "flyover": {"z_m": 9.0, "geometry": _box(40, 0, 46, 60)}})
-    made = catchment(Site(plain(60).with_layer("water", canal).with_layer("bridges", deck)), RainAnalysis(cell_m=1.0))
+    decks = {"deck": {"z_m": 2.4, "geometry": _box(18, 28, 32, 34)}, "flyover": {"z_m": 9.0, "geometry": _box(40, 0, 46, 60)}}
+    made = catchment(Site(plain(60).with_layer("water", canal).with_layer("bridges", _frame(decks))), RainAnalysis(cell_m=1.0))
     z = made.ground.z[1:-1, 1:-1]
     assert (z[27:31, 19:31] == 2.4).all()
     assert (z[:, 40:46] == 2.0).all()
@@ -282,7 +295,8 @@ def test_what_stands_beneath_a_flyover_is_not_on_it() -> None:
 
 def test_roads_that_are_lines_are_told() -> None:
     line = _frame({"street": {"surface": "street", "geometry": shapely.LineString([(WEST, SOUTH + 9), (WEST + 20, SOUTH + 9)])}})
-    assert any("lines without a surface" in note for note in catchment(Site(plain(20).with_layer("roads", line)), RainAnalysis()).notes)
+    notes = catchment(Site(plain(20).with_layer("roads", line)), RainAnalysis()).notes
+    assert any("lines without a surface" in note for note in notes)
 
 
 def test_an_area_that_lies_elsewhere_is_refused() -> None:

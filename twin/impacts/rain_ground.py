@@ -27,7 +27,7 @@ STREET, PAVED, UNPAVED = 3, 4, 5
 """Kinds of ground: paved and with sewers, other paving, and what water soaks into."""
 
 MOST_CELLS = 16_000_000
-"""Each takes some 150 bytes."""
+"""Each takes some 150 bytes of memory, with fill and spill some 250."""
 
 SUNK_M = 0.5
 """A building whose roof is no higher than this above its foot stands in nobody's way: it is underground [m]."""
@@ -130,7 +130,8 @@ def catchment(site: Site, settings: RainAnalysis) -> Catchment:
     building = _buildings(city, grid, relief.building)
     water, decks, pits = (burnt(list(city.layers[name].geometry), grid) for name in ("water", "bridges", "pits"))
     kind = _kinds(city, grid, settings)
-    # a bridge over water is a street that drains to its ends or sides; beneath other decks water passes; a pit is as deep as the terrain
+    # a bridge over water is a street that drains to its ends or sides; beneath other decks water passes; a pit is as deep as the
+    # terrain
     over = (decks >= 0) & np.isin(decks, decks[water >= 0])
     z[over] = np.fmax(z, _stated(city.bridges, decks))[over]
     z = np.where(((decks >= 0) & ~over) | (pits >= 0), bare, z)

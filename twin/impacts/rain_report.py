@@ -31,6 +31,8 @@ DEPTHS_NOTE = (
 SPEEDS: tuple[Colour, ...] = ((243, 240, 231), (250, 214, 145), (240, 150, 80), (205, 70, 62), (117, 8, 92))
 LEAST_RISE_M = 0.01
 """What rises by less does not count as made wet by a change: other steps of the solver alone move depths by millimetres [m]."""
+DEEPER_M = 0.05
+"""A building that stood in water already counts as hit by a change where it rises by this: an assumption [m]."""
 NO_SHIFT = "water is not shifted onto others (niet afwentelen: Waterbeheer 21e eeuw, 2000)"
 
 
@@ -92,9 +94,10 @@ def _buildings(
 
 
 def _lost(buildings: gpd.GeoDataFrame, settings: RainAnalysis, known: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
-    """Buildings that were dry, or not there, and are wet with the changes: ``before_cm`` and ``after_cm``, the deepest first."""
+    """Buildings that the changes make wet, or wetter: ``before_cm`` and ``after_cm``, the deepest first."""
     was = buildings["before_m"].fillna(0.0)
-    new = buildings["wet"] & (was <= settings.sill_m) & (buildings["depth_m"] >= was + LEAST_RISE_M)
+    least = np.where(was <= settings.sill_m, LEAST_RISE_M, DEEPER_M)
+    new = buildings["wet"] & (buildings["depth_m"] - was >= least)
     if known is None:
         new &= False
     table = pd.DataFrame({"before_cm": 100.0 * was, "after_cm": 100.0 * buildings["depth_m"]})[new]
@@ -149,8 +152,9 @@ def _figures(
         for key, label, value, unit, digits, note in rows
     ]
     figures.append(Figure(
-        "rain_lost", "Buildings that come to stand in water by the changes", float(len(lost)), "buildings", 0.0, NO_SHIFT, "lower",
-        0, f"above {settings.sill_m:g} m before a facade, not so without the changes, and higher by {LEAST_RISE_M:g} m or more",
+        "rain_lost", "Buildings that come to stand in water, or deeper in it, by the changes", float(len(lost)), "buildings", 0.0,
+        NO_SHIFT, "lower", 0, f"above {settings.sill_m:g} m before a facade; not so without the changes, and higher by "
+        f"{LEAST_RISE_M:g} m or more, or so already, and higher by {DEEPER_M:g} m or more",
         exact=True,
     ))  # fmt: skip
     parts = [

@@ -134,7 +134,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "heat_before": "Perceived temperature without the changes (°C)",
     "heat_after": "Perceived temperature with the changes (°C)",
     "impact_rain": "Cloudburst",
-    "rain_lost": "Buildings that come to stand in water",
+    "rain_lost": "Buildings that come to stand in water, or deeper in it",
     "rain_before": "Largest depth before a facade without the changes (cm)",
     "rain_after": "Largest depth before a facade with the changes (cm)",
     "impact_routes": "Access for vehicles",
