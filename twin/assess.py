@@ -41,8 +41,15 @@ def see_possible(scenario: Scenario, city: City) -> None:
         try:
             check(key)(city, settings)
         except TwinError as error:
-            error.where = error.where or f"analyses.{key}"
+            error.where = _where(error, key, settings)
             raise
+
+
+def _where(error: TwinError, key: str, settings: Any) -> str:
+    """Path in the scenario of an error of an impact, which says what of its settings it is about, if any."""
+    if error.where and error.where not in type(settings).model_fields:
+        return error.where
+    return f"analyses.{key}" + (f".{error.where}" if error.where else "")
 
 
 def assess(
@@ -87,7 +94,7 @@ def assess(
         try:
             made[key] = impact(key)(site, settings, known)
         except TwinError as error:
-            error.where = error.where or f"analyses.{key}"
+            error.where = _where(error, key, settings)
             raise
         if bar is not None:
             bar.advance(1.0)

@@ -276,6 +276,7 @@ def test_a_city_without_streets_has_no_way_to_coolness() -> None:
         ({"index": "wbgt"}, "`index`"), ({"day": "2026-02-30"}, "2026-02-30"), ({"hours": ["25:00"]}, "`hours`"),
         ({"hours": ["14:00", "13:00"]}, "the hours must rise"), ({"hours": ["11:00"]}, "weather is not known"),
         ({"air_c": [30, 31]}, "give one for all, or one for each"), ({"air_c": 90}, "`air_c`"),
+        ({"hours": "noon"}, "`hours`"),
         ({"street_wind_share": 0}, "`street_wind_share`"), ({"cell": 0}, "`cell_m`"), ({"wind_m_s": [-1]}, "`wind_m_s`"),
     ],
 )  # fmt: skip
@@ -283,6 +284,18 @@ def test_what_cannot_be_used_is_named(city: City, given: dict[str, Any], told: s
     with pytest.raises(ParameterError) as caught:
         perceived_temperature(city, **given)
     assert told in str(caught.value)
+
+
+def test_more_light_than_the_sun_gives_is_refused(city: City) -> None:
+    early = {"hours": ["06:30"], "air_c": [20], "humidity_percent": [70], "wind_m_s": [3]}
+    assert np.isfinite(perceived_temperature(city, radiation_w_m2=[200], **early)["pet_mean"]).any()
+    with pytest.raises(ParameterError, match=r"radiation_w_m2: 800 W/m2 at 06:30 is more than the sun gives at 8 degrees"):
+        perceived_temperature(city, radiation_w_m2=[800], **early)
+
+
+def test_one_hour_may_be_given_as_text(city: City) -> None:
+    area = (WEST, SOUTH, WEST + 30, SOUTH + 30)
+    assert list(perceived_temperature(city, hours="13:00", area=area)["hour"].to_numpy()) == ["13:00"]
 
 
 def test_a_city_that_lies_nowhere_is_refused(city: City) -> None:

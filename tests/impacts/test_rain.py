@@ -299,6 +299,12 @@ def test_roads_that_are_lines_are_told() -> None:
     assert any("lines without a surface" in note for note in notes)
 
 
+def test_a_scenario_hears_which_key_asks_for_too_much() -> None:
+    text = f"{{title: T, area: [{WEST}, {SOUTH}, {WEST + 9000}, {SOUTH + 9000}], analyses: {{rain: {{method: fill}}}}}}"
+    with pytest.raises(ParameterError, match=r"analyses\.rain\.cell_m: 20,250,000 cells of 2 m"):
+        twin.run(scenario_from_text(text), city=plain(20), progress=False)
+
+
 def test_an_area_that_lies_elsewhere_is_refused() -> None:
     with pytest.raises(ParameterError, match="area: no part of it lies in the city"):
         standing_water(plain(20), area=(0.0, 0.0, 20.0, 20.0))

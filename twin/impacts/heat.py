@@ -128,8 +128,9 @@ def perceived_temperature(
         return None if given is None else tuple(np.atleast_1d(np.asarray(given, dtype=np.float64)).tolist())
 
     settings = settings_of(
-        HeatAnalysis, index=index, day=day_of(day).isoformat(), hours=tuple(hours), air_c=values(air_c),
-        humidity_percent=values(humidity_percent), wind_m_s=values(wind_m_s), radiation_w_m2=values(radiation_w_m2),
+        HeatAnalysis, index=index, day=day_of(day).isoformat(), hours=(hours,) if isinstance(hours, str) else tuple(hours),
+        air_c=values(air_c), humidity_percent=values(humidity_percent), wind_m_s=values(wind_m_s),
+        radiation_w_m2=values(radiation_w_m2),
         street_wind_share=street_wind_share, cell_m=cell, by_hour=True,
     )  # fmt: skip
     return fields_of(Site(city, area), settings)
@@ -141,7 +142,7 @@ def hours_of(place: OnEarth, settings: HeatAnalysis) -> Hours:
     Raises
     ------
     ParameterError
-        When weather is missing at an hour.
+        When weather is missing at an hour, or there is more light than the sun gives.
     """
     day, zone = day_of(settings.day), zone_of(place)
     times = pd.DatetimeIndex([dt.datetime.combine(day, dt.time.fromisoformat(clock), zone) for clock in settings.hours])
@@ -159,6 +160,13 @@ def hours_of(place: OnEarth, settings: HeatAnalysis) -> Hours:
     light = _at(settings, "radiation_w_m2", clock, HOT_RADIATION_W_M2) if measured or settings.radiation_w_m2 is not None else clear
     # from a sun that has set comes no light
     light = np.where(altitude > 0.0, light, 0.0)
+    # light may be that of the hour until then, in which the sun sinks by no more than its way along the sky
+    most = heat.SOLAR_CONSTANT * np.sin(np.radians(np.minimum(altitude + 15.0, 90.0)))
+    if (light > most).any():
+        first = int(np.argmax(light > most))
+        told = f"{light[first]:g} W/m2 at {settings.hours[first]} is more than the sun gives at {altitude[first]:.0f} degrees"
+        hint = "hours are by the clocks of the city: give the light at the same"
+        raise ParameterError(told, where="radiation_w_m2", hint=hint)
     wind = settings.street_wind_share * _at(settings, "wind_m_s", clock, HOT_WIND_M_S)
     weather = heat.Weather(
         air, humidity, np.maximum(wind, heat.LEAST_WIND), light, heat.diffuse_light(light, np.maximum(altitude, 0.1)), altitude,
