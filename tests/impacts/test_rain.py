@@ -266,6 +266,10 @@ def test_a_pit_in_a_street_has_no_gullies() -> None:
     assert made.pits.sum() == 36
     assert (made.kind[made.pits] == PAVED).all()
     assert (made.kind == STREET).sum() == 60 * 35 - 36
+    planned = _valley().with_layer("roads", street).with_layer("pits", city.pits)  # not dug yet: a street like any other
+    made = catchment(Site(planned), RainAnalysis(cell_m=1.0))
+    assert not made.pits.any()
+    assert (made.kind == STREET).sum() == 60 * 35
 
 
 def test_a_deck_without_a_surface_lies_where_it_is_stated() -> None:

@@ -134,11 +134,12 @@ def catchment(site: Site, settings: RainAnalysis) -> Catchment:
     # terrain
     over = (decks >= 0) & np.isin(decks, decks[water >= 0])
     z[over] = np.fmax(z, _stated(city.bridges, decks))[over]
-    z = np.where(((decks >= 0) & ~over) | (pits >= 0), bare, z)
+    dug = _dug(city.pits, pits, bare)
+    z = np.where(((decks >= 0) & ~over) | dug, bare, z)
     wet = (water >= 0) & ~over
     level = _stated(city.water, water)
     z[wet] = np.where(np.isfinite(level), level, bare)[wet]
-    kind[(pits >= 0) & (kind == STREET)] = PAVED  # no gullies at the bottom of an excavation
+    kind[dug & (kind == STREET)] = PAVED  # no gullies at the bottom of an excavation
     kind[over] = STREET
     kind[wet] = WATER
     kind[building >= 0] = WALL
@@ -156,7 +157,7 @@ def catchment(site: Site, settings: RainAnalysis) -> Catchment:
              settings.unpaved_manning]
         ), np.array([0.0, 0.0, 0.0, hard, hard, soft]), np.array([0.0, 0.0, 0.0, settings.sewer_mm_h * per_s, 0.0, 0.0]), grid.cell,
     )  # fmt: skip
-    return Catchment(grid, ground, building, (pits >= 0) & (kind > OUTSIDE), lost, _notes(city, settings, grid, kind, holes))
+    return Catchment(grid, ground, building, dug & (kind > OUTSIDE), lost, _notes(city, settings, grid, kind, holes))
 
 
 def _buildings(city: City, grid: GridSpec, roofs: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -188,6 +189,13 @@ def _kinds(city: City, grid: GridSpec, settings: RainAnalysis) -> NDArray[np.uin
         codes = np.where(laid[mine] == "paved", STREET, UNPAVED).astype(np.uint8)
         kind[number >= 0] = codes[number[number >= 0]]
     return kind
+
+
+def _dug(frame: gpd.GeoDataFrame, number: NDArray[np.int32], bare: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Cells in pits that are there: of one that is planned only the terrain knows nothing yet."""
+    heights = [frame[name].to_numpy(np.float64) if name in frame else np.full(len(frame), np.nan) for name in ("top_m", "bottom_m")]
+    middle = np.append(0.5 * (heights[0] + heights[1]), np.nan)[number]
+    return np.asarray((number >= 0) & (np.isnan(middle) | (bare < middle)))
 
 
 def _stated(frame: gpd.GeoDataFrame, number: NDArray[np.int32]) -> NDArray[np.float64]:
