@@ -15,6 +15,7 @@ import twin
 from tests.impacts.places import CRS, SOUTH, WEST, block, plain
 from tests.reference.wind import drawn
 from twin.errors import CRSError, FormatError, MissingFileError, ParameterError, ScenarioError, TwinError
+from twin.impacts import wind_factors
 from twin.impacts.nen8100 import comfort_class, danger_class, rating
 from twin.impacts.site import Site
 from twin.impacts.wind import analyse, possible, shares_of, wind_comfort, wind_points
@@ -148,6 +149,8 @@ def _geotiff(path: Path, bands: Any, x: Any, y: Any, names: list[str] | None, cr
     (HEAD + "1,2,1,1,1,1\n1,2,1,1,1,1\n", "is there twice"),
     (HEAD + "1,2,,,,\n", "no factors"),
     ("x,y,direction,factor\n1,2,0,1\n1,2,90,1\n1,2,180,1\n1,2,180,1\n1,2,270,1\n", "direction 180 twice"),
+    (HEAD + "1,2,1,1,1,1,7\n", "more than its 6 columns.*\n.*decimals have a point"),
+    (HEAD.replace(",", ";") + "1;2;1;1;1;1;;7\n", "more than its 6 columns"),
     ("x,y,direction,factor\n1,2,,1\n", "row 1 has no direction"),
     ("x,y,direction,factor\n1,2,-30,1\n", "-30 is no direction"),
 ])  # fmt: skip
@@ -180,6 +183,63 @@ def test_what_is_wrong_with_other_files_is_told(tmp_path: Path) -> None:
         read_factors(tmp_path / "utm.tif", target=CRS)
     with pytest.raises(CRSError, match="EPSG:28992"):
         read_factors(_grid_csv(tmp_path / "ok.csv"), crs="Rijksdriehoek", target=CRS)
+
+
+def test_rows_may_end_with_a_mark(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(("\ufeff" + HEAD.replace(",", ";") + "1,5;2;0,5;0,6;0,7;0,8;\r\n3;4;1;1;1;1;\r\n").encode())
+    found = read_factors(path)
+    assert found.xy.tolist() == [[1.5, 2.0], [3.0, 4.0]]
+    assert found.values.tolist() == [[0.5, 0.6, 0.7, 0.8], [1.0] * 4]
+
+
+def test_no_file_leads_to_another_or_swells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = np.array([0.0, 5.0])
+    bands = ["0", "90", "180", "270"]
+    _geotiff(tmp_path / "other.tif", np.ones((4, 2, 2)), two, two, bands)
+    sources = "".join(
+        f'<VRTRasterBand dataType="Float64" band="{k + 1}"><Description>{name}</Description><SimpleSource><SourceFilename>'
+        f"{tmp_path}/other.tif</SourceFilename><SourceBand>{k + 1}</SourceBand></SimpleSource></VRTRasterBand>"
+        for k, name in enumerate(bands)
+    )
+    place = "<GeoTransform>-2.5, 5, 0, 7.5, 0, -5</GeoTransform>"
+    virtual = f'<VRTDataset rasterXSize="2" rasterYSize="2">{place}{sources}</VRTDataset>'
+    (tmp_path / "virtual.tif").write_text(virtual, encoding="utf-8")
+    with pytest.raises(FormatError, match="cannot be read"):
+        read_factors(tmp_path / "virtual.tif")
+    columns = {name: [0.5] for name in bands}
+    points = gpd.GeoDataFrame(columns, geometry=gpd.points_from_xy([WEST], [SOUTH]), crs="EPSG:28992")
+    points.to_file(tmp_path / "other.geojson")
+    layer = f'<OGRVRTLayer name="other"><SrcDataSource>{tmp_path}/other.geojson</SrcDataSource></OGRVRTLayer>'
+    for name in ("virtual.geojson", "virtual.gpkg", "virtual.shp"):
+        (tmp_path / name).write_text(f"<OGRVRTDataSource>{layer}</OGRVRTDataSource>", encoding="utf-8")
+        with pytest.raises(FormatError, match="not what its name says"):
+            read_factors(tmp_path / name)
+    assert len(read_factors(tmp_path / "other.geojson", target=CRS)) == 1
+    points.to_file(tmp_path / "two.gpkg", layer="a")
+    points.to_file(tmp_path / "two.gpkg", layer="b")
+    with pytest.raises(FormatError, match="2 layers: a, b"):
+        read_factors(tmp_path / "two.gpkg")
+    coords = {"direction": FOUR, "y": two, "x": two}
+    cube = xr.DataArray(np.ones((4, 2, 2)), dims=("direction", "y", "x"), coords=coords, name="factor").to_dataset()
+    cube.assign_coords(direction=["N", "E", "S", "W"]).to_netcdf(tmp_path / "words.nc", engine="h5netcdf")
+    with pytest.raises(FormatError, match="no numbers"):
+        read_factors(tmp_path / "words.nc")
+    cube.assign_coords(x=[0.0, np.nan]).to_netcdf(tmp_path / "hole.nc", engine="h5netcdf")
+    with pytest.raises(FormatError, match="cells of different sizes"):
+        read_factors(tmp_path / "hole.nc")
+    cube.to_netcdf(tmp_path / "large.nc", engine="h5netcdf")
+    monkeypatch.setattr(wind_factors, "MOST_VALUES", 15)
+    monkeypatch.setattr(wind_factors, "MOST_BYTES", 10)
+    monkeypatch.setattr(xr.Dataset, "load", lambda self: pytest.fail("its values were read"))
+    for name in ("large.nc", "other.tif"):
+        with pytest.raises(FormatError, match="more than 15 values"):
+            read_factors(tmp_path / name)
+    for name in ("other.geojson", "two.gpkg"):
+        with pytest.raises(FormatError, match="GB"):
+            read_factors(tmp_path / name)
+    with pytest.raises(FormatError, match="GB"):
+        read_factors(_grid_csv(tmp_path / "large.csv"))
 
 
 def test_percents_and_speeds_are_factors_too(tmp_path: Path) -> None:

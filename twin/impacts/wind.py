@@ -248,7 +248,8 @@ def _read(settings: WindAnalysis, city: City, key: str) -> Factors:
 
 
 def _digest(settings: WindAnalysis, key: str) -> str:
-    return hashlib.sha256(file_beside(settings.folder, getattr(settings, key), f"analyses.wind.{key}").read_bytes()).hexdigest()
+    with file_beside(settings.folder, getattr(settings, key), f"analyses.wind.{key}").open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _climate(settings: WindAnalysis, directions: int) -> tuple[pd.DataFrame, list[str]]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from twin.errors import FormatError, MissingFileError, ParameterError
-from twin.impacts.wind_factors import read_table
+from twin.impacts.wind_factors import not_too_large, read_table
 from twin.sim.impact import wind
 
 COLUMNS = ("direction_deg", "frequency_percent", "k", "a_m_s")
@@ -147,6 +147,7 @@ def read_knmi_hours(path: str | Path) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise MissingFileError(f"there is no file {path}", hint="hours of a station, as KNMI gives them for free")
+    not_too_large(path)
     head = -1
     names: list[str] = []
     try:

@@ -20,12 +20,15 @@ from twin.errors import CRSError, FormatError, MissingFileError, ParameterError
 from twin.sim.impact.wind import gaps
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from pyproj import CRS
 
 MOST_FACTOR = 4.0
 """Factors above this are no factors: speeds, or percents."""
 MOST_VALUES = 60_000_000
 """More factors than this in one file are refused."""
+MOST_BYTES = 1_000_000_000
+"""Files of points larger than this are refused: so much text is some `MOST_VALUES` numbers."""
 
 _X = ("x", "x_m", "easting", "rd_x", "x_rd")
 _Y = ("y", "y_m", "northing", "rd_y", "y_rd")
@@ -195,6 +198,7 @@ def read_table(path: Path) -> pd.DataFrame:
     FormatError
         When it is none.
     """
+    not_too_large(path)
     try:
         with path.open(encoding="utf-8-sig") as file:
             lines = [line for line in (file.readline() for _ in range(60)) if line.strip() and not line.startswith("#")]
@@ -207,26 +211,59 @@ def read_table(path: Path) -> pd.DataFrame:
         raise FormatError("is not text in UTF-8", where=path.name, hint="save the file as UTF-8") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise FormatError(f"is not a table: {str(error)[:150]}", where=path.name) from None
+    if not isinstance(frame.index, pd.RangeIndex):
+        # more values than names: pandas takes the first for an index; where rows only end with a mark the last are empty
+        every = frame.reset_index()
+        if every.iloc[:, len(frame.columns) :].notna().any(axis=None):
+            hint = "decimals have a point where commas part the columns" if mark == "," else "give every column a name"
+            raise FormatError(f"has rows with more than its {len(frame.columns)} columns", where=path.name, hint=hint)
+        frame = every.iloc[:, : len(frame.columns)].set_axis(frame.columns, axis=1)
     if not len(frame) or len(frame.columns) < 2:
         raise FormatError("is not a table with a row of names and rows of values", where=path.name)
     return frame
 
 
-def _points(path: Path, crs: CRS | None, target: CRS | None, directions: Sequence[float] | None) -> Factors:
-    import geopandas as gpd
+def not_too_large(path: Path) -> None:
+    """See that a file can be read at once.
 
-    try:
-        frame = gpd.read_file(path)
-    except Exception as error:  # pyogrio has errors of its own for each driver
-        raise FormatError(f"cannot be read: {str(error)[:150]}", where=path.name) from None
-    if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
-        raise FormatError("has no points", where=path.name)
+    Raises
+    ------
+    FormatError
+        When it has more than `MOST_BYTES`.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise FormatError(f"has more than {MOST_BYTES / 1e9:g} GB", where=path.name, hint="cut it to the area that matters")
+
+
+def _points(path: Path, crs: CRS | None, target: CRS | None, directions: Sequence[float] | None) -> Factors:
+    frame = _layer(path)
     kinds = sorted(set(frame.geometry.geom_type.dropna()))
     if kinds != ["Point"] or frame.geometry.isna().any() or frame.geometry.is_empty.any():
         raise FormatError(f"has {', '.join(kinds) or 'nothing'} and not only points", where=path.name)
     xy = np.column_stack([frame.geometry.x, frame.geometry.y])
     rest = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     return _of_rows(rest, _moved(xy, frame.crs or crs, target, path.name), path.name)
+
+
+def _layer(path: Path) -> gpd.GeoDataFrame:
+    """The one layer of a file, by the readers of cities: what they take for no such file could lead elsewhere."""
+    from twin.geo.readers.geojson import geojson_tables
+    from twin.geo.readers.model import Findings, ReadOptions
+    from twin.geo.readers.source import blob_of
+    from twin.geo.readers.vector_sources import is_geopackage, is_shapefile, tables_of
+
+    not_too_large(path)
+    blob = blob_of(path)
+    head, is_json = blob.head, path.suffix.lower() in (".geojson", ".json")
+    if not (head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" if is_json else is_geopackage(head) or is_shapefile(head)):
+        raise FormatError("cannot be read: it is not what its name says", where=path.name)
+    tables = [one for one in (geojson_tables if is_json else tables_of)(blob, ReadOptions(), Findings()).tables if len(one.frame)]
+    if not tables:
+        raise FormatError("has no points", where=path.name)
+    if len(tables) > 1:
+        told = ", ".join(one.name for one in tables[:6])
+        raise FormatError(f"has {len(tables)} layers: {told}", where=path.name, hint="give a file with the points alone")
+    return tables[0].frame
 
 
 def _of_rows(frame: pd.DataFrame, xy: NDArray[np.float64], name: str) -> Factors:
@@ -301,7 +338,8 @@ def _numbers(column: pd.Series, name: str, file: str) -> NDArray[np.float64]:
     if bad.any():
         row = int(np.flatnonzero(bad.to_numpy())[0])
         raise FormatError(f"row {row + 1} of column `{name}` is `{text.iloc[row][:30]}`, not a number", where=file)
-    return np.where(np.isinf(made.to_numpy(np.float64)), np.nan, made.to_numpy(np.float64))
+    values = made.to_numpy(np.float64, na_value=np.nan)
+    return np.where(np.isinf(values), np.nan, values)
 
 
 def _moved(xy: NDArray[np.float64], crs: CRS | None, target: CRS | None, name: str) -> NDArray[np.float64]:
@@ -325,8 +363,11 @@ def _geotiff(path: Path, crs: CRS | None, target: CRS | None, directions: Sequen
     from pyproj import CRS as System
     from rasterio.errors import RasterioError
 
+    from twin.geo.readers.gdal import RASTER_ENVIRONMENT, disk_path
+
     try:
-        with rasterio.open(path) as file:
+        # by that driver alone: a virtual raster under this name would have GDAL read whatever it points to
+        with rasterio.Env(**RASTER_ENVIRONMENT), rasterio.open(disk_path(path), driver="GTiff") as file:
             place = file.transform
             if place.b or place.d or place.a <= 0 or place.e >= 0:
                 raise FormatError("is a raster that does not lie north up", where=path.name, hint="gdalwarp makes it so")
@@ -369,7 +410,11 @@ def _netcdf(path: Path, crs: CRS | None, target: CRS | None, directions: Sequenc
     import xarray as xr
 
     try:
-        data = xr.load_dataset(path, engine="h5netcdf")
+        with xr.open_dataset(path, engine="h5netcdf") as data:
+            # what is packed in a file may be far larger than it
+            if sum(array.size for array in data.variables.values()) > MOST_VALUES:
+                raise FormatError(f"has more than {MOST_VALUES:,} values", where=path.name, hint="cut it to the area that matters")
+            data.load()
     except (OSError, ValueError, KeyError) as error:
         raise FormatError(f"cannot be read as NetCDF-4: {str(error)[:150]}", where=path.name) from None
     angle = next((one for one in _DIRECTION if one in data.dims), None)
@@ -378,18 +423,19 @@ def _netcdf(path: Path, crs: CRS | None, target: CRS | None, directions: Sequenc
         told = "; ".join(f"{name} ({', '.join(map(str, array.dims))})" for name, array in data.data_vars.items())
         raise FormatError(f"has no single variable over `direction`, `y` and `x`; it has: {told or 'none'}", where=path.name)
     array = found[0].transpose(angle, "y", "x")
-    if array.size > MOST_VALUES:
-        raise FormatError(f"has more than {MOST_VALUES:,} values", where=path.name, hint="cut it to the area that matters")
-    x, y = (np.asarray(data[name], dtype=np.float64) for name in ("x", "y"))
+    try:
+        x, y, angles = (np.asarray(data[name], dtype=np.float64) for name in ("x", "y", angle))
+    except (TypeError, ValueError):
+        raise FormatError("has coordinates `direction`, `x` or `y` that are no numbers", where=path.name) from None
     if angle not in data.coords or min(len(x), len(y)) < 2:
         raise FormatError("has no coordinates of `direction`, or fewer than two of `x` or `y`", where=path.name)
     steps = np.diff(x), np.diff(y)
-    if any(np.abs(one - one[0]).max() > 1e-3 * abs(one[0]) or one[0] == 0.0 for one in steps):
+    if not all(np.abs(one - one[0]).max() <= 1e-3 * abs(one[0]) and one[0] != 0.0 for one in steps):
         raise FormatError("has cells of different sizes", where=path.name)
     array = array.isel(x=slice(None, None, 1 if steps[0][0] > 0 else -1), y=slice(None, None, 1 if steps[1][0] < 0 else -1))
     width, height = abs(float(steps[0][0])), abs(float(steps[1][0]))
     raster = Raster(float(x.min() - 0.5 * width), float(y.max() + 0.5 * height), width, height, (len(y), len(x)))
-    of, order = _in_order([float(one) for one in data[angle].to_numpy()], path.name)
+    of, order = _in_order(angles.tolist(), path.name)
     values = array.to_numpy().astype(np.float64).reshape(len(of), -1).T
     stated = data.attrs.get("crs") or array.attrs.get("crs")
     own = _system(str(stated), path) if stated else crs
