@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from twin.errors import CRSError, FormatError, MissingFileError, ParameterError,
 from twin.impacts import wind_factors
 from twin.impacts.nen8100 import comfort_class, danger_class, rating
 from twin.impacts.site import Site
-from twin.impacts.wind import analyse, possible, shares_of, wind_comfort, wind_points
+from twin.impacts.wind import _frame, analyse, possible, shares_of, spacing_of, wind_comfort, wind_points
 from twin.impacts.wind_climate import climate_of, read_climate, read_knmi_hours, speed_ratio, wind_climate
 from twin.impacts.wind_factors import read_factors
 from twin.plots.impact import plot_impact
@@ -409,6 +410,40 @@ def test_points_elsewhere_are_compared_with_the_map_and_new_ground_with_nothing(
     assert new.figure("wind_worse").value == 4.0, "nothing was computed at 57 m without the changes"
     assert new.features["worse"]["before_class"].unique().tolist() == ["A"]
     assert "of 4 that were computed" in new.figure("wind_worse").note
+
+
+def test_a_dangerous_place_does_for_nothing(tmp_path: Path) -> None:
+    """Storms from one side: below 10 % of the hours above 5 m/s is good for passing through, yet in over 3 % it is above 15."""
+    _grid_csv(tmp_path / "now.csv", lambda x, y: 1.0 if x == 25 else 0.1 if x < 40 else 0.9)
+    spot = {"polygon": [[WEST + x, SOUTH + y] for x, y in ((20, 20), (30, 20), (30, 30), (20, 30))]}
+    sectors = [{"direction_deg": d, "frequency_percent": f, "k": 1.5, "a_m_s": a}
+               for d, f, a in zip((0, 90, 180, 270), (10, 30, 30, 30), (15.0, 0.5, 0.5, 0.5), strict=True)]
+    climate = {"sectors": sectors, "height_m": 10, "source": "a test"}
+    settings = _settings(tmp_path, climate=climate, places=[{"at": spot, "activity": "traversing", "label": "Passage"}])
+    made = analyse(Site(plain(60)), settings)
+    place = made.features["places"].loc["Passage"]
+    assert (place["class"], place["rating"], place["danger"]) == ("C", "good", "dangerous")
+    assert not place["meets"]
+    assert place["short_percent"] == pytest.approx(100 / 3), "three of nine, those on the edge too"
+    assert made.figure("wind_places_short").verdict == "exceeds"
+
+
+def test_levels_do_not_make_points_lie_closer(tmp_path: Path) -> None:
+    path = _grid_csv(tmp_path / "now.csv")
+    one = read_factors(path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    both = [lines[0] + ",level", *(f"{line},{level}" for line in lines[1:] for level in ("street", "wharf"))]
+    path.write_text("\n".join(both), encoding="utf-8")
+    assert spacing_of(read_factors(path)) == spacing_of(one) == 5.0
+
+
+def test_a_class_is_that_of_the_share_that_is_told(tmp_path: Path) -> None:
+    factors = read_factors(_grid_csv(tmp_path / "now.csv"))
+    shares = shares_of(factors, CLIMATE)
+    near = np.full_like(shares.p5, 2.499_99)
+    told = _frame(replace(shares, p5=near), CRS)
+    assert (told["p5_percent"] == 2.5).all()
+    assert (told["class"] == "B").all()
 
 
 def test_numbers_that_a_raster_keeps_small_are_scaled(tmp_path: Path) -> None:

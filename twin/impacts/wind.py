@@ -226,17 +226,20 @@ def analyse(site: Site, settings: WindAnalysis, before: tuple[Site, ImpactResult
 
 
 def spacing_of(factors: Factors, given_m: float | None = None) -> float:
-    """How far apart points lie: as given, else the median distance from each to the nearest one [m]; 0 for a single point."""
+    """How far apart points lie: as given, else the median distance from each to the nearest of its level [m]; 0 for one point."""
     if given_m is not None:
         return float(given_m)
     if factors.raster is not None:
         return max(factors.raster.width, factors.raster.height)
     from scipy.spatial import cKDTree
 
-    if len(factors) < 2:
-        return 0.0
-    away = cKDTree(factors.xy).query(factors.xy, k=2)[0][:, 1]
-    return float(np.median(away))
+    away = [np.empty(0)]
+    for level in set(factors.level):
+        xy = factors.xy[factors.level == level]
+        if len(xy) > 1:
+            away.append(cKDTree(xy).query(xy, k=2)[0][:, 1])
+    every = np.concatenate(away)
+    return float(np.median(every)) if len(every) else 0.0
 
 
 def _read(settings: WindAnalysis, city: City, key: str) -> Factors:
@@ -301,12 +304,14 @@ def _counted(site: Site, factors: Factors, key: str = "factors") -> NDArray[np.b
 
 
 def _frame(shares: Shares, crs: Any) -> gpd.GeoDataFrame:
-    classes, dangers = comfort_class(shares.p5), danger_class(shares.p15)
+    # judged is what is told: a class beside a share on the other side of its border would be a riddle
+    p5, p15 = shares.p5.round(4), shares.p15.round(5)
+    classes, dangers = comfort_class(p5), danger_class(p15)
     letters = np.array([*CLASSES, ""], dtype=object)
     words = np.array([*DANGERS, ""], dtype=object)
     table = pd.DataFrame({
-        "name": shares.factors.names.astype(str), "level": shares.factors.level.astype(str), "p5_percent": shares.p5.round(4),
-        "p15_percent": shares.p15.round(5), "class": letters[classes], "danger": words[dangers],
+        "name": shares.factors.names.astype(str), "level": shares.factors.level.astype(str), "p5_percent": p5,
+        "p15_percent": p15, "class": letters[classes], "danger": words[dangers],
     })  # fmt: skip
     return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(*shares.factors.xy.T), crs=crs)
 

@@ -69,17 +69,22 @@ def falls_short(p5: NDArray[np.float64], activity: str, wanted: str) -> NDArray[
     return np.asarray(rating(comfort_class(p5), activity) > RATINGS.index(wanted))
 
 
+def _dangerous(points: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    return np.asarray(danger_class(points["p15_percent"].to_numpy(np.float64)) == len(DANGERS) - 1)
+
+
 def places_of(site: Site, settings: WindAnalysis, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """One row a place of the scenario, judged by its windiest point: ``activity``, ``points``, ``p5_percent``, ``p15_percent``,
-    ``class``, ``rating``, ``danger``, ``short_percent`` (of its points that do not do) and ``meets``; NaN where it has no point."""
+    ``class``, ``rating``, ``danger``, ``short_percent`` (of its points that do not do) and ``meets``; NaN where it has no point.
+    Where it is dangerous a place does for nothing."""
     rows, names = [], []
     for k, place in enumerate(settings.places):
         at = locate(place.at, site.city, f"analyses.wind.places[{k}].at")
-        here = points[points.within(at.shape) & (points["level"] == at.level)]
+        here = points[points.intersects(at.shape) & (points["level"] == at.level)]
         p5 = here["p5_percent"].to_numpy(np.float64)
         worst = float(p5.max()) if len(p5) else float("nan")
         made = comfort_class(np.array([worst]))
-        short = falls_short(p5, place.activity, settings.wanted)
+        short = falls_short(p5, place.activity, settings.wanted) | _dangerous(here)
         names.append(_label(place, site, at.shape, k))
         rows.append({
             "activity": place.activity, "points": len(here), "p5_percent": worst,
@@ -108,10 +113,11 @@ def _label(place: WindPlace, site: Site, shape: shapely.Geometry, number: int) -
 
 
 def short_of(site: Site, points: gpd.GeoDataFrame, settings: WindAnalysis) -> gpd.GeoDataFrame:
-    """Where open ground falls short of what is wanted, by the names that people have for it, the worst first: a row a name with
-    ``points``, ``p5_percent``, ``class``, ``rating``, ``p15_percent`` and ``danger`` of the windiest."""
+    """Where open ground falls short of what is wanted or is dangerous, by the names that people have for it, the worst first: a row
+    a name with ``points``, ``p5_percent``, ``class`` and ``rating`` of the windiest, and the greatest ``p15_percent`` with its
+    ``danger``."""
     bad = falls_short(points["p5_percent"].to_numpy(np.float64), settings.activity, settings.wanted)
-    bad |= danger_class(points["p15_percent"].to_numpy()) == len(DANGERS) - 1
+    bad |= _dangerous(points)
     made = _by_name(site, points[bad].sort_values("p5_percent", ascending=False, kind="stable"))
     classes = comfort_class(made["p5_percent"].to_numpy(np.float64))
     made.insert(2, "class", np.array([*CLASSES, ""], dtype=object)[classes])
@@ -160,7 +166,8 @@ def old_shares(points: gpd.GeoDataFrame, before: ImpactResult, spacing: float) -
 
 
 def _by_name(site: Site, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Points that are in order, gathered by what people call their place: how many, and the values of the first."""
+    """Points that are in order, gathered by what people call their place: how many, the values of the first, and the greatest share
+    above 15 m/s."""
     named = points.head(MOST_NAMED)
     names = [
         str(row["name"]).strip() or name_of_place(site.city, row.geometry, str(row["level"])) for _, row in named.iterrows()
@@ -170,6 +177,8 @@ def _by_name(site: Site, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     counts = pd.Series(1, index=keys).groupby(level=0, sort=False).sum() if len(keys) else pd.Series(dtype="int64")
     first = ~keys.duplicated()
     table = named[first][columns].set_axis(keys[first], axis=0)
+    greatest = named["p15_percent"].set_axis(keys, axis=0).groupby(level=0).max()
+    table["p15_percent"] = greatest.reindex(keys[first]).to_numpy(np.float64)
     table.insert(0, "points", counts.reindex(keys[first]).to_numpy(dtype="int64") if len(keys) else [])
     made = gpd.GeoDataFrame(table.astype({"points": "int64"}), geometry=list(named.geometry[first]), crs=points.crs)
     made.index.name = "id"
@@ -194,7 +203,7 @@ def figures_of(
         ),
         Figure(
             "wind_dangerous", "Points with dangerous wind", float((danger == 2).sum()), "points", 0.0,
-            f"no more than {DANGER_PERCENT[1]:g} % of the hours above 15 m/s; {SOURCE}", "lower", 0, among, exact=True,
+            f"less than {DANGER_PERCENT[1]:g} % of the hours above 15 m/s; {SOURCE}", "lower", 0, among, exact=True,
         ),
         Figure(
             "wind_limited_risk", "Points with a limited risk of danger", float((danger == 1).sum()), "points", better="lower",
@@ -205,7 +214,7 @@ def figures_of(
         there = places[places["points"] > 0]
         made.append(Figure(
             "wind_places_short", "Places too windy for what people do there", float((~there["meets"]).sum()), "places", 0.0,
-            f"{enough} for what is done there; {SOURCE}", "lower", 0,
+            f"{enough} for what is done there, and not dangerous; {SOURCE}", "lower", 0,
             f"of {len(there)} with points in them; by the windiest of these", exact=True,
         ))  # fmt: skip
     was = classes if old is None else np.where(np.isnan(old), classes, comfort_class(old))
