@@ -178,6 +178,22 @@ def test_after_a_change_only_what_it_reaches_is_other_and_all_of_it_as_in_a_full
     assert analyse(gone, _settings(), (before, old)).figure("sun_buildings_lost").verdict == "meets"
 
 
+def test_a_change_that_no_raster_shows_is_felt_on_facades(street: City) -> None:
+    """A wall between the middles of cells."""
+    asked = _settings(cell_m=5.0)
+    area = (WEST, SOUTH, WEST + 120.0, SOUTH + 120.0)
+    before = Site(street, area)
+    old = analyse(before, asked)
+    wall = block(street, "wall", 10.6, 28.0, 90.0, 28.4, 17.0)
+    assert changed_windows(before, Site(wall, area), before.grid(5.0)) == []
+    after = Site(wall, area)
+    part, whole = analyse(after, asked, (before, old)), analyse(after, asked)
+    for name in ("facades", "buildings"):
+        one, two = (pd.DataFrame(side.features[name].drop(columns="geometry")) for side in (part, whole))
+        pd.testing.assert_frame_equal(one, two)
+    assert len(part.features["lost"])
+
+
 def test_windows_cover_a_grid_once_and_join_where_they_touch(street: City) -> None:
     large = GridSpec(WEST, SOUTH, 1.0, (600, 700))
     seen, many = np.zeros(large.shape, int), list(windows(large, most_cells=100_000))

@@ -64,7 +64,7 @@ def where_heights_differ(before: City, after: City, cell: float = 1.0, *, trees:
         if boxes is None:
             return None
         found += boxes
-    found += _of_triangles(before, after)
+    found += [box for box, _ in where_triangles_differ(before, after)]
     if trees:
         found += _of_trees(before, after, cell)
     return [(west - cell, south - cell, east + cell, north + cell) for west, south, east, north in found]
@@ -111,8 +111,18 @@ def _ends(some: NDArray[np.bool_]) -> tuple[int, int]:
     return int(some.argmax()), len(some) - int(some[::-1].argmax())
 
 
-def _of_triangles(before: City, after: City) -> list[Box]:
-    """The box of each object whose triangles differ, on either side."""
+def where_triangles_differ(before: City, after: City) -> list[tuple[Box, float]]:
+    """The objects above the ground whose triangles differ, on either side: also those that no raster shows, as a thin wall.
+
+    Parameters
+    ----------
+    before, after : City
+
+    Returns
+    -------
+    list of ((west, south, east, north), float)
+        The box around each, and how high it is in the vertical datum [m].
+    """
     if before.surfaces is after.surfaces and before.objects is after.objects:
         return []
     old, new = _Standing(before), _Standing(after)
@@ -146,15 +156,15 @@ class _Standing:
         chosen = self.order[np.repeat(self.first[rows], count) + within]
         return np.asarray(self.mesh.vertices[self.mesh.triangles[chosen]] + self.origin, dtype=np.float64)
 
-    def boxes(self, wanted: NDArray[np.bool_]) -> list[Box]:
-        """The box of each of some objects that have triangles."""
+    def boxes(self, wanted: NDArray[np.bool_]) -> list[tuple[Box, float]]:
+        """The box of each of some objects that have triangles, and its height."""
         rows = np.flatnonzero(wanted & (self.count > 0))
         if not len(rows):
             return []
-        at = self.corners(rows)[:, :, :2]
+        at = self.corners(rows)
         first = np.cumsum(self.count[rows]) - self.count[rows]
         low, high = np.minimum.reduceat(at.min(axis=1), first), np.maximum.reduceat(at.max(axis=1), first)
-        return [(float(a), float(b), float(c), float(d)) for (a, b), (c, d) in zip(low, high, strict=True)]
+        return [((float(a), float(b), float(c), float(d)), float(z)) for (a, b, _), (c, d, z) in zip(low, high, strict=True)]
 
 
 def _of_trees(before: City, after: City, cell: float) -> list[Box]:

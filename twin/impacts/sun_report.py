@@ -15,8 +15,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.impact_result import Classes, ImpactResult
+from twin.geo.differing import Box, where_triangles_differ
 from twin.impacts.facades import Facades, facades_of, hours_on, obstacles_of
-from twin.impacts.site import Site, changed_windows, with_surface
+from twin.impacts.site import MANY, Site, with_surface
 from twin.impacts.sun import hours_of
 from twin.impacts.sun_position import place_of, sun_path
 from twin.impacts.sun_year import BIN_DEG
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 FEW_HOURS = 2.0
 """Ground with less sun than this is counted [h]; the light norm of TNO, which is of facades, has the same number."""
+
+
+SLACK_M = 1.0
+"""Points this near to what differs are looked at anew, whatever its height [m]: what a point stands against is nearer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +251,7 @@ def _with_hours(
     hours = np.zeros((len(facades), len(days)))
     free = np.zeros_like(hours)
     if before is not None:
-        open_ = _felt(site, before[0], facades, settings, norm)
+        open_ = _felt(site, before[0], facades, norm)
         open_ |= ~_copied(facades, frame, before[1], names, hours, free)
     asked = facades.select(open_)
     for number in range(len(days)):
@@ -264,19 +269,16 @@ def _with_hours(
     return frame
 
 
-def _felt(site: Site, before: Site, facades: Facades, settings: SunAnalysis, norm: Norm) -> NDArray[np.bool_]:
-    """Points that a change can reach by the sun of a norm."""
-    grid, cell = site.grid(settings.cell_m), settings.cell_m
-    lowest = min(before.heights()[0], site.heights()[0])
-    places = facades.points[:, :2] + site.city.origin[:2]
-    column, row = (places[:, 0] - grid.west) / cell, (grid.north - places[:, 1]) / cell
-    felt = np.full(len(facades), not site.continues(before), dtype=bool)
-    for patch, _, highest in changed_windows(before, site, grid, trees=False):
-        reach = (highest - lowest) / np.tan(np.radians(norm.lowest_deg)) / cell + 3.0
-        felt |= (
-            (row >= patch.top - reach) & (row <= patch.bottom + reach)
-            & (column >= patch.left - reach) & (column <= patch.right + reach)
-        )  # fmt: skip
+def _felt(site: Site, before: Site, facades: Facades, norm: Norm) -> NDArray[np.bool_]:
+    """Points that a change can reach by the sun of a norm: told from triangles, as rasters do not show all that is in the way."""
+    differ: list[tuple[Box, float]] = site.once(("triangles", before), lambda: where_triangles_differ(before.city, site.city))
+    felt = np.full(len(facades), not site.continues(before) or len(differ) > MANY, dtype=bool)
+    if felt.all():
+        return felt
+    x, y, z = (facades.points + site.city.origin).T
+    for (west, south, east, north), top in differ:
+        far = np.maximum(top - z, 0.0) / np.tan(np.radians(norm.lowest_deg)) + SLACK_M
+        felt |= (x >= west - far) & (x <= east + far) & (y >= south - far) & (y <= north + far)
     return felt
 
 
