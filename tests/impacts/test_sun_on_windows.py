@@ -86,6 +86,10 @@ def test_panes_bars_and_sills_are_one_window_with_its_point_on_the_sill(city: Ci
     assert frame["above_m"].to_numpy() == pytest.approx([1.02, 1.02, 4.02], abs=0.01)
     west = windows_of(city, obstacles_of(city), (WEST, SOUTH, WEST + 24.0, SOUTH + 60.0))
     assert list(west.frame(city)["window"]) == ["glass/1"]
+    # the edge of the part runs through two windows: one belongs to it as a whole, the other not at all
+    east = windows_of(city, obstacles_of(city), (WEST + 25.75, SOUTH, WEST + 60.0, SOUTH + 60.0))
+    assert list(east.frame(city)["window"]) == ["glass/2"]
+    assert east.width_m == pytest.approx([2.0], abs=0.01)
 
 
 def test_buildings_with_windows_are_judged_by_them_and_others_by_their_facades(city: City) -> None:

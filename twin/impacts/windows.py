@@ -80,7 +80,7 @@ def windows_of(city: City, among: rays.Triangles, area: tuple[float, float, floa
     among : rays.Triangles
         From `twin.impacts.facades.obstacles_of`.
     area : (west, south, east, north), optional
-        Only in this part [m].
+        Only those whose point lies in this part [m].
 
     Returns
     -------
@@ -99,16 +99,12 @@ def windows_of(city: City, among: rays.Triangles, area: tuple[float, float, floa
     size = np.linalg.norm(normal, axis=1)
     # what looks down is the top of an opening, and what looks straight up a sill, or a flat light that the norms are not about
     good = (size > 1e-9) & (normal[:, 2] > -0.1 * size) & (normal[:, 2] < FLAT * size)
-    if area is not None:
-        low, high = np.array(area[:2]) - city.origin[:2], np.array(area[2:]) - city.origin[:2]
-        middle = corners.mean(axis=1)[:, :2]
-        good &= ((middle >= low) & (middle <= high)).all(axis=1)
     if not good.any():
         return none
     chosen, corners, normal = chosen[good], corners[good], normal[good] / size[good][:, None]
     building = rows[mesh.owner[chosen]]
     of = _together(corners, normal, building)
-    return _points(city, among, corners, normal * size[good][:, None], building, of, rows)
+    return _points(city, among, corners, normal * size[good][:, None], building, of, rows, area)
 
 
 def _together(corners: NDArray[np.float64], normal: NDArray[np.float64], building: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -128,7 +124,7 @@ def _together(corners: NDArray[np.float64], normal: NDArray[np.float64], buildin
 
 def _points(
     city: City, among: rays.Triangles, corners: NDArray[np.float64], normal: NDArray[np.float64], building: NDArray[np.int32],
-    of: NDArray[np.int64], rows: NDArray[np.int32],
+    of: NDArray[np.int64], rows: NDArray[np.int32], area: tuple[float, float, float, float] | None,
 ) -> Windows:  # fmt: skip
     """The point of each window, and how large it is; `normal` as long as twice the area of its triangle."""
     count = int(of.max()) + 1
@@ -155,15 +151,19 @@ def _points(
     owner = np.zeros(count, np.int32)
     owner[of] = building
     owner = owner[large]
-    found = Facades(places, facing[large], owner, places[:, 2] - feet_of(city, rows)[owner])
+    azimuth = np.round(np.degrees(np.arctan2(facing[large][:, 0], facing[large][:, 1])) % 360.0)
+    order = np.lexsort([places[:, 1], places[:, 0], places[:, 2].round(1), azimuth, owner])
+    number = (1 + np.arange(len(order)) - np.searchsorted(owner[order], owner[order])).astype(np.int64)
+    if area is not None:
+        # whole windows, with the numbers that they have in the whole city
+        x, y = (places[order, :2] + city.origin[:2]).T
+        inside = (x >= area[0]) & (x <= area[2]) & (y >= area[1]) & (y <= area[3])
+        order, number = order[inside], number[inside]
+    above = places[:, 2] - feet_of(city, rows)[owner]
+    found = Facades(places[order], facing[large][order], owner[order], above[order])
     distance, _ = rays.first_hits(among, found.points, found.normals, AGAINST_M)
     # a sill over a window is a surface that looks up with nothing under it: it makes no inside
     walls = obstacles_of(city, windows=False)
     free = ~np.isfinite(distance) & (rays.depth_at(walls, found.points) <= 0)
-    azimuth = np.round(np.degrees(np.arctan2(found.normals[:, 0], found.normals[:, 1])) % 360.0)
-    order = np.lexsort([places[:, 1], places[:, 0], places[:, 2].round(1), azimuth, owner])
-    number = 1 + np.arange(len(order)) - np.searchsorted(owner[order], owner[order])
-    kept = free[order]
-    order = order[kept]
-    at = Facades(places[order], found.normals[order], owner[order], found.above_m[order])
-    return Windows(at, width[large][order], height[large][order], number[kept].astype(np.int64), int((~free).sum()))
+    wide, high = width[large][order], height[large][order]
+    return Windows(found.select(free), wide[free], high[free], number[free], int((~free).sum()))
