@@ -428,6 +428,17 @@ def test_a_dangerous_place_does_for_nothing(tmp_path: Path) -> None:
     assert made.figure("wind_places_short").verdict == "exceeds"
 
 
+def test_what_has_no_points_is_not_judged(tmp_path: Path) -> None:
+    _grid_csv(tmp_path / "now.csv", 0.5)
+    spot = {"polygon": [[WEST + x, SOUTH + y] for x, y in ((11, 11), (14, 11), (14, 14))]}
+    made = analyse(Site(plain(60)), _settings(tmp_path, places=[{"at": spot, "activity": "sitting"}]))
+    assert made.figure("wind_places_short").verdict == ""
+    assert any("1 of 1 places have no point" in told for told in made.assumptions)
+    assert "no factors here" in impact_section(made, {}, ENGLISH)
+    with pytest.raises(FormatError, match="lie in buildings"):
+        analyse(Site(block(plain(60), "hall", 5, 5, 55, 55, 8.0)), _settings(tmp_path))
+
+
 def test_levels_do_not_make_points_lie_closer(tmp_path: Path) -> None:
     path = _grid_csv(tmp_path / "now.csv")
     one = read_factors(path)
@@ -462,6 +473,10 @@ def test_without_a_file_of_the_changes_nothing_is_claimed(tmp_path: Path) -> Non
     old = analyse(Site(plain(60)), settings)
     new = analyse(Site(plain(60), changed=True), settings, (Site(plain(60)), old))
     assert any("not known" in told for told in new.assumptions)
+    assert old.figure("wind_short").verdict == "exceeds"
+    assert not any(figure.verdict for figure in new.figures)
+    assert np.isnan(new.figure("wind_worse").value)
+    assert new.figures[-1].key == "wind_worse", "of what nothing is judged a report tells the last"
     assert np.array_equal(old.fields["wind_p5"].to_numpy(), new.fields["wind_p5"].to_numpy(), equal_nan=True)
 
 

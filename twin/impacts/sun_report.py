@@ -14,8 +14,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from twin.impact_result import Classes, ImpactResult
 from twin.geo.differing import Box, where_triangles_differ
+from twin.impact_result import Classes, ImpactResult
 from twin.impacts.facades import Facades, facades_of, hours_on, obstacles_of
 from twin.impacts.site import MANY, Site, with_surface
 from twin.impacts.sun import hours_of

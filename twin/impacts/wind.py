@@ -24,7 +24,7 @@ from twin.impacts.nen8100 import CLASSES, DANGER_M_S, DANGERS, NUISANCE_M_S, com
 from twin.impacts.site import Site, with_surface
 from twin.impacts.wind_climate import checked, climate_of, read_climate, read_knmi_hours, wind_climate
 from twin.impacts.wind_factors import Factors, read_factors
-from twin.impacts.wind_report import assumptions_of, classes_of, figures_of, old_shares, places_of, short_of, worse_of
+from twin.impacts.wind_report import assumptions_of, classes_of, figures_of, not_judged, old_shares, places_of, short_of, worse_of
 from twin.scenario.apply import file_beside, locate
 from twin.scenario.wind import WindAnalysis
 from twin.sim.impact import wind
@@ -216,12 +216,14 @@ def analyse(site: Site, settings: WindAnalysis, before: tuple[Site, ImpactResult
     if len(points) <= MOST_POINTS:
         features["points"] = points.reset_index(drop=True)
     left_out = int(np.isfinite(shares.p5).sum()) - len(points)
-    notes = [*assumptions_of(site, settings, found, climate, spacing, left_out), *notes]
+    notes = [*assumptions_of(site, settings, found, climate, spacing, left_out, features["places"]), *notes]
     settled = {
         **settings.model_dump(mode="json"), "file": getattr(settings, key), "sha256": _digest(settings, key),
         "sectors": shares.sectors.to_dict("records"),
     }  # fmt: skip
     figures = figures_of(points, old, features["places"], settings)
+    if site.changed and settings.variant is None:
+        figures = not_judged(figures)
     return ImpactResult("wind", "Wind", fields, features, figures, classes_of(), tuple(notes), settled)
 
 
@@ -276,7 +278,7 @@ def _counted(site: Site, factors: Factors, key: str = "factors") -> NDArray[np.b
     Raises
     ------
     FormatError
-        When no factors lie in the city.
+        When no factors lie in the city, or all of them in buildings.
     """
     x, y = factors.xy.T
     known = np.isfinite(factors.values).all(axis=1)
@@ -300,6 +302,10 @@ def _counted(site: Site, factors: Factors, key: str = "factors") -> NDArray[np.b
         tree = shapely.STRtree(site.city.buildings.geometry.to_numpy())
         hit = tree.query(shapely.points(x[rows], y[rows]), predicate="within")[0]
         inside[rows[hit]] = True
+    if not (in_city & ~inside).any():
+        raise FormatError(
+            f"all factors of `{key}` that lie where is looked lie in buildings", hint="see that the points lie on open ground"
+        )
     return np.asarray(in_city & ~inside)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -213,7 +214,8 @@ def figures_of(
     if len(places):
         there = places[places["points"] > 0]
         made.append(Figure(
-            "wind_places_short", "Places too windy for what people do there", float((~there["meets"]).sum()), "places", 0.0,
+            "wind_places_short", "Places too windy for what people do there",
+            float((~there["meets"]).sum()) if len(there) else float("nan"), "places", 0.0,
             f"{enough} for what is done there, and not dangerous; {SOURCE}", "lower", 0,
             f"of {len(there)} with points in them; by the windiest of these", exact=True,
         ))  # fmt: skip
@@ -235,6 +237,17 @@ def figures_of(
     return tuple(made)
 
 
+def not_judged(figures: tuple[Figure, ...]) -> tuple[Figure, ...]:
+    """Figures of a changed city for which only factors without the changes are there: nothing is said of what the changes do."""
+    note = "the wind without the changes: `variant` is not given"
+    unknown = ("wind_better", "wind_worse")
+    return tuple(
+        replace(one, limit=None, limit_source="", note=note, value=float("nan") if one.key in unknown else one.value)
+        # a report that finds no limit tells the last one
+        for one in sorted(figures, key=lambda one: unknown.index(one.key) if one.key in unknown else -1)
+    )
+
+
 def _worst(activity: str, wanted: str) -> str:
     """The worst class that will do."""
     allowed = [letter for letter, rate in zip(CLASSES, BY_ACTIVITY[activity], strict=True) if rate <= RATINGS.index(wanted)]
@@ -242,8 +255,9 @@ def _worst(activity: str, wanted: str) -> str:
 
 
 def assumptions_of(
-    site: Site, settings: WindAnalysis, found: Factors, climate: pd.DataFrame, spacing: float, left_out: int
-) -> list[str]:
+    site: Site, settings: WindAnalysis, found: Factors, climate: pd.DataFrame, spacing: float, left_out: int,
+    places: gpd.GeoDataFrame,
+) -> list[str]:  # fmt: skip
     """What one has to know to read it."""
     side = "with the changes" if site.changed else "as it is"
     file = settings.variant if site.changed and settings.variant is not None else settings.factors
@@ -266,6 +280,9 @@ def assumptions_of(
         )
     else:
         told.append("What is empty on the map was not computed.")
+    without = int((places["points"] == 0).sum())
+    if without:
+        told.append(f"{without:,} of {len(places):,} places have no point with factors in them, and are not judged.")
     if left_out:
         told.append(f"{left_out:,} points lie in a building or outside the part that is looked at, and do not count.")
     if site.changed and settings.variant is None:
