@@ -18,6 +18,7 @@ from twin.geo.differing import where_heights_differ
 from twin.geo.kernels import relief as kernels
 from twin.geo.rasterize import Relief, rasterize
 from twin.geo.skyline import skyline
+from twin.geo.terrain import Terrain
 
 
 def _largest(of: NDArray[Any], rows: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -98,3 +99,33 @@ def test_a_small_change_has_small_boxes(what: str) -> None:
     assert where_heights_differ(city, city) == []
     assert where_heights_differ(city, replace(city)) == []
     assert where_heights_differ(city, plain(SIDE + 10)) is None
+
+
+def _with_edges(edge: float) -> City:
+    """A plain whose outermost columns are of another height, with sheds far beyond it to both sides."""
+    city = block(block(plain(120), "east", 300, 50, 310, 60, 4.0), "west", -200, 50, -190, 60, 4.0)
+    assert city.terrain is not None
+    height = city.terrain.height.copy()
+    height[:, [0, -1]] = edge
+    return replace(city, terrain=Terrain(city.terrain.grid, height))
+
+
+def test_beyond_the_terrain_the_ground_is_bounded_by_that_of_its_edge() -> None:
+    city = _with_edges(-6.0)
+    known = skyline(city)
+    assert known.low[:, [0, -1]].max() <= rasterize(city).surface.min() == -6.0
+
+
+def test_an_edge_that_differs_is_felt_as_far_as_the_city_reaches() -> None:
+    one, two = _with_edges(-6.0), _with_edges(-7.0)
+    boxes = where_heights_differ(one, two)
+    assert boxes is not None
+    west, _, east, _ = one.bounds
+    assert min(box[0] for box in boxes) <= west
+    assert max(box[2] for box in boxes) >= east
+
+
+def test_where_a_city_ends_its_ground_does() -> None:
+    """Of a city that reaches less far the ground between is no longer known, though nothing stood there."""
+    one = _with_edges(-6.0)
+    assert where_heights_differ(one, one.without(["east"])) is None
