@@ -26,10 +26,11 @@ demo: $(VENV)/.installed $(PAGE)
 test: $(VENV)/.developing $(PAGE) $(VALIDATOR)
 	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri chromium ffmpeg
 	$(MAKE) --no-print-directory lint
-	$(PYTEST) -m "not slow" --nbmake tests notebooks
+	$(PYTEST) -m "not slow" tests
 
 test-all: test
 	$(PYTEST) -m slow tests
+	$(PYTEST) --nbmake notebooks
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(VENV)/kernels-boundscheck $(PYTEST) -m "not slow" tests/sim $(GEO_KERNELS)
 
 lint: $(VENV)/.developing

@@ -36,6 +36,7 @@ crowd:
 """
 
 
+@pytest.mark.slow
 def test_event_in_a_street_of_den_haag(real_data: Path, tmp_path: Path) -> None:
     tile = real_data / "cityjson" / "DenHaag_01.city.json.zip"
     scenario = tmp_path / "party.yaml"

@@ -16,6 +16,7 @@ from twin.cli import main
 README = Path(__file__).parents[2] / "README.md"
 
 
+@pytest.mark.slow
 def test_the_readme_works_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     text = README.read_text(encoding="utf-8")
     scenario = re.findall(r"```yaml\n(.*?)```", text, re.S)[0]
