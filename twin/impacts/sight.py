@@ -45,6 +45,8 @@ ANGLE_SHADES: tuple[Colour, ...] = (
 )  # fmt: skip
 MAERTENS = "at 18 degrees one sees a building with what stands around it, at 27 it alone, at 45 its parts: Maertens 1884"
 """Der optische Massstab: distances of three, two and one times the height."""
+NEAR_DEG = 18.0
+"""From here on a building is not only one of what is seen [degrees]."""
 
 
 def viewshed(
@@ -281,8 +283,8 @@ def analyse(site: Site, settings: SightAnalysis, before: tuple[Site, ImpactResul
             100.0 * float(share[seen].mean()) if seen.any() else float("nan"), "%", digits=0, note="mean", exact=True,
         ),
         Figure(
-            "sight_highest", f"How high `{name}` stands in view at most", float(angle[ground].max()) if ground.any() else 0.0,
-            "degrees", digits=0, note=f"from streets and squares at most {_most(angle, streets):.0f}", exact=True,
+            "sight_near", f"Open ground where `{name}` stands {NEAR_DEG:g} degrees high in view or more",
+            float((ground & (angle >= NEAR_DEG)).sum()) * area, "m2", digits=0, note=MAERTENS, exact=True,
         ),
     ]  # fmt: skip
     if streets.any():
@@ -316,10 +318,6 @@ def analyse(site: Site, settings: SightAnalysis, before: tuple[Site, ImpactResul
         f"along the line under its highest point ({MAERTENS}).",
     )
     return ImpactResult("sight", "Sight", fields, {}, tuple(figures), classes, told, dict(settings.model_dump(mode="json")))
-
-
-def _most(angle: NDArray[np.float32], where: NDArray[np.bool_]) -> float:
-    return float(angle[where].max()) if where.any() else 0.0
 
 
 def _streets(site: Site, grid: GridSpec) -> NDArray[np.bool_]:
