@@ -39,3 +39,33 @@ def planted(city: City, rows: list[dict[str, Any]]) -> City:
     frame = gpd.GeoDataFrame(told, index=[f"tree-{k}" for k in range(len(rows))], geometry=shapes, crs=CRS)
     frame.index.name = "id"
     return city.with_layer("trees", frame)
+
+
+def box(west: float, south: float, east: float, north: float) -> shapely.Polygon:
+    """A rectangle; coordinates from the corner of the plain [m]."""
+    return shapely.box(WEST + west, SOUTH + south, WEST + east, SOUTH + north)
+
+
+def spot(x: float, y: float, **more: object) -> dict[str, object]:
+    """A place of a scenario, of 0.6 m around a point."""
+    return {"point": [WEST + x, SOUTH + y], "radius_m": 0.6, **more}
+
+
+def frame(rows: dict[str, dict[str, object]]) -> gpd.GeoDataFrame:
+    """A layer of things by id."""
+    made = gpd.GeoDataFrame(list(rows.values()), index=list(rows), geometry="geometry", crs=CRS)
+    made.index.name = "id"
+    return made
+
+
+def quay() -> City:
+    """A street beside a wharf 3 m lower, joined by a stair of 6 m."""
+    roads = frame({
+        "street": {"surface": "street", "level": "street", "z_m": 5.0, "geometry": box(0, 10, 60, 20)},
+        "wharf": {"surface": "wharf", "level": "wharf", "z_m": 2.0, "geometry": box(0, 0, 60, 5)},
+    })
+    stair = {
+        "bottom_level": "wharf", "top_level": "street", "bottom_z_m": 2.0, "top_z_m": 5.0, "up_azimuth_deg": 0.0,
+        "geometry": box(30, 5, 33, 11),
+    }  # fmt: skip
+    return plain(60).with_layer("roads", roads).with_layer("stairs", frame({"stair": stair}))

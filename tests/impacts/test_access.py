@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 
 import twin
-from tests.impacts.places import CRS, SOUTH, WEST, block, plain
+from tests.impacts import places
+from tests.impacts.places import SOUTH, WEST, block, box, frame, plain, spot
 from twin.errors import ParameterError, ScenarioError
 from twin.geo.city import City
 from twin.impacts.access import isochrones, walking_time
@@ -25,31 +25,17 @@ from twin.scenario.analyses import AccessAnalysis
 SPEED = 1.34
 
 
-def _box(west: float, south: float, east: float, north: float) -> shapely.Polygon:
-    return shapely.box(WEST + west, SOUTH + south, WEST + east, SOUTH + north)
-
-
-def _spot(x: float, y: float, **more: object) -> dict[str, object]:
-    return {"point": [WEST + x, SOUTH + y], "radius_m": 0.6, **more}
-
-
-def _frame(rows: dict[str, dict[str, object]]) -> gpd.GeoDataFrame:
-    frame = gpd.GeoDataFrame(list(rows.values()), index=list(rows), geometry="geometry", crs=CRS)
-    frame.index.name = "id"
-    return frame
-
-
 @pytest.fixture
 def city() -> City:
     """A street from west to east with a house at its end, and a second street round it to the north."""
-    streets = {"main": _box(0, 20, 100, 26), "up": _box(60, 26, 66, 60), "round": _box(0, 54, 60, 60), "down": _box(0, 26, 6, 54)}
+    streets = {"main": box(0, 20, 100, 26), "up": box(60, 26, 66, 60), "round": box(0, 54, 60, 60), "down": box(0, 26, 6, 54)}
     made = block(block(plain(100), "near", 20, 10, 30, 18, 8.0), "far", 80, 10, 90, 18, 8.0)
     made = block(made, "garden", 30, 80, 40, 90, 5.0)
-    return made.with_layer("roads", _frame({name: {"surface": "street", "geometry": shape} for name, shape in streets.items()}))
+    return made.with_layer("roads", frame({name: {"surface": "street", "geometry": shape} for name, shape in streets.items()}))
 
 
-TO = (_spot(3, 23),)
-WALL = {"street": _box(40, 19, 42, 27)}
+TO = (spot(3, 23),)
+WALL = {"street": box(40, 19, 42, 27)}
 
 
 def test_a_wall_across_the_street_makes_the_known_detour(city: City) -> None:
@@ -78,7 +64,7 @@ def test_what_is_cut_off_is_counted_and_stays_in_sight(city: City) -> None:
     settings = AccessAnalysis(to=TO, terrain_speeds=False)
     before = Site(city.with_layer("buildings", city.buildings.assign(addresses=[2, 3, 1], residents=[4, 6, 2])))
     old = analyse(before, settings)
-    both = {"street": shapely.union(WALL["street"], _box(30, 50, 31, 62))}
+    both = {"street": shapely.union(WALL["street"], box(30, 50, 31, 62))}
     new = analyse(dataclasses.replace(before, obstacles=both), settings, (before, old))
     lost = new.features["lost"]
     assert list(lost.index) == ["far"]
@@ -92,14 +78,14 @@ def test_what_is_cut_off_is_counted_and_stays_in_sight(city: City) -> None:
     assert np.isposinf(change).sum() * 0.25 == new.figure("access_area_cut_off").value
     assert "cut off" in impact_section(new, {}, ENGLISH)
     # a house whose street is closed from wall to wall is cut off, though there is floor beyond
-    front = {"street": _box(70, 19, 95, 27)}
+    front = {"street": box(70, 19, 95, 27)}
     shut = analyse(dataclasses.replace(before, obstacles=front), settings, (before, old))
     assert shut.figure("access_cut_off").value == 1.0
 
 
 def test_after_a_change_the_fields_are_as_in_a_full_run(city: City) -> None:
     settings = AccessAnalysis(to=TO)
-    before, after = Site(city), Site(block(city, "new", 50, 20, 56, 24, 9.0), obstacles={"street": _box(10, 20, 12, 24)})
+    before, after = Site(city), Site(block(city, "new", 50, 20, 56, 24, 9.0), obstacles={"street": box(10, 20, 12, 24)})
     part, whole = analyse(after, settings, (before, analyse(before, settings))), analyse(after, settings)
     assert part.fields.identical(whole.fields)
     assert not part.fields.identical(analyse(before, settings).fields)
@@ -107,36 +93,27 @@ def test_after_a_change_the_fields_are_as_in_a_full_run(city: City) -> None:
 
 @pytest.fixture
 def quay() -> City:
-    """A street beside a wharf 3 m lower, joined by a stair of 6 m."""
-    roads = _frame({
-        "street": {"surface": "street", "level": "street", "z_m": 5.0, "geometry": _box(0, 10, 60, 20)},
-        "wharf": {"surface": "wharf", "level": "wharf", "z_m": 2.0, "geometry": _box(0, 0, 60, 5)},
-    })
-    stair = {
-        "bottom_level": "wharf", "top_level": "street", "bottom_z_m": 2.0, "top_z_m": 5.0, "up_azimuth_deg": 0.0,
-        "geometry": _box(30, 5, 33, 11),
-    }  # fmt: skip
-    return plain(60).with_layer("roads", roads).with_layer("stairs", _frame({"stair": stair}))
+    return places.quay()
 
 
 def test_stairs_take_longer_and_are_no_way_without_steps(quay: City) -> None:
-    times = walking_time(quay, [_spot(31.5, 18.5)], terrain_speeds=False)
+    times = walking_time(quay, [spot(31.5, 18.5)], terrain_speeds=False)
     assert times.dims == ("level", "y", "x")
     assert times.attrs["units"] == "min"
     foot = float(times.sel(level="wharf").sel(x=WEST + 31.25, y=SOUTH + 4.25, method="nearest")) * 60.0
     assert foot == pytest.approx((18.5 - 0.6 - 11.0) / SPEED + 6.0 / 0.65 + 0.75 / SPEED, rel=0.06)
-    free = walking_time(quay, [_spot(31.5, 18.5)], steps_free=True, terrain_speeds=False)
+    free = walking_time(quay, [spot(31.5, 18.5)], steps_free=True, terrain_speeds=False)
     lower = free.sel(level="wharf").to_numpy()
     assert np.isposinf(lower[~np.isnan(lower)]).all()
     assert np.isfinite(free.sel(level="street")).any()
-    found = analyse(Site(quay), AccessAnalysis(to=(_spot(31.5, 18.5),), steps_free=True))
+    found = analyse(Site(quay), AccessAnalysis(to=(spot(31.5, 18.5),), steps_free=True))
     seen = found.fields["walking_time"]
     assert np.isposinf(seen.sel(x=WEST + 10.25, y=SOUTH + 2.25, method="nearest")), "the wharf is seen where there is no street"
 
 
 def test_what_it_costs_to_take_no_steps_is_told(quay: City) -> None:
     house = block(quay, "cellar", 10, 0, 20, 2, 4.0)
-    to = (_spot(31.5, 18.5),)
+    to = (spot(31.5, 18.5),)
     found = analyse(Site(house), AccessAnalysis(to=to, steps_free=True))
     assert found.figure("access_steps_only").value == 1.0
     assert found.figure("access_steps_detour").value == pytest.approx(0.0, abs=0.05)
@@ -147,12 +124,12 @@ def test_what_it_costs_to_take_no_steps_is_told(quay: City) -> None:
 
 
 def test_floor_that_is_too_steep_is_not_taken() -> None:
-    roads = _frame({"street": {"surface": "street", "geometry": _box(0, 10, 60, 20)}})
+    roads = frame({"street": {"surface": "street", "geometry": box(0, 10, 60, 20)}})
     city = plain(60).with_layer("roads", roads)
     height = city.terrain.height.copy()  # a ramp of 1 in 10 from x = 20 to x = 40
     height += np.clip(np.arange(60) + 0.5 - 20.0, 0.0, 20.0).astype(np.float32)[None, :] / np.float32(10.0)
     hill = dataclasses.replace(city, terrain=dataclasses.replace(city.terrain, height=height))
-    end = [_spot(55, 15)]
+    end = [spot(55, 15)]
     here = {"x": WEST + 5.25, "y": SOUTH + 15.25, "method": "nearest"}
     assert np.isfinite(walking_time(hill, end, steps_free=True).sel(level="street").sel(**here))
     assert np.isfinite(walking_time(hill, end, steps_free=True, slope_limit=0.12).sel(level="street").sel(**here))
@@ -183,9 +160,9 @@ def test_a_destination_may_be_a_building_and_must_be_reachable(city: City) -> No
     with pytest.raises(ParameterError, match="`limits_min`"):
         isochrones(city, TO, (5, 2))
     # one that a change closes is out of use, and said to be
-    settings = AccessAnalysis(to=(*TO, _spot(95, 23)))
+    settings = AccessAnalysis(to=(*TO, spot(95, 23)))
     before = Site(city)
-    shut = Site(city, obstacles={"street": _box(92, 20, 98, 26)})
+    shut = Site(city, obstacles={"street": box(92, 20, 98, 26)})
     found = analyse(shut, settings, (before, analyse(before, settings)))
     assert any(told.startswith("Out of use") and "(136095, 455023)" in told for told in found.assumptions)
     assert list(found.features["destinations"]["in_use"]) == [True, False]

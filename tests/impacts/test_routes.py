@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -13,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import twin
-from tests.impacts.places import CRS, SOUTH, WEST, block, plain
+from tests.impacts import places
+from tests.impacts.places import SOUTH, WEST, block, box, frame, plain, spot
 from twin.errors import ParameterError, ScenarioError, WalkableError
 from twin.geo.city import City
 from twin.impacts.reach import vehicle_reach
@@ -27,38 +27,24 @@ from twin.scenario import scenario_from_text
 from twin.scenario.routes import VEHICLES, RoutesAnalysis
 
 
-def _box(west: float, south: float, east: float, north: float) -> shapely.Polygon:
-    return shapely.box(WEST + west, SOUTH + south, WEST + east, SOUTH + north)
-
-
 def _line(*points: tuple[float, float]) -> shapely.LineString:
     return shapely.LineString([(WEST + x, SOUTH + y) for x, y in points])
 
 
-def _spot(x: float, y: float, **more: object) -> dict[str, object]:
-    return {"point": [WEST + x, SOUTH + y], "radius_m": 0.6, **more}
-
-
-def _frame(rows: dict[str, dict[str, object]]) -> gpd.GeoDataFrame:
-    frame = gpd.GeoDataFrame(list(rows.values()), index=list(rows), geometry="geometry", crs=CRS)
-    frame.index.name = "id"
-    return frame
-
-
-HERE, THERE = _spot(3, 23), _spot(60, 83)
-CLOSED = {"street": _box(0, 50, 6, 52)}
+HERE, THERE = spot(3, 23), spot(60, 83)
+CLOSED = {"street": box(0, 50, 6, 52)}
 
 
 @pytest.fixture(scope="module")
 def city() -> City:
     """Two streets of 6 m, joined by one of 6 m in the west and a lane of 2.1 m in the east; a house on each."""
     roads = {
-        "south": {"surface": "street", "geometry": _box(0, 20, 120, 26)},
-        "north": {"surface": "street", "geometry": _box(0, 80, 120, 86)},
-        "west": {"surface": "street", "geometry": _box(0, 20, 6, 86)},
-        "lane": {"surface": "lane", "geometry": _box(114, 20, 116.1, 86)},
+        "south": {"surface": "street", "geometry": box(0, 20, 120, 26)},
+        "north": {"surface": "street", "geometry": box(0, 80, 120, 86)},
+        "west": {"surface": "street", "geometry": box(0, 20, 6, 86)},
+        "lane": {"surface": "lane", "geometry": box(114, 20, 116.1, 86)},
     }
-    made = plain(120).with_layer("roads", _frame(roads))
+    made = plain(120).with_layer("roads", frame(roads))
     return block(block(made, "near", 40, 10, 50, 19, 9), "far", 40, 87, 50, 96, 9)
 
 
@@ -96,7 +82,7 @@ def test_a_way_is_as_long_as_its_streets(city: City, streets: StreetNetwork) -> 
     back = route(city, THERE, HERE, streets=streets)
     assert back.length_m == pytest.approx(found.length_m, abs=10), "to the nearest node of each end"
     # the shorter way over the lane is for what fits
-    start, end = _spot(110, 23), _spot(100, 83)
+    start, end = spot(110, 23), spot(100, 83)
     slim = {"width_m": 2.0, "name": "sweeper"}
     assert route(city, start, end, vehicle=slim, streets=streets).length_m < 100
     assert route(city, start, end, streets=streets).length_m > 250
@@ -106,7 +92,7 @@ def test_a_way_is_as_long_as_its_streets(city: City, streets: StreetNetwork) -> 
 @given(st.floats(0.7, 7.0), st.floats(0.7, 7.0))
 def test_a_wider_vehicle_never_finds_a_shorter_way(city: City, streets: StreetNetwork, one: float, other: float) -> None:
     slim, wide = (
-        route(city, _spot(110, 23), _spot(100, 83), vehicle={"width_m": width}, streets=streets) for width in sorted((one, other))
+        route(city, spot(110, 23), spot(100, 83), vehicle={"width_m": width}, streets=streets) for width in sorted((one, other))
     )
     assert wide.length_m >= slim.length_m - 1e-9
     assert wide.found == (max(one, other) <= wide.widest_m + 1e-6)
@@ -123,17 +109,17 @@ def test_what_is_closed_only_lengthens_and_what_blocks_is_told(city: City, stree
     assert shut.told == "no way for a fire engine of 2.55 m: lane is 2.1 m wide here; what is at most 2.1 m wide gets there"
     assert shut.widest_m == pytest.approx(2.1, abs=0.02)
     assert set(shut.steps["blocked_by"]) == {"", "narrow"}
-    both = {"street": shapely.union(CLOSED["street"], _box(113, 50, 117, 51))}
+    both = {"street": shapely.union(CLOSED["street"], box(113, 50, 117, 51))}
     nowhere = route(city, HERE, THERE, vehicle={"width_m": 2.0}, closed=both)
     assert nowhere.told == "no way for a vehicle: west is closed"
     assert nowhere.widest_m == 0.0
     # a gate leaves what it leaves
-    gate = {"street": shapely.union(_box(0, 50, 1.7, 50.2), _box(4.0, 50, 6, 50.2))}
+    gate = {"street": shapely.union(box(0, 50, 1.7, 50.2), box(4.0, 50, 6, 50.2))}
     assert "west is 2.3 m wide here" in route(city, HERE, THERE, closed=gate).told
 
 
 def test_limits_above_cellars_hold_for_all_but_emergency_vehicles(city: City) -> None:
-    cellars = _frame({"vault": {"floor_m": 0.0, "crown_m": 1.5, "geometry": _box(0, 60, 6, 66)}})
+    cellars = frame({"vault": {"floor_m": 0.0, "crown_m": 1.5, "geometry": box(0, 60, 6, 66)}})
     above = city.with_layer("cellars", cellars)
     net = street_network(above)
     over = net.edges[net.edges["above_cellar_m"] > 0]
@@ -146,7 +132,7 @@ def test_limits_above_cellars_hold_for_all_but_emergency_vehicles(city: City) ->
     assert "8 m of it above cellars" in engine.told
     lorry = route(above, HERE, THERE, vehicle="lorry", streets=net)
     assert not lorry.found
-    net = street_network(above, closed={"street": _box(113, 50, 117, 51)})
+    net = street_network(above, closed={"street": box(113, 50, 117, 51)})
     light = {"width_m": 2.2, "axle_load_t": 1.9, "weight_t": 3.5}
     assert route(above, HERE, THERE, vehicle=light, streets=net).found
     for more, told in (
@@ -157,34 +143,25 @@ def test_limits_above_cellars_hold_for_all_but_emergency_vehicles(city: City) ->
 
 
 def test_what_stands_in_a_street_makes_it_narrower(city: City) -> None:
-    post = _frame({"post": {"kind": "bollard", "height_m": 1.0, "z_m": 2.0, "geometry": shapely.Point(WEST + 3, SOUTH + 60)}})
+    post = frame({"post": {"kind": "bollard", "height_m": 1.0, "z_m": 2.0, "geometry": shapely.Point(WEST + 3, SOUTH + 60)}})
     found = route(city.with_layer("furniture", post), HERE, THERE)
     assert found.narrowest_m == pytest.approx(2.9, abs=0.05)
 
 
 @pytest.fixture(scope="module")
 def quay() -> City:
-    """A street beside a wharf 3 m lower, joined by a stair of 6 m."""
-    roads = _frame({
-        "street": {"surface": "street", "level": "street", "z_m": 5.0, "geometry": _box(0, 10, 60, 20)},
-        "wharf": {"surface": "wharf", "level": "wharf", "z_m": 2.0, "geometry": _box(0, 0, 60, 5)},
-    })
-    stair = {
-        "bottom_level": "wharf", "top_level": "street", "bottom_z_m": 2.0, "top_z_m": 5.0, "up_azimuth_deg": 0.0,
-        "geometry": _box(30, 5, 33, 11),
-    }  # fmt: skip
-    return plain(60).with_layer("roads", roads).with_layer("stairs", _frame({"stair": stair}))
+    return places.quay()
 
 
 def test_who_takes_no_steps_does_not_get_to_the_wharf(quay: City) -> None:
-    down = _spot(50, 2.5, level="wharf")
-    walk = route(quay, _spot(10, 15), down, vehicle="pedestrian")
+    down = spot(50, 2.5, level="wharf")
+    walk = route(quay, spot(10, 15), down, vehicle="pedestrian")
     assert walk.found
     assert "stair" in set(walk.steps["name"])
-    roll = route(quay, _spot(10, 15), down, vehicle="wheelchair")
+    roll = route(quay, spot(10, 15), down, vehicle="wheelchair")
     assert roll.told == "no way for a wheelchair: stair has steps"
-    assert route(quay, _spot(10, 15), _spot(50, 15), vehicle="wheelchair").found
-    engine = route(quay, _spot(10, 15), down)
+    assert route(quay, spot(10, 15), spot(50, 15), vehicle="wheelchair").found
+    engine = route(quay, spot(10, 15), down)
     assert "stair has steps" in engine.told
 
 
@@ -199,7 +176,7 @@ def _lined(**columns: object) -> City:
         "d": {"kind": "footway", "name": "Pad", "width_m": 2.6, "geometry": _line((50, 30), (50, 10), (100, 10), (100, 30))},
         "e": {"kind": "rail", "width_m": 3.0, "geometry": _line((0, 5), (100, 5))},
     }  # fmt: skip
-    return plain(120).with_layer("streets", _frame(rows))
+    return plain(120).with_layer("streets", frame(rows))
 
 
 def test_centre_lines_of_a_city_are_its_network() -> None:
@@ -208,20 +185,20 @@ def test_centre_lines_of_a_city_are_its_network() -> None:
     assert set(net.edges["name"]) == {"Lange straat", "Brug", "Omweg", "Pad"}
     assert net.edges["length_m"].sum() == pytest.approx(50 + 50 + 110 + 90)
     assert net.edges["length_m"].max() <= 10.001
-    over = route(city, _spot(5, 30), _spot(99, 30), vehicle="ambulance", streets=net)
+    over = route(city, spot(5, 30), spot(99, 30), vehicle="ambulance", streets=net)
     assert list(over.steps["name"]) == ["Lange straat", "Brug"]
     assert over.length_m == pytest.approx(95, abs=10)
     # a fire engine of 16 t is too heavy for the bridge, whoever it is; it goes round
-    heavy = route(city, _spot(5, 30), _spot(99, 30), streets=net)
+    heavy = route(city, spot(5, 30), spot(99, 30), streets=net)
     assert list(heavy.steps["name"]) == ["Lange straat", "Omweg"]
     # and back against the one-way street, which a lorry must not
-    assert list(route(city, _spot(99, 30), _spot(5, 30), streets=net).steps["name"]) == ["Omweg", "Lange straat"]
-    lorry = route(city, _spot(99, 30), _spot(5, 30), vehicle="lorry", streets=net)
+    assert list(route(city, spot(99, 30), spot(5, 30), streets=net).steps["name"]) == ["Omweg", "Lange straat"]
+    lorry = route(city, spot(99, 30), spot(5, 30), vehicle="lorry", streets=net)
     assert lorry.told.startswith("no way for a lorry: Brug is limited to 12 t in all")
     assert "footway" in set(barred(net.edges, VEHICLES["lorry"]))
     # a stage on half of the street leaves the other half
-    half = {"street": _box(20, 28.5, 25, 34)}
-    narrow = route(city, _spot(5, 30), _spot(99, 30), vehicle="ambulance", closed=half)
+    half = {"street": box(20, 28.5, 25, 34)}
+    narrow = route(city, spot(5, 30), spot(99, 30), vehicle="ambulance", closed=half)
     assert not narrow.found
     assert "Lange straat is 1.5 m wide here" in narrow.told
     assert set(street_network(city, medial_axis=True).edges["name"]) == {""}
@@ -230,29 +207,29 @@ def test_centre_lines_of_a_city_are_its_network() -> None:
 @pytest.mark.parametrize("west", [20.3, 21.0, 24.7])
 def test_a_thin_fence_across_a_centre_line_is_in_the_way(west: float) -> None:
     city = _lined()
-    across = {"street": _box(west, 20, west + 0.1, 40)}
-    assert not route(city, _spot(5, 30), _spot(99, 30), vehicle="ambulance", closed=across).found
-    gate = {"street": _box(west, 20, west + 0.1, 30.5)}
-    found = route(city, _spot(5, 30), _spot(99, 30), vehicle="ambulance", closed=gate)
+    across = {"street": box(west, 20, west + 0.1, 40)}
+    assert not route(city, spot(5, 30), spot(99, 30), vehicle="ambulance", closed=across).found
+    gate = {"street": box(west, 20, west + 0.1, 30.5)}
+    found = route(city, spot(5, 30), spot(99, 30), vehicle="ambulance", closed=gate)
     assert found.narrowest_m == pytest.approx(2.5, abs=0.01)
 
 
 def test_emergency_services_pass_a_bridge_beside_cellars_that_states_no_limit() -> None:
     city = _lined()
     free = city.streets.assign(max_weight_t=np.nan)
-    cellar = _frame({"cellar": {"z_floor_m": -3.0, "geometry": _box(60, 24, 80, 36)}})
+    cellar = frame({"cellar": {"z_floor_m": -3.0, "geometry": box(60, 24, 80, 36)}})
     city = city.with_layer("streets", free).with_layer("cellars", cellar)
-    over = route(city, _spot(5, 30), _spot(99, 30))
+    over = route(city, spot(5, 30), spot(99, 30))
     assert list(over.steps["name"]) == ["Lange straat", "Brug"]
     assert over.above_cellar_m > 20
-    lorry = route(city, _spot(5, 30), _spot(75, 30), vehicle="lorry")
+    lorry = route(city, spot(5, 30), spot(75, 30), vehicle="lorry")
     assert "Brug is limited to 2 t on an axle above cellars" in lorry.told
 
 
 def test_a_new_building_on_a_centre_line_is_in_the_way() -> None:
     before = Site(_lined())
-    ends = {"start": _spot(5, 30), "end": _spot(99, 30)}
-    asked = RoutesAnalysis(stations=(_spot(5, 30),), vehicle="ambulance", routes=({"id": "east", **ends},))
+    ends = {"start": spot(5, 30), "end": spot(99, 30)}
+    asked = RoutesAnalysis(stations=(spot(5, 30),), vehicle="ambulance", routes=({"id": "east", **ends},))
     old = analyse(before, asked)
     assert old.features["routes"].loc["east", "found"]
     after = dataclasses.replace(before, city=block(before.city, "new", 20, 25, 30, 35, 9))
@@ -309,7 +286,7 @@ def test_buildings_that_a_fire_engine_no_longer_gets_near_are_told(city: City) -
 
 
 def test_a_heavy_lorry_does_not_stand_above_cellars(city: City) -> None:
-    under = city.with_layer("cellars", _frame({"vault": {"floor_m": 0.0, "geometry": _box(30, 80, 60, 86)}}))
+    under = city.with_layer("cellars", frame({"vault": {"floor_m": 0.0, "geometry": box(30, 80, 60, 86)}}))
     engine, lorry = (vehicle_reach(under, [HERE], vehicle=one)["distance_m"] for one in ("fire engine", "lorry"))
     assert engine["far"] < 3
     assert lorry["far"] > 8
@@ -348,7 +325,7 @@ def test_it_is_there_already(city: City, streets: StreetNetwork) -> None:
 
 
 def test_places_far_from_any_street_are_told(city: City, streets: StreetNetwork) -> None:
-    far = _spot(60, 53)
+    far = spot(60, 53)
     assert "the end lies 29 m from the nearest street" in route(city, HERE, far, streets=streets).told
     assert "nearest street" not in route(city, HERE, THERE, streets=streets).told
     asked = RoutesAnalysis(stations=(far,))

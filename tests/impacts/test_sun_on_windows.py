@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -122,11 +121,8 @@ def test_buildings_with_windows_are_judged_by_them_and_others_by_their_facades(c
     assert len(none.features["windows"]) == len(none.features["lost_windows"]) == 0
 
 
-def test_windows_of_a_real_house_are_found() -> None:
-    folder = os.environ.get("STADSTWIN_REAL_DATA")
-    if not folder:
-        pytest.skip("STADSTWIN_REAL_DATA is not set")
-    city = twin.read_city(Path(folder) / "citygml" / "ingolstadt_4018147.gml")
+def test_windows_of_a_real_house_are_found(real_data: Path) -> None:
+    city = twin.read_city(real_data / "citygml" / "ingolstadt_4018147.gml")
     found = windows_of(city, obstacles_of(city))
     frame = found.frame(city)
     assert len(frame) == 15

@@ -40,10 +40,16 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
     return "".join(parts)
 
 
-def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
-    """What met a norm and does not any more, or changes much, worst first: columns that begin with ``before_`` and ``after_``."""
+def _listed(title: str, head: list[str], rows: list[str], numeric: list[int], count: int, texts: Mapping[str, str]) -> str:
+    """A table under a title, and how many more rows there are than it shows."""
     from twin.report.page import items_of, table
 
+    rest = items_of([texts["and_more"].format(n=count - MOST_ROWS)]) if count > MOST_ROWS else ""
+    return f"<h3>{title}</h3>{table(head, rows, numeric=numeric)}{rest}"
+
+
+def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
+    """What met a norm and does not any more, or changes much, worst first: columns that begin with ``before_`` and ``after_``."""
     frame = impact.features.get("lost", impact.features.get("changed"))
     if frame is None or not len(frame):
         return ""
@@ -57,15 +63,11 @@ def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
 
     rows = [f"<tr><td>{escape(str(name))}</td>{cells(row)}</tr>" for name, row in frame.head(MOST_ROWS).iterrows()]
     head = [texts.get(f"{impact.key}_thing", texts["building"]), texts[f"{impact.key}_before"], texts[f"{impact.key}_after"]]
-    more = len(frame) - MOST_ROWS
-    rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
-    return f"<h3>{texts[f'{impact.key}_lost']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"
+    return _listed(texts[f"{impact.key}_lost"], head, rows, [1, 2], len(frame), texts)
 
 
 def _windows(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     """Windows that met a norm and do not any more, worst first."""
-    from twin.report.page import items_of, table
-
     frame = impact.features.get("lost_windows")
     if frame is None or not len(frame):
         return ""
@@ -74,15 +76,11 @@ def _windows(impact: ImpactResult, texts: Mapping[str, str]) -> str:
         for name, row in frame.head(MOST_ROWS).iterrows()
     ]
     head = [texts["window"], texts["window_before"], texts["window_after"]]
-    more = len(frame) - MOST_ROWS
-    rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
-    return f"<h3>{texts['windows_lost']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"
+    return _listed(texts["windows_lost"], head, rows, [1, 2], len(frame), texts)
 
 
 def _posts(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     """Posts on which antennas are hung, in the order in which they were chosen."""
-    from twin.report.page import items_of, table
-
     frame = impact.features.get("posts")
     if frame is None or not len(frame):
         return ""
@@ -92,9 +90,7 @@ def _posts(impact: ImpactResult, texts: Mapping[str, str]) -> str:
         cells = "".join(f'<td class="n">{100.0 * row[key]:.1f}</td>' for key in ("gained_share", "covered_share"))
         rows.append(f"<tr><td>{escape(str(name))}{new}</td>{cells}</tr>")
     head = [texts["signal_post"], texts["signal_gained"], texts["signal_so_far"]]
-    more = len(frame) - MOST_ROWS
-    rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
-    return f"<h3>{texts['signal_posts']}</h3>{table(head, rows, numeric=[1, 2])}{rest}"
+    return _listed(texts["signal_posts"], head, rows, [1, 2], len(frame), texts)
 
 
 def _wind(impact: ImpactResult, texts: Mapping[str, str]) -> str:
@@ -114,8 +110,6 @@ def _wind(impact: ImpactResult, texts: Mapping[str, str]) -> str:
 
 def _rows_of(impact: ImpactResult, name: str, shown: tuple[tuple[str, str], ...], texts: Mapping[str, str]) -> str:
     """A table of features: these columns of each."""
-    from twin.report.page import items_of, table
-
     frame = impact.features.get(name)
     if frame is None or not len(frame):
         return ""
@@ -132,15 +126,11 @@ def _rows_of(impact: ImpactResult, name: str, shown: tuple[tuple[str, str], ...]
         rows.append(f"<tr><td>{escape(str(label))}</td>{''.join(cells)}</tr>")
     head = [texts["wind_place"], *(texts[key] for _, key in shown)]
     numeric = [k + 1 for k, (key, _) in enumerate(shown) if key.endswith("percent") or key == "points"]
-    more = len(frame) - MOST_ROWS
-    rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
-    return f"<h3>{texts[f'wind_{name}']}</h3>{table(head, rows, numeric=numeric)}{rest}"
+    return _listed(texts[f"wind_{name}"], head, rows, numeric, len(frame), texts)
 
 
 def _ways(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     """Routes of vehicles: how long they take without and with the changes, and what is in the way."""
-    from twin.report.page import items_of, table
-
     frame = impact.features.get("routes")
     if frame is None or not len(frame):
         return ""
@@ -152,6 +142,4 @@ def _ways(impact: ImpactResult, texts: Mapping[str, str]) -> str:
         cells = "".join(f'<td class="n">{one}</td>' for one in told)
         rows.append(f"<tr><td>{escape(str(name))}<small>{escape(row['vehicle'])}</small></td>{cells}<td>{escape(row['told'])}</td></tr>")
     head = [texts["routes_way"], *([texts["routes_time_before"]] if both else []), texts["routes_time_after"], texts["routes_told"]]
-    more = len(frame) - MOST_ROWS
-    rest = items_of([texts["and_more"].format(n=more)]) if more > 0 else ""
-    return f"<h3>{texts['routes_ways']}</h3>{table(head, rows, numeric=[1, 2] if both else [1])}{rest}"
+    return _listed(texts["routes_ways"], head, rows, [1, 2] if both else [1], len(frame), texts)
