@@ -44,6 +44,8 @@ class Classes:
         Whether the values are of roofs, and so lie above buildings instead of beneath them.
     named : bool
         Whether classes are told by their labels instead of their borders: values are numbers of things. They have no difference.
+    clear : bool
+        Whether the first class is nothing to be seen, as dry ground is among depths of water: it is drawn nowhere.
     """
 
     variable: str
@@ -57,6 +59,7 @@ class Classes:
     better: str = ""
     roofs: bool = False
     named: bool = False
+    clear: bool = False
 
     @property
     def change_unit(self) -> str:

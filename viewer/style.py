@@ -192,22 +192,26 @@ def impact_legends(classes: Classes) -> tuple[Legend, ...]:
         things = tuple(LegendClass(*pair, colour, label) for pair, (colour, label) in zip(ends, parts, strict=True))
         return (Legend(classes.variable, classes.title, classes.unit, things, classes.note, named=True),)
 
-    def made(name: str, title: str, borders: Sequence[float], colours: Sequence[Colour], note: str, skip: int) -> Legend:
+    def made(
+        name: str, title: str, borders: Sequence[float], colours: Sequence[Colour], note: str, skip: int, *, change: bool
+    ) -> Legend:  # fmt: skip
         pairs = list(pairwise([-np.inf, *borders, np.inf]))
-        letters = [label[:1] if label[1:3] == ": " else "" for label in classes.labels] if skip < 0 else []
+        letters = [] if change else [label[:1] if label[1:3] == ": " else "" for label in classes.labels]
         kept = [
             LegendClass(*pair, colour, letters[k] if letters else "")
             for k, (pair, colour) in enumerate(zip(pairs, colours, strict=True)) if k != skip
         ]  # fmt: skip
-        return Legend(name, title, classes.unit if skip < 0 else classes.change_unit, tuple(kept), note)
+        return Legend(name, title, classes.change_unit if change else classes.unit, tuple(kept), note)
 
     name = classes.variable
-    legends = [made(name, classes.title, classes.borders, classes.colours, "", -1)]
+    none = 0 if classes.clear else -1
+    legends = [made(name, classes.title, classes.borders, classes.colours, "", none, change=False)]
     rising = classes.change_borders
     if rising:
         borders = [*(-one for one in rising[::-1]), *rising]
         title = f"Change: {classes.title.lower()}"
-        legends.append(made(f"{name}_change", title, borders, change_colours(classes), "Variant minus baseline", len(rising)))
+        note, none = "Variant minus baseline", len(rising)
+        legends.append(made(f"{name}_change", title, borders, change_colours(classes), note, none, change=True))
     return tuple(legends)
 
 
@@ -237,6 +241,12 @@ def covers_all(legend: Legend) -> bool:
     """Whether every value has a class, 0 too: of hours of sun 0 is a figure, of densities it is nobody."""
     ends = [(item.low, item.high) for item in legend.classes]
     return ends[0][0] == -np.inf and ends[-1][1] == np.inf and all(one[1] == two[0] for one, two in pairwise(ends))
+
+
+def drawn_of(values: NDArray[np.float32], legend: Legend) -> NDArray[np.float32]:
+    """Values, NaN where they lie below classes that begin above 0: there is nothing to be seen of them."""
+    least = legend.classes[0].low
+    return np.where(values < least, np.float32(np.nan), values) if 0.0 < least < np.inf else values
 
 
 def _short_range(item: LegendClass) -> str:

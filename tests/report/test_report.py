@@ -16,8 +16,9 @@ from twin.compare import Comparison
 from twin.errors import ParameterError
 from twin.impacts.crowding import NOT_VERIFIED_FOR
 from twin.report.chart import line_chart, nice_step
+from twin.report.page import unit
 from twin.report.texts import ENGLISH, LANGUAGES
-from twin.result import Result
+from twin.result import Figure, Result
 from twin.scenario import scenario_from_text
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -121,6 +122,14 @@ def test_single_result_and_partial_and_empty(both: Comparison) -> None:
     assert ENGLISH["answer_nobody"] in page
     assert ENGLISH["nobody_there"] in page
     assert not empty.figure("density_max").verdict
+
+
+@pytest.mark.parametrize(("counts", "value", "digits", "told"), [
+    ("places", 1.0, 0, "place"), ("places", 0.0, 0, "places"), ("places", 1.2, 0, "place"), ("people", 1.0, 0, "person"),
+    ("people", 1.0, 1, "people"), ("m2", 1.0, 0, "m²"),
+])  # fmt: skip
+def test_one_thing_is_told_as_one(counts: str, value: float, digits: int, told: str) -> None:
+    assert unit(Figure("some", "Some", value, counts, digits=digits), value) == told
 
 
 def test_people_with_the_changes_only_are_judged_alone() -> None:

@@ -69,13 +69,13 @@ def _classes(settings: RainAnalysis) -> tuple[Classes, ...]:
     labels = ("< 0.05", "0.05 – 0.10", "0.10 – 0.15", "0.15 – 0.30", "0.30 – 0.50", "> 0.50")
     change = (0.02, 0.05, 0.15)
     title = "Largest depth of water" if settings.method == "flow" else "Depth of standing water"
-    made = [Classes("water_depth", title, "m", DEPTHS_M, DEPTHS, labels, DEPTHS_NOTE, change, "lower")]
+    made = [Classes("water_depth", title, "m", DEPTHS_M, DEPTHS, labels, DEPTHS_NOTE, change, "lower", clear=True)]
     if settings.method == "flow":
         after = "Depth of water after the rain"
-        made.append(Classes("water_depth_end", after, "m", DEPTHS_M, DEPTHS, labels, DEPTHS_NOTE, change, "lower"))
+        made.append(Classes("water_depth_end", after, "m", DEPTHS_M, DEPTHS, labels, DEPTHS_NOTE, change, "lower", clear=True))
         fast = ("< 0.25", "0.25 – 0.5", "0.5 – 1", "1 – 2", "> 2")
         borders, faster = (0.25, 0.5, 1.0, 2.0), (0.1, 0.25, 0.5)
-        made.append(Classes("water_speed", "Largest speed of water", "m/s", borders, SPEEDS, fast, "", faster, "lower"))
+        made.append(Classes("water_speed", "Largest speed of water", "m/s", borders, SPEEDS, fast, "", faster, "lower", clear=True))
     return tuple(made)
 
 

@@ -97,6 +97,8 @@ def plot_impact(
     if before is not None:
         # what lies on a border counts to the class further from 0, on both sides of it
         values = np.where(np.abs(values) < classes.change_borders[0], np.nan, values * (1.0 + 1e-6))
+    elif classes.clear:
+        values = np.where(values < classes.borders[0], np.nan, values)
     _draw(ax, values, extent, borders, colours)
     if city is not None:
         above = [name for name in FOREGROUND if name != "trees" and not (classes.roofs and name == "buildings")]
@@ -207,6 +209,7 @@ def _key(
                 else f" > {number(small, digits, language)}"
             )
         handles.append(Patch(facecolor=rgb(colour), edgecolor="#8a8378", linewidth=0.4, label=text))
+    handles = handles[1:] if classes.clear and not change else handles
     label = told.get(f"impact_{classes.variable}", classes.title)
     note = textwrap.fill(told["no_change_left_out"], 22) if change else ""
     label = textwrap.fill(label, 22)

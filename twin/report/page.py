@@ -16,7 +16,7 @@ from twin.compare import Comparison, Difference
 from twin.impacts.crowding import NOT_VERIFIED_FOR
 from twin.report.chart import line_chart
 from twin.report.impacts import impact_section
-from twin.report.texts import FIGURE_LABELS
+from twin.report.texts import FIGURE_LABELS, ONE_OF
 from twin.result import Figure, Result
 
 _BEFORE, _AFTER = "#5b7f95", "#8a2f1d"
@@ -81,7 +81,7 @@ class Page:
             bad |= verdict != "meets"
             kind = {"meets": "meets", "falls short": "short"}.get(verdict, "exceeds")
             if figure.limit == 0.0 and figure.better == "lower":  # what there should be none of
-                counted = f"{number(difference.variant, figure)} {unit(figure)}"
+                counted = f"{number(difference.variant, figure)} {unit(figure, difference.variant)}"
                 sentences.append(t["answer_zero" if bad and verdict != "meets" else "answer_zero_met"].format(
                     label=self._label(figure), value=counted))  # fmt: skip
                 continue
@@ -90,11 +90,12 @@ class Page:
                 continue
             key = f"answer_{kind}" if self.comparison else f"answer_single_{kind}"
             label = self._label(figure)
-            said = t[key].format(label=label, value=number(difference.variant, figure), unit=unit(figure),
+            said = t[key].format(label=label, value=number(difference.variant, figure), unit=unit(figure, difference.variant),
                                  limit=number(figure.limit or 0.0, figure))  # fmt: skip
             if self.comparison and math.isfinite(difference.baseline):
                 noise = t["answer_noise"] if difference.within_noise else ""
-                said += " " + t["answer_without"].format(value=number(difference.baseline, figure), unit=unit(figure), noise=noise)
+                was, of_it = number(difference.baseline, figure), unit(figure, difference.baseline)
+                said += " " + t["answer_without"].format(value=was, unit=of_it, noise=noise)
             elif self.comparison and not before:
                 said += " " + t["answer_nobody_before"]
             sentences.append(said)
@@ -126,10 +127,10 @@ class Page:
             if any(figure.limit is not None for figure in impact.figures) or not impact.figures:
                 continue
             row = next(d for d in self._rows() if d.figure.key == impact.figures[-1].key)
-            said = f"{self._label(row.figure)}: {number(row.variant, row.figure)} {unit(row.figure)}."
+            said = f"{self._label(row.figure)}: {number(row.variant, row.figure)} {unit(row.figure, row.variant)}."
             if self.comparison:
-                was = number(row.baseline, row.figure)
-                said += " " + self.texts["answer_without"].format(value=was, unit=unit(row.figure), noise="")
+                was, of_it = number(row.baseline, row.figure), unit(row.figure, row.baseline)
+                said += " " + self.texts["answer_without"].format(value=was, unit=of_it, noise="")
             told.append(said)
         return told
 
@@ -182,7 +183,7 @@ class Page:
             limit = (
                 ""
                 if figure.limit is None
-                else f"{number(figure.limit, figure)} {unit(figure)}<small>{escape(figure.limit_source)}</small>"
+                else f"{number(figure.limit, figure)} {unit(figure, figure.limit)}<small>{escape(figure.limit_source)}</small>"
             )
             chip = f'<span class="chip{"" if d.verdict == "meets" else " bad"}">{t[d.verdict]}</span>' if d.verdict else ""
             cells += [f"<td>{limit}</td>", f"<td>{chip}</td>"]
@@ -203,7 +204,7 @@ class Page:
         if not math.isfinite(value):
             unknown = "not_known" if people else "nobody_there"
             return f'<span class="soft">{self.texts["not_reached" if value > 0 else unknown]}</span>'
-        text = f"{number(value, figure)} {unit(figure)}"
+        text = f"{number(value, figure)} {unit(figure, value)}"
         low, high = between
         if math.isfinite(low) and math.isfinite(high) and number(low, figure) != number(high, figure):
             text += f"<small>({number(low, figure)} to {number(high, figure)})</small>"
@@ -359,8 +360,10 @@ def number(value: float, figure: Figure) -> str:
     return f"{value:,.{figure.digits}f}"
 
 
-def unit(figure: Figure) -> str:
-    """The unit as people write it."""
+def unit(figure: Figure, value: float) -> str:
+    """The unit of a value as people write it."""
+    if figure.unit in ONE_OF and number(value, figure) == "1":
+        return ONE_OF[figure.unit]
     return {"s": "min:s", "1/m2": "per m²", "m2": "m²", "m3": "m³", "mm3": "mm³"}.get(figure.unit, figure.unit)
 
 

@@ -167,6 +167,13 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "picture_alt_city": "City in 3D: {side}",
 })  # fmt: skip
 
+ONE_OF: Mapping[str, str] = MappingProxyType({
+    "people": "person", "homes": "home", "addresses": "address", "buildings": "building", "windows": "window", "facades": "facade",
+    "points": "point", "places": "place", "streets": "street", "bridges": "bridge", "stations": "station", "posts": "post",
+    "cellars": "cellar",
+})  # fmt: skip
+"""What units that count things are called where there is one of them."""
+
 FIGURE_LABELS: Mapping[str, str] = MappingProxyType({
     "people": "People who take part",
     "density_max": "Highest crowd density",

@@ -285,6 +285,7 @@ def drape_of(scene: Scene, time: float, shift: NDArray[np.float64]) -> light.Dra
         value[index, i : i + rows, j : j + columns] = layer.frame(time)
         height[index, i : i + rows, j : j + columns] = layer.height - shift[2]
     legend = scene.legend(layers[0].legend)
+    value = style.drawn_of(value, legend)
     limits = np.array([item.low for item in legend.classes[1:]], dtype=np.float64)
     if style.covers_all(legend):  # no value of it stands for nothing, so all are drawn as far from 0 as what hides the floor
         value, limits = value + np.float32(_FAR_FROM_NOTHING), limits + _FAR_FROM_NOTHING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -94,8 +95,10 @@ def _entry(layer: Layer, blob: Blob, lamp: Light, scene: Scene) -> tuple[dict[st
     if isinstance(layer, PeopleLayer):
         return people_entry(layer, blob) if len(layer.positions) else (None, "")
     if isinstance(layer, FieldLayer):
-        whole = any(one.name == layer.legend and style.covers_all(one) for one in scene.legends)
-        return field_entry(layer, blob, whole=whole)
+        legend = next((one for one in scene.legends if one.name == layer.legend), None)
+        if legend is None:
+            return field_entry(layer, blob)
+        return field_entry(replace(layer, values=style.drawn_of(layer.values, legend)), blob, whole=style.covers_all(legend))
     if isinstance(layer, PointLayer):
         return points_entry(layer, blob) if len(layer.points) else None, ""
     return plain_entry(layer), ""

@@ -29,6 +29,7 @@ HIGHEST = 10.0**2.5
 _SPHERE = 10.0 ** -1.1  # CNOSSOS-EU 2.5.12: 20 lg d + 11
 _NEAREST_M = 1.0
 _BUILT_M = 0.5
+_TOGETHER = 16
 
 
 class Place(NamedTuple):
@@ -99,11 +100,12 @@ def transfer_map(place: Place, row: int, column: int, height_m: float, receiver_
         NaN where nothing is known.
     """
     rows, columns = place.surface.shape
-    out = np.full((rows, columns, len(through.wavelength_m)), np.nan, np.float32)
+    out = np.empty((rows, columns, len(through.wavelength_m)), np.float32)
+    standing = np.empty((rows, columns), np.bool_)
+    _begin(place.surface, place.ground, standing, out)
     reach = max(row, rows - 1 - row, column, columns - 1 - column)
     far = int(np.ceil(place.cell * reach * 1.5)) + 2
     fading = _fading(through, far)
-    standing = standing_of(place)
     source = float(height_m), float(place.ground[row, column])
     for by_rows in (True, False):
         for way in (-1, 1):
@@ -324,47 +326,72 @@ def _tangent(hull, count, x, z):
 
 
 @njit(parallel=True)
+def _begin(surface, ground, standing, out):
+    """Where something stands, and that nothing is known yet: memory is handed out to threads too when it is first written."""
+    for i in prange(len(surface)):
+        for j in range(surface.shape[1]):
+            standing[i, j] = surface[i, j] - ground[i, j] > _BUILT_M
+            for band in range(out.shape[2]):
+                out[i, j, band] = np.nan
+
+
+@njit(parallel=True)
 def _fan(surface, ground, standing, cell, row, column, by_rows, way, reach, source, receiver, through, fading, out):
     """Rays to one side of the square; writes the cells that they are the nearest of."""
+    # neighbours go to one thread, and each thread gets some of every direction: one side of a city may take longer than another
+    blocks = (2 * reach + _TOGETHER) // _TOGETHER
+    evens = (blocks + 1) // 2
+    for n in prange(blocks):
+        turn = np.int64(n)
+        block = 2 * turn if turn < evens else 2 * (turn - evens) + 1
+        for ray in range(block * _TOGETHER, min((block + 1) * _TOGETHER, 2 * reach + 1)):
+            _ray(
+                surface, ground, standing, cell, row, column, by_rows, way, reach, ray - reach, source, receiver, through, fading,
+                out,
+            )  # fmt: skip
+
+
+@njit()
+def _ray(surface, ground, standing, cell, row, column, by_rows, way, reach, aside, source, receiver, through, fading, out):
+    """One of those rays, that ends so many cells aside."""
     rows, columns = surface.shape
-    for ray in prange(2 * reach + 1):
-        drift = (np.int64(ray) - reach) / reach if reach else 0.0
-        longer = cell * np.sqrt(1.0 + drift * drift)
-        hull = np.empty((3, 4 * reach + 8))
-        hull[0, 0], hull[1, 0], hull[2, 0] = 0.0, source[0], 0.0
-        count = 1
-        share = np.empty(out.shape[2])
-        grazed = -1.0, 0.0
-        for k in range(1, reach + 1):
-            here = drift * k
-            side = int(np.floor(here + 0.5))
-            i, j = (row + way * k, column + side) if by_rows else (row + side, column + way * k)
-            if not (0 <= i < rows and 0 <= j < columns):
-                break
-            first, last = int(np.floor(here - 0.5 * drift + 0.5)), int(np.floor(here + 0.5 * drift + 0.5))
-            border = (max(first, last) - 0.5) / drift if first != last else k + 0.5
-            own_first = first == side
-            if not own_first:
-                a, b = (row + way * k, column + first) if by_rows else (row + first, column + way * k)
-                if 0 <= a < rows and 0 <= b < columns:
-                    edges = longer * (k - 0.5), longer * border
-                    count, grazed = _pass(hull, count, edges, surface[a, b], standing[a, b], source[0], grazed)
-            # is this the ray that comes nearest to the middle of that cell?
-            nearest = int(np.floor(side * reach / k + 0.5)) == np.int64(ray) - reach
-            if nearest and not np.isnan(surface[i, j]):
-                x, z = longer * k, surface[i, j] + receiver
-                spread = cell * np.sqrt(float(k * k + side * side))
-                at = _tangent(hull, count, x, z)
-                _share(hull, at, x, z, ground[i, j], source, grazed, spread, through, fading, share)
-                for band in range(len(share)):
-                    out[i, j, band] = share[band]
-            edges = (longer * (k - 0.5), longer * border) if own_first else (longer * border, longer * (k + 0.5))
-            count, grazed = _pass(hull, count, edges, surface[i, j], standing[i, j], source[0], grazed)
-            if own_first and last != first:
-                a, b = (row + way * k, column + last) if by_rows else (row + last, column + way * k)
-                if 0 <= a < rows and 0 <= b < columns:
-                    edges = longer * border, longer * (k + 0.5)
-                    count, grazed = _pass(hull, count, edges, surface[a, b], standing[a, b], source[0], grazed)
+    drift = aside / reach if reach else 0.0
+    longer = cell * np.sqrt(1.0 + drift * drift)
+    hull = np.empty((3, 4 * reach + 8))
+    hull[0, 0], hull[1, 0], hull[2, 0] = 0.0, source[0], 0.0
+    count = 1
+    share = np.empty(out.shape[2])
+    grazed = -1.0, 0.0
+    for k in range(1, reach + 1):
+        here = drift * k
+        side = int(np.floor(here + 0.5))
+        i, j = (row + way * k, column + side) if by_rows else (row + side, column + way * k)
+        if not (0 <= i < rows and 0 <= j < columns):
+            break
+        first, last = int(np.floor(here - 0.5 * drift + 0.5)), int(np.floor(here + 0.5 * drift + 0.5))
+        border = (max(first, last) - 0.5) / drift if first != last else k + 0.5
+        own_first = first == side
+        if not own_first:
+            a, b = (row + way * k, column + first) if by_rows else (row + first, column + way * k)
+            if 0 <= a < rows and 0 <= b < columns:
+                edges = longer * (k - 0.5), longer * border
+                count, grazed = _pass(hull, count, edges, surface[a, b], standing[a, b], source[0], grazed)
+        # is this the ray that comes nearest to the middle of that cell?
+        nearest = int(np.floor(side * reach / k + 0.5)) == aside
+        if nearest and not np.isnan(surface[i, j]):
+            x, z = longer * k, surface[i, j] + receiver
+            spread = cell * np.sqrt(float(k * k + side * side))
+            at = _tangent(hull, count, x, z)
+            _share(hull, at, x, z, ground[i, j], source, grazed, spread, through, fading, share)
+            for band in range(len(share)):
+                out[i, j, band] = share[band]
+        edges = (longer * (k - 0.5), longer * border) if own_first else (longer * border, longer * (k + 0.5))
+        count, grazed = _pass(hull, count, edges, surface[i, j], standing[i, j], source[0], grazed)
+        if own_first and last != first:
+            a, b = (row + way * k, column + last) if by_rows else (row + last, column + way * k)
+            if 0 <= a < rows and 0 <= b < columns:
+                edges = longer * border, longer * (k + 0.5)
+                count, grazed = _pass(hull, count, edges, surface[a, b], standing[a, b], source[0], grazed)
 
 
 @njit(parallel=True)
