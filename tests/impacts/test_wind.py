@@ -16,12 +16,11 @@ import twin
 from tests.impacts.places import CRS, SOUTH, WEST, block, plain
 from tests.reference.wind import drawn
 from twin.errors import CRSError, FormatError, MissingFileError, ParameterError, ScenarioError, TwinError
-from twin.impacts import wind_factors
 from twin.impacts.nen8100 import comfort_class, danger_class, rating
 from twin.impacts.site import Site
 from twin.impacts.wind import _frame, analyse, possible, shares_of, spacing_of, wind_comfort, wind_points
 from twin.impacts.wind_climate import climate_of, read_climate, read_knmi_hours, speed_ratio, wind_climate
-from twin.impacts.wind_factors import read_factors
+from twin.impacts.wind_factors import limits, read_factors
 from twin.plots.impact import plot_impact
 from twin.report.impacts import impact_section
 from twin.report.texts import ENGLISH
@@ -230,8 +229,8 @@ def test_no_file_leads_to_another_or_swells(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(FormatError, match="cells of different sizes"):
         read_factors(tmp_path / "hole.nc")
     cube.to_netcdf(tmp_path / "large.nc", engine="h5netcdf")
-    monkeypatch.setattr(wind_factors, "MOST_VALUES", 15)
-    monkeypatch.setattr(wind_factors, "MOST_BYTES", 10)
+    monkeypatch.setattr(limits, "MOST_VALUES", 15)
+    monkeypatch.setattr(limits, "MOST_BYTES", 10)
     monkeypatch.setattr(xr.Dataset, "load", lambda self: pytest.fail("its values were read"))
     for name in ("large.nc", "other.tif"):
         with pytest.raises(FormatError, match="more than 15 values"):
