@@ -36,7 +36,6 @@ from twin.impacts.sun import hours_of, shadow_at, sun_hours
 from twin.impacts.sun_position import place_of, sun_path
 from twin.scenario.analyses import (
     AccessAnalysis,
-    GreenAnalysis,
     SightAnalysis,
     SignalAnalysis,
     SkyAnalysis,
@@ -44,6 +43,7 @@ from twin.scenario.analyses import (
     SunAnalysis,
     settings_of,
 )
+from twin.scenario.green import GreenAnalysis
 from twin.scenario.noise import NoiseAnalysis
 from twin.sim.impact import sky
 

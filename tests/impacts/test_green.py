@@ -30,7 +30,7 @@ from twin.impacts.site import Site
 from twin.impacts.sun import shadow_at
 from twin.impacts.sun_position import sun_at
 from twin.scenario import scenario_from_text
-from twin.scenario.analyses import GreenAnalysis
+from twin.scenario.green import GreenAnalysis
 from twin.sim.impact import shadow
 
 ROW = [{"x": 20.0 + 10 * k, "y": 60.0, "height_m": 9.0, "crown_diameter_m": 7.0, "crown_base_m": 3.0} for k in range(6)]

@@ -25,8 +25,8 @@ from twin.impacts.site import Site
 from twin.impacts.sun import shadow_at
 from twin.impacts.sun_position import place_of
 from twin.scenario import scenario_from_text
-from twin.scenario.analyses import HeatAnalysis
 from twin.scenario.apply import apply_changes
+from twin.scenario.heat import HeatAnalysis
 from twin.sim.impact import heat, shadow
 
 QUICK = HeatAnalysis(directions=16, hours=("13:00", "16:00"))

@@ -27,7 +27,8 @@ from twin.impacts.noise import sound_field
 from twin.impacts.site import Reach, Site, Window, all_windows, changed_windows, joined, parts, with_surface
 from twin.impacts.sky import sky_of
 from twin.impacts.sun import hours_of, shadow_at
-from twin.scenario.analyses import DE_BILT_KWH_M2, GreenAnalysis, SkyAnalysis, SolarAnalysis, SunAnalysis
+from twin.scenario.analyses import DE_BILT_KWH_M2, SkyAnalysis, SolarAnalysis, SunAnalysis
+from twin.scenario.green import GreenAnalysis
 
 SUN = SunAnalysis(days=("2026-03-21",), step_min=60, lowest_deg=8, facades=False)
 SKY = SkyAnalysis(directions=8, trees=False)

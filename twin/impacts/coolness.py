@@ -17,7 +17,7 @@ from twin.discretize import discretize
 from twin.impacts.access import burnt, placed
 from twin.impacts.homes import are_homes
 from twin.impacts.site import Site
-from twin.scenario.analyses import HeatAnalysis
+from twin.scenario.heat import HeatAnalysis
 from twin.sim.impact import access
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from twin.geo.on_earth import OnEarth
 from twin.geo.rasterize import Relief
 from twin.impacts.site import Reach, Site, all_windows, corner_of, reached, reliefs, surface_of
 from twin.impacts.sun_position import day_of, place_of, sun_at, zone_of
-from twin.scenario.analyses import GreenAnalysis, settings_of
+from twin.scenario.analyses import settings_of
+from twin.scenario.green import GreenAnalysis
 from twin.sim.impact import green, shadow
 from twin.variables import variable
 

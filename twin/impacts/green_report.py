@@ -20,7 +20,7 @@ from twin.impacts.homes import are_homes, homes_of
 from twin.impacts.site import Site, with_surface
 from twin.palette import Colour
 from twin.result import Figure
-from twin.scenario.analyses import GreenAnalysis
+from twin.scenario.green import GreenAnalysis
 from twin.sim.impact import shadow
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from twin.grid import GridSpec
 from twin.impacts.site import Reach, Site, Window, all_windows, corner_of, joined, reached, reliefs, surface_of
 from twin.impacts.sky import behind_leaves, reach_of_sky
 from twin.impacts.sun_position import day_of, place_of, sun_at, sun_path, zone_of
-from twin.scenario.analyses import HeatAnalysis, settings_of
+from twin.scenario.analyses import settings_of
+from twin.scenario.heat import HeatAnalysis
 from twin.sim.impact import heat, shadow, sky
 from twin.sim.impact.utci import vapour_pressure
 from twin.variables import variable

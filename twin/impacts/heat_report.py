@@ -24,7 +24,7 @@ from twin.impacts.site import Site, with_surface
 from twin.impacts.sun_position import place_of
 from twin.palette import Colour
 from twin.result import Figure
-from twin.scenario.analyses import HeatAnalysis
+from twin.scenario.heat import HeatAnalysis
 from twin.sim.impact import heat
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from twin.geo.rasterize import Relief
 from twin.geo.trees import Trees, trees_of
 from twin.grid import GridSpec
 from twin.impacts.site import Reach, Site, Window, all_windows, changed_windows, joined, part_of, reliefs
-from twin.scenario.analyses import GreenAnalysis, settings_of
+from twin.scenario.analyses import settings_of
+from twin.scenario.green import GreenAnalysis
 from twin.sim.impact import green, shadow
 
 if TYPE_CHECKING:

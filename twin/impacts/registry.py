@@ -1,4 +1,4 @@
-"""Which impacts there are: one line each. A new one is a settings class in `twin.scenario.analyses` and a function here."""
+"""Which impacts there are: one line each. A new one is settings in `twin.scenario`, a key of its `Analyses`, and a line here."""
 
 from __future__ import annotations
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator
 
 from twin.errors import ParameterError
+from twin.scenario.days import Day, day_there_is
 from twin.scenario.facilities import Where
+from twin.scenario.green import GreenAnalysis
+from twin.scenario.heat import HeatAnalysis
 from twin.scenario.noise import NoiseAnalysis
 from twin.scenario.place import FiniteFloat, Name, NonNegativeFloat, Part, Point, PositiveFloat, WholeNumber
 from twin.scenario.rain import RainAnalysis
@@ -17,9 +19,6 @@ from twin.scenario.routes import RoutesAnalysis
 from twin.scenario.wind import WindAnalysis
 
 _Settings = TypeVar("_Settings", bound=Part)
-
-Day = Annotated[str, Field(min_length=1, max_length=10)]
-
 
 DE_BILT_KWH_M2 = (20.8, 33.1, 71.9, 115.6, 146.6, 150.7, 142.1, 131.8, 89.2, 54.5, 24.7, 15.6)
 """Global irradiation on level ground by month in De Bilt [kWh/m2], 997 a year: the Dutch reference climate of NTA 8800:2025, which
@@ -89,7 +88,7 @@ class SunAnalysis(Part):
     @classmethod
     def _days_there_are(cls, days: tuple[str, ...]) -> tuple[str, ...]:
         for day in days:
-            _day_there_is(day)
+            day_there_is(day)
         if len(set(days)) < len(days):
             raise ValueError("a day is given twice")
         return days
@@ -172,50 +171,6 @@ class SightAnalysis(Part):
     eye_m: PositiveFloat = Field(default=1.6, le=100)
     points: WholeNumber = Field(default=16, ge=1, le=200)
     cell_m: PositiveFloat = Field(default=1.0, ge=0.2, le=20)
-
-
-class GreenAnalysis(Part):
-    """Canopy cover, green in view, trees in sight of homes, and shade.
-
-    Attributes
-    ----------
-    cover_radius_m : float
-        How far round each place canopy cover is counted [m].
-    reach_m : float
-        How far off trees are looked for [m].
-    directions : int
-        In which is looked for green.
-    eye_m : float
-        Height of the eyes of who looks, in the street and from the ground floor of homes [m].
-    field_deg : float
-        Height of the view, half of it below the horizon [deg].
-    established_m : float
-        Trees lower than this do not count as seen from a home [m].
-    shade : bool
-        Whether shade is worked out.
-    day : day
-        Of the shade, ``"2026-07-15"``.
-    time : str
-        ``"noon"``, when the sun stands highest, or a clock time ``"15:00"``.
-    cell_m : float
-        Cells of the maps [m].
-    """
-
-    cover_radius_m: PositiveFloat = Field(default=100.0, ge=5, le=1000)
-    reach_m: PositiveFloat = Field(default=100.0, ge=10, le=300)
-    directions: WholeNumber = Field(default=64, ge=8, le=720)
-    eye_m: PositiveFloat = Field(default=1.6, le=100)
-    field_deg: PositiveFloat = Field(default=60.0, ge=10, le=170)
-    established_m: NonNegativeFloat = Field(default=5.0, le=40)
-    shade: bool = True
-    day: Day = "2026-07-15"
-    time: str = Field(default="noon", pattern=r"^noon$|^([01]\d|2[0-3]):[0-5]\d$")
-    cell_m: PositiveFloat = Field(default=1.0, ge=0.2, le=20)
-
-    @field_validator("day", mode="after")
-    @classmethod
-    def _a_day_there_is(cls, day: str) -> str:
-        return _day_there_is(day)
 
 
 class Antenna(Part):
@@ -344,98 +299,6 @@ class AccessAnalysis(Part):
         if any(late <= early for early, late in pairwise(limits)):
             raise ValueError("the times must rise")
         return limits
-
-
-class HeatAnalysis(Part):
-    """How hot it feels outside on a hot day.
-
-    Attributes
-    ----------
-    index : {"pet", "utci"}
-        Physiologically equivalent temperature by the method of the Dutch heat stress test, or Universal Thermal Climate Index.
-    day : day
-        By default that of the Dutch heat stress test.
-    hours : list of clock times
-        Rising; the afternoon by default. Mean and greatest value are of these.
-    air_c : list of float, optional
-        Air temperature at each of the hours, or one for all [degrees Celsius]; by default, like what follows, of that test's day.
-    humidity_percent : list of float, optional
-        Relative humidity [%].
-    wind_m_s : list of float, optional
-        At 10 m at a weather station [m/s].
-    radiation_w_m2 : list of float, optional
-        Light of sun and sky on level ground [W/m2]; on another day, or at other hours, by default that of a cloudless sky.
-    street_wind_share : float
-        Wind between buildings, at 1.2 m, over that at the station.
-    directions : int
-        In which is looked for the sky.
-    summer_light : float
-        Part of the sky that is seen through crowns.
-    coolness : bool
-        Whether it is worked out how far buildings are from a cool place.
-    cool_c : float, optional
-        A place is cool where the mean is this or less; by default 38 of PET, 35 of UTCI [degrees Celsius].
-    cool_area_m2 : float
-        Size of a cool place at least [m2].
-    cool_distance_m : float
-        How far people may have to walk to one [m].
-    by_hour : bool
-        Whether the values of each hour are kept too.
-    cell_m : float
-        Cells of the maps [m].
-    """
-
-    index: Literal["pet", "utci"] = "pet"
-    day: Day = "2015-07-01"
-    hours: tuple[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")], ...] = Field(
-        default=("12:00", "13:00", "14:00", "15:00", "16:00", "17:00", "18:00"), min_length=1, max_length=24
-    )
-    air_c: tuple[Annotated[FiniteFloat, Field(ge=10, le=50)], ...] | None = Field(default=None, min_length=1, max_length=24)
-    humidity_percent: tuple[Annotated[FiniteFloat, Field(ge=5, le=100)], ...] | None = Field(
-        default=None, min_length=1, max_length=24
-    )
-    wind_m_s: tuple[Annotated[NonNegativeFloat, Field(le=17)], ...] | None = Field(default=None, min_length=1, max_length=24)
-    radiation_w_m2: tuple[Annotated[NonNegativeFloat, Field(le=1400)], ...] | None = Field(
-        default=None, min_length=1, max_length=24
-    )
-    street_wind_share: PositiveFloat = Field(default=0.2, le=1)
-    directions: WholeNumber = Field(default=64, ge=8, le=720)
-    summer_light: NonNegativeFloat = Field(default=0.03, le=1)
-    coolness: bool = True
-    cool_c: FiniteFloat | None = Field(default=None, ge=0, le=60)
-    cool_area_m2: PositiveFloat = Field(default=200.0, le=100_000)
-    cool_distance_m: PositiveFloat = Field(default=300.0, le=10_000)
-    by_hour: bool = False
-    cell_m: PositiveFloat = Field(default=1.0, ge=0.2, le=20)
-
-    @field_validator("day", mode="after")
-    @classmethod
-    def _a_day_there_is(cls, day: str) -> str:
-        return _day_there_is(day)
-
-    @field_validator("hours", mode="after")
-    @classmethod
-    def _rising(cls, hours: tuple[str, ...]) -> tuple[str, ...]:
-        if any(late <= early for early, late in pairwise(hours)):
-            raise ValueError("the hours must rise: give each once, the earliest first")
-        return hours
-
-    @model_validator(mode="after")
-    def _weather_of_each_hour(self) -> Self:
-        for key in ("air_c", "humidity_percent", "wind_m_s", "radiation_w_m2"):
-            given = getattr(self, key)
-            if given is not None and len(given) not in (1, len(self.hours)):
-                count = f"there are {len(self.hours)} hours and {len(given)} of `{key}`"
-                raise ValueError(f"{count}: give one for all, or one for each")
-        return self
-
-
-def _day_there_is(day: str) -> str:
-    try:
-        dt.date.fromisoformat(day)
-    except ValueError:
-        raise ValueError(f"`{day}` is not a day: write year, month and day, such as 2026-02-19") from None
-    return day
 
 
 def settings_of(kind: type[_Settings], **given: Any) -> _Settings:
