@@ -44,19 +44,15 @@ def shadow_of_blocks(
 def sky_of_blocks(z: NDArray[np.float64], row: int, column: int, directions: int) -> float:
     """Sky view factor of one cell by the highest angle along exact rays."""
     rows, columns = z.shape
+    way = np.arange(1, 40 * (rows + columns)) / 40
     total = 0.0
     for k in range(directions):
         azimuth = 2 * math.pi * (k + 0.5) / directions
-        east, south = math.sin(azimuth), -math.cos(azimuth)
-        steepest = 0.0
-        for n in range(1, 40 * (rows + columns)):
-            way = n / 40
-            i, j = math.floor(row + 0.5 + way * south), math.floor(column + 0.5 + way * east)
-            if not (0 <= i < rows and 0 <= j < columns):
-                break
-            if (i, j) != (row, column):
-                steepest = max(steepest, (z[i, j] - z[row, column]) / way)
-        total += 1.0 / (1.0 + steepest**2)
+        i = np.floor(row + 0.5 - way * math.cos(azimuth)).astype(int)
+        j = np.floor(column + 0.5 + way * math.sin(azimuth)).astype(int)
+        seen = (i >= 0) & (i < rows) & (j >= 0) & (j < columns) & ((i != row) | (j != column))
+        rise = (z[i[seen], j[seen]] - z[row, column]) / way[seen]
+        total += 1.0 / (1.0 + float(rise.max(initial=0.0)) ** 2)
     return total / directions
 
 
@@ -64,18 +60,15 @@ def hits(
     corners: NDArray[np.float64], point: NDArray[np.float64], direction: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Distance along a ray to each triangle (T, 3, 3); inf where it passes by: by the plane, then the three edges."""
-    out = np.full(len(corners), np.inf)
-    for t, (a, b, c) in enumerate(corners):
-        normal = np.cross(b - a, c - a)
-        facing = float(normal @ direction)
-        if abs(facing) < 1e-12:
-            continue
-        distance = float(normal @ (a - point)) / facing
-        place = point + distance * direction
-        sides = [float(normal @ np.cross(q - p, place - p)) for p, q in ((a, b), (b, c), (c, a))]
-        if distance > 1e-4 and min(sides) >= 0:
-            out[t] = distance
-    return out
+    a = corners[:, 0]
+    normal = np.cross(corners[:, 1] - a, corners[:, 2] - a)
+    facing = normal @ direction
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = ((a - point) * normal).sum(axis=1) / facing
+        place = point + distance[:, None] * direction
+        edges = ((corners[:, k], corners[:, (k + 1) % 3]) for k in range(3))
+        inside = np.all([(normal * np.cross(q - p, place - p)).sum(axis=1) >= 0 for p, q in edges], axis=0)
+    return np.where((np.abs(facing) >= 1e-12) & (distance > 1e-4) & inside, distance, np.inf)
 
 
 def seen_over_blocks(z: NDArray[np.float64], row: int, column: int, eye: float, target: float) -> NDArray[np.bool_]:
