@@ -132,6 +132,7 @@ def test_an_ensemble_takes_runs_that_are_done(folder: Path, tmp_path: Path, monk
     assert_same(whole.first, again.first)
 
 
+@pytest.mark.slow
 def test_a_run_killed_by_force_is_resumed_by_the_command(folder: Path, tmp_path: Path) -> None:
     scenario = tmp_path / "long.yaml"
     text = SCENARIO.replace("city: town", f"city: {json.dumps(str(folder / 'town'))}").replace("duration_s: 40", "duration_s: 90")

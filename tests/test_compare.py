@@ -91,17 +91,25 @@ def test_nothing_to_compare_is_told() -> None:
         twin.ensemble(town_scenario(), seeds=[], city=town())
 
 
-def test_sample_scenarios_are_valid_and_run(sample: City) -> None:
+@pytest.mark.parametrize(
+    ("name", "duration"),
+    [
+        ("demo", 20.0),
+        pytest.param("pit_garage", 30.0, marks=pytest.mark.slow),
+        pytest.param("kings_day", 10.0, marks=pytest.mark.slow),
+    ],
+)
+def test_sample_scenarios_are_valid_and_run(sample: City, name: str, duration: float) -> None:
     """The shipped scenarios, shortened: the whole event is run by `make test-all`."""
     from twin.geo.samples import sample_folder
 
-    for name, duration in (("demo", 20.0), ("pit_garage", 30.0), ("kings_day", 10.0)):
-        scenario = twin.read_scenario(sample_folder().parent / f"{name}.yaml").with_crowd(duration_s=duration)
-        both = twin.compare(scenario, seeds=1, city=sample, progress=False)
-        assert both.variant.figure("people").value > 1000 or name == "pit_garage"
-        assert len(both.variant.trajectories)
+    scenario = twin.read_scenario(sample_folder().parent / f"{name}.yaml").with_crowd(duration_s=duration)
+    both = twin.compare(scenario, seeds=1, city=sample, progress=False)
+    assert both.variant.figure("people").value > 1000 or name == "pit_garage"
+    assert len(both.variant.trajectories)
 
 
+@pytest.mark.slow
 def test_the_sample_tower_takes_the_sun_from_some(sample: City) -> None:
     from twin.geo.samples import sample_folder
 
@@ -110,6 +118,7 @@ def test_the_sample_tower_takes_the_sun_from_some(sample: City) -> None:
     assert "planned-tower" not in both.variant.impacts["sun"].features["lost"].index
 
 
+@pytest.mark.slow
 def test_a_market_behind_barriers_takes_houses_of_the_sample_out_of_reach(sample: City) -> None:
     from twin.geo.samples import sample_folder
 

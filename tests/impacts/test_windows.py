@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -170,10 +171,12 @@ def _same(one: xr.Dataset, two: xr.Dataset) -> None:
     assert one.identical(two)
 
 
-MAPS = ("sun", "sky", "green", "solar", "shadow")
+def _maps(quick: tuple[str, ...], slow: tuple[str, ...]) -> list[Any]:
+    """Laws for any town take minutes; of maps of which other tests look at a town or two they are run with the slow ones."""
+    return [*quick, *(pytest.param(name, marks=pytest.mark.slow) for name in slow)]
 
 
-@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("name", _maps(("green", "shadow"), ("sun", "sky", "solar")))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=WITHOUT_SHRINKING)
 @given(towns(), st.sampled_from([1.0, 2.0, 3.0]), st.sampled_from([4, 12]), st.integers(0, 10_000))
 def test_no_window_and_no_part_makes_a_map_other_than_the_whole(name: str, city: City, cell: float, many: int, seed: int) -> None:
@@ -185,7 +188,7 @@ def test_no_window_and_no_part_makes_a_map_other_than_the_whole(name: str, city:
     _same(part, whole.sel(x=part["x"], y=part["y"]))
 
 
-@pytest.mark.parametrize("name", MAPS[:-1])
+@pytest.mark.parametrize("name", _maps(("green", "sky"), ("sun", "solar")))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=WITHOUT_SHRINKING)
 @given(towns(), st.sampled_from([1.0, 2.0, 3.0]), st.integers(0, 10_000), st.sampled_from(CHANGES))
 def test_what_a_change_reaches_is_as_in_a_full_run(name: str, city: City, cell: float, seed: int, what: str) -> None:
