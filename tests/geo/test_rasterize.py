@@ -114,9 +114,9 @@ def test_a_surface_model_and_a_canopy_stand_in_for_what_there_is_no_model_of() -
 
 
 def test_the_highest_triangle_says_whose_a_cell_is() -> None:
-    triangles = np.array([[[0.0, 0, 0], [4, 0, 0], [0, 4, 0]], [[0, 0, 0], [4, 0, 0], [0, 4, 0]]]) + 1.0
+    columns, rows = (np.array([corners] * 2) + 1.0 for corners in ([0.0, 4, 0], [0.0, 0, 4]))
     height, of = np.full((8, 8), np.nan, np.float32), np.full((8, 8), -1, np.int32)
-    kernels.raise_to(triangles[..., 0], triangles[..., 1], np.array([[5.0] * 3, [3.0] * 3]), np.array([4, 2], np.int32), height, of)
+    kernels.raise_to(columns, rows, np.array([[5.0] * 3, [3.0] * 3]), np.array([4, 2], np.int32), height, of)
     assert set(np.unique(of).tolist()) == {-1, 4}
     assert np.nanmax(height) == np.nanmin(height) == 5.0
 

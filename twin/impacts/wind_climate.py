@@ -252,5 +252,5 @@ def wind_climate(hours: pd.DataFrame, sectors: int = 12) -> pd.DataFrame:
 
 def climate_of(sectors: pd.DataFrame, transfer: float = 1.0) -> wind.Climate:
     """Sectors as the kernels take them, at the height that factors are over: there it is `transfer` times as fast."""
-    made = [np.ascontiguousarray(sectors[name].to_numpy(np.float64)) for name in ("frequency_percent", "a_m_s", "k")]
+    made = [sectors[name].to_numpy(np.float64, copy=True) for name in ("frequency_percent", "a_m_s", "k")]
     return wind.Climate(made[0] / 100.0, made[1] * transfer, made[2])

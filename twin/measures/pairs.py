@@ -45,7 +45,7 @@ def pair_distribution(
     if not (isinstance(randomisation, int) and randomisation > 0):
         raise ParameterError(f"`randomisation` is {randomisation!r}", hint="give a whole number, from 1")
     data = checked(trajectories)
-    x, y = data["x"].to_numpy(np.float64), data["y"].to_numpy(np.float64)
+    x, y = (data[name].to_numpy(np.float64, copy=True) for name in ("x", "y"))
     frames = data["frame"].to_numpy()
     starts = starts_of(frames)
     widest = widest_pair(starts, x, y)

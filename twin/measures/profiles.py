@@ -82,7 +82,7 @@ def voronoi_profile(
     if len(ordered):
         grid_shares(
             frame_ring, start, points, cells.hole[rings], cells.person[rings], west - shift[0], north - shift[1], float(cell_m),
-            rows, columns, table["density"].to_numpy(), walked, *sums,
+            rows, columns, table["density"].to_numpy(copy=True), walked, *sums,
         )  # fmt: skip
     density, flow, met, seen = sums
     size = cell_m * cell_m

@@ -122,7 +122,7 @@ def build_floor(
     for name, array in (("height", height), ("speed", speed), ("portals", portals.cells)):
         if array.shape != shape:
             raise GridError(f"`{name}` has shape {array.shape}, the mask {shape}")
-    mask = np.ascontiguousarray(mask, np.bool_)
+    mask, west, north, cell = np.ascontiguousarray(mask, np.bool_), float(west), float(north), float(cell)
     segments, levels = _segments(chains)
     distance = _signed_distance(mask, segments, levels, west, north, cell, DISTANCE_CAP_M)
     blocked = _blocked_edges(shape[0], shape[1], shape[2], segments, levels, west, north, cell)
@@ -130,9 +130,9 @@ def build_floor(
     columns = int(np.ceil(shape[2] * cell / BUCKET_M)) + 1
     order, start = _bucket(segments, levels, west, north, shape[0], rows, columns, BUCKET_M, BUCKET_REACH_M)
     return Floor(
-        west=float(west),
-        north=float(north),
-        cell=float(cell),
+        west=west,
+        north=north,
+        cell=cell,
         mask=mask,
         distance=distance,
         height=height,

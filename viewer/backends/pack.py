@@ -194,7 +194,7 @@ def surfaces(packed: Packed, shift: NDArray[np.float64], look: str = "presentati
     return light.Surfaces(
         np.ascontiguousarray(np.vstack([first, normal])),
         np.concatenate([[0.0], np.einsum("ij,ij->i", normal, a)]),
-        np.vstack([first, albedo]).astype(np.float32),
+        np.vstack([first, albedo]).astype(np.float32, order="C"),
         np.concatenate([[0], packed.kind]).astype(np.uint8),
         np.concatenate([[0], packed.thing]).astype(np.int32),
     )

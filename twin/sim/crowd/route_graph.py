@@ -86,7 +86,8 @@ def build_graph(floor: Floor, *, wall_aversion: float = WALL_AVERSION_M) -> Rout
     _speeds(floor.speed.reshape(-1), floor.distance.reshape(-1), first, wall_aversion, LEAST_SPEED, speed)
     held = _held(node, -(-node.shape[1] // ROWS), -(-node.shape[2] // COLUMNS))
     tile = np.where(held, np.cumsum(held).reshape(held.shape), 0).astype(np.int32)
-    place = np.concatenate([np.zeros((1, 3), np.int32), np.argwhere(held).astype(np.int32)])
+    # one tile lies in another order than several, and kernels are compiled for each order that they get
+    place = np.ascontiguousarray(np.concatenate([np.zeros((1, 3), np.int32), np.argwhere(held).astype(np.int32)]))
     edged = np.pad(tile, ((0, 0), (1, 1), (1, 1)))
     level, row, column = place.T
     around = [edged[level, row + 1 + down, column + 1 + right] for down, right in ((0, 1), (0, -1), (-1, 0), (1, 0))]
