@@ -286,3 +286,14 @@ def test_findings_are_refused_in_a_spreadsheet_before_anything_is_read(tmp_path:
     (tmp_path / "broken.city.json").write_text("{")
     assert main(["validate", str(tmp_path / "broken.city.json"), "--out", str(tmp_path / "x.xlsx")]) == 1
     assert "are not written as .xlsx" in capsys.readouterr().err
+
+
+def test_info_lists_the_ids_of_a_layer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "sample", "--ids", "roads"]) == 0
+    told = capsys.readouterr().out
+    assert "  deck-bridge-2: bridge, street\n" in told
+    assert "attributes" not in told
+    assert main(["info", "sample", "--ids", "stops"]) == 0
+    assert "there is nothing in stops" in capsys.readouterr().out
+    assert main(["info", "sample", "--ids", "road"]) == 1
+    assert "did you mean `roads`?" in capsys.readouterr().err

@@ -39,7 +39,7 @@ from twin.scenario import (
     Scenario,
     read_scenario,
 )
-from twin.scenario.apply import Changed, apply_changes, locate
+from twin.scenario.apply import Changed, apply_changes, locate, see_area
 from twin.scenario.read import told_with_lines
 from twin.sim.crowd.models import CONTINUUM, model_class
 from twin.sim.crowd.models.interface import presets_of
@@ -162,6 +162,7 @@ def prepare(scenario: Scenario, *, baseline: bool = False, city: City | None = N
     city = load_city(scenario) if city is None else city_of(city)
     changes = scenario.baseline_changes() if baseline else scenario.changes
     with told_with_lines(scenario):
+        see_area(city, scenario.area)
         changed = apply_changes(city, changes)
         ground = _floor_of(scenario, changed)
         _check_levels(changes, ground, scenario)
@@ -372,6 +373,7 @@ def changed_city(scenario: Scenario, city: City, *, baseline: bool = False) -> C
         When a change cannot be made.
     """
     with told_with_lines(scenario):
+        see_area(city, scenario.area)
         return apply_changes(city, scenario.baseline_changes() if baseline else scenario.changes)
 
 

@@ -247,3 +247,22 @@ def test_a_city_without_buildings_has_a_map_and_nothing_to_judge() -> None:
     assert np.isfinite(found.fields["sound_level_c"]).all()
     assert found.figure("noise_above").value == 0.0
     assert not len(found.features["facades"])
+
+
+def test_facades_far_out_of_reach_are_not_looked_at_and_others_hear_the_same() -> None:
+    city = block(block(plain(700), "near", 90, 90, 110, 100, 8.0), "far", 600, 600, 620, 610, 8.0)
+    near = sound_field(city, [_stage(at=[WEST + 60.0, SOUTH + 60.0])], reach_m=100.0, cell=2.0, reflections=0)
+    every = sound_field(city, [_stage(at=[WEST + 60.0, SOUTH + 60.0])], reach_m=1000.0, cell=2.0, reflections=0)
+    assert set(city.buildings.index[near.facades.building]) == {"near"}
+    both = np.isin(every.facades.building, near.facades.building)
+    assert both.sum() == len(near.facades) < len(every.facades)
+    np.testing.assert_array_equal(near.facades.points, every.facades.points[both])
+    np.testing.assert_allclose(near.facade_level("A"), every.facade_level("A")[both], atol=1e-9)
+
+
+def test_out_of_reach_of_an_area_nothing_is_before_facades() -> None:
+    city = block(plain(700), "far", 600, 600, 620, 610, 8.0)
+    corner = (WEST + 590.0, SOUTH + 590.0, WEST + 640.0, SOUTH + 640.0)
+    field = sound_field(city, [_stage(at=[WEST + 60.0, SOUTH + 60.0])], reach_m=100.0, cell=2.0, area=corner)
+    assert len(field.facades) == 0
+    assert np.isnan(field.level("A")).all()

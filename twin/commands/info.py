@@ -13,16 +13,23 @@ from twin.commands.parser import add_command
 from twin.commands.reading import add_reading_options, read
 from twin.commands.run_folder import kind_of, result_in, seeds_compared
 from twin.commands.terminal import DONE, WIDTH, say
+from twin.errors import ParameterError, did_you_mean
 
 if TYPE_CHECKING:
     from twin.commands.parser import Commands
     from twin.geo.city import City
+
+WHAT_IT_IS = ("name", "kind", "type", "surface", "use", "species", "level")
+"""Columns that say of an object what it is."""
 
 
 def add_to(commands: Commands) -> None:
     """Declare ``info``."""
     info = add_command(commands, "info", "tell what is in a city, a scenario or a result", "twin info den_haag.city.json", _info)
     info.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    info.add_argument(
+        "--ids", metavar="LAYER", help="list the ids of a layer of a city instead, with what each is: buildings, roads, trees, ..."
+    )
     add_reading_options(info)
 
 
@@ -40,9 +47,26 @@ def _info(options: argparse.Namespace) -> int:
                 say(f"  change         {change.id}: {change.type}{' (in the baseline too)' if change.in_baseline else ''}")
         elif kind == "result":
             _info_of_result(path)
+        elif options.ids is not None:
+            _list_ids(read([path], options), options.ids)
         else:
             _describe(read([path], options), path, options)
     return DONE
+
+
+def _list_ids(city: City, layer: str) -> None:
+    """Every id of a layer, with what it is as far as one of its columns says so."""
+    if layer not in city.layers:
+        there = ", ".join(name for name, frame in city.layers.items() if len(frame))
+        near = did_you_mean(layer, list(city.layers))
+        raise ParameterError(f"`{layer}` is not a layer of a city{near}", hint=f"there are: {there}")
+    frame = city.layers[layer]
+    told = [name for name in WHAT_IT_IS if name in frame]
+    for name, row in zip(frame.index, frame[told].itertuples(index=False), strict=True):
+        what = ", ".join(dict.fromkeys(value for value in row if isinstance(value, str) and value and value != str(name)))
+        say(f"  {name}{f': {what}' if what else ''}")
+    if not len(frame):
+        say(f"  there is nothing in {layer}")
 
 
 def _info_of_result(path: Path) -> None:

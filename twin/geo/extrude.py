@@ -107,13 +107,14 @@ def _check_footprints(footprints: NDArray[np.object_], ids: list[str]) -> None:
     kinds = shapely.get_type_id(footprints)
     polygonal = np.isin(kinds, (3, 6))
     box = shapely.bounds(footprints)
-    empty = shapely.is_empty(footprints) | ~(shapely.area(footprints) > 0)
     points, owner = shapely.get_coordinates(footprints, return_index=True)
     endless = np.zeros(len(footprints), dtype=bool)
     endless[owner[~np.isfinite(points).all(axis=1)]] = True
-    endless |= polygonal & ~empty & ~np.isfinite(box).all(axis=1)
+    endless |= polygonal & ~shapely.is_empty(footprints) & ~np.isfinite(box).all(axis=1)
     valid = np.zeros(len(footprints), dtype=bool)
     valid[~endless] = shapely.is_valid(footprints[~endless])
+    # two halves of an outline that crosses itself may cancel each other out
+    empty = shapely.is_empty(footprints) | (valid & ~(shapely.area(footprints) > 0))
     for number in np.flatnonzero(~polygonal | empty | endless | ~valid)[:1].tolist():
         one, shape = ids[number], footprints[number]
         if not polygonal[number]:

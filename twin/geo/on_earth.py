@@ -23,15 +23,19 @@ class OnEarth:
 def where_on_earth(city: City) -> OnEarth | None:
     """Where a city lies, to a hundredth of a degree; None where its CRS does not tell.
 
-    So a city that a change makes a little larger lies where it did, and its sun stands where it stood.
+    That is its origin, which no change moves, or the middle of a city that has its origin elsewhere: so a city that a change makes
+    larger lies where it did, and its sun stands where it stood.
     """
     from pyproj import Transformer
     from pyproj.exceptions import ProjError
 
     west, south, east, north = city.bounds
+    x, y = float(city.origin[0]), float(city.origin[1])
+    if not (west <= x <= east and south <= y <= north):
+        x, y = (west + east) / 2, (south + north) / 2
     try:
         to_degrees = Transformer.from_crs(city.crs.to_2d(), "EPSG:4326", always_xy=True)
-        longitude, latitude = to_degrees.transform((west + east) / 2, (south + north) / 2, errcheck=True)
+        longitude, latitude = to_degrees.transform(x, y, errcheck=True)
     except ProjError:
         return None
     at_home = NETHERLANDS[0] <= longitude <= NETHERLANDS[2] and NETHERLANDS[1] <= latitude <= NETHERLANDS[3]

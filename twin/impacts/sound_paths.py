@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from twin.grid import GridSpec
@@ -15,6 +16,7 @@ from twin.impacts.facades import Facades, facades_of, obstacles_of
 from twin.impacts.site import Site, Window, part_of, windows
 from twin.impacts.sound_sources import BEHIND, direction
 from twin.impacts.sound_walls import CityWalls, walls_of
+from twin.scenario.apply import locate
 from twin.scenario.noise import NoiseAnalysis, SoundSource
 from twin.sim.impact import noise, rays, reflect
 
@@ -29,6 +31,9 @@ that comes to the facade, without what the facade itself sends back."""
 Ends = tuple[tuple[float, float], tuple[float, float]]
 """Of a straight piece of a line, in the system of the city [m]."""
 
+
+WALL_M = 200.0
+"""Half of the longest wall that is looked for where something is heard [m]."""
 
 LINE_REFLECTIONS = 2.0
 """What walls send back of pieces of lines is looked for within this many times `reflection_near_m` of them."""
@@ -82,7 +87,7 @@ class Paths:
         """Facades, places before them, and walls of a site."""
         city = site.city
         among = obstacles_of(city)
-        facades = facades_of(city, among, settings.facade_spacing_m, site.area)
+        facades = facades_of(city, among, settings.facade_spacing_m, _heard_in(city, settings, site.area))
         walls = walls_of(city, settings) if settings.reflections else None
         return cls(site, settings, site.grid(settings.cell_m), facades, _before(city, facades, among), walls)
 
@@ -160,6 +165,32 @@ class Paths:
             found[back] += reflect.reflected_to(place, source_at, ends[back], through, walls, near_m, own, _facing(source))
         out[near] = found
         return out
+
+
+def _heard_in(
+    city: City, settings: NoiseAnalysis, area: tuple[float, float, float, float] | None
+) -> tuple[float, float, float, float] | None:
+    """The part of an area in which something is heard, None for all of a city: of a large one most facades are out of reach."""
+    from twin.impacts.traffic import line_of
+
+    boxes = [
+        shapely.buffer(locate(one.at, city, f"analyses.noise.sources[{k}].at").shape.envelope, settings.reach_m, join_style="mitre")
+        for k, one in enumerate(settings.sources)
+    ]
+    lines = [shapely.LineString(one.along) for one in settings.lines]
+    lines += [line_of(one, city, f"analyses.noise.roads[{k}]") for k, one in enumerate(settings.roads)]
+    boxes += [shapely.box(*shapely.bounds(one)).buffer(settings.road_reach_m, join_style="mitre") for one in lines]
+    west, south, east, north = shapely.bounds(shapely.union_all(boxes))
+    # a wall is taken by the middles of its triangles
+    box = west - WALL_M, south - WALL_M, east + WALL_M, north + WALL_M
+    whole = city.bounds
+    if area is None and all(mine <= its for mine, its in zip(box[:2], whole[:2], strict=True)) and (
+        all(mine >= its for mine, its in zip(box[2:], whole[2:], strict=True))
+    ):
+        return None
+    within = whole if area is None else area
+    low = max(box[0], within[0]), max(box[1], within[1])
+    return (*low, max(min(box[2], within[2]), low[0]), max(min(box[3], within[3]), low[1]))
 
 
 def energy_on(

@@ -160,9 +160,23 @@ def locate(place: Place, city: City, where: str) -> Located:
     return Located(shape, level, z_m if np.isfinite(z_m) else floor_height(city, shape, level))
 
 
+def see_area(city: City, area: tuple[float, float, float, float] | None, where: str = "area") -> None:
+    """See that the part of a city that is looked at is not beyond it.
+
+    Raises
+    ------
+    ScenarioError
+        When it is.
+    """
+    if area is not None:
+        _within(city, shapely.box(*area), where)
+
+
 def _within(city: City, shape: BaseGeometry, where: str) -> None:
     """See that a shape is not beyond the city altogether."""
     west, south, east, north = city.bounds
+    if shape.is_empty or not shape.is_valid:
+        return  # told where it is used
     if not shapely.box(west, south, east, north).buffer(1.0).intersects(shape):
         x, y = shape.centroid.coords[0]
         raise ScenarioError(
@@ -206,6 +220,7 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
                 obstacles.append(Obstacle("closure", label, place.shape, place.level, 1.0, place.z_m))
             elif isinstance(change, FenceChange):
                 shape = shapely.LineString(change.line).buffer(FENCE_WIDTH_M / 2, cap_style="square", join_style="mitre")
+                _within(city, shape, f"{here}.line")
                 obstacles.append(
                     Obstacle("fence", label, shape, change.level, change.height_m, floor_height(city, shape, change.level))
                 )
@@ -238,7 +253,9 @@ def _build(city: City, change: BuildingChange, here: str) -> City:
         return city.without([change.remove])
     if change.model is not None and change.at is not None:
         return _place_model(city, change, change.model, change.at, here)
-    row: dict[str, object] = {"height_m": change.height_m, "geometry": shapely.Polygon(change.footprint or ())}
+    footprint = shapely.Polygon(change.footprint or ())
+    _within(city, footprint, f"{here}.footprint")
+    row: dict[str, object] = {"height_m": change.height_m, "geometry": footprint}
     if change.ground_m is not None:
         row["ground_m"] = change.ground_m
     if change.use is not None:

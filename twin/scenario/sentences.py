@@ -290,6 +290,7 @@ _SPECIAL: Mapping[str, str] = MappingProxyType({
     "GreenAnalysis.time": "`noon`, or a clock time, \"hh:mm\" in quotes",
     **{f"{part}.hours": "two clock times, [\"12:00\", \"23:00\"] in quotes" for part in ("SoundSource", "SoundLimit")},
     "SoundSource.bands_dba": "a list of 8 numbers of dB(A), from 63 Hz to 8 kHz",
+    "Road.per_hour": "vehicles an hour by day, evening and night, [240, 120, 25], by kind: light, medium, heavy, moped, motorcycle",
     "SunAnalysis.days": "a list of days, \"2026-02-19\" in quotes",
     "CrowdSettings.clock_start": "a clock time, \"hh:mm\" in quotes",
 })  # fmt: skip
