@@ -18,6 +18,11 @@ from twin.scenario.sentences import bare, example, spot, wanted
 EVENT = {"id": "party", "type": "event", "zones": [{"id": "square", "at": "x", "present": 1}]}
 SECTORS = [{"direction_deg": angle, "frequency_percent": 25, "k": 2, "a_m_s": 5} for angle in (0, 90, 180, 270)]
 WIND = {"factors": "a.csv", "reference_m": 60, "climate": {"file": "c.csv", "height_m": 60, "source": "x"}}
+PIT = {
+    "id": "a", "type": "excavation", "outline": "x", "bottom_m": -3.5, "wall": {"toe_m": -9}, "concrete": {"thickness_m": 1},
+    "supports": [{"id": "a", "level_m": 2}], "wells": [{"id": "a", "at": [0, 0]}],
+    "stages": [{"id": "first", "floor_m": 0}, {"id": "second", "floor_m": -3.5}],
+}  # fmt: skip
 WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "Scenario": ({}, ()),
     "CrowdSettings": ({"crowd": {}}, ("crowd",)),
@@ -79,7 +84,12 @@ WHERE: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "BuildingChange": ({"changes": [{"id": "a", "type": "building", "remove": "x"}]}, ("changes", 0)),
     "PavingChange": ({"changes": [{"id": "a", "type": "paving", "at": "x", "surface": "paved"}]}, ("changes", 0)),
     "TreesChange": ({"changes": [{"id": "a", "type": "trees", "remove": ["x"]}]}, ("changes", 0)),
-    "ExcavationChange": ({"changes": [{"id": "a", "type": "excavation", "outline": "x", "bottom_m": 1}]}, ("changes", 0)),
+    "ExcavationChange": ({"changes": [PIT]}, ("changes", 0)),
+    "RetainingWall": ({"changes": [PIT]}, ("changes", 0, "wall")),
+    "Support": ({"changes": [PIT]}, ("changes", 0, "supports", 0)),
+    "UnderwaterConcrete": ({"changes": [PIT]}, ("changes", 0, "concrete")),
+    "DewateringWell": ({"changes": [PIT]}, ("changes", 0, "wells", 0)),
+    "ConstructionStage": ({"changes": [PIT]}, ("changes", 0, "stages", 0)),
     "EventChange": ({"changes": [EVENT]}, ("changes", 0)),
     "Zone": ({"changes": [EVENT]}, ("changes", 0, "zones", 0)),
     "Stage": ({"changes": [{**EVENT, "stages": [{"id": "a", "at": "x"}]}]}, ("changes", 0, "stages", 0)),

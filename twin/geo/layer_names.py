@@ -55,7 +55,9 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
   ``cover_m``, ``span_azimuth_deg``, ``springing_m`` (above the floor), ``estimated``, ``estimated_columns`` (which ones).
 - ``utilities``: line; ``kind`` (sewer, water, gas, heat, electricity, telecom, pipe), ``diameter_m``, ``cover_m`` (ground
   above it), ``z_m`` (axis), ``invert_m``, ``invert_end_m``, ``estimated``, ``estimated_columns``. Points are installations.
-- ``pits``: outline polygon; ``bottom_m``, ``top_m``, ``status`` (planned, ...).
+- ``pits``: outline polygon (of the floor); ``bottom_m``, ``top_m``, ``status`` (planned, ...), and of one that is designed what
+  `twin.geo.pits.Pit.columns` tells: ``wall``, ``toe_m``, ``slope``, ``settlement_mm``, ``concrete_m``, ``tension_kn_m2``, and
+  ``stages``, ``supports``, ``wells`` as JSON.
 - ``soundings``: point; ``kind`` (cpt, borehole, soil-face), ``surface_m``, ``depth_m``, ``quality_class``, ``date``,
   ``vertical_datum``, ``predrilled_m``, ``water_level_m``; what was measured in ``profile``, as a table by
   `twin.geo.subsurface.sounding_profile`.

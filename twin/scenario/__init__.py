@@ -8,11 +8,11 @@ from twin.scenario.changes import (
     Change,
     ClosureChange,
     EventChange,
-    ExcavationChange,
     FenceChange,
     PavingChange,
     TreesChange,
 )
+from twin.scenario.excavation import ExcavationChange
 from twin.scenario.model import Analyses, CrowdSettings, Scenario
 from twin.scenario.read import read_scenario, scenario_from_text
 

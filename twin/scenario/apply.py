@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.errors import FormatError, GeometryError, ScenarioError, did_you_mean
 from twin.geo.city import City
+from twin.geo.pits import Pit
 from twin.geo.placed import add_model
 from twin.geo.rasterize import rasterize
 from twin.geo.terrain import Terrain
@@ -24,11 +25,11 @@ from twin.scenario.changes import (
     Change,
     ClosureChange,
     EventChange,
-    ExcavationChange,
     FenceChange,
     PavingChange,
     TreesChange,
 )
+from twin.scenario.excavation import ExcavationChange
 from twin.scenario.place import Place, stays_inside
 
 FENCE_WIDTH_M = 0.2
@@ -349,21 +350,32 @@ def _excavate(city: City, change: ExcavationChange, here: str, label: str) -> tu
             where=f"{here}.bottom_m",
             hint="heights are in the vertical datum of the city (NAP), not depths",
         )
+    for k, support in enumerate(change.supports):
+        if support.level_m > top:
+            raise ScenarioError(
+                f"`{support.id}` lies at {support.level_m:g} m, above the ground there ({top:.1f} m)",
+                where=f"{here}.supports[{k}].level_m",
+            )
+    for k, stage in enumerate(change.stages):
+        if stage.floor_m > top:
+            raise ScenarioError(
+                f"the floor of stage `{stage.id}` ({stage.floor_m:g} m) is above the ground there ({top:.1f} m)",
+                where=f"{here}.stages[{k}].floor_m",
+            )
+    for k, well in enumerate(change.wells):
+        _within(city, shapely.Point(well.at), f"{here}.wells[{k}].at")
+    pit = change.pit(label, place.shape, top)
+    edge = pit.outline_at_top
     pits = city.pits
-    row = gpd.GeoDataFrame(
-        [{"bottom_m": change.bottom_m, "top_m": top, "status": "planned", "label": label, "geometry": place.shape}],
-        index=[change.id],
-        geometry="geometry",
-        crs=city.crs,
-    )
+    row = gpd.GeoDataFrame([{**pit.columns(), "status": "planned"}], index=[change.id], geometry="geometry", crs=city.crs)
     row.index.name = "id"
     kept = pits[[str(name) != change.id and str(name) != change.outline.object for name in pits.index]]
     merged = row if kept.empty else gpd.GeoDataFrame(_concat(kept, row), geometry="geometry", crs=city.crs)
     changed = city.with_layer("pits", merged)
     if city.terrain is not None:
-        changed = replace(changed, terrain=_dug(city.terrain, place.shape, change.bottom_m))
-    fenced = place.shape.buffer(change.fence_offset_m, join_style="mitre")
-    return changed, Obstacle("excavation", label, fenced, place.level, 2.0, top, place.shape, top - change.bottom_m)
+        changed = replace(changed, terrain=_dug(city.terrain, pit))
+    fenced = edge.buffer(change.fence_offset_m, join_style="mitre")
+    return changed, Obstacle("excavation", label, fenced, place.level, 2.0, top, edge, pit.depth_m)
 
 
 def _grow(city: City, change: TreesChange, here: str) -> City:
@@ -414,14 +426,18 @@ def _concat(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFra
     return pd.concat([first, second])
 
 
-def _dug(terrain: Terrain, shape: BaseGeometry, bottom_m: float) -> Terrain:
-    """The terrain with a hole down to `bottom_m` where `shape` covers cell centres."""
+def _dug(terrain: Terrain, pit: Pit) -> Terrain:
+    """The terrain with a pit in it: cells whose centre is in it go down to its floor, or to its slope."""
     from rasterio.features import geometry_mask
 
     grid = terrain.grid
-    inside = geometry_mask([shape], grid.shape, _affine(grid.gdal_transform()), invert=True)
+    inside = geometry_mask([pit.outline_at_top], grid.shape, _affine(grid.gdal_transform()), invert=True)
+    rows, columns = np.nonzero(inside)
     height = terrain.height.copy()
-    height[inside] = np.fmin(height[inside], np.float32(bottom_m))
+    level = np.full(len(rows), pit.bottom_m)
+    if np.isfinite(pit.slope):
+        level += pit.slope * pit.aside(np.column_stack([grid.x[columns], grid.y[rows]]))
+    height[rows, columns] = np.fmin(height[rows, columns], level.astype(np.float32))
     return Terrain(grid, height)
 
 

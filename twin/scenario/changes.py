@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from twin.scenario.change_base import ChangeBase
+from twin.scenario.excavation import ExcavationChange
 from twin.scenario.facilities import Company, Where
 from twin.scenario.place import (
     FiniteFloat,
@@ -105,22 +107,6 @@ class Line(Part):
     id: Name
     line: tuple[Point, Point]
     level: Name = "street"
-
-
-class ChangeBase(Part):
-    """What every change has.
-
-    Attributes
-    ----------
-    id : str
-        Name in the report.
-    in_baseline : bool
-        True when it is there in the baseline as well: then the comparison is about the other changes.
-    """
-
-    id: Name
-    label: str | None = Field(default=None, max_length=200)
-    in_baseline: bool = False
 
 
 class ClosureChange(ChangeBase):
@@ -246,24 +232,6 @@ class BuildingChange(ChangeBase):
         given = self.model_fields_set & {"at", "azimuth_deg", "scale", "anchor", "up"}
         if self.model is None and given:
             raise ValueError(f"`{min(given)}` belongs to a building from a `model`")
-        return self
-
-
-class ExcavationChange(ChangeBase):
-    """A pit: an obstacle for people and a hole in the ground."""
-
-    type: Literal["excavation"]
-    outline: Where
-    bottom_m: FiniteFloat
-    top_m: FiniteFloat | None = None
-    fence_offset_m: NonNegativeFloat = Field(default=0.5, le=50)
-
-    @model_validator(mode="after")
-    def _downward(self) -> Self:
-        if self.top_m is not None and self.bottom_m >= self.top_m:
-            raise ValueError(
-                f"the bottom ({self.bottom_m:g} m) is not below the top ({self.top_m:g} m): heights are in the vertical datum"
-            )
         return self
 
 

@@ -16,11 +16,11 @@ from twin.scenario.changes import (
     BuildingChange,
     ClosureChange,
     EventChange,
-    ExcavationChange,
     FenceChange,
     PavingChange,
     TreesChange,
 )
+from twin.scenario.excavation import ExcavationChange
 from twin.scenario.model import Scenario
 from twin.scenario.place import Place, Point
 
@@ -111,6 +111,12 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "along": "[[136768, 455930], [136768, 455946]]", "per_hour": "{light: [240, 120, 25], heavy: [2, 0.5, 0]}",
     "speeds_km_h": "{heavy: 25}", "crossings": "[[136768, 455930]]", "roundabouts": "[[136768, 455930]]",
     "absorption_by_use": "{barrier: 0.6}", "power_db_m": "90", "stops_when_closed": "true",
+    "wall": "{kind: sheet-pile, toe_m: -9}", "toe_m": "-9", "settlement_mm": "30", "slope_1_in": "1.5",
+    "supports": "[{id: upper, level_m: 2, installed: first}]", "level_m": "2", "installed": "first", "removed": "second",
+    "concrete": "{thickness_m: 1}", "thickness_m": "1", "tension_kn_m2": "40",
+    "wells": "[{id: well-1, at: [136905, 455930]}]", "well.at": "[136905, 455930]", "m3_per_day": "240",
+    "excavation.stages": '[{id: first, floor_m: 1, starts: "2026-03-02"}, {id: second, floor_m: -3.5, starts: "2026-03-16"}]',
+    "floor_m": "-1.5", "starts": '"2026-03-02"', "ends": '"2026-03-13"', "water_m": "0.5", "head_m": "-2", "concreted": "true",
     "speed_mean_m_s": "1.34", "speed_sd_m_s": "0.26", "radius_m": "0.2",
 })  # fmt: skip
 """What to write after a key, by its name; with the name of its owner in front where keys share one."""
@@ -118,7 +124,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
 
 _OWNERS: Mapping[str, str] = MappingProxyType({
     "CrowdSettings": "crowd", "BuildingChange": "building", "TreesChange": "trees", "Lift": "ride", "Escalator": "ride",
-    "AntennaChange": "antenna", "Antenna": "antenna",
+    "AntennaChange": "antenna", "Antenna": "antenna", "ExcavationChange": "excavation", "DewateringWell": "well",
     "AccessAnalysis": "access", "WindClimate": "climate", "WindAnalysis": "wind", "HeatAnalysis": "heat",
     "NoiseAnalysis": "noise", "Road": "road", "SoundLine": "sound line",
     "RoutesAnalysis": "ways", "Way": "way", "Vehicle": "vehicle",
@@ -291,6 +297,7 @@ _SPECIAL: Mapping[str, str] = MappingProxyType({
     **{f"{part}.hours": "two clock times, [\"12:00\", \"23:00\"] in quotes" for part in ("SoundSource", "SoundLimit")},
     "SoundSource.bands_dba": "a list of 8 numbers of dB(A), from 63 Hz to 8 kHz",
     "Road.per_hour": "vehicles an hour by day, evening and night, [240, 120, 25], by kind: light, medium, heavy, moped, motorcycle",
+    **{f"ConstructionStage.{key}": "a day, \"2026-03-02\" in quotes" for key in ("starts", "ends")},
     "SunAnalysis.days": "a list of days, \"2026-02-19\" in quotes",
     "CrowdSettings.clock_start": "a clock time, \"hh:mm\" in quotes",
 })  # fmt: skip
