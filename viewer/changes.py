@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.errors import ParameterError, did_you_mean
 from twin.geo.along import points_along
+from twin.geo.pits import Pit
 from viewer import props, shapes, style
 from viewer.scene import Colour, LabelLayer, MeshLayer
 from viewer.words import readable_label
@@ -36,6 +37,8 @@ class ChangeShape:
         Height of the floor it stands on in the vertical datum [m]; NaN: on the ground.
     height_m : float
         How high it stands, or how deep an excavation goes below `level_z` [m]; NaN for the usual.
+    pit : Pit, optional
+        How an excavation is built.
 
     Raises
     ------
@@ -48,6 +51,7 @@ class ChangeShape:
     polygon: BaseGeometry
     level_z: float = float("nan")
     height_m: float = float("nan")
+    pit: Pit | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -80,13 +84,14 @@ class ChangeShape:
 
 @dataclass(slots=True)
 class PlacedChange:
-    """A change in local coordinates: shape, floor height, height."""
+    """A change in local coordinates: shape, floor height, height; of an excavation how it is built, local too."""
 
     kind: str
     label: str
     shape: BaseGeometry
     z: float
     height: float
+    pit: Pit | None = None
 
 
 _HEIGHT = {"closure": 1.0, "fence": 1.1, "stage": 4.0, "excavation": 2.5, "zone": 0.0}
@@ -102,7 +107,8 @@ def place(changes: Iterable[ChangeShape | Mapping[str, Any]], origin: NDArray[np
         if not np.isfinite(z):
             z = float(height_at(shapely.get_coordinates(shapely.point_on_surface(shape)))[0])
         height = float(change.height_m) if np.isfinite(change.height_m) else _HEIGHT[change.kind]
-        placed.append(PlacedChange(change.kind, readable_label(change.label), shape, z, height))
+        pit = None if change.pit is None else change.pit.moved(-origin)
+        placed.append(PlacedChange(change.kind, readable_label(change.label), shape, z, height, pit))
     return placed
 
 

@@ -21,6 +21,7 @@ from viewer.ground import Ground
 from viewer.key import by_height, key_of
 from viewer.markers import marker_labels, marker_layers
 from viewer.no_height import unknown_buildings_layer
+from viewer.pit_structure import structure_layers
 from viewer.pits import pit_layers
 from viewer.planes import sections_of
 from viewer.scene import FieldLayer, KeyEntry, Layer, MeshLayer, PeopleLayer, Scene, View
@@ -124,6 +125,7 @@ def compose(
         layers += marker_labels(layers, city)
     layers += change_layers(placed)
     layers += pit_layers(placed, city)
+    layers += structure_layers([item for item in placed if item.kind == "excavation"])
     new = corners_of(layers, names)
     layers += name_layer(new, names)
     if result is not None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+from shapely.geometry.polygon import orient
 
 from twin.errors import TwinError
 from twin.geo.subsurface import sounding_profile
@@ -57,10 +59,10 @@ def pit_layers(placed: Sequence[PlacedChange], city: City) -> list[MeshLayer | L
                 table[key].append(round(value, 3) if isinstance(value, float) else value)
             colour = style.PIT if band.soil == NOT_KNOWN else style.SOILS.get(band.soil, style.PIT)
             if band.top > band.bottom:
-                vertices, triangles = shapes.sides(item.shape, band.bottom, band.top + (0.02 if band is faces[0] else 0.0))
+                vertices, triangles = _faces(item, band.bottom, band.top + (0.02 if band is faces[0] else 0.0))
                 builder.add(vertices, triangles[:, ::-1], colour, row)
             else:
-                builder.add(*shapes.plate(item.shape, floor), colour, row)
+                builder.add(*shapes.plate(_outline_at(item, floor), floor), colour, row)
         rings += _water_line(city, item, floor)
     vertices, triangles, colours, owner = builder.arrays()
     made: list[MeshLayer | LineLayer] = [
@@ -69,6 +71,32 @@ def pit_layers(placed: Sequence[PlacedChange], city: City) -> list[MeshLayer | L
     if rings:
         made.append(LineLayer("pit_water", "Groundwater level", tuple(rings), style.GROUNDWATER, 3.0, group="change"))
     return made
+
+
+def _outline_at(item: PlacedChange, z: float) -> BaseGeometry:
+    """The edge of a pit at a height: wider with height where faces slope."""
+    if item.pit is None or np.isinf(item.pit.slope):
+        return item.shape
+    return item.pit.outline_at(z)
+
+
+def _faces(item: PlacedChange, bottom: float, top: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Faces of a pit between two heights, seen from outside: upright, or sloping from the corners below to those above."""
+    if item.pit is None or np.isinf(item.pit.slope):
+        return shapes.sides(item.shape, bottom, top)
+    made = []
+    for low, high in zip(*(list(shapes.polygons(_outline_at(item, z))) for z in (bottom, top)), strict=False):
+        first, second = (shapely.get_coordinates(orient(one).exterior)[:-1] for one in (low, high))
+        n = len(first)
+        if n != len(second) or low.interiors or high.interiors:
+            made += [shapes.sides(high, bottom, top), shapes.plate(high.difference(low), bottom)]
+            continue
+        second = np.roll(second, -int(np.argmin(np.hypot(*(second - first[0]).T))), axis=0)
+        i = np.arange(n, dtype=np.int32)
+        j = (i + 1) % n
+        vertices = np.vstack([np.column_stack([first, np.full(n, bottom)]), np.column_stack([second, np.full(n, top)])])
+        made.append((vertices, np.concatenate([np.column_stack([i, j, n + j]), np.column_stack([i, n + j, n + i])])))
+    return shapes.join(made)
 
 
 def _soil_at(city: City, item: PlacedChange) -> tuple[str, list[Band]]:

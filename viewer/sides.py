@@ -61,7 +61,7 @@ def compose_side(
     shapes: list[ChangeShape] = []
     for obstacle in changed.obstacles:
         if obstacle.outline is not None:
-            shapes.append(ChangeShape("excavation", obstacle.label, obstacle.outline, obstacle.z_m, obstacle.depth_m))
+            shapes.append(ChangeShape("excavation", obstacle.label, obstacle.outline, obstacle.z_m, obstacle.depth_m, obstacle.pit))
             shapes.append(ChangeShape("fence", "", obstacle.shape, obstacle.z_m, obstacle.height_m))
         else:
             shapes.append(ChangeShape(obstacle.kind, obstacle.label, obstacle.shape, obstacle.z_m, obstacle.height_m))

@@ -27,8 +27,8 @@ def struts(pit: Pit, support: PitSupport) -> NDArray[np.float64]:
     Returns
     -------
     (N, 2, 3) float64
-        Both ends [m, CRS of the city and its vertical datum], in the order along the pit, half a spacing from its ends and no farther
-        from each other than the spacing; of a pit with corners inward each piece between two walls is one.
+        Both ends [m, CRS of the city and its vertical datum], in the order along the pit, half a spacing from its ends and no
+        farther from each other than the spacing; of a pit with corners inward each piece between two walls is one.
     """
     start, along, across, length, width = _box(pit)
     count = _count(length, support.spacing_m)

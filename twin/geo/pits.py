@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -161,7 +161,11 @@ class Pit:
     @property
     def outline_at_top(self) -> BaseGeometry:
         """The edge of the pit at the ground: wider than its floor where faces slope."""
-        return self.outline if math.isinf(self.slope) else _wider(self.outline, self.depth_m / self.slope)
+        return self.outline_at(self.top_m)
+
+    def outline_at(self, z_m: float) -> BaseGeometry:
+        """The edge of the pit at a height [m in the vertical datum]."""
+        return self.outline if math.isinf(self.slope) else _wider(self.outline, (z_m - self.bottom_m) / self.slope)
 
     def aside(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """How far sloping faces lie from the floor where they pass places, 0 on the floor; at corners to a 64th of the whole.
@@ -216,6 +220,25 @@ class Pit:
             if first <= order[stage] <= (order[support.last] if support.last else len(order)):
                 there.append(support)
         return tuple(there)
+
+    def moved(self, by: NDArray[np.float64]) -> Pit:
+        """The same pit elsewhere.
+
+        Parameters
+        ----------
+        by : (3,) float64
+            [m]
+        """
+        x, y, z = (float(one) for one in by)
+        return replace(
+            self, outline=shapely.transform(shapely.force_2d(self.outline), lambda xy: xy + np.array([x, y])),
+            bottom_m=self.bottom_m + z, top_m=self.top_m + z, toe_m=self.toe_m + z,
+            stages=tuple(
+                replace(one, floor_m=one.floor_m + z, water_m=one.water_m + z, head_m=one.head_m + z) for one in self.stages
+            ),
+            supports=tuple(replace(one, level_m=one.level_m + z) for one in self.supports),
+            wells=tuple(replace(one, x=one.x + x, y=one.y + y) for one in self.wells),
+        )  # fmt: skip
 
     def columns(self) -> dict[str, Any]:
         """As a row of the layer ``pits`` has it; lists are JSON."""

@@ -66,6 +66,8 @@ class Obstacle:
         Of an excavation: the hole itself; `shape` is its fence.
     depth_m : float
         Of an excavation.
+    pit : Pit, optional
+        How an excavation is built.
     """
 
     kind: str
@@ -76,6 +78,7 @@ class Obstacle:
     z_m: float = float("nan")
     outline: BaseGeometry | None = None
     depth_m: float = 0.0
+    pit: Pit | None = None
 
 
 @dataclass(frozen=True)
@@ -375,7 +378,7 @@ def _excavate(city: City, change: ExcavationChange, here: str, label: str) -> tu
     if city.terrain is not None:
         changed = replace(changed, terrain=_dug(city.terrain, pit))
     fenced = edge.buffer(change.fence_offset_m, join_style="mitre")
-    return changed, Obstacle("excavation", label, fenced, place.level, 2.0, top, edge, pit.depth_m)
+    return changed, Obstacle("excavation", label, fenced, place.level, 2.0, top, edge, pit.depth_m, pit)
 
 
 def _grow(city: City, change: TreesChange, here: str) -> City:
