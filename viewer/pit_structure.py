@@ -17,6 +17,7 @@ from twin.geo.pit_supports import anchors, struts
 from twin.geo.pits import Pit, PitStage
 from viewer import props, shapes, style
 from viewer.changes import PlacedChange
+from viewer.pits import UNDERWATER
 from viewer.scene import Colour, MeshLayer
 
 WAVE_M, WAVE_DEEP_M = 1.2, 0.4
@@ -29,7 +30,6 @@ STRUT_M, WALING_M, GROUT_M, ROD_M = 0.61, 0.5, 0.25, 0.1
 """Tube of a strut, height of a waling, the grouted part of an anchor and its rod [m]."""
 STEEL: Colour = (92, 104, 116)
 STRUT: Colour = (226, 166, 40)
-CONCRETE: Colour = (176, 176, 172)
 PUMP: Colour = (44, 112, 190)
 NOT_IN_WAY_M = 0.03
 
@@ -46,7 +46,7 @@ def structure_layers(pits: Sequence[PlacedChange], stage: str | None = None) -> 
     """
     parts = {
         "pit_wall": _Part("Walls of the pit"), "pit_supports": _Part("Struts and anchors"),
-        "pit_concrete": _Part("Underwater concrete"), "pit_wells": _Part("Pumped wells"),
+        "pit_concrete": _Part(UNDERWATER), "pit_wells": _Part("Pumped wells"),
     }  # fmt: skip
     for item in pits:
         pit = item.pit
@@ -57,9 +57,9 @@ def structure_layers(pits: Sequence[PlacedChange], stage: str | None = None) -> 
         _supports(pit, now, parts["pit_supports"])
         if pit.concrete_m > 0.0 and (now.concreted or not any(one.concreted for one in pit.stages)):
             part = parts["pit_concrete"]
-            row = part.row(pit, "Underwater concrete", f"{pit.concrete_m:g} m thick")
+            row = part.row(pit, UNDERWATER, f"{pit.concrete_m:g} m thick")
             under = shapely.buffer(pit.outline, -NOT_IN_WAY_M, join_style="mitre")
-            part.builder.add(*shapes.prism(under, pit.bottom_m - pit.concrete_m, pit.bottom_m - 0.02), CONCRETE, row)
+            part.builder.add(*shapes.prism(under, pit.bottom_m - pit.concrete_m, pit.bottom_m - 0.02), style.CONCRETE, row)
         _wells(pit, parts["pit_wells"])
     return [part.layer(name) for name, part in parts.items() if len(part.builder)]
 
@@ -106,12 +106,12 @@ def _walls(pit: Pit, part: _Part) -> None:
     thick = THICK_M[pit.wall]
     ring = shapely.buffer(course, thick, join_style="mitre").difference(course)
     if pit.wall == "diaphragm":
-        part.builder.add(*shapes.prism(ring, toe, top - 0.2), CONCRETE, row)
+        part.builder.add(*shapes.prism(ring, toe, top - 0.2), style.CONCRETE, row)
         return
     middle = shapely.buffer(course, thick / 2, join_style="mitre").boundary
     spaced, _ = points_along(middle, 0.75 * thick if pit.wall == "secant-pile" else 2.0)
     piles = props.placed(*props.tube(thick / 2, toe, top, 10), np.column_stack([spaced, np.zeros(len(spaced))]))
-    part.builder.add(*piles, CONCRETE if pit.wall == "secant-pile" else STEEL, row)
+    part.builder.add(*piles, style.CONCRETE if pit.wall == "secant-pile" else STEEL, row)
     if pit.wall == "soldier-pile":
         planks = shapely.buffer(course, 0.12, join_style="mitre").difference(course)
         part.builder.add(*shapes.prism(planks, pit.bottom_m, top - 0.2), (150, 112, 76), row)
@@ -147,7 +147,7 @@ def _supports(pit: Pit, now: PitStage, part: _Part) -> None:
         row = part.row(pit, f"{support.kind.capitalize()}s `{support.id}`", f"every {support.spacing_m:g} m")
         low, high = support.level_m - WALING_M / 2, support.level_m + WALING_M / 2
         for polygon in shapes.polygons(inside):
-            part.builder.add(*shapes.wall_along(polygon, WALING_M, low, high), STEEL, row)
+            part.builder.add(*shapes.wall_along(polygon, WALING_M, low, high), STRUT, row)
         if support.kind == "strut":
             ends = struts(pit, support)
             for first, second in ends:
@@ -157,7 +157,7 @@ def _supports(pit: Pit, now: PitStage, part: _Part) -> None:
             for first, second in ends:
                 grout = first + 0.6 * (second - first)
                 part.builder.add(*_rod(first, second, ROD_M), STEEL, row)
-                part.builder.add(*_rod(grout, second, GROUT_M), CONCRETE, row)
+                part.builder.add(*_rod(grout, second, GROUT_M), style.CONCRETE, row)
 
 
 def _rod(first: NDArray[np.float64], second: NDArray[np.float64], width: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

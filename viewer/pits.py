@@ -26,6 +26,7 @@ NEAR_M = 250.0
 """A borehole or a well farther away says nothing of a pit [m]."""
 
 NOT_KNOWN = "Not described"
+UNDERWATER = "Underwater concrete"
 
 
 class Band(NamedTuple):
@@ -51,13 +52,14 @@ def pit_layers(placed: Sequence[PlacedChange], city: City) -> list[MeshLayer | L
         floor = item.z - item.height
         name, bands = _soil_at(city, item)
         faces = _within(bands, floor, item.z) or [Band(item.z, floor, NOT_KNOWN)]
-        for band in [*faces, Band(floor, floor, faces[-1].soil)]:
+        concreted = item.pit is not None and item.pit.concrete_m > 0.0
+        for band in [*faces, Band(floor, floor, UNDERWATER if concreted else faces[-1].soil)]:
             row = len(table["id"])
-            said = name if band.soil != NOT_KNOWN else ""
+            said = name if band.soil not in (NOT_KNOWN, UNDERWATER) else ""
             values = (item.label or "Excavation", band.soil, band.top + city.origin[2], band.bottom + city.origin[2], said)
             for key, value in zip(table, values, strict=True):
                 table[key].append(round(value, 3) if isinstance(value, float) else value)
-            colour = style.PIT if band.soil == NOT_KNOWN else style.SOILS.get(band.soil, style.PIT)
+            colour = {NOT_KNOWN: style.PIT, UNDERWATER: style.CONCRETE}.get(band.soil, style.SOILS.get(band.soil, style.PIT))
             if band.top > band.bottom:
                 vertices, triangles = _faces(item, band.bottom, band.top + (0.02 if band is faces[0] else 0.0))
                 builder.add(vertices, triangles[:, ::-1], colour, row)

@@ -57,6 +57,7 @@ ROOFS_FLAT: tuple[Colour, ...] = ((176, 172, 164), (164, 162, 156), (188, 180, 1
 
 GROUNDWATER: Colour = (40, 110, 200)
 SOIL: Colour = (148, 122, 94)
+CONCRETE: Colour = (176, 176, 172)
 LAMP: Colour = (58, 62, 66)
 CLOSED: Colour = (198, 44, 40)
 WHITE: Colour = (244, 240, 234)
