@@ -110,6 +110,10 @@ def _named_apart(layers: list[Layer]) -> list[Layer]:
     return out
 
 
+CLOSED = ("stairs", "walls", "pit_wall", "pit_concrete", "pit_supports", "pit_wells")
+"""Layers of other groups whose things are closed."""
+
+
 def _is_floor(layer: MeshLayer) -> bool:
     name = layer.name.split("@")[0]
     return name == "pit" or (layer.group in FLOORS and not _stays_whole(layer) and name not in ("quay_walls", "stairs"))
@@ -121,7 +125,7 @@ def _stays_whole(layer: MeshLayer) -> bool:
 
 def _is_solid(layer: MeshLayer) -> bool:
     """Whether the things of a layer are closed, or nearly so: what has a floor, a bed or a road in it is not."""
-    closed = layer.group in ("buildings", "underground", "bridges") or layer.name in ("stairs", "walls")
+    closed = layer.group in ("buildings", "underground", "bridges") or layer.name.split("@")[0] in CLOSED
     return isinstance(layer, VolumeLayer) or closed
 
 

@@ -16,8 +16,9 @@ from twin.geo.pits import WALLS, Pit, PitStage, PitSupport, PitWell
 from viewer import style
 from viewer.changes import ChangeShape, PlacedChange
 from viewer.compose import compose
+from viewer.key import areas
 from viewer.pit_structure import structure_layers
-from viewer.scene import MeshLayer
+from viewer.scene import MeshLayer, Section
 
 OUTLINE = shapely.box(0.0, 0.0, 24.0, 12.0)
 STAGES = (PitStage("first", 1.0), PitStage("deep", -3.0), PitStage("poured", -3.0, concreted=True))
@@ -138,3 +139,16 @@ def test_the_floor_of_a_pit_with_concrete_is_concrete(town: City) -> None:
     assert layer.attributes["soil"][-1] == "Underwater concrete"
     assert tuple(layer.colours[layer.owner == len(layer.attributes["id"]) - 1][0]) == style.CONCRETE
     assert scene.layer("pit_wall").label == "Walls of the pit"
+
+
+def test_a_cut_goes_through_walls_and_concrete(town: City) -> None:
+    x, y = (float(k) for k in town.origin[:2])
+    pit = Pit("pit", "Pit", shapely.box(x + 10, y + 10, x + 30, y + 20), -2.0, 4.0, "diaphragm", -8.0, concrete_m=1.0,
+              stages=(PitStage("open", -2.0),))  # fmt: skip
+    scene = compose(town, changes=[ChangeShape("excavation", "Pit", pit.outline, 4.0, 6.0, pit)])
+    cut = scene.cut(Section("across", "Across", (0.0, 15.0, 0.0), (0.0, -1.0, 0.0)))
+    wall, concrete = cut.layer("pit_wall_cut"), cut.layer("pit_concrete_cut")
+    assert isinstance(wall, MeshLayer)
+    assert isinstance(concrete, MeshLayer)
+    assert areas(wall).sum() == pytest.approx(2 * 0.8 * 12.3, rel=1e-3)
+    assert areas(concrete).sum() == pytest.approx(19.94 * 0.98, rel=1e-3)
