@@ -40,5 +40,16 @@ PIT: Colour = (134, 110, 84)
 CELLAR: Colour = (150, 110, 88)
 MAINS: dict[str, Colour] = {"sewer": (140, 120, 104), "water": (58, 110, 170), "gas": (206, 172, 60), "heat": (186, 74, 60)}
 """Mains by what runs in them."""
+SOILS: dict[str, Colour] = {
+    "gravel": (214, 128, 62),
+    "sand": (244, 208, 96),
+    "loam": (188, 160, 190),
+    "clay": (92, 142, 92),
+    "peat": (110, 70, 50),
+    "made ground": (128, 84, 96),
+}
+"""Classes of soil, near to what Dutch drawings of boreholes use."""
+NOT_DESCRIBED: Colour = (168, 172, 176)
+GROUNDWATER: Colour = (40, 110, 200)
 TREE_CROWNS: tuple[Colour, ...] = ((104, 138, 74), (122, 150, 82), (90, 126, 72), (134, 154, 88))
 TRUNK: Colour = (104, 84, 66)

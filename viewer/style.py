@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin import palette
 from twin.fruin import FRUIN_M2, LAJOLLA, LETTERS
 from twin.impact_result import Classes
 from twin.palette import CELLAR as CELLAR
 from twin.palette import GROUND as GROUND
+from twin.palette import GROUNDWATER as GROUNDWATER
 from twin.palette import MAINS as MAINS
 from twin.palette import PIT as PIT
 from twin.palette import QUAY_WALL as QUAY_WALL
@@ -55,7 +57,6 @@ ROOFS_PITCHED: tuple[Colour, ...] = (
 )
 ROOFS_FLAT: tuple[Colour, ...] = ((176, 172, 164), (164, 162, 156), (188, 180, 168))
 
-GROUNDWATER: Colour = (40, 110, 200)
 SOIL: Colour = (148, 122, 94)
 CONCRETE: Colour = (176, 176, 172)
 LAMP: Colour = (58, 62, 66)
@@ -80,17 +81,12 @@ LAND: tuple[Colour, ...] = (
 """Kinds of land use, in the order in which most of the land has them."""
 SOUNDING: Colour = (150, 74, 38)
 SOILS: dict[str, Colour] = {
-    "Gravel": (214, 128, 62),
-    "Sand": (244, 208, 96),
-    "Loam": (188, 160, 190),
-    "Clay": (92, 142, 92),
-    "Peat": (110, 70, 50),
-    "Made ground": (128, 84, 96),
-    "Not described": (168, 172, 176),
+    **{name.capitalize(): colour for name, colour in palette.SOILS.items()},
+    "Not described": palette.NOT_DESCRIBED,
     "Tube": (150, 168, 188),
     "Filter": (44, 128, 140),
 }
-"""Classes of soil, near to what Dutch drawings of boreholes use, and the parts of a well."""
+"""Classes of soil, and the parts of a well."""
 SECTION: Colour = (226, 216, 200)
 TABLE: Colour = (222, 224, 222)
 GRID: Colour = (126, 122, 112)

@@ -263,6 +263,9 @@ def test_a_column_of_whole_numbers_before_fractions(put: Put) -> None:
         ("#XYID= 31000, 136000.5, 456000.25", "#XYID= 31000, 456000.25, 136000.5", "coordinates"),
         ("2.0 4.0 0.04 0", "2.0 4.0", "record"),
         ("#COLUMNINFO= 2, MPa", "#COLUMNINFO= 2, kN", "unit"),
+        ("#COLUMNINFO= 3, MPa", "#COLUMNINFO= 3, %", "unit"),
+        ("#COLUMNINFO= 4, deg", "#COLUMNINFO= 4, MPa", "unit"),
+        ("#COLUMNINFO= 4, deg, helling, 8", "#COLUMNINFO= 4, Graden(deg), wrijvingsgetal, 4", "unit"),
     ],
 )
 def test_a_poor_header_is_told(put: Put, old: str, new: str, code: str) -> None:
@@ -347,6 +350,11 @@ def test_units_and_separators(put: Put) -> None:
     body = body.replace(" ", ";").replace("\n", ";!\r\n")
     profile = sounding_profile(row_of(read_city(put(f"{head}#EOH=\r\n{body}", "s1.gef"))))
     assert_allclose(profile["qc_MPa"], [np.nan, 0.002, 0.003, 0.004])
+    centimetres = sounding_profile(row_of(read_city(put(CPT.replace("#COLUMNINFO= 1, m", "#COLUMNINFO= 1, cm"), "cm.gef"))))
+    assert_allclose(centimetres["length_m"], [0.005, 0.01, 0.015, 0.02])
+    leaning = sounding_profile(row_of(read_city(put(CPT.replace("#COLUMNINFO= 4, deg", "#COLUMNINFO= 4, %"), "lean.gef"))))
+    assert_allclose(leaning["depth_m"], [0.5, 1.0, 1.5, 2.0])
+    assert leaning["inclinationResultant_%"].tolist()[1:] == [0.0, 60.0, 0.0]
     latin = CPT.replace("#TESTID= S1", "#TESTID= Sé").encode("latin-1")
     assert row_of(read_city(put(latin, "latin.gef"))).name == "77/Sé"
 
@@ -362,6 +370,7 @@ def test_units_and_separators(put: Put) -> None:
         (lambda text: text.replace("#COLUMNINFO= 2,", "#COLUMNINFO= 9,"), "number the columns"),
         (lambda text: text.replace("#COLUMNINFO= 2, MPa, conusweerstand, 2", "#COLUMNINFO= two"), "is not a number"),
         (lambda text: text.replace("sondeerlengte, 1", "x, 99"), "no column is the length"),
+        (lambda text: text.replace("1, m, sondeerlengte", "1, MPa, sondeerlengte"), "is in MPa, which is no length"),
         (lambda text: text.replace("1.0 2.0", "1.0\0 2.0"), "zero bytes"),
     ],
 )

@@ -61,6 +61,15 @@ _PRESSURES = (
     "porePressureU2",
     "porePressureU3",
 )
+LENGTHS = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001}
+"""Lengths in metres by unit."""
+
+FAMILIES = {
+    "frictionRatio": "percent", "inclinationResultant": "angle", "inclinationNS": "angle", "inclinationEW": "angle",
+    "penetrationLength": "length", "depth": "length", "elapsedTime": "time",
+}  # fmt: skip
+"""What kind of unit a quantity has; pressures are looked at apart. A unit that is not known is taken to be the right one."""
+
 _WHOLE = re.compile(r"(?<![\w.+\-'])([+-]?\d+)(?![\w.'])")
 _INTERRUPTIONS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
@@ -110,6 +119,8 @@ def cpt_table(records: Records, findings: Findings) -> dict[str, Any]:
         values[name] = np.where(values[name] == void, np.nan, values[name])
         if name in _PRESSURES:
             values = _in_mpa(values, name, column.unit, records, findings)
+        elif name in FAMILIES:
+            values = _in_family(values, name, column.unit, records, findings)
     values["penetrationLength"] = np.abs(values["penetrationLength"])
     if "depth" in values:
         values["depth"] = np.abs(values["depth"])
@@ -234,6 +245,38 @@ def _in_mpa(
         return {f"{key}_{unit or 'unknown'}" if key == name else key: column for key, column in values.items()}
     values[name] = values[name] * factor
     return values
+
+
+def _family(unit: str) -> str:
+    """What kind of unit this is; empty for one that is not known."""
+    plain = unit.lower().replace(" ", "").replace("²", "2")
+    if plain in LENGTHS:
+        return "length"
+    if plain in TO_MPA or plain in ("n", "kn", "mn"):
+        return "pressure"
+    if "%" in plain or plain.startswith("perc"):
+        return "percent"
+    if plain in ("s", "sec", "min"):
+        return "time"
+    return "angle" if any(word in plain for word in ("deg", "grad", "°", "rad")) else ""
+
+
+def _in_family(
+    values: dict[str, NDArray[np.float64]], name: str, unit: str, records: Records, findings: Findings
+) -> dict[str, NDArray[np.float64]]:
+    """Lengths in metres; a column with a unit of another kind than its quantity has is kept under another name."""
+    family = _family(unit)
+    if family == "length" and FAMILIES[name] == "length":
+        values[name] = values[name] * LENGTHS[unit.lower().replace(" ", "")]
+        return values
+    if family in ("", FAMILIES[name]):
+        return values
+    if name == "penetrationLength":
+        message = f"the length of penetration is in {unit}, which is no length"
+        raise FormatError(message, where=records.file, hint="it is in m as a rule")
+    message = f"{name} is in {unit}, which is no {FAMILIES[name]}; kept under that name, not used"
+    findings.add("unit", records.name, message, path=records.file)
+    return {f"{key}_{unit}" if key == name else key: column for key, column in values.items()}
 
 
 def _note_lost(records: Records, rows: int, findings: Findings) -> None:
