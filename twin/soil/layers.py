@@ -114,27 +114,34 @@ def fused(layers: pd.DataFrame) -> pd.DataFrame:
 
     Weights and indices are means by thickness, moduli and the permeability across harmonic ones.
     """
-    told = layers[layers["soil_class"] != ""].reset_index(drop=True)
-    if not len(told):
-        return frame_of([])
-    touches = (told["top_m"] - told["bottom_m"].shift()).abs() <= 0.01
-    group = (~(touches & (told["soil_class"] == told["soil_class"].shift()))).cumsum()
-    rows = []
-    for _, part in told.groupby(group):
-        row: dict[str, Any] = {key: part[key].iloc[0] for key in LAYER_COLUMNS}
-        if len(part) > 1:
-            row |= {key: part[key].iloc[-1] for key in ("bottom_m", "bottom_z_m")}
-            weight = part["thickness_m"].to_numpy(np.float64)
-            for key, kind in LAYER_COLUMNS.items():
-                if kind == "float64" and key not in ("top_m", "top_z_m", "bottom_m", "bottom_z_m"):
-                    across = key.startswith(("modulus", "k_v"))
-                    row[key] = layering.means(part[key], weight)[2 if across else 0]
-            row["thickness_m"] = row["bottom_m"] - row["top_m"]
-            row["records"] = int(part["records"].sum())
-            for key in ("description", "merged", "source"):
-                row[key] = "; ".join(dict.fromkeys(value for value in part[key] if value))
-        rows.append(row)
-    return frame_of(rows)
+    groups: list[list[dict[str, Any]]] = []
+    plain = pd.DataFrame({key: layers[key].array for key in LAYER_COLUMNS})
+    for row in plain.to_dict("records"):
+        if not row["soil_class"]:
+            continue
+        above = groups[-1][-1] if groups else None
+        if above and above["soil_class"] == row["soil_class"] and abs(above["bottom_m"] - row["top_m"]) <= 0.01:
+            groups[-1].append({str(key): value for key, value in row.items()})
+        else:
+            groups.append([{str(key): value for key, value in row.items()}])
+    return frame_of([_as_one(group) for group in groups])
+
+
+def _as_one(group: list[dict[str, Any]]) -> dict[str, Any]:
+    """One layer of some that lie on each other."""
+    if len(group) == 1:
+        return group[0]
+    weight = np.array([layer["thickness_m"] for layer in group])
+    row = dict(group[0])
+    for key, kind in LAYER_COLUMNS.items():
+        if kind == "float64" and key not in ("top_m", "top_z_m"):
+            across = key.startswith(("modulus", "k_v"))
+            row[key] = layering.means([layer[key] for layer in group], weight)[2 if across else 0]
+    row |= {"bottom_m": group[-1]["bottom_m"], "bottom_z_m": group[-1]["bottom_z_m"], "thickness_m": float(weight.sum())}
+    row["records"] = sum(layer["records"] for layer in group)
+    for key in ("description", "merged", "source"):
+        row[key] = "; ".join(dict.fromkeys(layer[key] for layer in group if layer[key]))
+    return row
 
 
 def _levels(top: float, bottom: float, surface: float) -> dict[str, Any]:

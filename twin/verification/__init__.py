@@ -36,6 +36,7 @@ _MODULES = (
     "twin.verification.wind",
     "twin.verification.heat",
     "twin.verification.rain",
+    "twin.verification.soil",
 )
 
 
