@@ -129,6 +129,8 @@ def test_what_is_no_cone_is_refused() -> None:
         interpret(borehole([("sand", 2.0)]))
     with pytest.raises(GeometryError, match="no cone resistance"):
         interpret(cone(PROFILE) | {"profile": {"depth_m": [1.0, 2.0], "fs_MPa": [0.1, 0.1]}})
+    with pytest.raises(GeometryError, match="above 0"):
+        interpret(cone(PROFILE) | {"profile": {"depth_m": [1.0, 2.0], "qc_MPa": [0.0, -1.0], "fs_MPa": [0.1, 0.1]}})
 
 
 def test_without_a_height_of_the_ground_it_goes_by_depth() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import itertools
+import pickle
 import sys
 from typing import Any
 
@@ -122,6 +123,13 @@ def test_a_table_counts_everywhere() -> None:
     assert found["soil_class"].tolist() == ["clay", "sand"]
     assert found["bottom_certainty"].tolist() == ["known", "known"]
     assert float(model.boundaries(GRID)["bottom_z_m"].isel(unit=1).std()) == 0.0
+
+
+def test_a_model_can_be_sent_to_another_process() -> None:
+    model = model_of(ONE, OTHER)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.units == model.units
+    assert_allclose(again.column(*at(30))["bottom_z_m"], model.column(*at(30))["bottom_z_m"])
 
 
 def test_bad_questions_are_told() -> None:

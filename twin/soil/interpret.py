@@ -85,7 +85,7 @@ def interpret(
     Raises
     ------
     GeometryError
-        When it is no cone penetration test, or has no cone resistance in a unit of pressure.
+        When it is no cone penetration test, or has no cone resistance above 0 in a unit of pressure.
     ParameterError
         When a parameter is out of its range.
     """
@@ -167,9 +167,11 @@ def _measured(sounding: Row, frame: pd.DataFrame, findings: list[str]) -> tuple[
         if bad.any():
             findings.append(f"{int(bad.sum())} records have {key} at or below 0; void")
             values[bad] = np.nan
-    if np.isfinite(qc).any() and np.nanmax(qc) > 200:
+    if not np.isfinite(qc).any():
+        raise GeometryError("no record has a cone resistance above 0", where=name_of(sounding))
+    if np.nanmax(qc) > 200:
         findings.append(f"qc is up to {np.nanmax(qc):.0f} MPa, more than a cone can take: is it in another unit?")
-    if np.isfinite(fs).any() and np.nanmedian(fs / qc) > 0.5:
+    if np.isfinite(fs / qc).any() and np.nanmedian(fs / qc) > 0.5:
         findings.append("the friction is half of the resistance and more: are the columns in one unit?")
     return qc, fs, u2, below
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -79,7 +78,7 @@ class SoilModel:
     layers: pd.DataFrame
     method: Method = "idw"
     variogram: Mapping[str, Any] | None = None
-    left_out: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    left_out: Mapping[str, str] = field(default_factory=dict)
     given: bool = False
 
     @classmethod
@@ -163,7 +162,7 @@ class SoilModel:
         surfaces = np.array([float(tables[key]["top_z_m"].iloc[0]) for key in ids])
         units, heights, seen, layers = _boundaries([whole[key] for key in ids], surfaces, spots)
         layers["id"] = pd.array([ids[k] for k in layers["sounding"]], dtype="str")
-        return cls(ids, spots, units, heights, seen, layers, method, variogram, MappingProxyType(dict(left_out or {})))
+        return cls(ids, spots, units, heights, seen, layers, method, variogram, dict(left_out or {}))
 
     @classmethod
     def from_table(cls, rows: Iterable[Mapping[str, Any]] | pd.DataFrame, *, where: str | None = None) -> SoilModel:
