@@ -195,6 +195,13 @@ _ALL = (
              "Of water at least 0.02 m deep; 0 elsewhere."),
     Variable("water_depth_series", ("time", "y", "x"), "float32", "m", "depth of water over time",
              "As `water_depth`, at the times."),
+    Variable("settlement", ("y", "x"), "float32", "mm", "settlement of the ground",
+             "Behind the walls of a pit, as if no building were there; NaN inside the pit."),
+    Variable("shift_east", ("y", "x"), "float32", "mm", "horizontal movement of the ground, eastward",
+             "Towards the pit; as `settlement`."),
+    Variable("shift_north", ("y", "x"), "float32", "mm", "horizontal movement of the ground, northward", "As `shift_east`."),
+    Variable("drawdown_settlement", ("y", "x"), "float32", "mm", "settlement by lowered groundwater",
+             "Of the soil when the water in it falls; below 0 where it rises."),
 )
 
 VARIABLES: Mapping[str, Variable] = MappingProxyType({variable.name: variable for variable in _ALL})
