@@ -65,36 +65,48 @@ def damage_of(
     length = np.hypot(way[:, 0], way[:, 1])
     share = np.linspace(0.0, 1.0, points)
     places = (sides.ends[:, :1] + share[None, :, None] * way[:, None]).reshape(-1, 2)
-    direction = np.repeat(way / np.maximum(length, 1e-9)[:, None], points, axis=0)
+    direction = way / np.maximum(length, 1e-9)[:, None]
     base = [damage.FOUNDATIONS[kind] for kind in kinds]
     shares = np.array([(one.settlement, one.horizontal) for one in base], np.float64).reshape(-1, 2)
-    follows = shares[sides.owner].repeat(points, axis=0)
+    down, sideways = (shares[sides.owner, k][:, None] for k in (0, 1))
 
     def lines_of(moved: Moved) -> damage.Lines:
         along = (length[:, None] * share).ravel()
-        stretch = (moved.horizontal * direction).sum(axis=1) * follows[:, 1]
+        east, north = moved.horizontal.reshape(-1, points, 2).transpose(2, 0, 1)
+        stretch = (east * direction[:, :1] + north * direction[:, 1:]) * sideways
+        settled = moved.settlement.reshape(-1, points) * down
         first = np.arange(len(length) + 1, dtype=np.int64) * points
-        return damage.Lines(first, along, moved.settlement * follows[:, 0], stretch, heights[sides.owner], stiffness[sides.owner])
+        return damage.Lines(first, along, settled.ravel(), stretch.ravel(), heights[sides.owner], stiffness[sides.owner])
 
     each = {name: _moved(part, places) for name, part in parts.items()}
     total = _added(list(each.values()))
     lines = lines_of(total)
     found = damage.strained(lines, cut_mm)
-    lost = ~np.isfinite(total.settlement + total.horizontal.sum(axis=1)).reshape(-1, points).all(axis=1)
+    lost = ~np.isfinite(lines.settlement + lines.stretch).reshape(-1, points).all(axis=1)
     judged = ~np.isin(sides.owner, sides.owner[lost])
     made = _by_building(buildings, sides.owner, sides.kind, found, judged, kinds)
     for name, moved in each.items():
         if name:
-            most = (moved.settlement * follows[:, 0]).reshape(-1, points).max(axis=1)
+            most = (moved.settlement.reshape(-1, points) * down).max(axis=1)
             made[f"settlement_{name}_mm"] = _largest(len(buildings), sides.owner, most, judged)
-    ranged = [part for part in parts.values() if isinstance(part, GroundMovement) and part.largest.low < part.largest.high]
-    for end in ("low", "high") if ranged else ():
-        moved = _added([
-            _moved(part.of(end), places) if isinstance(part, GroundMovement) else each[name] for name, part in parts.items()
-        ])  # fmt: skip
+    for end, of_part in _ends(parts).items():
+        moved = _added([Moved(*(one * times for one in each[name])) for name, times in of_part.items()])
         strain = _largest(len(buildings), sides.owner, damage.strained(lines_of(moved), cut_mm).strain, judged)
         made[f"category_{end}"] = _categories(strain)
     return made
+
+
+def _ends(parts: Mapping[str, Ground]) -> dict[str, dict[str, float]]:
+    """Shares of the movement of each part at both ends of its range; none when no part has one."""
+    ranges = {name: part.largest for name, part in parts.items() if isinstance(part, GroundMovement)}
+    if not any(largest.low < largest.high for largest in ranges.values()):
+        return {}
+
+    def share(name: str, end: str) -> float:
+        largest = ranges.get(name)
+        return float(getattr(largest, end)) / largest.middle if largest is not None and largest.middle > 0.0 else 1.0
+
+    return {end: {name: share(name, end) for name in parts} for end in ("low", "high")}
 
 
 def _by_building(

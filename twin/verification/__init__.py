@@ -37,6 +37,7 @@ _MODULES = (
     "twin.verification.heat",
     "twin.verification.rain",
     "twin.verification.soil",
+    "twin.verification.ground_movement",
 )
 
 
