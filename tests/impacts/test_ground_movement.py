@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,6 +12,7 @@ import pytest
 import shapely
 import xarray as xr
 
+import twin
 from twin.errors import CRSError, GeometryError, ParameterError
 from twin.impacts.ground_movement import damage_of, drawdown_settlement, facade_lines, ground_around, settlement_field
 from twin.sim.impact.pit.behind_wall import profile
@@ -148,9 +152,13 @@ def test_a_field_gives_nearly_what_the_formulas_give():
 
 def test_what_stands_in_the_pit_or_beyond_the_field_is_not_judged():
     houses = _houses((10, 10, 20, 18), (-6, 5, 4, 12), (300, 300, 310, 308))
-    found = damage_of(houses, settlement_field(PIT, 5.0, largest_mm=10.0))
+    part = settlement_field(PIT, 5.0, largest_mm=10.0, bounds=(-10, -10, 90, 40))
+    assert part.attrs["still_beyond"] == 0
+    found = damage_of(houses, part)
     assert found["category"].isna().all()
     assert found.attrs["not_judged"] == 3
+    whole = settlement_field(PIT, 5.0, largest_mm=10.0)
+    assert damage_of(houses, whole)["category"].isna().tolist() == [True, True, False]
     assert damage_of(houses, ground_around(PIT, 5.0, largest_mm=10.0))["category"].isna().tolist() == [True, True, False]
     assert damage_of(houses.iloc[:0], ground_around(PIT, 5.0)).empty
 
@@ -241,3 +249,10 @@ def test_soil_with_koppejan_values_settles():
     soil = SOIL.assign(cp1=[np.nan, 10.0, 15.0], cs1=[np.nan, 60.0, 120.0])
     found = [drawdown_settlement(soil, 1.0, water_m=1.0, method="koppejan", days=days) for days in (1.0, 1000.0)]
     assert 0.0 < found[0] < found[1]
+
+
+def test_the_example_of_the_documentation_runs(capsys):
+    told = (Path(twin.__file__).parents[1] / "docs" / "below.md").read_text(encoding="utf-8")
+    block = next(block for block in re.findall(r"```python\n(.*?)```", told, re.S) if "ground_around" in block)
+    exec(compile(block, "below.md", "exec"), {})
+    assert "category" in capsys.readouterr().out

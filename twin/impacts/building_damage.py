@@ -178,9 +178,9 @@ def _moved(ground: Ground, points: NDArray[np.float64]) -> Moved:
         if not names:
             what = "a Dataset of the ground has `settlement` or `drawdown_settlement`"
             raise ParameterError(what, hint=f"this has {list(ground)}")
-        none = np.zeros(len(points))
-        shifts = [_read(ground[name], points) if name in ground else none for name in ("shift_east", "shift_north")]
-        settled = np.sum([_read(ground[name], points) for name in names], axis=0)
+        none, beyond = np.zeros(len(points)), 0.0 if ground.attrs.get("still_beyond") else np.nan
+        shifts = [_read(ground[name], points, beyond) if name in ground else none for name in ("shift_east", "shift_north")]
+        settled = np.sum([_read(ground[name], points, beyond) for name in names], axis=0)
         return Moved(np.asarray(settled, np.float64), np.column_stack(shifts))
     found = ground(points)
     if isinstance(found, Moved):
@@ -193,7 +193,7 @@ def _moved(ground: Ground, points: NDArray[np.float64]) -> Moved:
     return Moved(settlement, np.zeros((len(points), 2)))
 
 
-def _read(field: xr.DataArray, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _read(field: xr.DataArray, points: NDArray[np.float64], beyond: float) -> NDArray[np.float64]:
     """Values at points, between the middles of cells; cells without a value do not count, and NaN where there is none at all."""
     x, y, values = field["x"].to_numpy(), field["y"].to_numpy(), field.transpose("y", "x").to_numpy().astype(np.float64)
     if min(len(x), len(y)) < 2:
@@ -210,7 +210,7 @@ def _read(field: xr.DataArray, points: NDArray[np.float64]) -> NDArray[np.float6
             weight = np.where(np.isfinite(value), weight, 0.0)
             total, weights = total + weight * np.where(weight > 0.0, value, 0.0), weights + weight
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(outside | (weights <= 0.0), np.nan, total / weights)
+        return np.where(outside, beyond, np.where(weights > 0.0, total / weights, np.nan))
 
 
 def _of_each(

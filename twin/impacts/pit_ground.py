@@ -59,8 +59,10 @@ class GroundMovement:
             for name, value in found.items()
         }
         names = ("largest_low_mm", "largest_mm", "largest_high_mm")
-        attrs = {"crs": grid.crs or "", "cell_m": float(grid.cell), **dict(zip(names, self.largest, strict=True))}
-        return xr.Dataset(arrays, coords={"y": grid.y, "x": grid.x}, attrs={**attrs, "told": "; ".join(self.told)})
+        still = shapely.box(*grid.bounds).buffer(1e-6).covers(shapely.box(*self.pit.bounds).buffer(reach, join_style="mitre"))
+        attrs = {"crs": grid.crs or "", "cell_m": float(grid.cell), "still_beyond": int(still)}
+        attrs |= dict(zip(names, self.largest, strict=True))
+        return xr.Dataset(arrays, coords={"y": grid.y, "x": grid.x}, attrs=attrs | {"told": "; ".join(self.told)})
 
     def of(self, which: str) -> GroundMovement:
         """The same for the ``low`` or ``high`` end of the range."""
@@ -150,7 +152,7 @@ def settlement_field(
     -------
     Dataset
         ``settlement``, ``shift_east``, ``shift_north`` (y, x) float32 [mm]; NaN inside the pit. The range of the largest settlement
-        and what was taken for granted are in its attributes.
+        and what was taken for granted are in its attributes, and ``still_beyond``: 1 when nothing moves outside of it.
 
     Raises
     ------
