@@ -48,8 +48,9 @@ def strains(lines: Lines, cut_mm: float) -> NDArray[np.float64]:
     for f in range(len(out)):
         part = slice(lines.first[f], lines.first[f + 1])
         x, v, u = lines.along[part], lines.settlement[part], lines.stretch[part]
-        fine = np.unique(np.concatenate([x, *_crossings(x, v, cut_mm)]))
-        inside = fine[np.interp(fine, x, v) >= cut_mm - 1e-9]
+        ground = v if lines.ground is None else lines.ground[part]
+        fine = np.unique(np.concatenate([x, *_crossings(x, ground, cut_mm)]))
+        inside = fine[np.interp(fine, x, ground) >= cut_mm - 1e-9]
         if len(inside) < 2:
             continue
         low, high = inside[0], inside[-1]

@@ -74,9 +74,10 @@ def damage_of(
         along = (length[:, None] * share).ravel()
         east, north = moved.horizontal.reshape(-1, points, 2).transpose(2, 0, 1)
         stretch = (east * direction[:, :1] + north * direction[:, 1:]) * sideways
-        settled = moved.settlement.reshape(-1, points) * down
+        settled = (moved.settlement.reshape(-1, points) * down).ravel()
         first = np.arange(len(length) + 1, dtype=np.int64) * points
-        return damage.Lines(first, along, settled.ravel(), stretch.ravel(), heights[sides.owner], stiffness[sides.owner])
+        height, stiff = heights[sides.owner], stiffness[sides.owner]
+        return damage.Lines(first, along, settled, stretch.ravel(), height, stiff, moved.settlement)
 
     each = {name: _moved(part, places) for name, part in parts.items()}
     total = _added(list(each.values()))

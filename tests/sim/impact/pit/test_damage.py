@@ -117,6 +117,8 @@ def test_it_is_as_the_slow_twin_says(seed, cut, height, e):
     curves.append(10.0 * rng.random(len(along)))
     lines = _lines(*curves, stretch=rng.normal(0, 1, len(along)).cumsum(), height=height, e_over_g=e, along=along)
     np.testing.assert_allclose(strained(lines, cut).strain, reference.strains(lines, cut), atol=1e-12)
+    lines = lines._replace(ground=lines.settlement[::-1].copy())
+    np.testing.assert_allclose(strained(lines, cut).strain, reference.strains(lines, cut), atol=1e-12)
 
 
 @settings(max_examples=40, deadline=None)
@@ -137,6 +139,12 @@ def test_what_settles_less_than_a_millimetre_is_left_out():
     assert strained(_lines(0.9 * BOW / BOW.max())).strain[0] == 0.0
     long = np.where(X < 10.0, 0.0, (X - 10.0) ** 2)
     assert strained(_lines(long)).length[0] == pytest.approx(9.0, abs=0.1)
+
+
+def test_a_building_that_stays_is_still_pulled_by_ground_that_moves():
+    lines = _lines(0.0 * X, stretch=0.5 * X)
+    assert strained(lines).strain[0] == 0.0
+    assert strained(lines._replace(ground=20.0 + X)).strain[0] == pytest.approx(5e-4)
 
 
 def test_noise_of_a_grid_does_not_cut_a_facade_in_pieces():

@@ -8,12 +8,11 @@ for a first look; they are estimates.
   at two depths, nothing from four. The tenth is not in the text of the paper that could be read; a program's fit for this curve and
   the spandrel both have it.
 - Spandrel (Ou et al. 1993; Hsieh and Ou 1998, where the wall bends before it is held): straight over the square root of the
-  distance.
-  Its four coefficients have one source; the two lines meet at two depths and end at four, which is all that could be checked.
+  distance. Its four coefficients have one source; the two lines meet at two depths and end at four, which is all that could be
+  checked.
 - Sand and stiff clay (Clough and O'Rourke 1990; UFC 3-220-20, 2025, equation 2-5): triangles up to two and three depths.
 - Soft to medium clay (Clough and O'Rourke 1990): the largest up to 0.75 depths, then a line to nothing at two. UFC 3-220-20
-  (equation
-  2-6) lets that line end at 1.5 depths; the wider one is kept here.
+  (equation 2-6) lets that line end at 1.5 depths; the wider one is kept here.
 
 Around corners the settlement is less, by the complementary error function of Roboski and Finno (2006, Canadian Geotechnical Journal
 43, 43-58, clay in Chicago; the formula itself has one source). The ground around a pit takes the largest of what its walls give:
@@ -293,7 +292,8 @@ def _share(shape, ratio):
         return max(1.0 - 0.6 * (ratio - 0.5) if ratio < 2.0 else 0.05 * (4.0 - ratio), 0.0)
     if shape == 1:
         root = math.sqrt(ratio)
-        return 1.0 - 0.636 * root if ratio <= 2.0 else max(0.342 - 0.171 * root, 0.0)
+        near, far = _SPANDREL
+        return near[0] - near[1] * root if ratio <= 2.0 else max(far[0] - far[1] * root, 0.0)
     if shape == 2:
         return max(1.0 - ratio / 2.0, 0.0)
     if shape == 3:
@@ -323,7 +323,7 @@ def _ground_moves(points, start, along, outward, length, depth, largest, shape, 
             part = 1.0 - 0.5 * math.erfc(steep[w] * (min(run, length[w] - run) + offset[w]))
             found = largest[w] * part * _share(shape[w], away / depth[w])
             if out < 0.0:
-                found *= max(1.0 + out / (0.5 * depth[w]), 0.0)
+                found *= max(1.0 + out / (_FADES * depth[w]), 0.0)
             most = max(most, found)
             weight = found * found * found * found
             if away > 1e-9:

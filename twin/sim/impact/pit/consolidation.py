@@ -8,12 +8,12 @@ too much: soil that drains becomes lighter (`drained_is_lighter`). Above the wat
 The column is cut in slices of half a metre at most, since the logarithm of a mean is not the mean of logarithms. Strains:
 
 - NEN-Bjerrum (NEN 9997-1; Bjerrum 1967): ``RR log(sp / s0) + CR log(s1 / sp)``, with the part beyond the preconsolidation stress
-  sp.
-  That is at least what the lowest water level of the past has brought about. With creep it is the isotache model in linear strain
-  (Den Haan 1994; NEN-Bjerrum in D-Settlement): the rate of creep is Ca / (ln(10) t0) on the line through sp, with t0 one day, and
-  falls tenfold with each Ca of creep, or each ``Ca / (CR - RR)`` of the logarithm of stress. Solved for a step, creep up to t is
-  ``Ca log(1 + t / t0 (s1 / sp)^((CR - RR) / Ca))``. Long after the step that makes ``RR log(sp / s0) + CR log(s1 / sp) +
-  Ca log(t / t0)`` in all. What would have crept without the step is subtracted: a fall of nothing settles nothing.
+  sp, which is at least what the lowest water level of the past has brought about. With creep it is the isotache model in linear
+  strain (Den Haan 1994; NEN-Bjerrum in D-Settlement): the rate of creep is Ca / (ln(10) t0) on the line through sp, with t0 one
+  day, and falls tenfold with each Ca of creep; it is tenfold with each ``Ca / (CR - RR)`` more of the logarithm of stress. Solved
+  for a step, creep up to t is ``Ca log(1 + t / t0 (s1 / sp)^((CR - RR) / Ca))``. Long after the step that makes ``RR log(sp / s0) +
+  CR log(s1 / sp) + Ca log(t / t0)`` in all. What would have crept without the step is subtracted: a fall of nothing settles
+  nothing.
 - Koppejan (1948): ``(1 / Cp + log t / Cs) ln(sp / s0) + (1 / C'p + log t / C's) ln(s1 / sp)``, t in days.
 - Linear: ``(s1 - s0) / M``.
 

@@ -99,6 +99,8 @@ class Lines(NamedTuple):
     height : (F,) float64
         Of the building, from its foundation to its eaves [m].
     e_over_g : (F,) float64
+    ground : (K,) float64, optional
+        Settlement of the ground, by which ends of the line are left out; where it is not given that of the building [mm].
     """
 
     first: NDArray[np.int64]
@@ -107,6 +109,7 @@ class Lines(NamedTuple):
     stretch: NDArray[np.float64]
     height: NDArray[np.float64]
     e_over_g: NDArray[np.float64]
+    ground: NDArray[np.float64] | None = None
 
 
 class Strained(NamedTuple):
@@ -215,8 +218,9 @@ def strained(lines: Lines, cut_mm: float = CUT_MM) -> Strained:
     count = len(lines.height)
     out, mode = np.zeros((count, 11)), np.zeros(count, np.int64)
     if count:
-        x, v, u, height, stiff = (np.ascontiguousarray(part, np.float64) for part in lines[1:])
-        _strained(np.ascontiguousarray(lines.first, np.int64), x, v, u, height, stiff, float(cut_mm), POISSON, out, mode)
+        ground = lines.settlement if lines.ground is None else lines.ground
+        x, v, u, height, stiff, g = (np.ascontiguousarray(part, np.float64) for part in (*lines[1:6], ground))
+        _strained(np.ascontiguousarray(lines.first, np.int64), x, v, u, g, height, stiff, float(cut_mm), POISSON, out, mode)
     columns = [out[:, k].copy() for k in range(11)]
     named = dict(zip([name for name in Strained._fields if name != "mode"], columns, strict=True))
     return Strained(mode=mode, **named)
@@ -281,7 +285,7 @@ def _part(x, v, u, first, last, low, high, height, e, poisson, worst):
     bending, diagonal = ratio * 12.0 * slender / under, ratio * stiff / under
     bent = max(bending + stretch, 0.0)
     sheared = max(stretch * (1.0 - poisson) / 2.0 + math.hypot(stretch * (1.0 + poisson) / 2.0, diagonal), 0.0)
-    worst[10] = max(worst[10], turn / (0.001 if hogs else 0.002))
+    worst[10] = max(worst[10], turn / (0.5 * ROTATION if hogs else ROTATION))
     strain = max(bent, sheared)
     if strain <= worst[0]:
         return -1
@@ -290,7 +294,7 @@ def _part(x, v, u, first, last, low, high, height, e, poisson, worst):
 
 
 @njit(parallel=True)
-def _strained(first, x, v, u, height, e_over_g, cut, poisson, out, mode):
+def _strained(first, x, v, u, ground, height, e_over_g, cut, poisson, out, mode):
     """As `strained`."""
     for i in prange(height.shape[0]):
         f = np.int64(i)
@@ -300,7 +304,7 @@ def _strained(first, x, v, u, height, e_over_g, cut, poisson, out, mode):
         for k in range(a, b):
             worst[6] = max(worst[6], v[k])
         worst[7] = (v[b - 1] - v[a]) / (x[b - 1] - x[a]) / 1000.0
-        low, high = _ends(x, v, a, b, cut)
+        low, high = _ends(x, ground, a, b, cut)
         if high > low:
             # curvature of less than a fiftieth of the greatest turns nothing: it may be of the cells of a grid
             most = 1e-9

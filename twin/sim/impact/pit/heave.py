@@ -1,8 +1,8 @@
 """How far the floor of a pit comes up when the soil above it is taken away, and whether soft clay holds it: a first look.
 
-The weight that is taken away is a load upwards on the floor; below its middle it becomes less with depth by elasticity (Boussinesq 1885,
-over a rectangle: Newmark 1935, Fadum 1948). The soil swells by its modulus of unloading, which is several times that of loading (3 to 5
-is common: an estimate, give your own). In clay it swells as slowly as it consolidates, see `consolidation`.
+The weight that is taken away is a load upwards on the floor; below its middle it becomes less with depth by elasticity (Boussinesq
+1885, over a rectangle: Newmark 1935, Fadum 1948). The soil swells by its modulus of unloading, which is several times that of
+loading (3 to 5 is common: an estimate, give your own). In clay it swells as slowly as it consolidates, see `consolidation`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 PRANDTL = 2.0 + math.pi
-"""Bearing factor of a long strip at the surface; that of a pit is this at least (Bjerrum and Eide 1956 have 5.1 to 9 by its shape)."""
+"""Bearing factor of a long strip at the surface; that of a pit is this at least (Bjerrum and Eide 1956 have 5.1 to 9 by its
+shape)."""
 
 FIRM = 1.5
 """Below this factor against heave the curves of `behind_wall` do not hold."""
