@@ -24,12 +24,16 @@ def moves(points: NDArray[np.float64], walls: Walls, ratio: float) -> Moved:
             settlement[n], horizontal[n] = np.nan, np.nan
             continue
         found, ways = [], []
-        for w in range(len(walls.length)):
-            line = shapely.LineString([walls.start[w], ends[w]])
+        lines = [shapely.LineString([walls.start[w], ends[w]]) for w in range(len(walls.length))]
+        for g, (begin, end) in enumerate(pairwise(walls.first)):
+            w = min(range(begin, end), key=lambda k: lines[k].distance(here))
+            line = lines[w]
             run, out = (point - walls.start[w]) @ walls.along[w], (point - walls.start[w]) @ walls.outward[w]
             away = line.distance(here)
-            x = min(run, walls.length[w] - run)
-            value = walls.largest[w] * corner_factor(np.array([x]), walls.length[w], walls.depth[w])[0]
+            low, high = -np.inf if w == begin else 0.0, np.inf if w == end - 1 else walls.length[w]
+            at = walls.since[w] + np.clip(run, low, high)
+            x = min([np.inf, *([at] if walls.held[g, 0] else []), *([walls.whole[g] - at] if walls.held[g, 1] else [])])
+            value = walls.largest[w] * corner_factor(np.array([x]), walls.whole[g], walls.depth[w])[0]
             value *= profile(SHAPES[walls.shape[w]], np.array([away / walls.depth[w]]))[0]
             value *= np.clip(1.0 + 2.0 * min(out, 0.0) / walls.depth[w], 0.0, 1.0)
             nearest = np.array(shapely.shortest_line(here, line).coords[-1])

@@ -15,9 +15,11 @@ for a first look; they are estimates.
   (equation 2-6) lets that line end at 1.5 depths; the wider one is kept here.
 
 Around corners the settlement is less, by the complementary error function of Roboski and Finno (2006, Canadian Geotechnical Journal
-43, 43-58, clay in Chicago; the formula itself has one source). The ground around a pit takes the largest of what its walls give:
-not their sum, so it never exceeds that of a wall. Peck's envelopes for pits (1969) are left out, since no second source of the
-curves was found, and so are those of CIRIA C760, which are for stiff clay and are read from graphs.
+43, 43-58, clay in Chicago; the formula itself has one source). That holds for corners at which the pit turns by 30 degrees or more;
+walls that turn less go on as one, and where a corner of ground stands out into the pit nothing holds it back. The ground around a
+pit takes the largest of what its walls give: not their sum, so it never exceeds that of a wall. Peck's envelopes for pits (1969)
+are left out, since no second source of the curves was found, and so are those of CIRIA C760, which are for stiff clay and are read
+from graphs.
 """
 
 from __future__ import annotations
@@ -41,6 +43,9 @@ _LONGEST = 8.0
 _FADES = 0.5
 """Behind the line of a wall its effect fades to nothing within this [depths], so that nothing jumps where that line is crossed."""
 
+_CORNER = math.cos(math.radians(30.0))
+"""Cosine of the least turn that makes a corner; that turn is an estimate."""
+
 _SPANDREL = ((1.0, 0.636), (0.342, 0.171))
 
 
@@ -59,7 +64,7 @@ the floor is far off, and 2 % behind flexible walls where it is not."""
 
 
 class Walls(NamedTuple):
-    """Walls of a pit, in the order of its outline, anticlockwise.
+    """Walls of a pit, in the order of its outline, anticlockwise, from a corner on.
 
     Attributes
     ----------
@@ -69,6 +74,14 @@ class Walls(NamedTuple):
         [m], [m], and the largest settlement behind it [mm].
     shape : (W,) int64
         Index of `SHAPES`.
+    since : (W,) float64
+        From the corner at which it, or the first of the walls that go on as one with it, begins [m].
+    first : (G + 1,) int64
+        Where each group of walls that go on as one begins, and the number of walls.
+    held : (G, 2) bool
+        Whether the ground is held at the first and the last corner of each group.
+    whole : (G,) float64
+        Length of each group [m].
     """
 
     start: NDArray[np.float64]
@@ -78,6 +91,10 @@ class Walls(NamedTuple):
     depth: NDArray[np.float64]
     largest: NDArray[np.float64]
     shape: NDArray[np.int64]
+    since: NDArray[np.float64]
+    first: NDArray[np.int64]
+    held: NDArray[np.bool_]
+    whole: NDArray[np.float64]
 
 
 class Moved(NamedTuple):
@@ -215,19 +232,30 @@ def walls_of(
     x, y = (points - points[0]).T
     if np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) < 0.0:
         points = points[::-1]
+    count = len(points)
+    depth, largest = (np.broadcast_to(np.asarray(one, np.float64), count) for one in (depth_m, largest_mm))
     step = np.roll(points, -1, axis=0) - points
     length = np.hypot(step[:, 0], step[:, 1])
     along = step / length[:, None]
-    outward = np.column_stack([along[:, 1], -along[:, 0]])
-    count = len(points)
-    depth, largest = (np.broadcast_to(np.asarray(one, np.float64), count).copy() for one in (depth_m, largest_mm))
-    return Walls(points.copy(), along, outward, length, depth, largest, np.full(count, SHAPES.index(shape), np.int64))
+    last = np.roll(along, 1, axis=0)
+    turns = np.flatnonzero((last * along).sum(axis=1) < _CORNER)
+    # begun at a corner, so that walls that go on as one stand together
+    order = np.roll(np.arange(count), -int(turns[0]) if len(turns) else 0)
+    points, along, length, depth, largest = (one[order].copy() for one in (points, along, length, depth, largest))
+    first = np.append((turns - turns[0]) if len(turns) else 0, count).astype(np.int64)
+    last = np.roll(along, 1, axis=0)
+    sharp = (last[:, 0] * along[:, 1] - last[:, 1] * along[:, 0] > 0.0) & bool(len(turns))
+    since = np.cumsum(length) - length
+    since -= np.repeat(since[first[:-1]], np.diff(first))
+    held = np.column_stack([sharp[first[:-1]], sharp[first[1:] % count]])
+    outward, kind = np.column_stack([along[:, 1], -along[:, 0]]), np.full(count, SHAPES.index(shape), np.int64)
+    return Walls(points, along, outward, length, depth, largest, kind, since, first, held, np.add.reduceat(length, first[:-1]))
 
 
 def ground_moves(points: NDArray[np.float64], walls: Walls, horizontal_ratio: float = 0.75) -> Moved:
-    """How the ground around a pit moves: at each point what the wall gives that gives most.
+    """How the ground around a pit moves: at each point what the wall gives that gives most; of walls that go on as one the nearest.
 
-    What a wall gives falls with the distance from it, near its ends by `corner_factor`, which goes on falling beyond them.
+    What a wall gives falls with the distance from it, near corners by `corner_factor`, which goes on falling beyond them.
     Directions towards walls that give about as much are mixed, so that the movement turns without a jump at a corner.
 
     Parameters
@@ -247,12 +275,12 @@ def ground_moves(points: NDArray[np.float64], walls: Walls, horizontal_ratio: fl
     settlement, horizontal = np.zeros(len(places)), np.zeros((len(places), 2))
     if len(places):
         # only what depends on the point is left to the loop over points
-        longest = np.minimum(walls.length, _LONGEST * walls.depth)
+        longest = np.minimum(np.repeat(walls.whole, np.diff(walls.first)), _LONGEST * walls.depth)
         offset = longest * (0.015 + 0.035 * np.log(np.minimum(walls.depth / longest, 1.0)))
         steep = 2.8 / (0.5 * longest - offset)
         _ground_moves(
-            places, walls.start, walls.along, walls.outward, walls.length, walls.depth, walls.largest, walls.shape, offset, steep,
-            float(horizontal_ratio), settlement, horizontal,
+            places, walls.start, walls.along, walls.outward, walls.length, walls.depth, walls.largest, walls.shape, walls.since,
+            walls.first, walls.held, offset, steep, walls.whole, float(horizontal_ratio), settlement, horizontal,
         )  # fmt: skip
     return Moved(settlement, horizontal)
 
@@ -302,25 +330,40 @@ def _share(shape, ratio):
 
 
 @njit(parallel=True)
-def _ground_moves(points, start, along, outward, length, depth, largest, shape, offset, steep, ratio, settlement, horizontal):
+def _ground_moves(
+    points, start, along, outward, length, depth, largest, shape, since, first, held, offset, steep, whole, ratio, settlement,
+    horizontal,
+):
     """As `ground_moves`."""
     for i in prange(points.shape[0]):
         px, py = points[i, 0], points[i, 1]
         inside, nearest = False, np.inf
         most, total_x, total_y = 0.0, 0.0, 0.0
-        for w in range(start.shape[0]):
-            qx, qy = px - start[w, 0], py - start[w, 1]
-            end_y = start[w, 1] + length[w] * along[w, 1]
-            if (start[w, 1] > py) != (end_y > py) and qx < along[w, 0] * qy / along[w, 1]:
-                inside = not inside
-            run = qx * along[w, 0] + qy * along[w, 1]
-            out = qx * outward[w, 0] + qy * outward[w, 1]
-            past = run if run < 0.0 else max(run - length[w], 0.0)
-            away = math.sqrt(out * out + past * past)
+        for g in range(first.shape[0] - 1):
+            # the nearest wall of those that go on as one
+            w, squared, run, out, past = first[g], np.inf, 0.0, 0.0, 0.0
+            for k in range(first[g], first[g + 1]):
+                qx, qy = px - start[k, 0], py - start[k, 1]
+                end_y = start[k, 1] + length[k] * along[k, 1]
+                if (start[k, 1] > py) != (end_y > py) and qx < along[k, 0] * qy / along[k, 1]:
+                    inside = not inside
+                this_run = qx * along[k, 0] + qy * along[k, 1]
+                this_out = qx * outward[k, 0] + qy * outward[k, 1]
+                this_past = this_run if this_run < 0.0 else max(this_run - length[k], 0.0)
+                this = this_out * this_out + this_past * this_past
+                if this < squared:
+                    w, squared, run, out, past = k, this, this_run, this_out, this_past
+            away = math.sqrt(squared)
             nearest = min(nearest, away)
             if away >= 4.0 * depth[w]:
                 continue
-            part = 1.0 - 0.5 * math.erfc(steep[w] * (min(run, length[w] - run) + offset[w]))
+            if w > first[g]:
+                run = max(run, 0.0)
+            if w < first[g + 1] - 1:
+                run = min(run, length[w])
+            at = since[w] + run
+            from_corner = min(at if held[g, 0] else np.inf, whole[g] - at if held[g, 1] else np.inf)
+            part = 1.0 - 0.5 * math.erfc(steep[w] * (from_corner + offset[w]))
             found = largest[w] * part * _share(shape[w], away / depth[w])
             if out < 0.0:
                 found *= max(1.0 + out / (_FADES * depth[w]), 0.0)
