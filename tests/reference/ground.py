@@ -27,18 +27,21 @@ def moves(points: NDArray[np.float64], walls: Walls, ratio: float) -> Moved:
         lines = [shapely.LineString([walls.start[w], ends[w]]) for w in range(len(walls.length))]
         for g, (begin, end) in enumerate(pairwise(walls.first)):
             w = min(range(begin, end), key=lambda k: lines[k].distance(here))
-            line = lines[w]
             run, out = (point - walls.start[w]) @ walls.along[w], (point - walls.start[w]) @ walls.outward[w]
-            away = line.distance(here)
+            away = lines[w].distance(here)
             low, high = -np.inf if w == begin else 0.0, np.inf if w == end - 1 else walls.length[w]
             at = walls.since[w] + np.clip(run, low, high)
             x = min([np.inf, *([at] if walls.held[g, 0] else []), *([walls.whole[g] - at] if walls.held[g, 1] else [])])
             value = walls.largest[w] * corner_factor(np.array([x]), walls.whole[g], walls.depth[w])[0]
             value *= profile(SHAPES[walls.shape[w]], np.array([away / walls.depth[w]]))[0]
             value *= np.clip(1.0 + 2.0 * min(out, 0.0) / walls.depth[w], 0.0, 1.0)
-            nearest = np.array(shapely.shortest_line(here, line).coords[-1])
+            way = np.zeros(2)
+            for k in range(begin, end):
+                near = lines[k].distance(here)
+                to = np.array(shapely.shortest_line(here, lines[k]).coords[-1]) - point
+                way += ((away + 1e-9) / (near + 1e-9)) ** 8 * (to / near if near > 1e-9 else -walls.outward[k])
             found.append(value)
-            ways.append((nearest - point) / away if away > 1e-9 else -walls.outward[w])
+            ways.append(way)
         settlement[n] = max(found)
         mixed = sum((value**4 * way for value, way in zip(found, ways, strict=True)), np.zeros(2))
         size = np.hypot(*mixed)

@@ -329,6 +329,19 @@ def _share(shape, ratio):
     return min(max((2.0 - ratio) / 1.25, 0.0), 1.0)
 
 
+@njit()
+def _towards(px, py, start, along, outward, length, k):
+    """Direction from a point to the nearest point of a wall, and how far that is."""
+    qx, qy = px - start[k, 0], py - start[k, 1]
+    run = qx * along[k, 0] + qy * along[k, 1]
+    out = qx * outward[k, 0] + qy * outward[k, 1]
+    past = run if run < 0.0 else max(run - length[k], 0.0)
+    away = math.sqrt(out * out + past * past)
+    if away <= 1e-9:
+        return -outward[k, 0], -outward[k, 1], away
+    return -(out * outward[k, 0] + past * along[k, 0]) / away, -(out * outward[k, 1] + past * along[k, 1]) / away, away
+
+
 @njit(parallel=True)
 def _ground_moves(
     points, start, along, outward, length, depth, largest, shape, since, first, held, offset, steep, whole, ratio, settlement,
@@ -341,7 +354,7 @@ def _ground_moves(
         most, total_x, total_y = 0.0, 0.0, 0.0
         for g in range(first.shape[0] - 1):
             # the nearest wall of those that go on as one
-            w, squared, run, out, past = first[g], np.inf, 0.0, 0.0, 0.0
+            w, squared, run, out = first[g], np.inf, 0.0, 0.0
             for k in range(first[g], first[g + 1]):
                 qx, qy = px - start[k, 0], py - start[k, 1]
                 end_y = start[k, 1] + length[k] * along[k, 1]
@@ -352,7 +365,7 @@ def _ground_moves(
                 this_past = this_run if this_run < 0.0 else max(this_run - length[k], 0.0)
                 this = this_out * this_out + this_past * this_past
                 if this < squared:
-                    w, squared, run, out, past = k, this, this_run, this_out, this_past
+                    w, squared, run, out = k, this, this_run, this_out
             away = math.sqrt(squared)
             nearest = min(nearest, away)
             if away >= 4.0 * depth[w]:
@@ -369,12 +382,12 @@ def _ground_moves(
                 found *= max(1.0 + out / (_FADES * depth[w]), 0.0)
             most = max(most, found)
             weight = found * found * found * found
-            if away > 1e-9:
-                total_x -= weight * (out * outward[w, 0] + past * along[w, 0]) / away
-                total_y -= weight * (out * outward[w, 1] + past * along[w, 1]) / away
-            else:
-                total_x -= weight * outward[w, 0]
-                total_y -= weight * outward[w, 1]
+            for k in range(first[g], first[g + 1]):
+                way_x, way_y, near = _towards(px, py, start, along, outward, length, k)
+                # in a dent two walls of a group are as near
+                share = ((away + 1e-9) / (near + 1e-9)) ** 8
+                total_x += weight * share * way_x
+                total_y += weight * share * way_y
         if inside and nearest > 1e-9:
             settlement[i], horizontal[i, 0], horizontal[i, 1] = np.nan, np.nan, np.nan
             continue
