@@ -187,6 +187,9 @@ def test_settlement_by_lowered_water():
     known = drawdown_settlement(SOIL, falls, water_m=1.0, lowest_m=0.0)
     assert (known[2:] < found[2:]).all()
     assert drawdown_settlement(SOIL, 0.5, water_m=1.0) == pytest.approx(found[2])
+    named = SOIL.rename(columns={"m_mpa": "modulus_MPa", "ca": "c_alpha"})
+    days = [drawdown_settlement(soil, 0.5, water_m=1.0, days=400.0) for soil in (SOIL, named)]
+    assert days[0] == days[1]
     by_head = drawdown_settlement(SOIL, 0.0, water_m=1.0, head_m=1.0, head_drawdown=1.0, aquitard=(-3.0, -8.0))
     assert 0.0 < by_head < found[3]
 

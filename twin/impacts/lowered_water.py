@@ -23,6 +23,8 @@ _COLUMNS = {
     "dry": "unit_weight_kn_m3", "saturated": "saturated_kn_m3", "rr": "rr", "cr": "cr", "ca": "ca", "m": "m_mpa", "cp": "cp",
     "cs": "cs", "cp1": "cp1", "cs1": "cs1", "ocr": "ocr", "pop": "pop_kpa", "cv": "cv_m2_s",
 }  # fmt: skip
+_ALSO = {"modulus_MPa": "m_mpa", "c_alpha": "ca"}
+"""As tables of layers of soundings have them."""
 
 
 def drawdown_settlement(
@@ -36,9 +38,10 @@ def drawdown_settlement(
     Parameters
     ----------
     columns : DataFrame, or mapping of (x, y) to DataFrame
-        Layers from top to bottom: ``top_z_m, bottom_z_m`` [m], ``unit_weight_kn_m3, saturated_kn_m3`` [kN/m3], ``cr, rr, ca`` or
-        ``m_mpa`` [MPa], and where known ``ocr``, ``pop_kpa``, ``cv_m2_s``, and Koppejan's ``cp, cs, cp1, cs1``. Without ``rr`` it
-        is as large as ``cr``, which is on the safe side. Of several columns each place has the nearest.
+        Layers from top to bottom: ``top_z_m, bottom_z_m`` [m], ``unit_weight_kn_m3, saturated_kn_m3`` [kN/m3], ``cr, rr, ca`` (or
+        ``c_alpha``) or ``m_mpa`` (or ``modulus_MPa``) [MPa], and where known ``ocr``, ``pop_kpa``, ``cv_m2_s``, and Koppejan's
+        ``cp, cs, cp1, cs1``. Without ``rr`` it is as large as ``cr``, which is on the safe side. Of several columns each place has
+        the nearest.
     drawdown : DataArray (y, x), array or float
         Fall of the water table [m]; below 0 where it rises.
     water_m, head_m : float
@@ -131,6 +134,7 @@ def _column(frame: pd.DataFrame, method: str, where: str) -> consolidation.Colum
             f"layers {k + 1} and {k + 2} overlap or leave a gap: the one ends at {bottom[k]} m, the next begins at {top[k + 1]} m",
             where=where, hint="list layers from top to bottom",
         )  # fmt: skip
+    frame = frame.rename(columns={name: key for name, key in _ALSO.items() if name in frame and key not in frame})
     values = {key: frame[name].to_numpy(np.float64) for key, name in _COLUMNS.items() if name in frame}
     if "m" in values:
         values["m"] = 1000.0 * values["m"]
@@ -161,8 +165,12 @@ def _nearest_column(places: list[tuple[float, float]], drawdown: Any, fall: NDAr
     if not (isinstance(drawdown, xr.DataArray) and drawdown.dims == ("y", "x")):
         raise ParameterError("several columns of soil need a drawdown with places", hint="give a DataArray with dimensions y and x")
     x, y = np.meshgrid(drawdown["x"].to_numpy(), drawdown["y"].to_numpy())
-    away = [np.hypot(x - px, y - py).ravel() for px, py in places]
-    return np.asarray(np.argmin(away, axis=0), np.int64)
+    least, nearest = np.full(fall.size, np.inf), np.zeros(fall.size, np.int64)
+    for number, (px, py) in enumerate(places):
+        away = np.hypot(x - px, y - py).ravel()
+        nearer = away < least
+        least[nearer], nearest[nearer] = away[nearer], number
+    return nearest
 
 
 def _like(drawdown: Any, found: NDArray[np.float64]) -> Any:
