@@ -278,9 +278,11 @@ def ground_moves(points: NDArray[np.float64], walls: Walls, horizontal_ratio: fl
         longest = np.minimum(np.repeat(walls.whole, np.diff(walls.first)), _LONGEST * walls.depth)
         offset = longest * (0.015 + 0.035 * np.log(np.minimum(walls.depth / longest, 1.0)))
         steep = 2.8 / (0.5 * longest - offset)
+        reach = 4.0 * walls.depth.max()
+        box = np.concatenate([walls.start.min(axis=0) - reach, walls.start.max(axis=0) + reach])
         _ground_moves(
             places, walls.start, walls.along, walls.outward, walls.length, walls.depth, walls.largest, walls.shape, walls.since,
-            walls.first, walls.held, offset, steep, walls.whole, float(horizontal_ratio), settlement, horizontal,
+            walls.first, walls.held, offset, steep, walls.whole, float(horizontal_ratio), box, settlement, horizontal,
         )  # fmt: skip
     return Moved(settlement, horizontal)
 
@@ -344,12 +346,15 @@ def _towards(px, py, start, along, outward, length, k):
 
 @njit(parallel=True)
 def _ground_moves(
-    points, start, along, outward, length, depth, largest, shape, since, first, held, offset, steep, whole, ratio, settlement,
+    points, start, along, outward, length, depth, largest, shape, since, first, held, offset, steep, whole, ratio, box, settlement,
     horizontal,
 ):
     """As `ground_moves`."""
     for i in prange(points.shape[0]):
         px, py = points[i, 0], points[i, 1]
+        if px < box[0] or py < box[1] or px > box[2] or py > box[3]:
+            settlement[i], horizontal[i, 0], horizontal[i, 1] = 0.0, 0.0, 0.0
+            continue
         inside, nearest = False, np.inf
         most, total_x, total_y = 0.0, 0.0, 0.0
         for g in range(first.shape[0] - 1):
