@@ -101,7 +101,8 @@ def test_what_is_stated_is_kept() -> None:
     assert_allclose(row["cover_m"], 4.5 - 1.25 - 2.4 - 0.25)
     assert not row["estimated"]
     assert row["estimated_columns"] == ""
-    assert row["eigenaar"] == "gemeente"
+    assert row["owner_class"] == "municipal"
+    assert "eigenaar" not in row
     assert row["vloerpeil"] == 1.25
     # Across the longer side, which runs north.
     assert row["span_azimuth_deg"] == 90.0

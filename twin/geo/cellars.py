@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from twin.geo.cellar_state import is_of_an_owner, state_of
 from twin.geo.extrude import blocks
 from twin.geo.measures import measure, told, words_of
 from twin.geo.mesh import SEMANTICS, TriangleMesh
@@ -75,7 +76,9 @@ def cellars_frame(frame: gpd.GeoDataFrame, *, name: str = "", findings: Findings
         (heights of the floor and of the top of the vault), ``floor_depth_m`` and ``cover_m`` (depths of the two below the
         ground), ``crown_m`` (of the vault above the floor), ``springing_m``, ``vault_m``; ``span_azimuth_deg`` [deg] (across
         the longer side of the outline where it is not stated); ``wharf`` (bool). A column of the source that has one of these
-        names becomes ``NAME_attribute``. `settled_cellars` then decides them, when the ground is known.
+        names becomes ``NAME_attribute``. `settled_cellars` then decides them, when the ground is known. What the source says of
+        kind, condition, rings, backing, foundation, class of owner, use, material and inspection comes with it in our words
+        (`twin.geo.cellar_state`); columns that may name an owner are not kept.
     """
     stated = {
         "floor_m": measure(frame, FLOOR_LEVELS, _LEVELS),
@@ -100,9 +103,13 @@ def cellars_frame(frame: gpd.GeoDataFrame, *, name: str = "", findings: Findings
     words = words_of(frame, _KINDS)
     wharf = np.array(["werf" in f"{name} {word}".lower() or "wharf" in f"{name} {word}".lower() for word in words], dtype=bool)
     rest = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-    ours_too = (*columns, "wharf", "estimated", "estimated_columns")
-    rest = rest.rename(columns={one: f"{one}_attribute" for one in rest.columns if one in ours_too})
-    table = pd.concat([pd.DataFrame({**columns, "wharf": wharf}, index=frame.index), rest], axis=1)
+    state = state_of(rest)
+    rest = rest.drop(columns=[one for one in rest.columns if is_of_an_owner(str(one))])
+    rest = rest.drop(columns=[one for one in state if one in rest and rest[one].astype(str).equals(state[one].astype(str))])
+    ours_too = (*columns, *state, "wharf", "estimated", "estimated_columns")
+    rest = rest.rename(columns={one: f"{one}_attribute" for one in rest.columns if one in ours_too and one != "owner_class"})
+    rest = rest.drop(columns=[one for one in rest if one == "owner_class"])
+    table = pd.concat([pd.DataFrame({**columns, **state, "wharf": wharf}, index=frame.index), rest], axis=1)
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs), crs=frame.crs)
 
 

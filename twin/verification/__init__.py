@@ -38,6 +38,7 @@ _MODULES = (
     "twin.verification.rain",
     "twin.verification.soil",
     "twin.verification.ground_movement",
+    "twin.verification.cellar",
 )
 
 
