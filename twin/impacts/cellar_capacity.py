@@ -6,13 +6,14 @@ Screening, not an assessment by NEN 8700. The kernels are those of `twin.sim.imp
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 import xarray as xr
+from numpy.typing import NDArray
 
 from twin.errors import ParameterError, did_you_mean
 from twin.impacts.cellar_input import Taken, column_of, cranes_of, panels_of, stages_of, taken, vehicles_of
@@ -20,7 +21,7 @@ from twin.impacts.cellar_loads import Found, Settings, Vaulted, cranes_on, crowd
 from twin.sim.impact.cellar import screen
 from twin.sim.impact.cellar.loads import Vehicle, rule
 from twin.sim.impact.cellar.mexe import CONDITIONS, Mexe, mexe
-from twin.sim.impact.cellar.screen import NEAR, screening_of
+from twin.sim.impact.cellar.screen import NEAR, Table, screening_of
 from twin.sim.impact.cellar.thrust import WEAK_KPA
 from twin.sim.impact.cellar.thrust import load_factor as thrust_of
 
@@ -74,6 +75,36 @@ def cellar_capacity(
     ParameterError, GeometryError
         For input that cannot be used.
     """
+    return screened(cellars, crowd, vehicles, stages, cranes, route, options).frame
+
+
+class Screened(NamedTuple):
+    """Cellars that were screened, and what it was done with.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        As of `cellar_capacity`.
+    taken : Taken
+    vaults : Table
+        Of the rows that could be looked at, as taken.
+    strips : (N, S) float64
+        The governing load of each of these, on the vault [kPa].
+    settings : Settings
+    """
+
+    frame: gpd.GeoDataFrame
+    taken: Taken
+    vaults: Table
+    strips: NDArray[np.float64]
+    settings: Settings
+
+
+def screened(
+    cellars: gpd.GeoDataFrame, crowd: Any, vehicles: Any, stages: Any, cranes: Any, route: shapely.Geometry | None,
+    options: Mapping[str, Any],
+) -> Screened:  # fmt: skip
+    """What `cellar_capacity` gives, with what it is made of."""
     settings = _settings(options)
     these = taken(cellars)
     moving, lifting = vehicles_of(vehicles), cranes_of(cranes)
@@ -91,9 +122,9 @@ def cellar_capacity(
         told.extend(f"axles of the {one.name} are assumed: {_listed(one.axles_t)} t" for one in moving if one.assumed)
     if lifting:
         found["crane"] = cranes_on(lifting, made, these, settings)
-    result = _result(cellars, these, made, found, moving, settings)
+    result, strips = _result(cellars, these, made, found, moving, settings)
     result.attrs.update(label=LABEL, label_nl=LABEL_NL, told=tuple(told))
-    return result
+    return Screened(result, these, made.mean, strips, settings)
 
 
 def _listed(values: Iterable[float]) -> str:
@@ -110,7 +141,7 @@ def _settings(options: Mapping[str, Any]) -> Settings:
 
 def _result(
     cellars: gpd.GeoDataFrame, these: Taken, made: Vaulted, found: dict[str, Found], vehicles: list[Vehicle], settings: Settings
-) -> gpd.GeoDataFrame:
+) -> tuple[gpd.GeoDataFrame, NDArray[np.float64]]:
     count, rows = len(cellars), these.rows
     columns: dict[str, Any] = {
         name: np.full(count, np.nan) for name in (
@@ -146,7 +177,8 @@ def _result(
         f"{one.name}: {rule(float(one.axles_t.max()), one.weight_t, one.width, emergency=one.emergency)}" for one in vehicles
     )
     table_of = {**columns, **{name: pd.array(list(values), dtype="str") for name, values in words.items()}}
-    return cellars.assign(**table_of, rule_verdict=verdict, screening=screening_of(columns["use_factor"]), label=LABEL)
+    told = {"rule_verdict": verdict, "screening": screening_of(columns["use_factor"]), "label": LABEL}
+    return cellars.assign(**table_of, **told), strips
 
 
 def _one(
