@@ -65,12 +65,13 @@ def walked(made: screen.Table, panels: loads.Panels, crowd: tuple[NDArray[Any], 
     """Screen cellars against people who walk."""
     second, x, y = crowd
     areas = loads.strip_areas(panels)[:, None, :]
+    near = loads.nearby(panels)
     first = np.searchsorted(second, np.arange(0, seconds + CHUNK, CHUNK))
 
     def chunks() -> Iterator[NDArray[np.float32]]:
         for n, (low, high) in enumerate(pairwise(first)):
             mine, many = slice(low, high), min(CHUNK, seconds - n * CHUNK)
-            standing = loads.people_on_strips(second[mine] - n * CHUNK, x[mine], y[mine], panels, many)
+            standing = loads.people_on_strips(second[mine] - n * CHUNK, x[mine], y[mine], panels, many, near)
             yield (standing * (loads.PERSON_KG * loads.GRAVITY / 1000.0 / areas)).astype(np.float32)
 
     return screen.worst(made, panels.cellar, chunks())

@@ -134,6 +134,11 @@ def test_a_span_longer_than_the_cellar_is_asked_about_and_a_void_is_not_a_value(
     assert tall["reasons"].str.contains("semicircle on walls").all()
 
 
+def test_cellars_over_each_other_are_told_and_not_refused() -> None:
+    crossed = frame().set_geometry([shapely.box(0, 0, 5, 10), shapely.box(4, 0, 9, 10)], crs=CRS)
+    assert cellar_capacity(crossed, crowd=2.0)["reasons"].str.contains("overlaps cellar").all()
+
+
 @pytest.mark.parametrize(("changes", "match"), [
     ({"vault_m": 0.0}, "not between 0 and 2 m"), ({"vault_m": 2.5}, "not between 0 and 2 m"), ({"cover_m": -0.1}, "below 0"),
     ({"crown_m": 1.0}, "springing is not below"), ({"crown_m": 0.0}, "crown is not above"),

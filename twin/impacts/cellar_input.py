@@ -32,6 +32,7 @@ LEAST_COVER_M = 0.1
 BACKING_SHARE = 0.5
 """Most of the rise that haunches may be solid where that is not known; none is taken [1]."""
 FILLS = (16.0, FILL_KN_M3, 20.0)
+OVERLAP_M2 = 0.5
 NEEDED = ("floor_m", "crown_m", "vault_m", "cover_m")
 
 
@@ -118,6 +119,7 @@ def taken(cellars: gpd.GeoDataFrame) -> Taken:
     rows = np.flatnonzero(usable & np.isfinite(cover) & np.isfinite(crown) & np.isfinite(ring) & np.isfinite(azimuth))
     for row in np.flatnonzero(usable & np.isnan(azimuth)):
         notes[int(row)].append("the direction of the span is not known")
+    _overlaps(shapes, rows, cellars, notes)
     span, length, centre = _sizes(shapes[rows], azimuth[rows])
     for row, wide, long in zip(rows, span, length, strict=True):
         if wide > 1.05 * long:
@@ -125,6 +127,19 @@ def taken(cellars: gpd.GeoDataFrame) -> Taken:
     measures = crown[rows], ring[rows], cover[rows], springing[rows], span
     low, mean, high, unknowns = _bounds(cellars.iloc[rows], *measures, notes, rows)
     return Taken(rows, low, mean, high, length, azimuth[rows], centre, unknowns, notes)
+
+
+def _overlaps(
+    shapes: NDArray[np.object_], rows: NDArray[np.int64], cellars: gpd.GeoDataFrame, notes: dict[int, list[str]]
+) -> None:
+    """Note cellars that lie over or through each other: there are such, but loads then count on both."""
+    first, second = shapely.STRtree(shapes[rows]).query(shapes[rows], predicate="intersects")
+    apart = first < second
+    first, second = rows[first[apart]], rows[second[apart]]
+    shared = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    for one, other in zip(first[shared > OVERLAP_M2], second[shared > OVERLAP_M2], strict=True):
+        notes[int(one)].append(f"overlaps cellar {cellars.index[other]}")
+        notes[int(other)].append(f"overlaps cellar {cellars.index[one]}")
 
 
 def _sizes(

@@ -23,7 +23,7 @@ from twin.sim.impact.cellar.screen import LOAD_FACTOR, Table, corners, table
 from twin.sim.impact.cellar.spread import METHODS
 
 Source = Callable[[], Iterator[NDArray[np.float32]]]
-"""Gives the loads anew: (P, T, S) a part of the time [kPa]."""
+"""Gives the loads: (P, T, S) a part of the time [kPa]."""
 CHUNK_S = 300
 """Seconds whose loads are held at once."""
 
@@ -157,27 +157,18 @@ def crowd_on(crowd: Any, made: Vaulted, panels: Panels, settings: Settings, told
         )
     owner = np.where(outside, -1, panels.cellar)
     worst = screen.worst(made.mean, owner, source())
-    return _worst_panels(worst, source, times, made, panels, outside, settings)
+    return _worst_panels(worst, times, made, panels, outside, settings)
 
 
 def _worst_panels(
-    worst: screen.Worst, source: Source, times: NDArray[np.float64], made: Vaulted, panels: Panels, outside: NDArray[np.bool_],
-    settings: Settings,
+    worst: screen.Worst, times: NDArray[np.float64], made: Vaulted, panels: Panels, outside: NDArray[np.bool_], settings: Settings,
 ) -> Found:  # fmt: skip
     """The worst panel of each cellar, with the bounds under its hardest loads."""
     count = made.mean.size
     found = Found.empty(count, settings.strips, street=True)
     order = np.lexsort((-np.nan_to_num(worst.use, nan=-1.0), panels.cellar))
     chosen = order[np.searchsorted(panels.cellar[order], np.arange(count))]
-    seen = [np.unique(row[row >= 0]) for row in worst.candidates[chosen]]
-    most = max([1, *(len(row) for row in seen)])
-    loads, first = np.zeros((count, most, settings.strips), np.float32), 0
-    for chunk in source():
-        for k, moments in enumerate(seen):
-            mine = (moments >= first) & (moments < first + chunk.shape[1])
-            loads[k, np.flatnonzero(mine)] = chunk[chosen[k], moments[mine] - first]
-        first += chunk.shape[1]
-    low, high = _bounds(made, loads)
+    low, high = _bounds(made, worst.hard[chosen])
     for k, panel in enumerate(chosen):
         when = worst.when[panel]
         if outside[panels.cellar == k].any():
@@ -210,14 +201,16 @@ def _of_places(
     times = moments[kept]
     interval = float(np.median(np.diff(times))) if len(times) > 1 else float("nan")
     told.append(f"the crowd is that of places of people, {len(times)} moments, {interval:g} s apart")
-    areas, second = on_street.strip_areas(panels)[:, None, :], place[number]
+    weight, second = (kn / on_street.strip_areas(panels)[:, None, :]).astype(np.float32), place[number]
+    near = on_street.nearby(panels)
 
     def chunks() -> Iterator[NDArray[np.float32]]:
         for first in range(0, len(times), CHUNK_S):
             many = min(CHUNK_S, len(times) - first)
             mine = (second >= first) & (second < first + many)
-            people = on_street.people_on_strips(second[mine] - first, x[mine], y[mine], panels, many)
-            yield (people * (kn / areas)).astype(np.float32)
+            people = on_street.people_on_strips(second[mine] - first, x[mine], y[mine], panels, many, near)
+            people *= weight
+            yield people
 
     return times, chunks
 

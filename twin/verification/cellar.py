@@ -23,11 +23,12 @@ def _near(name: str, value: float, known: float, unit: str = "", *, off: float =
 def _drawn(arch: Arch, state: thrust.Thrust) -> Chart:
     """Intrados, extrados and thrust line."""
     lines = (("intrados", arch.inner), ("extrados", arch.outer), ("thrust", state.line))
-    curves = [Curve(name, points[:, 0], points[:, 1]) for name, points in lines]
+    west = float(arch.outer[0, 0])
+    curves = [Curve(name, points[:, 0] - west, points[:, 1]) for name, points in lines]
     if state.hinges:
         at = np.array([(arch.outer if outside else arch.inner)[joint] for joint, outside in state.hinges])
-        curves.append(Curve("hinges", at[:, 0], at[:, 1]))
-    return Chart(tuple(curves), "place across the span (m)", "height above the springing (m)")
+        curves.append(Curve("hinges", at[:, 0] - west, at[:, 1]))
+    return Chart(tuple(curves), "place across the span, from the left (m)", "height above the springing (m)")
 
 
 def _mexe(trial: Trial) -> Found:
@@ -185,7 +186,8 @@ def _rule(trial: Trial) -> Found:
     use: NDArray[np.float64] = screen.use_of(vault, push.astype(np.float32), street=False)[0]
     measures.append(Measure("1 / factor of a vault of 5 m under it all the same", float(use.max()), "", 0.01, digits=2))
     many = use.size // 2
-    return Found(tuple(measures), Chart((Curve("fire engine", at[0, :many], use[:many]),), "heaviest axle (m)", "1 / load factor"))
+    way = at[0, :many] - at[0, 0]
+    return Found(tuple(measures), Chart((Curve("fire engine", way, use[:many]),), "way over the vault (m)", "1 / load factor"))
 
 
 def cases() -> tuple[Case, ...]:

@@ -167,7 +167,8 @@ def test_kept_mechanisms_may_run_out() -> None:
     rng = np.random.default_rng(5)
     q = (rng.uniform(0, 8, (1, 400, 12)) * (rng.random((1, 400, 12)) < 0.3)).astype(np.float32)
     use, when, owner, count = np.zeros(1), np.full(1, -1, np.int64), np.zeros(1, np.int64), np.zeros(1, np.int64)
-    solve.hardest(made.g, made.above, made.spare, made.units, owner, q, use, when, np.full((1, 3), -1, np.int64), count)
+    seen = np.full((1, 3), -1, np.int64)
+    solve.hardest(made.g, made.above, made.spare, made.units, owner, q, use, when, seen, np.zeros((1, 3)), count)
     assert use[0] == pytest.approx(screen.use_of(made, q).max(), rel=1e-9)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -164,6 +164,11 @@ def pad_loads(
     return np.asarray((load_kn / wide) * strip_parts(edges, places, pad[0], depth, method) / np.diff(edges))
 
 
+NEAR_M = 4.0
+"""Cell of the grid in which panels are looked up [m]."""
+Nearby: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], tuple[float, float, int, int]]
+
+
 class Panels(NamedTuple):
     """Parts of cellars along their barrels, in which the load is taken as the same along the barrel.
 
@@ -190,7 +195,7 @@ class Panels(NamedTuple):
     half: NDArray[np.float64]
 
 
-def nearby(panels: Panels, cell: float = 4.0) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[float, float, int, int]]:
+def nearby(panels: Panels, cell: float = NEAR_M) -> Nearby:
     """Which panels each cell of a coarse grid touches.
 
     Returns
@@ -237,10 +242,12 @@ def _stand(first, x, y, start, near, west, south, columns, rows, cell, panels, p
                 # a panel has its lower end, so that nobody is counted on two
                 if along < -panels.half[p] or along >= panels.half[p] or across < low or across >= high:
                     continue
-                people[t, p, min(strips - 1, int((across - low) / (high - low) * strips))] += np.float32(1.0)
+                people[p, t, min(strips - 1, int((across - low) / (high - low) * strips))] += np.float32(1.0)
 
 
-def people_on_strips(second: ArrayLike, x: ArrayLike, y: ArrayLike, panels: Panels, seconds: int) -> NDArray[np.float32]:
+def people_on_strips(
+    second: ArrayLike, x: ArrayLike, y: ArrayLike, panels: Panels, seconds: int, near: Nearby | None = None
+) -> NDArray[np.float32]:
     """How many people stand on each strip of each panel in each second.
 
     Parameters
@@ -251,6 +258,9 @@ def people_on_strips(second: ArrayLike, x: ArrayLike, y: ArrayLike, panels: Pane
         Of one person in one second [m].
     panels : Panels
         With strips of equal width.
+    seconds : int
+    near : Nearby, optional
+        Of `nearby`, to be made once.
 
     Returns
     -------
@@ -260,12 +270,12 @@ def people_on_strips(second: ArrayLike, x: ArrayLike, y: ArrayLike, panels: Pane
     inside = (second >= 0) & (second < seconds)
     order = np.flatnonzero(inside)[np.argsort(second[inside], kind="stable")]
     first = np.searchsorted(second[order], np.arange(seconds + 1)).astype(np.int64)
-    start, near, (west, south, columns, rows) = nearby(panels)
-    people = np.zeros((seconds, len(panels.x), panels.edges.shape[1] - 1), np.float32)
+    start, which, (west, south, columns, rows) = nearby(panels) if near is None else near
+    people = np.zeros((len(panels.x), seconds, panels.edges.shape[1] - 1), np.float32)
     if len(order):
         places = [np.asarray(one, np.float64)[order] for one in (x, y)]
-        _stand(first, places[0], places[1], start, near, west, south, columns, rows, 4.0, panels, people)
-    return np.ascontiguousarray(people.transpose(1, 0, 2))
+        _stand(first, places[0], places[1], start, which, west, south, columns, rows, NEAR_M, panels, people)
+    return people
 
 
 def strip_areas(panels: Panels) -> NDArray[np.float64]:

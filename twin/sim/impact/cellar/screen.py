@@ -17,6 +17,8 @@ LOAD_FACTOR = 1.9
 """Required on live loads of a mechanism: the 3.4 of UK practice without the impact of 1.8 in it. An estimate, from memory."""
 NEAR = 0.8
 """Use from which a vault counts as near its limit: a choice [1]."""
+HARD = 12
+"""Loads that are kept of each panel, to work out its bounds under them."""
 CLASSES = ("within", "near", "beyond", "not judged")
 
 
@@ -92,8 +94,8 @@ class Worst(NamedTuple):
         Which load that was; -1 for none.
     strips : (P, S) float64
         That load [kPa].
-    candidates : tuple of (P, K) int64
-        Loads that were the hardest on each mechanism that was met, of those that were worked out; -1 for none.
+    hard : (P, K, S) float32
+        The hardest loads, each on a mechanism of its own, of those that were worked out; 0 where there are fewer [kPa].
     solved : int
         How many loads were worked out to the end; for the others it was shown that they are not the worst.
     """
@@ -101,7 +103,7 @@ class Worst(NamedTuple):
     use: NDArray[np.float64]
     when: NDArray[np.int64]
     strips: NDArray[np.float64]
-    candidates: NDArray[np.int64]
+    hard: NDArray[np.float32]
     solved: int
 
 
@@ -163,20 +165,26 @@ def worst(made: Table, owner: ArrayLike, chunks: Iterable[NDArray[np.float32]]) 
     owner = np.where((owner >= 0) & made.stands[np.maximum(owner, 0)], owner, -1)
     panels, strips = len(owner), made.below.shape[1]
     use, when = np.zeros(panels), np.full(panels, -1, np.int64)
-    hardest_strips, every, done, first = np.zeros((panels, strips)), [], 0, 0
+    hardest_strips, done, first = np.zeros((panels, strips)), 0, 0
+    hard, hard_use = np.zeros((panels, HARD, strips), np.float32), np.zeros((panels, HARD))
     for loads in chunks:
         loads = np.ascontiguousarray(loads, dtype=np.float32)
         now, seen = np.full(panels, -1, np.int64), np.full((panels, KEPT), -1, np.int64)
-        count = np.zeros(panels, np.int64)
-        hardest(made.g, made.above, made.spare, made.units, owner, loads, use, now, seen, count)
+        count, highest = np.zeros(panels, np.int64), np.zeros((panels, KEPT))
+        hardest(made.g, made.above, made.spare, made.units, owner, loads, use, now, seen, highest, count)
         rows = np.flatnonzero(now >= 0)
         hardest_strips[rows] = loads[rows, now[rows]]
         when[rows] = first + now[rows]
-        every.append(np.where(seen >= 0, seen + first, -1))
+        found = np.flatnonzero(highest.max(axis=1) > hard_use[:, -1])
+        both = np.concatenate([hard_use[found], highest[found]], axis=1)
+        order = np.argsort(-both, axis=1, kind="stable")[:, :HARD]
+        new = loads[found[:, None], np.maximum(seen[found], 0)]
+        hard[found] = np.take_along_axis(np.concatenate([hard[found], new], axis=1), order[:, :, None], axis=1)
+        hard_use[found] = np.take_along_axis(both, order, axis=1)
         done += int(count.sum())
         first += loads.shape[1]
     use[owner < 0] = np.nan
-    return Worst(use, when, hardest_strips, np.concatenate(every, axis=1) if every else np.empty((panels, 0), np.int64), done)
+    return Worst(use, when, hardest_strips, hard, done)
 
 
 def use_of(made: Table, loads: NDArray[np.float32], owner: ArrayLike | None = None, *, street: bool = True) -> NDArray[np.float64]:

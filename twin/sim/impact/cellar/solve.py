@@ -250,7 +250,7 @@ def _may_be_more(g, b, basis, inverse, spare, best):
 
 
 @njit(parallel=True)
-def hardest(g, live, spare, units, owner, loads, use, when, candidates, count):
+def hardest(g, live, spare, units, owner, loads, use, when, candidates, highest, count):
     """Under which of many loads each panel uses most of its capacity.
 
     Parameters
@@ -272,6 +272,8 @@ def hardest(g, live, spare, units, owner, loads, use, when, candidates, count):
         Which load that was; as it was where none is larger (in and out).
     candidates : (P, K) int64
         Loads under which each kept mechanism worked hardest, of those that were solved; -1 where there is none (out).
+    highest : (P, K) float64
+        U under these (out).
     count : (P,) int64
         How many loads were solved (out).
     """
@@ -293,7 +295,6 @@ def hardest(g, live, spare, units, owner, loads, use, when, candidates, count):
         works = np.empty((keep, 4))
         functionals = np.zeros((strips, keep))
         work = np.empty(keep)
-        highest = np.zeros(keep)
         _start(rows - 6, mine[3, rows - 1], bases[0], inverses[0], works[0])
         known, turn, done = 1, 1, 0
         best, at = use[p], when[p]
@@ -331,7 +332,7 @@ def hardest(g, live, spare, units, owner, loads, use, when, candidates, count):
                 else:
                     chosen = turn
                     turn = turn + 1 if turn + 1 < keep else 1
-                highest[chosen] = 0.0
+                highest[p, chosen] = 0.0
                 candidates[p, chosen] = -1
                 bases[chosen] = basis
                 inverses[chosen] = inverse
@@ -341,8 +342,8 @@ def hardest(g, live, spare, units, owner, loads, use, when, candidates, count):
                     for k in range(4):
                         total -= y[k] * mine_live[s, basis[k]]
                     functionals[s, chosen] = total
-            if found > highest[chosen]:
-                highest[chosen] = found
+            if found > highest[p, chosen]:
+                highest[p, chosen] = found
                 candidates[p, chosen] = t
             if found > best:
                 best, at = found, t
