@@ -202,6 +202,11 @@ _ALL = (
     Variable("shift_north", ("y", "x"), "float32", "mm", "horizontal movement of the ground, northward", "As `shift_east`."),
     Variable("drawdown_settlement", ("y", "x"), "float32", "mm", "settlement by lowered groundwater",
              "Of the soil when the water in it falls; below 0 where it rises."),
+    Variable("drawdown", ("y", "x"), "float32", "m", "drawdown of groundwater",
+             "How far pumping lowers the groundwater, below where it stands without; of the aquifer that is pumped from. NaN where "
+             "nothing is known."),
+    Variable("groundwater_head", ("y", "x"), "float32", "m", "head of groundwater",
+             "Level up to which the water of an aquifer rises, in the vertical datum; NaN where there is no aquifer."),
 )
 
 VARIABLES: Mapping[str, Variable] = MappingProxyType({variable.name: variable for variable in _ALL})
