@@ -40,6 +40,16 @@ def test_the_prismoid_and_trimesh():
     assert pv.pit_volume(BASE, floor_m=-6, top_m=0).total_m3 == 6000.0
 
 
+@pytest.mark.parametrize("name", FLOORS)
+@pytest.mark.parametrize("distance", [1.0, 3.0, 7.0])
+def test_an_outline_has_no_slits(name, distance):
+    floor = affinity.translate(affinity.rotate(FLOORS[name], 31.0), 136_000, 456_000)
+    outline = pv.widened(floor, distance)
+    assert outline.geom_type == "Polygon"
+    assert outline.buffer(1e-4).buffer(-1e-4).length == pytest.approx(outline.length, abs=0.01)
+    assert len(outline.interiors) == (name == "ring" and distance < 5)
+
+
 def test_a_cone_in_the_limit():
     """A floor of many edges: the frustum of a cone."""
     floor = shapely.Point(0, 0).buffer(10, quad_segs=500)

@@ -20,6 +20,9 @@ from twin.grid import GridSpec
 from twin.sim.impact.pit import volume
 from twin.sim.impact.pit.checked import finite, positive
 
+_GRID_M = 1e-7
+"""Outlines that are handed out have their corners on a grid of this, which closes slits of rounding [m]."""
+
 
 class Layers(NamedTuple):
     """Volume of a pit by layers.
@@ -59,18 +62,33 @@ def _turning(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return corners[np.abs(cross) > 1e-12 * np.hypot(*before.T) * np.hypot(*after.T)]
 
 
-def _faces(edges: volume.Edges, reach: float) -> list[BaseGeometry]:
+def _floor(rings: list[NDArray[np.float64]]) -> BaseGeometry:
+    """The floor again, of just these corners: those of its faces are the same numbers, so that no slits are left between them."""
+    return shapely.build_area(shapely.GeometryCollection([shapely.LinearRing(ring) for ring in rings]))
+
+
+def _faces(rings: list[NDArray[np.float64]], reach: float) -> list[BaseGeometry]:
     """What each edge sweeps when it moves outward by `reach`: a trapezium, or a triangle where its ends meet."""
     faces = []
-    for x, y, _, dx, dy, length, start, end in zip(*edges, strict=True):
-        along, out = np.array([dx, dy]), np.array([dy, -dx])
-        a, b = np.array([x, y]), np.array([x, y]) + length * along
-        if length + (start + end) * reach > 0:
-            faces.append(shapely.Polygon([a, b, b + reach * (out + end * along), a + reach * (out - start * along)]))
-        else:
-            far = -length / (start + end)
-            faces.append(shapely.Polygon([a, b, b + far * (out + end * along)]))
+    for ring in rings:
+        edges = volume.edges([ring])
+        along, start = np.column_stack([edges.dx, edges.dy]), edges.start[:, None]
+        outer = ring + reach * (np.column_stack([edges.dy, -edges.dx]) - start * along)
+        corners = np.stack([ring, np.roll(ring, -1, axis=0), np.roll(outer, -1, axis=0), outer], axis=1)
+        grown = edges.length + (edges.start + edges.end) * reach
+        for k, four in enumerate(corners):
+            if grown[k] > 0:
+                faces.append(shapely.Polygon(four))
+            else:
+                far = -edges.length[k] / (edges.start[k] + edges.end[k])
+                apex = four[0] + far * (np.array([edges.dy[k], -edges.dx[k]]) - edges.start[k] * along[k])
+                faces.append(shapely.Polygon([four[0], four[1], apex]))
     return faces
+
+
+def _swept(rings: list[NDArray[np.float64]], reach: float) -> BaseGeometry:
+    """Floor and faces as one."""
+    return shapely.union_all([_floor(rings), *_faces(rings, reach)])
 
 
 def widened(floor: BaseGeometry, distance_m: float) -> BaseGeometry:
@@ -85,8 +103,8 @@ def widened(floor: BaseGeometry, distance_m: float) -> BaseGeometry:
     """
     if distance_m < 0:
         raise ParameterError(f"sides move outward by 0 m or more, not {distance_m:g}")
-    edges = volume.edges(_rings(floor))
-    return floor if distance_m == 0 else shapely.union_all([floor, *_faces(edges, distance_m)])
+    rings = _rings(floor)
+    return floor if distance_m == 0 else shapely.set_precision(_swept(rings, distance_m), _GRID_M)
 
 
 def pit_volume(
@@ -127,14 +145,13 @@ def pit_volume(
         return Layers(levels, floor.area * np.diff(bounds))
     positive(slope=slope)
     whole = volume.section(rings[0]) if len(rings) == 1 else None
-    edges = volume.edges(rings)
 
     def area(height: float) -> float:
         distance = slope * (height - floor_m)
         # a convex outline has no edge that vanishes and none that meets another
         if whole is not None and whole.until_m == np.inf and _convex(rings[0]):
             return whole.at(distance)
-        return float(shapely.union_all([floor, *_faces(edges, distance)]).area) if distance > 0 else float(floor.area)
+        return float(_swept(rings, distance).area) if distance > 0 else float(floor.area)
 
     return Layers(levels, np.array([volume.integrate(area, low, high) for low, high in pairwise(bounds)]))
 
@@ -256,8 +273,9 @@ def pit_triangles(floor: BaseGeometry, *, floor_m: float, top_m: float, slope: f
     parts = [np.dstack([flat, np.full(flat.shape[:2], floor_m)])]
     if slope is not None:
         positive(slope=slope)
-        edges = volume.edges(_rings(floor))
-        faces = _lowest_faces(floor, edges, slope * (top_m - floor_m))
+        rings = _rings(floor)
+        edges = volume.edges(rings)
+        faces = _lowest_faces(floor, rings, slope * (top_m - floor_m))
         for face, x, y, dx, dy in zip(faces, edges.x, edges.y, edges.dx, edges.dy, strict=True):
             plan = _triangles(face)
             out = (plan[..., 0] - x) * dy - (plan[..., 1] - y) * dx
@@ -265,9 +283,9 @@ def pit_triangles(floor: BaseGeometry, *, floor_m: float, top_m: float, slope: f
     return np.concatenate(parts)
 
 
-def _lowest_faces(floor: BaseGeometry, edges: volume.Edges, reach: float) -> list[BaseGeometry]:
+def _lowest_faces(floor: BaseGeometry, rings: list[NDArray[np.float64]], reach: float) -> list[BaseGeometry]:
     """Faces of the sides where each is the lowest of all."""
-    faces = _faces(edges, reach)
+    faces, edges = _faces(rings, reach), volume.edges(rings)
     kept = []
     for k, face in enumerate(faces):
         mine = face.difference(floor)

@@ -39,6 +39,7 @@ _MODULES = (
     "twin.verification.soil",
     "twin.verification.ground_movement",
     "twin.verification.cellar",
+    "twin.verification.pit",
 )
 
 

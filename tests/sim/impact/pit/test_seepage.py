@@ -261,8 +261,8 @@ def test_what_has_no_answer_is_refused():
     east, south = np.zeros((10, 11)), np.zeros((9, 12))
     east[4:7, [3, 7]] = np.inf
     south[[3, 6], 4:8] = np.inf
+    walls = {"wall_east_d_m": east, "wall_south_d_m": south}
     with pytest.raises(ParameterError, match="of 12 cells around row 4, column 4"):
-        walls = {"wall_east_d_m": east, "wall_south_d_m": south}
         steady(ground(cell_m=1.0, transmissivity_m2_d=5.0, shape=shape, fixed_head_m=_ring(shape), **walls))
 
 

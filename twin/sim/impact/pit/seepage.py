@@ -91,8 +91,10 @@ def ground(
     rows, columns = size
     every = {
         "transmissivity_m2_d": (transmissivity_m2_d, size), "fixed_head_m": (fixed_head_m, size),
-        "resistance_d": (resistance_d, size), "head_above_m": (head_above_m, size), "recharge_m_d": (recharge_m_d, size), "pumped_m3_d": (pumped_m3_d, size),
-        "wall_east_d_m": (wall_east_d_m, (rows, columns - 1)), "wall_south_d_m": (wall_south_d_m, (rows - 1, columns)),
+        "resistance_d": (resistance_d, size), "head_above_m": (head_above_m, size),
+        "recharge_m_d": (recharge_m_d, size), "pumped_m3_d": (pumped_m3_d, size),
+        "wall_east_d_m": (wall_east_d_m, (rows, columns - 1)),
+        "wall_south_d_m": (wall_south_d_m, (rows - 1, columns)),
     }  # fmt: skip
     made = {}
     for name, (value, wanted) in every.items():
@@ -155,7 +157,7 @@ class Balance(NamedTuple):
             "leaks out": -self.leaked_out, "recharge": self.recharge, "put in by wells": self.put_in, "pumped": -self.pumped,
             "error": self.error,
         }  # fmt: skip
-        return "\n".join(f"{name:<18}{value:>14,.3f} m3/d" for name, value in names.items())
+        return "\n".join(f"{name:<18}{value + 0.0:>14,.3f} m3/d" for name, value in names.items())
 
 
 class Steady(NamedTuple):
