@@ -84,7 +84,7 @@ def field(
     ox, oy = float(x[0]), float(y[0])
     wx, wy, hole = pumped.x_m - ox, pumped.y_m - oy, pumped.radius_m**2
     x, y = x - ox, y - oy
-    q = pumped.discharge_m3_d
+    q = np.array(pumped.discharge_m3_d, dtype=np.float64)
     if not math.isnan(answer.radius_m):
         order = np.lexsort((np.arange(len(q)), q))
         groups = _alike(q[order])

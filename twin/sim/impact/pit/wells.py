@@ -69,7 +69,7 @@ def wells(
     """
     given = [np.atleast_1d(np.asarray(v, np.float64)) for v in (x_m, y_m, discharge_m3_d, radius_m, start_d, stop_d)]
     try:
-        every = [np.ascontiguousarray(part) for part in np.broadcast_arrays(*given)]
+        every = [np.array(part, order="C") for part in np.broadcast_arrays(*given)]
     except ValueError:
         counts = ", ".join(str(len(part)) for part in given)
         raise ParameterError(f"wells are given as {counts} values: one each, or one for all") from None
