@@ -7,19 +7,23 @@ is not counted.
 """What lies below the street costs: ``python -m benchmarks.below --json [--only NAME] [--size 2000] [--repeat 5]``.
 
 Each task is done several times; the median is told, with the least and the most. Errors stand beside the times: of drawdown against
-the sum of the equations at places taken at random, of groundwater what is left over and the balance of the water.
+the sum of the equations at places taken at random, of groundwater what is left over and the balance of the water. `cpu_s` is what one
+thread works, whatever else the machine does.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import statistics
+import time
 from collections.abc import Callable
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
+import numba
 import numpy as np
 
 from benchmarks.crowd.measuring import machine
@@ -75,6 +79,24 @@ STATES: dict[str, dict[str, float]] = {
 """Each is given its own transmissivity of 300 m2/d."""
 
 
+def _taken(task: Callable[[], Any], repeat: int) -> dict[str, Any]:
+    """Times on one thread and on two, and what one thread works [s]."""
+    one, two = (with_threads(count, task, repeat) for count in (1, 2))
+
+    def worked() -> float:
+        started = time.process_time()
+        task()
+        return time.process_time() - started
+
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    try:
+        cpu = statistics.median(worked() for _ in range(repeat))
+    finally:
+        numba.set_num_threads(before)
+    return {"one_thread": one, "two_threads": two, "cpu_s": cpu}
+
+
 def drawdown(size: int, repeat: int) -> dict[str, Any]:
     """Fifty wells on cells of 1 m: all the same, and each with a discharge of its own."""
     rng = np.random.default_rng(1)
@@ -90,8 +112,7 @@ def drawdown(size: int, repeat: int) -> dict[str, Any]:
             made = well_field.field(x, y, wells, **given)
             known = w.drawdown_at(x[columns], y[rows], wells, **given)
             found[told] = {
-                "one_thread": with_threads(1, lambda of=wells, g=given: well_field.field(x, y, of, **g), repeat),
-                "two_threads": with_threads(2, lambda of=wells, g=given: well_field.field(x, y, of, **g), repeat),
+                **_taken(lambda of=wells, g=given: well_field.field(x, y, of, **g), repeat),
                 "greatest_error_m": float(np.abs(made.drawdown_m[rows, columns] - known).max()),
                 "greatest_drawdown_m": float(made.drawdown_m.max()),
             }
@@ -121,8 +142,7 @@ def groundwater(size: int, repeat: int) -> dict[str, Any]:
         found[name] = {
             "iterations": made.iterations, "residual": made.residual,
             "balance_error_of_flow": abs(made.balance.error) / made.balance.through,
-            "one_thread": with_threads(1, lambda g=of: seepage.steady(g), repeat),
-            "two_threads": with_threads(2, lambda g=of: seepage.steady(g), repeat),
+            **_taken(lambda g=of: seepage.steady(g), max(2, repeat // 2)),
         }  # fmt: skip
     return found
 

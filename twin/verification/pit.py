@@ -164,7 +164,7 @@ def _differences(trial: Trial) -> Found:
     measures, curves, errors = [], [], []
     for n in (41, 81, 161):
         dx = 400.0 / (n - 1)
-        at = dx * (np.arange(n) - n // 2)
+        at = dx * (np.arange(n, dtype=np.float64) - n // 2)
         x, y = np.meshgrid(at, at)
         well = w.with_images(w.wells(x_m=0.0, y_m=0.0, discharge_m3_d=_Q), (w.Line(300.0, 0, 300.0, 1),))
         known = -w.drawdown_at(x, y, well, transmissivity_m2_d=_T)
@@ -184,7 +184,7 @@ def _differences(trial: Trial) -> Found:
     fixed[:, [0, -1]] = 1.5
     rained = seepage.ground(cell_m=5.0, transmissivity_m2_d=80.0, shape=(3, 41), fixed_head_m=fixed, recharge_m_d=2e-3)
     strip = seepage.steady(rained)
-    along = 5.0 * np.arange(41)
+    along = 5.0 * np.arange(41, dtype=np.float64)
     off = float(np.abs(strip.head_m[1] - 1.5 - 2e-3 / 160 * along * (200 - along)).max())
     measures.append(Measure("rain between canals: error, 1e-9 m", 1e9 * off, "", 0.0, 1.0, 4))
     return Found(tuple(measures), Chart(tuple(curves), "distance towards the canal (m)", "drawdown (m)"))
@@ -197,7 +197,7 @@ def _series(trial: Trial) -> Found:
     wall[:, 4] = 3.0
     found = seepage.steady(seepage.ground(cell_m=10.0, transmissivity_m2_d=t, fixed_head_m=fixed, wall_east_d_m=wall))
     known = 30.0 / (95.0 / 10 + 95.0 / 500 + 3.0)
-    x = 10.0 * np.arange(20)
+    x = 10.0 * np.arange(20, dtype=np.float64)
     return Found((_near("flow", found.balance.fixed_in, known, "m3/d", 6),),
                  Chart((Curve("head", x, found.head_m[1].copy()),), "x (m)", "head (m)"))  # fmt: skip
 

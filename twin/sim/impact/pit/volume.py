@@ -330,9 +330,9 @@ def _plane(t):
     return a, b, t[0, 2] - a * t[0, 0] - b * t[0, 1], twice
 
 
-@njit(parallel=True)
+@njit()
 def _over_triangles(ground, pit, caps, out):
-    for i in prange(ground.shape[0]):
+    for i in range(ground.shape[0]):
         t = ground[i]
         ga, gb, gc, around = _plane(t)
         if around == 0.0:
