@@ -5,10 +5,11 @@ is not counted.
 
 - settlement: 10,000 buildings around a pit of twelve walls, each with four lines of 32 points: movement of the ground and damage.
 """What lies below the street costs: ``python -m benchmarks.below --json [--only NAME] [--size 2000] [--repeat 5]``.
+"""What is below the street costs: ``python -m benchmarks.below --json [--only NAME] [--size 2000] [--repeat 5]``.
 
 Each task is done several times; the median is told, with the least and the most. Errors stand beside the times: of drawdown against
-the sum of the equations at places taken at random, of groundwater what is left over and the balance of the water. `cpu_s` is what one
-thread works, whatever else the machine does.
+the sum of the equations at places taken at random, of groundwater what is left over and the balance of the water. `cpu_s` is what
+one thread works, whatever else the machine does.
 """
 
 from __future__ import annotations
