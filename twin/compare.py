@@ -66,6 +66,11 @@ class Difference:
         """Of the variant's median against the limit."""
         return replace(self.figure, value=self.variant).verdict
 
+    @property
+    def verdict_before(self) -> str:
+        """Of the baseline's median against the same limit."""
+        return replace(self.figure, value=self.baseline).verdict
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
@@ -288,6 +293,11 @@ def compare(
         still run: time to draw them.
     checkpoints : Checkpoints, optional
         As in `twin.run`; runs that are done are not run again.
+
+    Returns
+    -------
+    Comparison
+        Both sides of the first seed whole, and the figures of all.
 
     Raises
     ------

@@ -286,6 +286,11 @@ def ensemble(
     checkpoints : Checkpoints, optional
         As in `twin.run`; runs that are done are not run again.
 
+    Returns
+    -------
+    Ensemble
+        The first run whole, and the figures of all.
+
     Raises
     ------
     ParameterError

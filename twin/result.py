@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -47,6 +47,12 @@ class Figure:
         What one has to know to read it.
     exact : bool
         Whether chance plays no part in it, so that every seed gives the same.
+    headline : bool
+        Whether a report answers with it, be there a limit or not.
+    of_changes : bool
+        Whether it counts what the changes do, so that there is nothing to tell of the side without them.
+    told : str
+        A sentence that says it better than label and value, e.g. ``"All sources must be 3.0 dB weaker"``.
     """
 
     key: str
@@ -59,6 +65,9 @@ class Figure:
     digits: int = 1
     note: str = ""
     exact: bool = False
+    headline: bool = False
+    of_changes: bool = False
+    told: str = ""
 
     @property
     def verdict(self) -> str:
@@ -68,6 +77,24 @@ class Figure:
         if self.better == "higher":
             return "meets" if self.value >= self.limit else "falls short"
         return "meets" if self.value <= self.limit else "exceeds"
+
+
+def headlined(figures: Iterable[Figure], *keys: str, of_changes: Sequence[str] = ()) -> tuple[Figure, ...]:
+    """Figures, those of some keys as headlines.
+
+    Parameters
+    ----------
+    figures : iterable of Figure
+    *keys : str
+        Of headlines; what is not among the figures is left out.
+    of_changes : sequence of str
+        Keys of figures that count what the changes do.
+
+    Returns
+    -------
+    tuple of Figure
+    """
+    return tuple(replace(one, headline=one.key in keys, of_changes=one.key in of_changes) for one in figures)
 
 
 class _Trajectories:

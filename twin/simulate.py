@@ -223,7 +223,8 @@ def _assemble(
     doors = (population.facilities.names or {}).get("doors", ())
     stalled = stalled_frame(model.watch, ground, doors=doors, goals=population.goal_names, rides=population.ride_names)
     note = "wanted to go on, and came no half metre further in a minute"
-    figures += (Figure("stalled", "People who could not get on", float(len(stalled)), "people", digits=0, note=note),)
+    stuck = float(len(stalled))
+    figures += (Figure("stalled", "People who could not get on", stuck, "people", digits=0, note=note, headline=True),)
     remarks = [*crush_remarks(model.watch, ground, city), *stall_remarks(stalled, city)]
     features = {
         "exits": exits, "lines": counted, "areas": filled, "hotspots": spots, "stalled": stalled, "floor": floor_frame(floors, crs),

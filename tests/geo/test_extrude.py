@@ -90,6 +90,7 @@ def test_nothing_added_is_the_same_city(city: City) -> None:
         (shapely.Point(0, 0), {"height_m": [5.0]}, "is a Point, not a polygon"),
         (None, {"height_m": [5.0]}, "is missing, not a polygon"),
         (shapely.Polygon(), {"height_m": [5.0]}, "is empty"),
+        (shapely.Polygon([(0, 0), (4, 4), (4, 0), (0, 4)]), {"height_m": [5.0]}, "Self-intersection"),
         (shapely.Polygon([(0, 0), (4, 4), (4, 0), (0, 4), (-1, 2)]), {"height_m": [5.0]}, "not a valid polygon"),
     ],
 )

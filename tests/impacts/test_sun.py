@@ -21,7 +21,7 @@ from twin.impacts import site, sun
 from twin.impacts.facades import facades_of, hours_on, obstacles_of
 from twin.impacts.site import Reach, Site, Window, all_windows, changed_windows, joined, parts, windows
 from twin.impacts.sun_position import day_of, sun_at, sun_path
-from twin.impacts.sun_report import NORMS, analyse
+from twin.impacts.sun_report import NORMS, _facade_figures, analyse
 from twin.result import Result
 from twin.scenario import scenario_from_text
 from twin.scenario.analyses import SunAnalysis
@@ -304,6 +304,19 @@ def test_a_notebook_shows_it_without_a_crowd(compared: twin.Comparison) -> None:
         assert "<b>Tower" not in page
 
 
+def test_facades_of_a_new_tower_do_not_hide_what_it_takes() -> None:
+    import geopandas as gpd
+
+    points = gpd.GeoDataFrame({"building": ["old", "old", "tower", "tower"], "judged": True, "meets": [True, False, True, True]})
+    buildings = gpd.GeoDataFrame({"meets": [True, True]}, index=["old", "tower"])
+    share, below, _ = _facade_figures(points, buildings, buildings[:0], NORMS["tno-light"], pd.Index(["old"]))
+    assert share.value == 50.0
+    assert share.note == "of 2 points that can have 2 h of sun; of 2 on new buildings 100.0 %"
+    assert below.note.startswith("of 1;")
+    (share, *_) = _facade_figures(points, buildings, buildings[:0], NORMS["tno-light"], None)
+    assert share.value == 75.0
+
+
 def test_the_report_answers_by_what_there_should_be_none_of(compared: twin.Comparison) -> None:
     from twin import report
 
@@ -317,7 +330,7 @@ def test_the_report_answers_by_what_there_should_be_none_of(compared: twin.Compa
     assert "<b>Tower" not in page
     assert page.count("data:image/png") == 3
     single = report.write(compared.variant)
-    assert "Sun on the ground, 21 March" in single
+    assert "Sun on the ground, 21 March, with" in single
 
 
 def test_a_map_shows_classes_and_what_a_change_takes(compared: twin.Comparison, street: City) -> None:

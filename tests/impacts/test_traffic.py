@@ -171,7 +171,12 @@ def test_a_closed_street_is_quiet_where_it_says_so() -> None:
     assert after.features["buildings"]["lden"].isna().all()
     assert after.figure("noise_lden_relieved").value == 2.0
     assert float(after.fields["sound_level_den"].max()) == 0.0
-    assert any("closed by the scenario" in one for one in after.assumptions)
+    assert sorted(after.features["relieved"].index) == ["north", "south"]
+    (told,) = (one for one in after.assumptions if "closed by the scenario" in one)
+    assert "instead of" in told
+    assert "vehicles a day" in told
+    assert any("within 100 m of lines and roads or 50 m of the place" in one for one in after.assumptions)
+    assert 53.0 in after.classes_of("sound_level_den").borders
     assert float(after.difference(before)["sound_level_den_change"].min()) < -50.0
     same = analyse(closed_site, kept, (open_site, analyse(open_site, kept)))
     assert same.features["buildings"]["lden"].equals(before.features["buildings"]["lden"])

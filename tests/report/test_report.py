@@ -16,7 +16,7 @@ from twin.compare import Comparison
 from twin.errors import ParameterError
 from twin.impacts.crowding import NOT_VERIFIED_FOR
 from twin.report.chart import line_chart, nice_step
-from twin.report.page import unit
+from twin.report.figures import unit
 from twin.report.texts import ENGLISH, LANGUAGES
 from twin.result import Figure, Result
 from twin.scenario import scenario_from_text

@@ -122,7 +122,7 @@ def _check_footprints(footprints: NDArray[np.object_], ids: list[str]) -> None:
             raise GeometryError(f"the footprint of building `{one}` is {found}, not a polygon")
         if endless[number]:
             raise GeometryError(f"the footprint of building `{one}` has coordinates that are not finite")
-        if empty[number]:
+        if empty[number] and valid[number]:
             raise GeometryError(f"the footprint of building `{one}` is empty")
         reason = shapely.is_valid_reason(shape)
         raise GeometryError(f"the footprint of building `{one}` is not a valid polygon: {reason}")

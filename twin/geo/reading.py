@@ -46,6 +46,10 @@ def read_city(
         Layer of the city that the rows of a GIS file are, by file name, by layer of the file, or by ``"FILE:LAYER"``; else it
         is told from names, columns and shapes.
 
+    Returns
+    -------
+    City
+
     Raises
     ------
     MissingFileError

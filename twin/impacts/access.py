@@ -55,7 +55,7 @@ def walking_time(
     to : sequence of places
         Ids of objects of the city, or as in a scenario: ``{"point": [x, y], "level": "wharf"}``.
     speed_m_s : float
-        On the flat; on stairs 0.65 of 1.34 of it (Weidmann 1993) [m/s].
+        On the flat; on stairs 0.49 of it, 0.65 m/s for who walks 1.34 m/s (Weidmann 1993) [m/s].
     steps_free : bool
         Without stairs.
     slope_limit : float, optional

@@ -16,7 +16,7 @@ from twin.impact_result import Classes, ImpactResult
 from twin.impacts.access import Walk, building_times, floors_of, fronts_of, isochrones_of, walk_of
 from twin.impacts.site import Site, with_surface
 from twin.palette import Colour
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.analyses import AccessAnalysis
 from twin.scenario.apply import locate
 from twin.variables import variable
@@ -74,10 +74,12 @@ def analyse(site: Site, settings: AccessAnalysis, before: tuple[Site, ImpactResu
     figures = _figures(fields, buildings, settings, None if before is None else before[1].fields)
     if settings.steps_free:
         figures += _steps_figures(site, settings, buildings, before)
+    of_changes = ("cut_off", "detour", "detour_over", "area_cut_off", "area_closed")
+    told = headlined(figures, "access_cut_off", "access_detour", of_changes=[f"access_{one}" for one in of_changes])
     settled = dict(settings.model_dump(mode="json"))
     notes = _assumptions(settings, walk, buildings)
     return ImpactResult(
-        "access", "Access on foot", fields, features, tuple(figures), (classes_of(settings),), tuple(notes), settled
+        "access", "Access on foot", fields, features, told, (classes_of(settings),), tuple(notes), settled
     )
 
 

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from twin.geo.city import City
 from twin.impacts.place_names import name_of_place
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.model import CrowdingAnalysis
 from twin.sparse_fields import slabs
 
@@ -124,6 +124,7 @@ def crowding_figures(
     if not finished and allowed is not None and ran_s < allowed:
         last = float("nan")  # the run is too short to tell
     most = _when_share_left(exit_time, 0.95)
+    staying = max(0, round(float(people) - float(left.sum())))
     mean_time = float(np.mean(exit_time[left] - start_time[left])) if left.any() else float("nan")
 
     def last_of(column: str) -> float:
@@ -133,7 +134,7 @@ def crowding_figures(
     gone = last_of("left") if len(series) else float(left.sum())
     not_in = max(0.0, round(float(people) - gone - last_of("present") - riding, 6))
 
-    return judged_with_people((
+    return judged_with_people(headlined((
         Figure("people", "People", float(people), "people", digits=0),
         Figure(
             "density_max", "Highest density", peak, "1/m2", limit, analysis.density_limit_source, "lower", 1,
@@ -157,8 +158,9 @@ def crowding_figures(
         ),
         Figure(
             "travel_time", "Mean time from entering to leaving", mean_time, "s", digits=0,
+            note="" if not staying else f"of those who left; {staying:,} had not left when the run ended",
         ),
-    ))  # fmt: skip
+    ), "left", "evacuation_95"))  # fmt: skip
 
 
 def judged_with_people(figures: Sequence[Figure]) -> tuple[Figure, ...]:

@@ -18,8 +18,9 @@ from twin.impact_result import Classes, ImpactResult
 from twin.impacts.green import NOON, fields_of, sun_of
 from twin.impacts.homes import are_homes, homes_of
 from twin.impacts.site import Site, with_surface
+from twin.impacts.sun_position import spoken
 from twin.palette import Colour
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.green import GreenAnalysis
 from twin.sim.impact import shadow
 
@@ -92,7 +93,8 @@ def analyse(site: Site, settings: GreenAnalysis, before: tuple[Site, ImpactResul
     classes = (VIEW, COVER, SHADE) if settings.shade else (VIEW, COVER)
     notes = _assumptions(site.city, settings, trees)
     settled = dict(settings.model_dump(mode="json"))
-    return ImpactResult("green", "Green and shade", fields, features, tuple(figures), classes, tuple(notes), settled)
+    told = headlined(figures, "green_trees", "green_crowns")
+    return ImpactResult("green", "Green and shade", fields, features, told, classes, tuple(notes), settled)
 
 
 def _cover_figures(fields: xr.Dataset, ground: NDArray[np.bool_], settings: GreenAnalysis) -> list[Figure]:
@@ -144,7 +146,8 @@ def _shade_figures(
     dark, leafy = cast != shadow.LIT, cast == shadow.LEAVES
     judged = settings.time == NOON
     limit: dict[str, Any] = {"limit": SHADE_PERCENT, "limit_source": SHADE_RULE} if judged else {}
-    when = f"{settings.day}, when the sun stands highest" if judged else f"{settings.day}, {settings.time}"
+    day = spoken(settings.day)
+    when = f"{day}, when the sun stands highest" if judged else f"{day}, {settings.time}"
     shares: list[tuple[str, str, float, dict[str, Any]]] = [
         ("green_shade", "streets and squares in the shade", _percent(dark, ground & walked(city, grid)), limit),
         ("green_shade_open", "open ground in the shade", _percent(dark, ground), {}),
@@ -228,7 +231,8 @@ def _assumptions(city: City, settings: GreenAnalysis, trees: Trees) -> list[str]
         sun = sun_of(city, settings)
         when = f"when the sun stands highest ({sun.clock})" if settings.time == NOON else f"at {settings.time}"
         told.append(
-            f"Shade is that of {settings.day} {when}, with the sun {sun.altitude_deg:.0f} degrees high; crowns count as in leaf. "
+            f"Shade is that of {spoken(settings.day)} {when}, "
+            f"with the sun {sun.altitude_deg:.0f} degrees high; crowns count as in leaf. "
             "Streets and squares are those of the city's roads, carriageways included; for main walking routes 40 % shade is "
             "proposed, which is not judged."
         )

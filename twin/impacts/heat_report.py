@@ -23,7 +23,7 @@ from twin.impacts.place_names import title_of
 from twin.impacts.site import Site, with_surface
 from twin.impacts.sun_position import place_of
 from twin.palette import Colour
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.heat import HeatAnalysis
 from twin.sim.impact import heat
 
@@ -99,7 +99,8 @@ def analyse(site: Site, settings: HeatAnalysis, before: tuple[Site, ImpactResult
             notes += _cool_assumptions(settings, found)
     settled = dict(settings.model_dump(mode="json"))
     classes = (classes_of(settings.index, "mean"), classes_of(settings.index, "max"))
-    return ImpactResult("heat", "Heat", fields, features, tuple(figures), classes, tuple(notes), settled)
+    told = headlined(figures, "heat_streets", of_changes=("heat_hotter", "heat_cooler"))
+    return ImpactResult("heat", "Heat", fields, features, told, classes, tuple(notes), settled)
 
 
 def classes_of(index: str, kind: str) -> Classes:

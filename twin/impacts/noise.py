@@ -29,6 +29,7 @@ from twin.impacts.noise_report import (
     classes_of,
     figures_of,
     lost_of,
+    relieved_of,
     traffic_before_facades,
 )
 from twin.impacts.site import Site, Window, windows, with_surface
@@ -240,6 +241,8 @@ def analyse(site: Site, settings: NoiseAnalysis, before: tuple[Site, ImpactResul
     buildings = by_building(site.city, points, settings)
     old = None if before is None else before[1].features["buildings"]
     lost = lost_of(buildings, old, settings)
+    if kept.roads is not None:
+        features["relieved"] = relieved_of(buildings, old, settings)
     return ImpactResult(
         "noise", "Sound", fields.assign_attrs(about), {"facades": points, "buildings": buildings, "lost": lost, **features},
         figures_of(buildings, old, lost, settings), classes_of(settings), assumptions_of(settings, closed, covered),

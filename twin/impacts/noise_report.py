@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from twin.impact_result import Classes
+from twin.impacts.sound_paths import LINE_REFLECTIONS
 from twin.palette import Colour
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.noise import NoiseAnalysis, SoundLimit, spans
 from twin.sim.impact.traffic import SURFACES
 
@@ -29,8 +30,10 @@ SHADES: tuple[Colour, ...] = (
 so that it ends at the levels of events."""
 
 BORDERS_A = (55.0, 60.0, 65.0, 70.0, 75.0, 80.0, 85.0, 90.0)
-BORDERS_DEN = (40.0, 45.0, 50.0, 55.0, 60.0, 65.0, 70.0, 75.0)
-BORDERS_NIGHT = tuple(one - 5.0 for one in BORDERS_DEN)
+BORDERS_DEN = (38.0, 43.0, 48.0, 53.0, 58.0, 63.0, 68.0, 73.0)
+"""One of them is the standard value of Lden [dB]."""
+
+BORDERS_NIGHT = (35.0, 40.0, 45.0, 50.0, 55.0, 60.0, 65.0, 70.0)
 BORDERS_C = tuple(one + 15.0 for one in BORDERS_A)
 TRAFFIC = ("lden", "lday", "levening", "lnight")
 Groups = Sequence[tuple[SoundLimit, tuple[tuple[str, ...], ...]]]
@@ -142,7 +145,18 @@ def figures_of(
         "noise_lost", "Buildings that come above the limits by the changes", float(len(lost)), "buildings", 0.0, "; ".join(sources),
         "lower", 0, f"kept to them without the changes{counts}", exact=True,
     ))  # fmt: skip
-    return tuple(made)
+    return headlined(made, "noise_margin", "noise_lden_relieved", of_changes=("noise_lost", "noise_lden_relieved"))
+
+
+def relieved_of(after: gpd.GeoDataFrame, before: gpd.GeoDataFrame | None, settings: NoiseAnalysis) -> gpd.GeoDataFrame:
+    """Judged buildings that come below the standard value of Lden: ``before_db`` and ``after_db``, those that gain most first."""
+    judged = after[after["judged"]]
+    was = judged["lden"] if before is None else before["lden"].reindex(judged.index)
+    came = (was > settings.road_standard_db) & ~(judged["lden"] > settings.road_standard_db)
+    table = pd.DataFrame({"before_db": was[came], "after_db": judged["lden"][came]}).astype("float64").round(2)
+    gain = (table["before_db"] - table["after_db"].fillna(0.0)).to_numpy()
+    table = table.iloc[np.argsort(-gain, kind="stable")]
+    return gpd.GeoDataFrame(table, geometry=list(after.geometry.loc[table.index]), crs=after.crs)
 
 
 def _traffic_figures(buildings: gpd.GeoDataFrame, before: gpd.GeoDataFrame | None, settings: NoiseAnalysis) -> list[Figure]:
@@ -183,12 +197,12 @@ def _event_figures(buildings: gpd.GeoDataFrame, settings: NoiseAnalysis) -> list
     source, made = settings.source_of_limits, []
     for row in settings.rows:
         hours = " to ".join(row.hours)
-        for letter, limit in (("a", row.dba), ("c", row.dbc)):
+        for letter, what, limit in (("a", "sound", row.dba), ("c", "bass", row.dbc)):
             column = judged[f"db{letter}_{period(row)}"].dropna()
             if not len(column):
                 continue
             made.append(Figure(
-                f"noise_db{letter}_{period(row)}", f"Loudest before a facade, {hours}", float(column.max()),
+                f"noise_db{letter}_{period(row)}", f"Loudest {what} before a facade from {hours}", float(column.max()),
                 f"dB({letter.upper()})", limit, source, "lower", 1, f"at {column.idxmax()}", exact=True,
             ))  # fmt: skip
     above = judged[judged["above_db"] > 0.0]
@@ -198,8 +212,9 @@ def _event_figures(buildings: gpd.GeoDataFrame, settings: NoiseAnalysis) -> list
         f"of {len(judged):,} that are judged", exact=True,
     ))  # fmt: skip
     if np.isfinite(most):
-        told = "all sources this much weaker keep to the limits" if most > 0.0 else "all sources could be this much louder"
-        made.append(Figure("noise_margin", "Room below the limits", -most, "dB", digits=1, note=told, exact=True))
+        told = f"all sources {'must' if most > 0.0 else 'could'} be {abs(most):.1f} dB {'weaker' if most > 0.0 else 'louder'}"
+        said = f"{told.capitalize()} to keep to the limits" if most > 0.0 else f"{told.capitalize()} within the limits"
+        made.append(Figure("noise_margin", "Room below the limits", -most, "dB", digits=1, note=told, exact=True, told=said))
     return made
 
 
@@ -216,8 +231,10 @@ def _walls(settings: NoiseAnalysis) -> str:
     others = "".join(f", {100.0 * kept:g} % those for {use}" for use, kept in settings.absorption_by_use.items())
     where = "" if settings.map_reflections else ", which is before facades only and not on the map"
     kept = f"{100.0 * settings.absorption:g} % of the energy{others}"
-    near = f"{settings.reflection_near_m:g} m"
-    return f", and off one wall within {near} of either{where} (walls keep {kept}; they are plane and upright)"
+    near, far = settings.reflection_near_m, LINE_REFLECTIONS * settings.reflection_near_m
+    parts = [f"{near:g} m of source or place"] * bool(settings.sources)
+    parts += [f"{far:g} m of lines and roads or {near:g} m of the place"] * bool(settings.lines or settings.roads)
+    return f", and off one wall within {', '.join(parts)}{where} (walls keep {kept}; they are plane and upright)"
 
 
 def assumptions_of(
@@ -230,7 +247,8 @@ def assumptions_of(
         f"straight from source to place and over what stands between{_walls(settings)}. Sound that comes round corners is not in "
         "it, nor wind that carries it, so in streets behind buildings, and downwind, it can be some decibels louder.",
         f"The ground is {ground}; the air is of {settings.temperature_c:g} degrees and {settings.humidity_percent:g} % humidity; "
-        f"beyond {_reaches(settings)} nothing is worked out. A cell is a block as high as what stands on it.",
+        f"beyond {_reaches(settings)} nothing is worked out, and maps have no colour there. A cell is a block as high as what "
+        "stands on it.",
         f"Levels before facades are those of the sound that comes to them, 0.75 m above floors that are taken to be 3 m apart; the "
         f"map is {settings.receiver_m:g} m above the ground{', at the loudest moment' if settings.sounding else ''}.",
     ]  # fmt: skip
@@ -270,10 +288,13 @@ def _traffic_told(settings: NoiseAnalysis, closed: Sequence[str], covered: Mappi
         "buildings and new roads, of all municipal roads together: only roads of this scenario are in it.",
     ]  # fmt: skip
     for road in settings.roads:
-        if road.id in closed:
-            told.append(f"{road.id}: closed by the scenario, so nothing drives there; where its traffic goes is not in it.")
-            continue
         day = sum(12.0 * one[0] + 4.0 * one[1] + 8.0 * one[2] for one in road.per_hour.values())
+        if road.id in closed:
+            told.append(
+                f"{road.id}: closed by the scenario, so nothing drives there instead of {day:,.0f} vehicles a day at "
+                f"{road.speed_km_h:g} km/h; where they go is not in it."
+            )
+            continue
         about = SURFACES[road.surface]
         fits = about.speeds_km_h[0] <= road.speed_km_h <= about.speeds_km_h[1]
         beyond = "" if fits else ", a speed that its figures are not made for"

@@ -13,7 +13,7 @@ from twin.impacts.rain import Outcome, outcome_of
 from twin.impacts.rain_ground import burnt
 from twin.impacts.site import Site, with_surface
 from twin.palette import Colour
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.rain import SILL_SOURCE, RainAnalysis
 from twin.sim.impact.runoff import deepest_beside
 
@@ -174,7 +174,7 @@ def _figures(
         "rain_error", "Rain that is nowhere: the error of the balance", 1e9 * balance.error, "mm3", digits=3,
         note=f"{part:.0e} of the rain: rounding", exact=True,
     ))  # fmt: skip
-    return tuple(figures)
+    return headlined(figures, "rain_lost", "rain_buildings", of_changes=("rain_lost",))
 
 
 def _assumptions(outcome: Outcome, settings: RainAnalysis) -> tuple[str, ...]:

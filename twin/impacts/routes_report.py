@@ -20,7 +20,7 @@ from twin.impacts.routes import Route, off_streets, way_of
 from twin.impacts.site import Site, with_surface
 from twin.impacts.streets import CELLAR_AXLE_T, CELLAR_WEIGHT_T, CELLAR_WIDTH_M, StreetNetwork
 from twin.palette import Colour
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.apply import locate
 from twin.scenario.routes import RoutesAnalysis, Vehicle, Way, with_article
 from twin.variables import variable
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 FAR: tuple[Colour, ...] = ((222, 239, 216), (167, 211, 160), (247, 224, 150), (236, 140, 78), (134, 24, 44))
 """Near to far; the third colour begins at half of the limit, the fourth beyond it."""
+
+MOST_TOLD = 4
+"""Of more routes than this the first ones are headlines."""
 
 CHANGES_M = (5.0, 20.0, 40.0)
 
@@ -77,10 +80,12 @@ def analyse(site: Site, settings: RoutesAnalysis, before: tuple[Site, ImpactResu
         "stations": _stations(reach, site),
         "streets": reach.net.edges.assign(blocked_by=reach.why.astype(str), reached=reach.reached),
     }
-    figures = _figures(buildings, routes, settings, reach)
+    ways = (f"routes_time_{key}" for key in routes.index[:MOST_TOLD])
+    of_changes = ("routes_lost", "routes_detour", "routes_gone")
+    told = headlined(_figures(buildings, routes, settings, reach), "routes_lost", *ways, of_changes=of_changes)
     settled = dict(settings.model_dump(mode="json"))
     return ImpactResult(
-        "routes", "Access for vehicles", fields, features, tuple(figures), (classes_of(settings),),
+        "routes", "Access for vehicles", fields, features, told, (classes_of(settings),),
         tuple(_assumptions(settings, reach)), settled,
     )  # fmt: skip
 

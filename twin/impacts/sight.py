@@ -25,7 +25,7 @@ from twin.impacts.access import burnt
 from twin.impacts.air import STREETS
 from twin.impacts.site import Site, Window, with_surface
 from twin.palette import Colour
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.analyses import SightAnalysis
 from twin.sim.impact import shadow, sight
 from twin.variables import variable
@@ -317,7 +317,9 @@ def analyse(site: Site, settings: SightAnalysis, before: tuple[Site, ImpactResul
         f"of {settings.cell_m:g} m; trees hide nothing, and under arches and decks it is not looked. How high it stands in view is "
         f"along the line under its highest point ({MAERTENS}).",
     )
-    return ImpactResult("sight", "Sight", fields, {}, tuple(figures), classes, told, dict(settings.model_dump(mode="json")))
+    first = ("sight_come",) if planned else ("sight_seen", "sight_lost")
+    shown = headlined(figures, *first, of_changes=("sight_come", "sight_lost"))
+    return ImpactResult("sight", "Sight", fields, {}, shown, classes, told, dict(settings.model_dump(mode="json")))
 
 
 def _streets(site: Site, grid: GridSpec) -> NDArray[np.bool_]:

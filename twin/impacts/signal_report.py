@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.impact_result import Classes
 from twin.palette import Colour
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.analyses import SignalAnalysis
 from twin.sim.impact import signal
 
@@ -84,7 +84,7 @@ def figures_of(
         note += "" if reached or not total else f"; {rest}, so that share is not reached"
         last = 100.0 * float(chosen["gained_share"].sum()) if len(chosen) else 0.0
         made += [
-            Figure("signal_gained", f"{what} that posts add", last, "%", digits=1, exact=True),
+            Figure("signal_gained", f"Share of {what.lower()} that the posts cover", last, "%", digits=1, exact=True),
             Figure("signal_posts", f"Posts needed for {asked:g} %", float(len(chosen)), "", digits=0, note=note, exact=True),
         ]
     made.append(Figure(
@@ -99,7 +99,7 @@ def figures_of(
         ))  # fmt: skip
     else:
         made.append(Figure("signal_covered", label, share(enough), "%", digits=1, note="no law sets a limit", exact=True))
-    return tuple(made)
+    return headlined(made, "signal_posts", "signal_covered", of_changes=("signal_lost",))
 
 
 def told_of(settings: SignalAnalysis, served: gpd.GeoDataFrame, every: pd.DataFrame) -> tuple[str, ...]:

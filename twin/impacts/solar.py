@@ -27,7 +27,7 @@ from twin.impacts.site import Reach, Site, Window, all_windows, corner_of, reach
 from twin.impacts.sun_position import place_of
 from twin.impacts.sun_year import binned, in_leaf
 from twin.palette import Colour
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.analyses import DE_BILT_KWH_M2, SolarAnalysis, settings_of
 from twin.sim.impact import irradiation
 from twin.variables import variable
@@ -265,7 +265,7 @@ def _figures(buildings: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, settings: Sola
     size = float(buildings["roof_m2"].sum())
     mean = float(buildings["kwh"].sum()) / size if size else float("nan")
     enough = f"{settings.enough_kwh_m2:g} kWh/m2 or more a year, as set in the scenario: there is no norm"
-    return (
+    return headlined((
         Figure("solar_mean", "Sun on roofs in a year", mean, "kWh/m2", digits=0, note="mean, along their slopes", exact=True),
         Figure(
             "solar_good", "Roofs that are good for solar panels", float(buildings["good_m2"].sum()), "m2", digits=0, note=enough,
@@ -280,7 +280,7 @@ def _figures(buildings: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, settings: Sola
             "solar_lost", f"Buildings whose roofs lose {settings.loss_percent:g} % or more", float(len(lost)), "buildings",
             digits=0, note="of the sun on roofs that stay as they are", exact=True,
         ),
-    )  # fmt: skip
+    ), "solar_yield", "solar_lost", of_changes=("solar_lost",))  # fmt: skip
 
 
 def _assumptions(settings: SolarAnalysis) -> tuple[str, ...]:

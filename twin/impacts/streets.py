@@ -163,8 +163,8 @@ def _add_floor(draft: Draft, city: City, walkable: Walkable, spacing_m: float, p
     for stair in walkable.stairs:
         _add_stair(draft, stair, walkable, trees)
     return (
-        "Vehicles follow the middle of the floor between walls, water and what stands on it (the medial axis), for the city has no "
-        f"centre lines: {told}. Ways over squares are a little longer than they would be driven.",
+        f"Vehicles follow the middle of the floor between walls, water and what stands on it ({told}), which is its medial axis, "
+        "for the city has no centre lines. Ways over squares are a little longer than they would be driven.",
     )
 
 

@@ -30,6 +30,12 @@ def place_of(city: City) -> OnEarth:
     return place
 
 
+def spoken(day: str | dt.date) -> str:
+    """A day of any year as people say it: ``"19 February"``."""
+    one = dt.date.fromisoformat(day) if isinstance(day, str) else day
+    return f"{one.day} {one:%B}"
+
+
 def day_of(given: str | dt.date) -> dt.date:
     """A day, given as one or as ``"2026-02-19"``.
 

@@ -19,11 +19,11 @@ from twin.impact_result import Classes, ImpactResult
 from twin.impacts.facades import Facades, facades_of, hours_on, obstacles_of
 from twin.impacts.site import MANY, Site, with_surface
 from twin.impacts.sun import hours_of
-from twin.impacts.sun_position import place_of, sun_path
+from twin.impacts.sun_position import place_of, spoken, sun_path
 from twin.impacts.sun_year import BIN_DEG
 from twin.impacts.windows import windows_of
 from twin.palette import Colour
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.analyses import SunAnalysis
 from twin.sim.impact import rays
 
@@ -62,7 +62,7 @@ class Norm:
 
     @property
     def source(self) -> str:
-        first, last = (dt.date(2026, *day).strftime("%d %B").lstrip("0") for day in (self.days[0], self.days[-1]))
+        first, last = (spoken(dt.date(2026, *day)) for day in (self.days[0], self.days[-1]))
         return (
             f"{self.label} of TNO: at least {self.hours:g} possible hours of sun a day from {first} to {last}, "
             f"sun above {self.lowest_deg:g} degrees; a usual yardstick, no law: the municipality decides"
@@ -147,7 +147,8 @@ def analyse(site: Site, settings: SunAnalysis, before: tuple[Site, ImpactResult]
         features["lost"] = lost
         old = None if before is None else before[1].features["windows"]
         features["lost_windows"] = _lost_windows(windows, old, site.city.buildings.index)
-        figures += _facade_figures(points, features["buildings"], lost, norm)
+        stood = None if before is None else before[0].city.buildings.index
+        figures += _facade_figures(points, features["buildings"], lost, norm, stood)
         figures += _window_figures(windows, features["lost_windows"], norm)
         notes += [
             f"On facades is looked every {settings.facade_spacing_m:g} m, 0.75 m above floors that are taken to be 3 m apart; "
@@ -162,14 +163,16 @@ def analyse(site: Site, settings: SunAnalysis, before: tuple[Site, ImpactResult]
                 "instead: in the middle of the sill, or 0.75 m above the lower edge of windows higher than 2 m. "
                 f"{hidden:,} windows have something right before them, or lie inside, and do not count."
             )
-    classes = [sun_classes("sun_hours", "Hours of sun")]
+    classes = [sun_classes("sun_hours", "Hours of sun, without trees")]
     if settings.trees:
         classes.append(sun_classes("sun_hours_trees", "Hours of sun, with trees"))
     if settings.year:
         classes.append(year_classes("sun_hours_year", "Hours of sun in a year"))
         if settings.trees:
             classes.append(year_classes("sun_hours_year_trees", "Hours of sun in a year, with trees"))
-    return ImpactResult("sun", "Sun and shadow", fields, features, tuple(figures), tuple(classes), tuple(notes), _plain(settings))
+    first = "sun_buildings_lost" if settings.facades else figures[0].key
+    told = headlined(figures, first, of_changes=("sun_buildings_lost", "sun_windows_lost"))
+    return ImpactResult("sun", "Sun and shadow", fields, features, told, tuple(classes), tuple(notes), _plain(settings))
 
 
 def _plain(settings: SunAnalysis) -> dict[str, Any]:
@@ -192,29 +195,25 @@ def _assumptions(settings: SunAnalysis) -> list[str]:
     return told
 
 
-def _name(day: str) -> str:
-    return dt.date.fromisoformat(day).strftime("%d %B").lstrip("0")
-
-
 def _ground_figures(fields: xr.Dataset, ground: NDArray[np.bool_], settings: SunAnalysis) -> list[Figure]:
     variable = "sun_hours_trees" if settings.trees else "sun_hours"
     area, made = settings.cell_m**2, []
-    told = "with the shade of trees" if settings.trees else "without trees"
+    told = "with trees" if settings.trees else "without trees"
     for number, day in enumerate(settings.days):
         hours = fields[variable].to_numpy()[number][ground]
         key = day.replace("-", "")
         mean = float(hours.mean(dtype=np.float64)) if hours.size else float("nan")
         made += [
-            Figure(f"sun_mean_{key}", f"Sun on the ground, {_name(day)}", mean, "h", digits=2, note=f"mean; {told}", exact=True),
+            Figure(f"sun_mean_{key}", f"Sun on the ground, {spoken(day)}, {told}", mean, "h", digits=2, note="mean", exact=True),
             Figure(
-                f"sun_few_{key}", f"Ground with less than {FEW_HOURS:g} h of sun, {_name(day)}",
-                float((hours < FEW_HOURS).sum()) * area, "m2", digits=0, note=told, exact=True,
+                f"sun_few_{key}", f"Ground with less than {FEW_HOURS:g} h of sun, {spoken(day)}, {told}",
+                float((hours < FEW_HOURS).sum()) * area, "m2", digits=0, exact=True,
             ),
         ]  # fmt: skip
     if settings.year:
         hours = fields[variable.replace("hours", "hours_year")].to_numpy()[ground]
         mean, year = float(hours.mean(dtype=np.float64)) if hours.size else float("nan"), settings.days[0][:4]
-        made.append(Figure("sun_mean_year", f"Sun on the ground in {year}", mean, "h", digits=0, note=f"mean; {told}", exact=True))
+        made.append(Figure("sun_mean_year", f"Sun on the ground in {year}, {told}", mean, "h", digits=0, note="mean", exact=True))
     return made
 
 
@@ -367,18 +366,27 @@ def _window_figures(windows: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, norm: Nor
     ]  # fmt: skip
 
 
-def _facade_figures(points: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, norm: Norm) -> list[Figure]:
-    judged = points["judged"].to_numpy(bool)
-    share = 100.0 * float(points["meets"].to_numpy(bool)[judged].mean()) if judged.any() else float("nan")
-    below = float((~buildings["meets"]).sum()) if len(buildings) else 0.0
+def _facade_figures(
+    points: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, norm: Norm, stood: pd.Index | None
+) -> list[Figure]:
+    """Of facades of the buildings that stood before, as sunny ones of a new tower would hide what it takes; those of new buildings
+    apart."""
+    new = np.zeros(len(points), dtype=bool) if stood is None else ~points["building"].isin(stood).to_numpy(bool)
+    counted = points["judged"].to_numpy(bool) & ~new
+    apart = points["judged"].to_numpy(bool) & new
+    meets = points["meets"].to_numpy(bool)
+    share = 100.0 * float(meets[counted].mean()) if counted.any() else float("nan")
+    told = f"; of {int(apart.sum()):,} on new buildings {100.0 * float(meets[apart].mean()):.1f} %" if apart.any() else ""
+    own = buildings if stood is None else buildings[buildings.index.isin(stood)]
+    below = float((~own["meets"]).sum()) if len(own) else 0.0
     return [
         Figure(
             "sun_facades_meeting", f"Facades that meet the {norm.label}", share, "%", digits=1,
-            note=f"of {int(judged.sum()):,} points that can have {norm.hours:g} h of sun", exact=True,
+            note=f"of {int(counted.sum()):,} points that can have {norm.hours:g} h of sun{told}", exact=True,
         ),
         Figure(
             "sun_buildings_below", f"Buildings below the {norm.label}", below, "buildings", digits=0,
-            note=f"of {len(buildings):,}; by their sunniest point", exact=True,
+            note=f"of {len(own):,}; by their sunniest point", exact=True,
         ),
         Figure(
             "sun_buildings_lost", f"Buildings that no longer meet the {norm.label}", float(len(lost)), "buildings", 0.0,

@@ -29,7 +29,7 @@ from twin.impacts.nen8100 import (
 from twin.impacts.place_names import name_of_place, title_of
 from twin.impacts.site import Site
 from twin.palette import Colour
-from twin.result import Figure
+from twin.result import Figure, headlined
 from twin.scenario.apply import locate
 from twin.scenario.wind import WindAnalysis, WindPlace
 
@@ -234,7 +234,7 @@ def figures_of(
         Figure("wind_mean", "Hours above 5 m/s, mean of the points", mean, "%", better="lower", digits=1, exact=True),
         Figure("wind_worst", "Hours above 5 m/s at the windiest point", worst, "%", better="lower", digits=1, exact=True),
     ]
-    return tuple(made)
+    return headlined(made, "wind_places_short", "wind_worse", of_changes=("wind_worse", "wind_better"))
 
 
 def not_judged(figures: tuple[Figure, ...]) -> tuple[Figure, ...]:

@@ -36,7 +36,7 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
             shown.append(f'<figure><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>')
     if shown:
         parts.append(f'<div class="pictures">{"".join(shown)}</div>')
-    parts += [_lost(impact, texts), _windows(impact, texts), _posts(impact, texts), _wind(impact, texts), _ways(impact, texts)]
+    parts += [made(impact, texts) for made in (_lost, _relieved, _windows, _posts, _wind, _ways)]
     return "".join(parts)
 
 
@@ -64,6 +64,24 @@ def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     rows = [f"<tr><td>{escape(str(name))}</td>{cells(row)}</tr>" for name, row in frame.head(MOST_ROWS).iterrows()]
     head = [texts.get(f"{impact.key}_thing", texts["building"]), texts[f"{impact.key}_before"], texts[f"{impact.key}_after"]]
     return _listed(texts[f"{impact.key}_lost"], head, rows, [1, 2], len(frame), texts)
+
+
+def _level(level: float) -> str:
+    return f"{level:.1f}" if math.isfinite(level) else "-"  # nothing is heard there any more
+
+
+def _relieved(impact: ImpactResult, texts: Mapping[str, str]) -> str:
+    """What a change brings below a standard value, what gains most first."""
+    frame = impact.features.get("relieved")
+    if frame is None or not len(frame):
+        return ""
+    rows = []
+    for name, row in frame.head(MOST_ROWS).iterrows():
+        cells = "".join(f'<td class="n">{_level(row[side])}</td>' for side in ("before_db", "after_db"))
+        rows.append(f"<tr><td>{escape(str(name))}</td>{cells}</tr>")
+    title = f"{impact.key}_relieved"
+    head = [texts["building"], texts[f"{title}_before"], texts[f"{title}_after"]]
+    return _listed(texts[title], head, rows, [1, 2], len(frame), texts)
 
 
 def _windows(impact: ImpactResult, texts: Mapping[str, str]) -> str:

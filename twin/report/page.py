@@ -14,9 +14,11 @@ import numpy as np
 
 from twin.compare import Comparison, Difference
 from twin.impacts.crowding import NOT_VERIFIED_FOR
+from twin.report.answer import answer
 from twin.report.chart import line_chart
+from twin.report.figures import clock, limit_with_unit, number, plain, with_unit
 from twin.report.impacts import impact_section
-from twin.report.texts import FIGURE_LABELS, ONE_OF
+from twin.report.texts import FIGURE_LABELS
 from twin.result import Figure, Result
 
 _BEFORE, _AFTER = "#5b7f95", "#8a2f1d"
@@ -59,7 +61,7 @@ class Page:
         question = str(self.provenance.get("question") or "")
         if question:
             parts.append(f'<p class="soft">{t["question"]}</p><p>{escape(question)}</p>')
-        parts.append(self._answer())
+        parts.append(answer(self))
         if (self.comparison and self.comparison.partial) or self.result.partial:
             until = clock(float(self.provenance.get("time_s", 0.0)))
             parts.append(f'<p class="note">{t["partial"].format(time=until, n=self._seeds())}</p>')
@@ -68,75 +70,9 @@ class Page:
             parts.append(f'<p class="note">{t["synthetic"]}</p>')
         return "".join(parts)
 
-    def _answer(self) -> str:
-        t = self.texts
-        before, after = self._people()
-        crowd = self.result.has_crowd
-        sentences: list[str] = [] if after else [t["answer_nobody"]]
-        bad = False
-        for difference in self._rows():
-            figure, verdict = difference.figure, difference.verdict
-            if not verdict or figure.key.startswith("flow_"):
-                continue
-            bad |= verdict != "meets"
-            kind = {"meets": "meets", "falls short": "short"}.get(verdict, "exceeds")
-            if figure.limit == 0.0 and figure.better == "lower":  # what there should be none of
-                counted = f"{number(difference.variant, figure)} {unit(figure, difference.variant)}"
-                sentences.append(t["answer_zero" if bad and verdict != "meets" else "answer_zero_met"].format(
-                    label=self._label(figure), value=counted))  # fmt: skip
-                continue
-            if not math.isfinite(difference.variant):
-                sentences.append(t["answer_never"].format(label=self._label(figure), limit=number(figure.limit or 0.0, figure)))
-                continue
-            key = f"answer_{kind}" if self.comparison else f"answer_single_{kind}"
-            label = self._label(figure)
-            said = t[key].format(label=label, value=number(difference.variant, figure), unit=unit(figure, difference.variant),
-                                 limit=number(figure.limit or 0.0, figure))  # fmt: skip
-            if self.comparison and math.isfinite(difference.baseline):
-                noise = t["answer_noise"] if difference.within_noise else ""
-                was, of_it = number(difference.baseline, figure), unit(figure, difference.baseline)
-                said += " " + t["answer_without"].format(value=was, unit=of_it, noise=noise)
-            elif self.comparison and not before:
-                said += " " + t["answer_nobody_before"]
-            sentences.append(said)
-        sentences += self._unjudged()
-        still, waiting = self._left_behind() if crowd else (0.0, 0.0)
-        if crowd and len(self.result.features["hotspots"]):
-            first = self.result.features["hotspots"].iloc[0]
-            sentences.append(t["answer_where"].format(place=first["place"], level=first["level"], time=clock(first["time_s"])))
-        if still > 0:
-            end = clock(float(self.provenance.get("time_s", 0.0)))
-            said = t["answer_not_out"].format(remaining=f"{still:,.0f}", time=end)
-            if self.comparison:
-                baseline = next(d.baseline for d in self._rows() if d.figure.key == "remaining")
-                said += t["answer_not_out_before"].format(remaining=f"{baseline:,.0f}")
-            sentences.append(f"{said}.")
-        if waiting > 0:
-            bad = True
-            sentences.append(t["answer_not_in"].format(waiting=f"{waiting:,.0f}"))
-        if not crowd:
-            sentences.append(t["not_known_crowd"])
-        body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-        state = " bad" if bad else " open" if still > 0 or not after else ""
-        return f'<section class="answer{state}" aria-label="{t["answer"]}">{body}</section>'
-
-    def _unjudged(self) -> list[str]:
-        """What impacts say that no limit is set for: the last figure of each, with what it was before."""
-        told = []
-        for impact in self.result.impacts.values():
-            if any(figure.limit is not None for figure in impact.figures) or not impact.figures:
-                continue
-            row = next(d for d in self._rows() if d.figure.key == impact.figures[-1].key)
-            said = f"{self._label(row.figure)}: {number(row.variant, row.figure)} {unit(row.figure, row.variant)}."
-            if self.comparison:
-                was, of_it = number(row.baseline, row.figure), unit(row.figure, row.baseline)
-                said += " " + self.texts["answer_without"].format(value=was, unit=of_it, noise="")
-            told.append(said)
-        return told
-
-    def _left_behind(self) -> tuple[float, float]:
+    def left_behind(self) -> tuple[float, float]:
         """People still there at the end, and who had not entered."""
-        value = {d.figure.key: d.variant for d in self._rows()}
+        value = {d.figure.key: d.variant for d in self.rows()}
         return value["remaining"], value["not_entered"]
 
     def _pictures(self) -> str:
@@ -158,7 +94,7 @@ class Page:
         heading = t["pictures"] if self.comparison else t["picture"]
         return f'<h2>{heading}</h2><div class="pictures">{"".join(shown)}</div>{link}'
 
-    def _rows(self) -> tuple[Difference, ...]:
+    def rows(self) -> tuple[Difference, ...]:
         if self.comparison:
             return self.comparison.differences
         nan = float("nan")
@@ -167,23 +103,26 @@ class Page:
     def _figures(self) -> str:
         t = self.texts
         rows = []
-        before, after = self._people()
-        for d in self._rows():
+        before, after = self.people()
+        for d in self.rows():
             figure = d.figure
-            note = f"<small>{escape(figure.note)}</small>" if figure.note else ""
-            cells = [f"<td>{escape(self._label(figure))}{note}</td>"]
+            notes = [one.figure(figure.key).note for _, one in self._sides()]
+            apart = len(set(notes)) > 1  # a place of one side is not that of the other
+            cells = [f"<td>{escape(self.label(figure))}{'' if apart else _small(notes[-1])}</td>"]
             if self.comparison:
-                cells.append(f'<td class="n">{self._value(d.baseline, d.baseline_range, figure, before)}</td>')
-            cells.append(f'<td class="n">{self._value(d.variant, d.variant_range, figure, after)}</td>')
+                was = _small(notes[0]) if apart else ""
+                cells.append(f'<td class="n">{self._value(d.baseline, d.baseline_range, figure, before)}{was}</td>')
+            now = _small(notes[-1]) if apart else ""
+            cells.append(f'<td class="n">{self._value(d.variant, d.variant_range, figure, after)}{now}</td>')
             if self.comparison:
-                plain = math.isfinite(d.change) and math.isfinite(d.variant)
-                change = f"{'+' if d.change > 0 else ''}{number(d.change, figure)}" if plain else ""
+                change = number(d.change, figure) if math.isfinite(d.change) and math.isfinite(d.variant) else ""
+                change = f"+{change}" if d.change > 0 and change != number(0.0, figure) else change
                 noise = f"<small>{t['within_noise']}</small>" if d.within_noise and change else ""
                 cells.append(f'<td class="n">{change}{noise}</td>')
             limit = (
                 ""
                 if figure.limit is None
-                else f"{number(figure.limit, figure)} {unit(figure, figure.limit)}<small>{escape(figure.limit_source)}</small>"
+                else f"{limit_with_unit(figure)}<small>{escape(plain(figure.limit_source))}</small>"
             )
             chip = f'<span class="chip{"" if d.verdict == "meets" else " bad"}">{t[d.verdict]}</span>' if d.verdict else ""
             cells += [f"<td>{limit}</td>", f"<td>{chip}</td>"]
@@ -195,16 +134,16 @@ class Page:
         lead = f'<p class="soft">{lead}</p>' if lead else ""
         return f'<h2>{t["figures"]}</h2>{lead}{table(head, rows, numeric=range(1, 1 + len(sides)))}'
 
-    def _people(self) -> tuple[float, float]:
+    def people(self) -> tuple[float, float]:
         """How many take part without and with the changes."""
-        row = next((d for d in self._rows() if d.figure.key == "people"), None)
+        row = next((d for d in self.rows() if d.figure.key == "people"), None)
         return (1.0, 1.0) if row is None else (row.baseline, row.variant)
 
     def _value(self, value: float, between: tuple[float, float], figure: Figure, people: float) -> str:
         if not math.isfinite(value):
             unknown = "not_known" if people else "nobody_there"
             return f'<span class="soft">{self.texts["not_reached" if value > 0 else unknown]}</span>'
-        text = f"{number(value, figure)} {unit(figure, value)}"
+        text = with_unit(value, figure)
         low, high = between
         if math.isfinite(low) and math.isfinite(high) and number(low, figure) != number(high, figure):
             text += f"<small>({number(low, figure)} to {number(high, figure)})</small>"
@@ -280,14 +219,14 @@ class Page:
         both = {change["id"] for change in self.baseline.provenance.get("changes", [])} if self.baseline else set()
         items = []
         for change in self.provenance.get("changes", []):
-            told = f"{change['type']} {change['id']}" + (f" {t['in_both']}" if self.comparison and change["id"] in both else "")
+            told = f"{change['id']} ({change['type']})" + (f" {t['in_both']}" if self.comparison and change["id"] in both else "")
             items.append(f"<li>{escape(str(change['label']))}<small>{escape(told)}</small></li>")
         return f"<h2>{t['changes']}</h2><ul>{''.join(items)}</ul>" if items else ""
 
     def _assumptions(self) -> str:
         t = self.texts
         told = [*self.provenance.get("assumptions", []), *(a for one in self.result.impacts.values() for a in one.assumptions)]
-        assumed = items_of(told)
+        assumed = items_of(plain(str(one)) for one in told)
         if not self.result.has_crowd:
             return f"<h2>{t['assumptions']}</h2>{assumed}"
         unverified = items_of(NOT_VERIFIED_FOR)
@@ -311,7 +250,7 @@ class Page:
         p = self.provenance
         seeds = ", ".join(str(s) for s in self.comparison.seeds) if self.comparison else str(p.get("seed", ""))
         versions = ", ".join(f"{name} {version}" for name, version in p.get("versions", {}).items())
-        items = [(t["made"], str(p.get("created", ""))), (t["seeds"], seeds), (t["versions"], versions)]
+        items = [(t["made"], str(p.get("created", ""))), *[(t["seeds"], seeds)] * self.result.has_crowd, (t["versions"], versions)]
         listed = "".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in items)
         text = str(p.get("scenario", ""))
         summary = f"{t['scenario']} {escape(str(p.get('scenario_file', '')))}"
@@ -335,8 +274,12 @@ class Page:
         return [(t["now"], self.result)]
 
     @staticmethod
-    def _label(figure: Figure) -> str:
-        return FIGURE_LABELS.get(figure.key, figure.label)
+    def label(figure: Figure) -> str:
+        return plain(FIGURE_LABELS.get(figure.key, figure.label))
+
+
+def _small(note: str) -> str:
+    return f"<small>{escape(plain(note))}</small>" if note else ""
 
 
 def whole_page(title: str, body: str, language: str) -> str:
@@ -349,30 +292,6 @@ def whole_page(title: str, body: str, language: str) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
         f"<style>{style}</style></head><body><main>{body}</main></body></html>\n"
     )
-
-
-def number(value: float, figure: Figure) -> str:
-    """A figure's value with its decimals; seconds as minutes and seconds."""
-    if not math.isfinite(value):
-        return "-"
-    if figure.unit == "s":
-        return ("-" if value < 0 else "") + clock(abs(value))
-    return f"{value:,.{figure.digits}f}"
-
-
-def unit(figure: Figure, value: float) -> str:
-    """The unit of a value as people write it."""
-    if figure.unit in ONE_OF and number(value, figure) == "1":
-        return ONE_OF[figure.unit]
-    return {"s": "min:s", "1/m2": "per m²", "m2": "m²", "m3": "m³", "mm3": "mm³"}.get(figure.unit, figure.unit)
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds."""
-    if not math.isfinite(seconds):
-        return "-"
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02d}"
 
 
 def table(head: Iterable[str], rows: Iterable[str], *, numeric: Iterable[int]) -> str:

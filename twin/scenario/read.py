@@ -21,6 +21,15 @@ MAX_BYTES = 5_000_000
 def read_scenario(path: str | Path) -> Scenario:
     """Read a scenario file.
 
+    Parameters
+    ----------
+    path : str or Path
+        Of a YAML file.
+
+    Returns
+    -------
+    Scenario
+
     Raises
     ------
     MissingFileError
