@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,7 +132,9 @@ def _of_impact(
     values = np.where(there, np.where(np.isposinf(given), never, given), np.nan).astype(np.float32)
     name, label = classes.variable, classes.title
     if day:
-        name, label = f"{name}_{day[5:].replace('-', '')}", f"{label}, {dt.date.fromisoformat(day):%d-%m}"
+        from twin.impacts.sun_position import spoken
+
+        name, label = f"{name}_{day[5:].replace('-', '')}", f"{label}, {spoken(day)}"
     west, north = float(x.min() - cell / 2 - origin[0]), float(y.max() + cell / 2 - origin[1])
     height = np.where(there, height, np.float32(np.nan))
     return FieldLayer(
