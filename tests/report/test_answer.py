@@ -105,6 +105,13 @@ def test_the_first_five_are_named() -> None:
     assert "place-5" not in said
 
 
+def test_all_posts_that_are_needed_are_named() -> None:
+    names = [f"lamp-{k}" for k in range(12)]
+    told = {"kept": False, "gained_share": 0.1, "covered_share": 0.9}
+    frame = gpd.GeoDataFrame(told, index=names, geometry=[shapely.Point()] * 12)
+    assert box(side(figure(1.0, headline=True), key="signal", posts=frame))[1].endswith("lamp-10, lamp-11.")
+
+
 def test_a_note_that_is_of_one_side_stands_beside_its_value() -> None:
     page = report.write(both(side(figure(73.2, note="at house-0527")), side(figure(66.6, note="at house-0331"))))
     assert "73.2 %<small>at house-0527</small>" in page
@@ -122,6 +129,10 @@ def test_numbers_are_written_as_people_write_them() -> None:
     assert limit_with_unit(Figure("d", "D", 1.0, "1/m2", 1.08)) == "1.08 per m²"
     assert limit_with_unit(Figure("d", "D", 1.0, "1/m2", 4.0)) == "4.0 per m²"
     assert plain("`tower`: 5 m2, 3 kWh/m2, item2") == "tower: 5 m², 3 kWh/m², item2"
+
+
+def test_seeds_are_not_told_where_nobody_walks() -> None:
+    assert "Seeds" not in report.write(side(figure(1.0)))
 
 
 def test_headlines_are_picked_by_key() -> None:

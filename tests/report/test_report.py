@@ -88,6 +88,11 @@ def test_page_holds_what_a_planner_asks(both: Comparison) -> None:
     assert "exceeds" in text
     assert "no surface types" in text
     assert "Weidmann" in text
+    staying = 150 - round(both.variant.figure("left").value)
+    assert f"of those who left; {staying} had not left when the run ended" in text
+    assert "People who left within the run: " in text
+    assert "works (closure)" in text
+    assert f"{ENGLISH['seeds']}</dt>" in page
     assert page.count("data:image/png;base64,") == 2
     assert 'href="scene.html"' in page
     value = both.table().loc["density_max", "variant"]

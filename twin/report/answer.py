@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_NAMES = 5
 """More things than this are counted instead of named in the answer."""
 
+MOST_POSTS = 20
+"""Which posts are needed is a question of its own."""
+
 NAMED = ("lost", "changed", "posts", "relieved")
 """Features whose first rows are named, by `<impact>_<feature>` of the texts."""
 
@@ -113,13 +116,14 @@ def _names(page: Page) -> list[str]:
 
 def _named(page: Page, impact: ImpactResult, name: str) -> str:
     t, frame = page.texts, impact.features[name]
-    names: Iterable[object] = frame.index[:MOST_NAMES]
+    most = MOST_POSTS if name == "posts" else MOST_NAMES
+    names: Iterable[object] = frame.index[:most]
     if name == "changed":
-        rows = frame.head(MOST_NAMES).iterrows()
+        rows = frame.head(most).iterrows()
         names = (t["answer_change"].format(name=one, before=row["before_c"], after=row["after_c"]) for one, row in rows)
     told = ", ".join(str(one) for one in names)
-    if len(frame) > MOST_NAMES:
-        told = t["answer_names_more"].format(names=told, n=len(frame) - MOST_NAMES)
+    if len(frame) > most:
+        told = t["answer_names_more"].format(names=told, n=len(frame) - most)
     title = f"{impact.key}_{'lost' if name == 'changed' else name}"
     return t["answer_names"].format(title=t.get(title, impact.title), names=told)
 
