@@ -70,6 +70,12 @@ class Figure:
     told: str = ""
 
     @property
+    def limit_digits(self) -> int:
+        """Decimals to print of the limit: more than of the value where it has more."""
+        limit = self.limit or 0.0
+        return next((n for n in range(self.digits, 7) if abs(round(limit, n) - limit) < 1e-9), self.digits)
+
+    @property
     def verdict(self) -> str:
         """``"meets"``, ``"exceeds"``, or an empty string when there is no limit or no value."""
         if self.limit is None or self.value != self.value:

@@ -13,6 +13,7 @@ import shapely
 import xarray as xr
 
 from twin import report
+from twin.commands import figures as terminal
 from twin.compare import Comparison
 from twin.impact_result import ImpactResult
 from twin.impacts.noise_report import relieved_of
@@ -120,6 +121,11 @@ def test_a_note_that_is_of_one_side_stands_beside_its_value() -> None:
     assert same.count("<small>mean</small>") == 1
 
 
+def limited(value: float, digits: int, of: Figure) -> tuple[str, str]:
+    """Value and limit as the terminal has them."""
+    return terminal.number(value, digits), terminal._limit(of)
+
+
 def test_numbers_are_written_as_people_write_them() -> None:
     whole, part = Figure("a", "A", 0.0, "m", digits=0), Figure("b", "B", 0.0, "m", digits=2)
     assert number(-0.3, whole) == number(-0.0, whole) == "0"
@@ -128,6 +134,8 @@ def test_numbers_are_written_as_people_write_them() -> None:
     assert with_unit(3.0, Figure("n", "N", 0.0, "", digits=0)) == "3"
     assert limit_with_unit(Figure("d", "D", 1.0, "1/m2", 1.08)) == "1.08 per m²"
     assert limit_with_unit(Figure("d", "D", 1.0, "1/m2", 4.0)) == "4.0 per m²"
+    assert limited(1.0, 0, Figure("d", "D", 1.0, "1/m2", 1.08)) == ("1", "1.08")
+    assert limited(-0.3, 0, Figure("d", "D", 1.0, "1/m2", 4.0)) == ("0", "4.0")
     assert plain("`tower`: 5 m2, 3 kWh/m2, item2") == "tower: 5 m², 3 kWh/m², item2"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.commands.terminal import say, table
+from twin.decimals import decimals
 
 if TYPE_CHECKING:
     from twin.compare import Comparison
@@ -67,7 +68,7 @@ def subject_of(subject: Comparison | Result) -> Result:
 
 
 def _limit(figure: Figure) -> str:
-    return "" if figure.limit is None else number(figure.limit, figure.digits)
+    return "" if figure.limit is None else number(figure.limit, figure.limit_digits)
 
 
 def people_of(figures: Iterable[Figure]) -> float:
@@ -79,4 +80,4 @@ def number(value: float, digits: int, people: float = 1.0) -> str:
     """A figure as text; of one that is not known, or never reached, it is said which."""
     if value != value:
         return "not known" if people else "nobody"
-    return "not reached" if value == float("inf") else f"{value:,.{digits}f}"
+    return "not reached" if value == float("inf") else decimals(value, digits)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
+from twin.decimals import decimals
+
 _FRAME = "display:flex;flex-wrap:wrap;gap:18px;align-items:flex-start;font-size:0.92em;line-height:1.4"
 _CELL = (
     "padding:2px 10px 2px 0;text-align:left;vertical-align:top;background:none;border:none;"
@@ -33,7 +35,7 @@ def figure_text(value: object, digits: int = 1) -> str:
         return "–"
     if math.isinf(value):
         return "not reached"
-    return f"{value:,.{digits}f}"
+    return decimals(float(value), digits)
 
 
 def pairs(rows: Iterable[tuple[str, object]]) -> str:

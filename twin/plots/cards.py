@@ -141,7 +141,7 @@ def _unit(unit: str) -> str:
 
 
 def _limit(figure: Figure) -> str:
-    return "" if figure.limit is None else figure_text(figure.limit, figure.digits)
+    return "" if figure.limit is None else figure_text(figure.limit, figure.limit_digits)
 
 
 def comparison_card(comparison: Comparison) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
+from twin.decimals import decimals
 from twin.report.texts import ONE_OF
 from twin.result import Figure
 
@@ -17,7 +19,7 @@ def number(value: float, figure: Figure) -> str:
         return "-"
     if figure.unit == "s":
         return ("-" if round(value) < 0 else "") + clock(abs(value))
-    return f"{round(value, figure.digits) + 0.0:,.{figure.digits}f}"  # -0.0 + 0.0 is 0.0
+    return decimals(value, figure.digits)
 
 
 def unit(figure: Figure, value: float) -> str:
@@ -34,10 +36,7 @@ def with_unit(value: float, figure: Figure) -> str:
 
 def limit_with_unit(figure: Figure) -> str:
     """The limit of a figure, with more decimals than its value where it has more."""
-    limit = figure.limit or 0.0
-    if figure.unit == "s" or math.isclose(limit, round(limit, figure.digits), abs_tol=1e-9):
-        return with_unit(limit, figure)
-    return f"{limit:,.6g} {unit(figure, limit)}".rstrip()
+    return with_unit(figure.limit or 0.0, replace(figure, digits=figure.limit_digits))
 
 
 def plain(text: str) -> str:
