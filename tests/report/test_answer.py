@@ -16,7 +16,7 @@ from twin import report
 from twin.commands import figures as terminal
 from twin.compare import Comparison
 from twin.impact_result import ImpactResult
-from twin.impacts.noise_report import relieved_of
+from twin.impacts.noise_report import figures_of, period, relieved_of
 from twin.report.figures import limit_with_unit, number, plain, with_unit
 from twin.result import Figure, Result, headlined
 from twin.scenario.noise import NoiseAnalysis
@@ -146,6 +146,24 @@ def test_seeds_are_not_told_where_nobody_walks() -> None:
 def test_headlines_are_picked_by_key() -> None:
     one, two = headlined([figure(1.0), figure(2.0, key="two")], "two", "not there", of_changes=("some",))
     assert (one.headline, one.of_changes, two.headline, two.of_changes) == (False, True, True, False)
+
+
+@pytest.mark.parametrize(("above", "told"), [
+    (13.9, "All sources must be 13.9 dB weaker to keep to the limits"),
+    (-3.0, "All sources could be 3.0 dB louder within the limits"),
+])  # fmt: skip
+def test_room_for_sound_is_told_in_a_sentence(above: float, told: str) -> None:
+    settings = NoiseAnalysis.model_validate({
+        "sources": [{"id": "stage", "at": {"point": [0, 0]}, "level_db": 95, "distance_m": 1, "hours": ["19:00", "23:00"]}],
+    })  # fmt: skip
+    columns = {f"{weighting}_{period(row)}": [70.0] for row in settings.rows for weighting in ("dba", "dbc")}
+    buildings = gpd.GeoDataFrame({**columns, "judged": True, "above_db": [above]}, index=["a"], geometry=[shapely.Point(0, 0)])
+    figures = {one.key: one for one in figures_of(buildings, None, buildings[:0], settings)}
+    assert figures["noise_margin"].told == told
+    assert figures["noise_margin"].headline
+    labels = [one.label for key, one in figures.items() if key.startswith("noise_db")]
+    assert len(set(labels)) == len(labels)
+    assert all(label.startswith(("Loudest sound before a facade from", "Loudest bass before a facade from")) for label in labels)
 
 
 def test_buildings_that_come_below_the_standard_value_are_listed_the_largest_gain_first() -> None:

@@ -213,7 +213,7 @@ def _event_figures(buildings: gpd.GeoDataFrame, settings: NoiseAnalysis) -> list
     ))  # fmt: skip
     if np.isfinite(most):
         told = f"all sources {'must' if most > 0.0 else 'could'} be {abs(most):.1f} dB {'weaker' if most > 0.0 else 'louder'}"
-        said = f"{told.capitalize()} to keep to the limits" if most > 0.0 else f"{told.capitalize()} within the limits"
+        said = f"A{told[1:]} {'to keep to' if most > 0.0 else 'within'} the limits"
         made.append(Figure("noise_margin", "Room below the limits", -most, "dB", digits=1, note=told, exact=True, told=said))
     return made
 
