@@ -354,6 +354,7 @@ def test_a_scene_has_the_field_on_open_ground_and_its_difference(compared: twin.
 
     scene = viewer.compose(street, compared, scenario=scenario_from_text(compared.variant.provenance["scenario"]))
     now = scene.layer("sun_hours_0321@after")
+    assert "21 March" in now.label
     assert isinstance(now, FieldLayer)
     assert now.visible
     ground = np.isfinite(now.values[0])
