@@ -34,6 +34,9 @@ from twin.scenario.place import Place, stays_inside
 
 FENCE_WIDTH_M = 0.2
 
+BESIDE_M = 500.0
+"""A building this far beside a city still casts its shadow on it and is seen from it; farther away it is a mistake [m]."""
+
 ANTENNA = "antenna"
 """Kind of street furniture that an antenna is."""
 
@@ -176,12 +179,12 @@ def see_area(city: City, area: tuple[float, float, float, float] | None, where: 
         _within(city, shapely.box(*area), where)
 
 
-def _within(city: City, shape: BaseGeometry, where: str) -> None:
-    """See that a shape is not beyond the city altogether."""
+def _within(city: City, shape: BaseGeometry, where: str, beside_m: float = 1.0) -> None:
+    """See that a shape is not beyond the city altogether; it may lie so far beside it [m]."""
     west, south, east, north = city.bounds
     if shape.is_empty or not shape.is_valid:
         return  # told where it is used
-    if not shapely.box(west, south, east, north).buffer(1.0).intersects(shape):
+    if not shapely.box(west, south, east, north).buffer(beside_m).intersects(shape):
         x, y = shape.centroid.coords[0]
         raise ScenarioError(
             f"({x:.1f}, {y:.1f}) lies outside the city",
@@ -258,7 +261,7 @@ def _build(city: City, change: BuildingChange, here: str) -> City:
     if change.model is not None and change.at is not None:
         return _place_model(city, change, change.model, change.at, here)
     footprint = shapely.Polygon(change.footprint or ())
-    _within(city, footprint, f"{here}.footprint")
+    _within(city, footprint, f"{here}.footprint", BESIDE_M)
     row: dict[str, object] = {"height_m": change.height_m, "geometry": footprint}
     if change.ground_m is not None:
         row["ground_m"] = change.ground_m
