@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from twin.geo.city import City
+    from twin.plots.marks import Mark
     from twin.result import Figure
 
 
@@ -181,6 +182,7 @@ class ImpactResult:
         ax: Axes | None = None,
         bounds: tuple[float, float, float, float] | None = None,
         title: str | None = None,
+        changes: Sequence[Mark] = (),
         language: Literal["en", "nl"] = "en",
     ) -> Axes:
         """A map of a field in the classes that it is judged by, with scale bar, north, key and credits.
@@ -199,6 +201,8 @@ class ImpactResult:
         bounds : (west, south, east, north), optional
             Part to show, in the CRS of the city [m].
         title : str, optional
+        changes : sequence of Mark
+            What the scenario changes, to outline and number; `twin.scenario.marks.marks_of` tells it.
         language : {"en", "nl"}
 
         Raises
@@ -211,8 +215,9 @@ class ImpactResult:
         from twin.plots.impact import plot_impact
 
         return plot_impact(
-            self, variable, day=day, before=before, city=city, ax=ax, bounds=bounds, title=title, language=language
-        )
+            self, variable, day=day, before=before, city=city, ax=ax, bounds=bounds, title=title, changes=changes,
+            language=language,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"<ImpactResult {self.key}: {', '.join(map(str, self.fields.data_vars))}; {', '.join(self.features)}>"

@@ -23,16 +23,18 @@ def draw_impacts(scenario: Scenario, city: City, before: Result | None, after: R
 
     from twin.plots.canvas import size_for
     from twin.run import changed_city
+    from twin.scenario.marks import marks_of
 
     made: dict[str, str] = {}
-    changed = changed_city(scenario, city).city
+    changed = changed_city(scenario, city)
+    marks = marks_of(changed, city)
     for key, impact in after.impacts.items():
         old = None if before is None else before.impacts.get(key)
         for name, other in ((key, None), (f"{key} change", old)):
             if name == key or other is not None:
                 x, y = impact.fields["x"].to_numpy(), impact.fields["y"].to_numpy()
                 figure = Figure(figsize=size_for((x.min(), y.min(), x.max(), y.max())), layout="constrained")
-                impact.plot_map(before=other, city=changed, ax=figure.subplots())
+                impact.plot_map(before=other, city=changed.city, changes=marks, ax=figure.subplots())
                 made[name] = f"{name.replace(' ', '_')}.png"
                 out.mkdir(parents=True, exist_ok=True)
                 figure.savefig(out / made[name], dpi=110)

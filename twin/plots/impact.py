@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twin.errors import ParameterError, did_you_mean
 from twin.plots.basemap import BACKGROUND, FOREGROUND, Box, credits_of, draw_city
 from twin.plots.canvas import axes_of, foot, given_window, head, key, map_frame, north_arrow, rgb, scale_bar, size_for
+from twin.plots.marks import ROUTE, Mark, draw_marks, name_places, write_name
 from twin.plots.words import class_range, number, unit_of, words
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def plot_impact(
     ax: Axes | None = None,
     bounds: Box | None = None,
     title: str | None = None,
+    changes: Sequence[Mark] = (),
     language: str = "en",
 ) -> Axes:
     """Draw a field of an impact, or what changed in it; see `ImpactResult.plot_map`."""
@@ -105,8 +107,8 @@ def plot_impact(
         draw_city(ax, city, above, bounds=window, light=LIGHT)
         if classes.roofs:
             _outline(ax, city)
-    _points(ax, impact, window)
-    more = _routes(ax, impact, told)
+    more = [*_points(ax, impact, window, told), *_routes(ax, impact, told)]
+    _places(ax, impact, city, window)
     map_frame(ax, window, margin=0.01)
     scale_bar(ax)
     north_arrow(ax)
@@ -115,21 +117,55 @@ def plot_impact(
     under = [day_name(of_day, language)] if of_day else []
     head(ax, what if title is None else title, " · ".join([*under, *([told["difference"]] if before is not None else [])]))
     _key(ax, classes, borders, colours, more, change=before is not None, language=language)
+    draw_marks(ax, changes, impact.features.get("lost"), window, told)
     foot(ax, credits_of(city) if city is not None else [])
     return ax
 
 
-def _points(ax: Axes, impact: ImpactResult, window: Box) -> None:
-    """Antennas, where an impact is of some."""
+def _points(ax: Axes, impact: ImpactResult, window: Box, told: Mapping[str, str]) -> list[Artist]:
+    """Antennas, where an impact is of some; their entry of the key."""
     frame = impact.features.get("antennas")
     if frame is None or not len(frame):
-        return
+        return []
     x, y = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
     inside = (x >= window[0]) & (x <= window[2]) & (y >= window[1]) & (y <= window[3])
-    ax.plot(
+    (mark,) = ax.plot(
         x[inside], y[inside], linestyle="none", marker="^", markersize=7.0, markerfacecolor="#1d1b19", markeredgecolor="white",
-        markeredgewidth=0.9, zorder=8, gid="antennas",
+        markeredgewidth=0.9, zorder=8, gid="antennas", label=told["antenna"],
     )  # fmt: skip
+    return [mark]
+
+
+def _places(ax: Axes, impact: ImpactResult, city: City | None, window: Box) -> None:
+    """Names of what an impact is about: where people go, where a vehicle comes from, what makes a sound, what is looked at."""
+    for name in ("destinations", "stations"):
+        name_places(ax, impact.features.get(name), window, name)
+    name_places(ax, impact.features.get("sources"), window, "sources", "*")
+    name_places(ax, impact.features.get("antennas"), window, "antennas")
+    landmark = impact.settings.get("landmark")
+    if city is not None and landmark is not None:
+        name_places(ax, city.buildings[city.buildings.index == landmark][["geometry"]], window, "landmark")
+    _name_routes(ax, impact, window)
+
+
+def _name_routes(ax: Axes, impact: ImpactResult, window: Box) -> None:
+    """Names at the ends of routes; those that end in one place share theirs."""
+    routes = impact.features.get("routes")
+    if routes is None:
+        return
+    near = 0.03 * (window[2] - window[0])
+    ends: list[tuple[NDArray[np.float64], list[str]]] = []
+    for name, line in routes.geometry.items():
+        if line is None or line.is_empty:
+            continue
+        end = np.array(line.coords[-1][:2])
+        same = next((names for at, names in ends if np.hypot(*(at - end)) < near), None)
+        if same is None:
+            ends.append((end, [str(name)]))
+        else:
+            same.append(str(name))
+    for (x, y), names in ends:
+        write_name(ax, ", ".join(names), float(x), float(y), ROUTE, gid=f"route:{','.join(names)}")
 
 
 def _routes(ax: Axes, impact: ImpactResult, told: Mapping[str, str]) -> list[Artist]:
@@ -140,7 +176,7 @@ def _routes(ax: Axes, impact: ImpactResult, told: Mapping[str, str]) -> list[Art
     if steps is None or stations is None:
         return []
     handles: list[Artist] = []
-    for blocked, colour, style, name in ((False, "#1f3a93", "-", "route"), (True, "#d7191c", (0, (1.5, 0.8)), "route_blocked")):
+    for blocked, colour, style, name in ((False, ROUTE, "-", "route"), (True, "#d7191c", (0, (1.5, 0.8)), "route_blocked")):
         lines = [line for line, why in zip(steps.geometry, steps.get("blocked_by", ()), strict=False) if bool(why) == blocked]
         for line in lines:
             xy = np.array(line.coords)
@@ -149,7 +185,7 @@ def _routes(ax: Axes, impact: ImpactResult, told: Mapping[str, str]) -> list[Art
         if lines:
             handles.append(Line2D([], [], color=colour, linewidth=2.4, linestyle=style, label=told[name]))
     (mark,) = ax.plot(
-        stations.geometry.x, stations.geometry.y, linestyle="none", marker="s", markersize=7.0, markerfacecolor="#1f3a93",
+        stations.geometry.x, stations.geometry.y, linestyle="none", marker="s", markersize=7.0, markerfacecolor=ROUTE,
         markeredgecolor="white", zorder=8, gid="stations", label=told["station"],
     )  # fmt: skip
     return [*handles, mark]
