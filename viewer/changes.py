@@ -18,7 +18,7 @@ from viewer import props, shapes, style
 from viewer.scene import Colour, LabelLayer, MeshLayer
 from viewer.words import readable_label
 
-KINDS = ("closure", "fence", "stage", "excavation", "zone")
+KINDS = ("closure", "fence", "stage", "excavation", "zone", "planted", "felled")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +27,8 @@ class ChangeShape:
 
     Parameters
     ----------
-    kind : {"closure", "fence", "stage", "excavation", "zone"}
-        What it is; a ``zone`` is only outlined.
+    kind : {"closure", "fence", "stage", "excavation", "zone", "planted", "felled"}
+        What it is; a ``zone`` is only outlined, a tree that is planted or felled is a point.
     label : str
         What is written beside it; empty for nothing.
     polygon : shapely geometry
@@ -94,7 +94,7 @@ class PlacedChange:
     pit: Pit | None = None
 
 
-_HEIGHT = {"closure": 1.0, "fence": 1.1, "stage": 4.0, "excavation": 2.5, "zone": 0.0}
+_HEIGHT = {"closure": 1.0, "fence": 1.1, "stage": 4.0, "excavation": 2.5, "zone": 0.0, "planted": 6.0, "felled": 1.0}
 
 
 def place(changes: Iterable[ChangeShape | Mapping[str, Any]], origin: NDArray[np.float64], height_at: Any) -> list[PlacedChange]:
@@ -163,7 +163,29 @@ def _zone(builder: shapes.MeshBuilder, item: PlacedChange, row: int) -> None:
     builder.add(*shapes.plate(band, item.z + 0.08), style.PERSON, row)
 
 
-_DRAW = {"closure": _closure, "fence": _fence, "stage": _stage, "excavation": _excavation, "zone": _zone}
+TREE_M = 2.2
+"""Radius of the sign of a tree that is planted or felled [m]."""
+
+
+def _planted(builder: shapes.MeshBuilder, item: PlacedChange, row: int) -> None:
+    """A ring round the trunk."""
+    outer, inner = (shapely.buffer(item.shape, radius, quad_segs=4) for radius in (TREE_M, 0.7 * TREE_M))
+    ring = shapely.difference(outer, inner)
+    builder.add(*shapes.plate(ring, item.z + 0.1), style.PERSON, row)
+
+
+def _felled(builder: shapes.MeshBuilder, item: PlacedChange, row: int) -> None:
+    """A cross where the trunk was."""
+    place = shapely.get_coordinates(shapely.centroid(item.shape))[0]
+    one, two = 0.7 * TREE_M * np.array([1.0, 1.0]), 0.7 * TREE_M * np.array([1.0, -1.0])
+    strokes = shapely.multilinestrings([[place - one, place + one], [place - two, place + two]])
+    builder.add(*shapes.plate(shapely.buffer(strokes, 0.3, cap_style="flat"), item.z + 0.1), style.CLOSED, row)
+
+
+_DRAW = {
+    "closure": _closure, "fence": _fence, "stage": _stage, "excavation": _excavation, "zone": _zone, "planted": _planted,
+    "felled": _felled,
+}  # fmt: skip
 
 
 def change_layers(placed: list[PlacedChange]) -> list[MeshLayer | LabelLayer]:

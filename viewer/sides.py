@@ -55,6 +55,7 @@ def compose_side(
     """
     from twin.scenario.apply import apply_changes
     from twin.scenario.changes import BuildingChange
+    from viewer.changed_trees import tree_changes
 
     changes = scenario.baseline_changes() if baseline else scenario.changes
     changed = apply_changes(city, changes)
@@ -65,6 +66,7 @@ def compose_side(
             shapes.append(ChangeShape("fence", "", obstacle.shape, obstacle.z_m, obstacle.height_m))
         else:
             shapes.append(ChangeShape(obstacle.kind, obstacle.label, obstacle.shape, obstacle.z_m, obstacle.height_m))
+    shapes += tree_changes(changes, changed, city)
     return compose(
         changed.city,
         result,

@@ -78,7 +78,7 @@ def planned_pits_layer(city: City, ground: Ground, dug: Sequence[BaseGeometry]) 
         return None
     vertices, faces, colours, owner = builder.arrays()
     attributes = attributes_of(frame)
-    return MeshLayer("pits", "Planned pits (outline)", vertices, faces, colours, owner, attributes, "change", visible=False)
+    return MeshLayer("pits", "Planned pits (outline)", vertices, faces, colours, owner, attributes, "underground", visible=False)
 
 
 def _lines(shape: BaseGeometry | None) -> list[BaseGeometry]:

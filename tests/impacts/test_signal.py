@@ -217,7 +217,7 @@ def test_a_comparison_of_an_antenna_is_kept_with_its_result(city: City, tmp_path
     assert list(again.features["antennas"].index) == ["m"]
     ax = again.plot_map("best_server", city=city, language="nl")
     legend = next(child for child in ax.get_children() if isinstance(child, Legend))
-    assert {text.get_text() for text in legend.get_texts()} == {"geen", "m"}
+    assert {text.get_text() for text in legend.get_texts()} == {"geen", "m", "antenne"}
     change = next(
         child for child in again.plot_map(before=both.baseline.impacts["signal"]).get_children() if isinstance(child, Legend)
     )

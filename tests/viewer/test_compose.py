@@ -325,6 +325,7 @@ def test_mains_and_planned_pits_wait_to_be_shown(town: City) -> None:
     sewer, outline = _mesh(scene, "utilities"), _mesh(scene, "pits")
     assert not sewer.visible
     assert not outline.visible
+    assert outline.group == "underground"  # nothing that this scenario changes
     assert sewer.vertices[:, 2].max() == pytest.approx(3.58 - 1.5, abs=0.01)
     dug = compose(city, changes=[{"kind": "excavation", "polygon": pit, "level_z": 3.6}])
     assert "pits" not in {layer.name for layer in dug.layers}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from twin.geo.city import City
     from twin.result import Result
     from twin.scenario import Scenario
+    from viewer.scene import Scene
 
 PICTURE_SIZE = (1280, 720)
 
@@ -41,6 +43,16 @@ def draw_impacts(scenario: Scenario, city: City, before: Result | None, after: R
     return made
 
 
+NEAR = 0.6
+"""Changes are small against a city when the camera that shows them stands so much nearer than the one that shows all of it."""
+
+
+def near_changes(scene: Scene) -> str | None:
+    """The view of a scene that shows the changes, where these are small against the city; else None, for the first view."""
+    views = {view.name: math.dist(view.eye, view.target) for view in scene.views}
+    return "changes" if "changes" in views and views["changes"] < NEAR * views["overview"] else None
+
+
 def draw_all(scenario: Scenario, city: City, before: Result | None, after: Result, out: Path) -> dict[str, str]:
     """Pictures of both sides and the scene with the changes; returns the file name of each, by what it is.
 
@@ -51,6 +63,7 @@ def draw_all(scenario: Scenario, city: City, before: Result | None, after: Resul
 
     out.mkdir(parents=True, exist_ok=True)
     scene = compose_side(scenario, city, after) if before is None else compose_sides(scenario, city, before, after)
+    view = None if after.has_crowd else near_changes(scene)
     names = ("after",) if before is None else ("before", "after")
     sides = {name: scene.on(name) if scene.sides else scene for name in names}
     made: dict[str, str] = {}
@@ -60,7 +73,7 @@ def draw_all(scenario: Scenario, city: City, before: Result | None, after: Resul
         written = [writer.submit(viewer.export, scene, out / name) for name in files]
         try:
             for name, side in sides.items():
-                viewer.screenshot(side, out / f"{name}.png", size=PICTURE_SIZE)
+                viewer.screenshot(side, out / f"{name}.png", view=view, size=PICTURE_SIZE)
                 made[name] = f"{name}.png"
         except RenderingError as error:
             complain(f"no pictures: {error}")
