@@ -140,6 +140,7 @@ def test_the_drape_has_the_colours_of_its_legend(town: City, scene: Scene) -> No
 
 
 def test_people_are_drawn_where_they_stand(scene: Scene) -> None:
+    scene = scene.hide("results")
     camera = Camera.of(scene.view("close"), SIZE)
     nobody = replace(scene, layers=tuple(x for x in scene.layers if not isinstance(x, PeopleLayer)))
     one, other = render(scene, 5.0, camera), render(nobody, 5.0, camera)

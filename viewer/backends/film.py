@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from viewer import looks, props
 from viewer.backends import light, pack
 from viewer.backends.camera import Camera
+from viewer.backends.crowding import crowded_colours
 from viewer.backends.visible import visible_triangles
 from viewer.kernels import film as kernels
 from viewer.scene import FieldLayer, MeshLayer, PeopleLayer, Scene
@@ -167,6 +168,8 @@ class Film:
             ids, positions = layer.between(time)
             inside, scale = pack.figure_scales(positions.astype(np.float64), self.camera)
             colours = pack.person_colours(layer.colour, ids[inside])
+            plain = np.array(layer.colour, dtype=np.uint8)
+            colours = crowded_colours(colours, plain, positions[inside].astype(np.float64), self.scene, time)
             albedo = pack.to_linear(np.arange(256))[colours].astype(np.float32)
             kind = np.full(len(albedo), light.PERSON, np.uint8)
             albedo = looks.albedo_in(self.scene.look, albedo, kind, np.zeros(len(albedo), bool))
