@@ -58,8 +58,9 @@ def test_trees_that_change_have_a_view(scene: Scene, city: City) -> None:
     assert "changes" not in {layer.name for layer in before.layers}
 
 
-@pytest.mark.parametrize(("away", "chosen"), [(50.0, "changes"), (90.0, None)])
-def test_pictures_are_taken_from_near_where_changes_are_small(scene: Scene, away: float, chosen: str | None) -> None:
-    views = tuple(View(name, name, (0.0, 0.0, high), (0.0, 0.0, 0.0)) for name, high in (("overview", 100.0), ("changes", away)))
-    assert near_changes(replace(scene, views=views)) == chosen
+@pytest.mark.parametrize(("away", "stands"), [(50.0, 50.0), (10.0, 40.0), (90.0, None)])
+def test_pictures_are_taken_from_near_where_changes_are_small(scene: Scene, away: float, stands: float | None) -> None:
+    views = tuple(View(name, name, (1.0, 0.0, high), (1.0, 0.0, 0.0)) for name, high in (("overview", 100.0), ("changes", away)))
+    view = near_changes(replace(scene, views=views))
+    assert (view and view.eye) == (stands and (1.0, 0.0, pytest.approx(stands)))
     assert near_changes(replace(scene, views=views[:1])) is None

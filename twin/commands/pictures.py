@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from twin.geo.city import City
     from twin.result import Result
     from twin.scenario import Scenario
-    from viewer.scene import Scene
+    from viewer.scene import Scene, View
 
 PICTURE_SIZE = (1280, 720)
 
@@ -47,10 +48,21 @@ NEAR = 0.6
 """Changes are small against a city when the camera that shows them stands so much nearer than the one that shows all of it."""
 
 
-def near_changes(scene: Scene) -> str | None:
-    """The view of a scene that shows the changes, where these are small against the city; else None, for the first view."""
-    views = {view.name: math.dist(view.eye, view.target) for view in scene.views}
-    return "changes" if "changes" in views and views["changes"] < NEAR * views["overview"] else None
+AROUND = 0.4
+"""But it stands no nearer than this: an impact shows around a change, not on it."""
+
+
+def near_changes(scene: Scene) -> View | None:
+    """A view of the changes of a scene and what is around them, where they are small against the city; else None."""
+    views = {view.name: view for view in scene.views}
+    if "changes" not in views or "overview" not in views:
+        return None
+    near, whole = (math.dist(views[name].eye, views[name].target) for name in ("changes", "overview"))
+    if near >= NEAR * whole:
+        return None
+    back = max(1.0, AROUND * whole / near)
+    x, y, z = (to + back * (away - to) for away, to in zip(views["changes"].eye, views["changes"].target, strict=True))
+    return replace(views["changes"], eye=(x, y, z))
 
 
 def draw_all(scenario: Scenario, city: City, before: Result | None, after: Result, out: Path) -> dict[str, str]:
@@ -64,8 +76,9 @@ def draw_all(scenario: Scenario, city: City, before: Result | None, after: Resul
     out.mkdir(parents=True, exist_ok=True)
     scene = compose_side(scenario, city, after) if before is None else compose_sides(scenario, city, before, after)
     view = None if after.has_crowd else near_changes(scene)
+    shown = scene if view is None else replace(scene, views=(view, *scene.views))
     names = ("after",) if before is None else ("before", "after")
-    sides = {name: scene.on(name) if scene.sides else scene for name in names}
+    sides = {name: shown.on(name) if shown.sides else shown for name in names}
     made: dict[str, str] = {}
     files = ("scene.html", "scene.glb")
     # the renderer must stay on this thread; the files, which need none, are written beside it
@@ -73,7 +86,7 @@ def draw_all(scenario: Scenario, city: City, before: Result | None, after: Resul
         written = [writer.submit(viewer.export, scene, out / name) for name in files]
         try:
             for name, side in sides.items():
-                viewer.screenshot(side, out / f"{name}.png", view=view, size=PICTURE_SIZE)
+                viewer.screenshot(side, out / f"{name}.png", size=PICTURE_SIZE)
                 made[name] = f"{name}.png"
         except RenderingError as error:
             complain(f"no pictures: {error}")

@@ -195,7 +195,7 @@ def name_places(ax: Axes, frame: gpd.GeoDataFrame | None, window: Box, gid: str,
         elif sign:
             x, y = shapely.get_coordinates(shape).T
             ax.plot(
-                x, y, linestyle="none", marker=sign, markersize=8.0, markerfacecolor=PLACE, markeredgecolor="white", zorder=8.2,
+                x, y, linestyle="none", marker=sign, markersize=13.0, markerfacecolor=PLACE, markeredgecolor="white", zorder=8.2,
                 gid=f"{gid}:{name}",
             )  # fmt: skip
         write_name(ax, name, *_spot(shape.intersection(inside)), PLACE, gid=f"name:{name}")
