@@ -64,3 +64,5 @@ def test_pictures_are_taken_from_near_where_changes_are_small(scene: Scene, away
     view = near_changes(replace(scene, views=views))
     assert (view and view.eye) == (stands and (1.0, 0.0, pytest.approx(stands)))
     assert near_changes(replace(scene, views=views[:1])) is None
+    people = replace(scene.layers[0], group="people")
+    assert near_changes(replace(scene, views=views, layers=(*scene.layers, people))) is None

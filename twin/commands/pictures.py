@@ -53,9 +53,13 @@ AROUND = 0.4
 
 
 def near_changes(scene: Scene) -> View | None:
-    """A view of the changes of a scene and what is around them, where they are small against the city; else None."""
+    """A view of the changes of a scene and what is around them, where they are small against the city; else None.
+
+    None as well where there is a crowd: its views are chosen by where the people are.
+    """
     views = {view.name: view for view in scene.views}
-    if "changes" not in views or "overview" not in views:
+    crowd = any(layer.group == "people" or getattr(layer, "legend", "") == "density" for layer in scene.layers)
+    if crowd or "changes" not in views or "overview" not in views:
         return None
     near, whole = (math.dist(views[name].eye, views[name].target) for name in ("changes", "overview"))
     if near >= NEAR * whole:
@@ -75,7 +79,7 @@ def draw_all(scenario: Scenario, city: City, before: Result | None, after: Resul
 
     out.mkdir(parents=True, exist_ok=True)
     scene = compose_side(scenario, city, after) if before is None else compose_sides(scenario, city, before, after)
-    view = None if after.has_crowd else near_changes(scene)
+    view = near_changes(scene)
     shown = scene if view is None else replace(scene, views=(view, *scene.views))
     names = ("after",) if before is None else ("before", "after")
     sides = {name: shown.on(name) if shown.sides else shown for name in names}
