@@ -180,7 +180,7 @@ def test_a_stair_without_its_level_is_told_with_the_line_of_the_city() -> None:
     with pytest.raises(StairError, match="level `quay` is not a level of the city") as caught:
         twin.run(scenario, city=two_levels(bottom_level="quay"), progress=False)
     assert caught.value.where == "scenario:3 city, stair `stair`"
-    nowhere = scenario_from_text(f"title: Plan\narea: {[*at(500, 500), *at(600, 600)]}\n")
+    nowhere = scenario_from_text(f"title: Plan\narea: {[*at(40.5, 24.5), *at(600, 600)]}\n")
     with pytest.raises(WalkableError, match="nothing is left to stand on") as lost:
         twin.run(nowhere, city=two_levels(), progress=False)
     assert lost.value.where == "scenario:2 area"
