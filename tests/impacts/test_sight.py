@@ -148,3 +148,14 @@ def test_places_and_landmarks_that_are_none_are_told(city: City) -> None:
             sightline(city, wrong, at(1, 1))
     with pytest.raises(GeometryError, match="towr"):
         analyse(Site(city), SightAnalysis(landmark="towr"))
+
+
+def test_a_report_is_by_exact_rays_and_says_so_where_it_is_not(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SightAnalysis(landmark="tower", points=4, cell_m=1.0)
+    exact = analyse(Site(city), settings)
+    assert "each by a ray of its own" in exact.assumptions[0]
+    monkeypatch.setattr("twin.impacts.sight.EXACT_CELLS", 100)
+    near = analyse(Site(city), settings)
+    assert "by rays that pass near their middles" in near.assumptions[0]
+    seen, like = (one.fields["landmark_seen"].to_numpy() for one in (exact, near))
+    assert 0.0 < np.mean(np.abs(seen - like) > 0.01) < 0.03
