@@ -38,6 +38,8 @@ def test_the_readme_works_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     impacts = next(code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "tower.yaml" in code)
     exec(compile(impacts.replace("data/samples", str(README.parent / "data" / "samples")), "README.md", "exec"), names)
     assert len(names["after"].features["lost"])
+    below = next(code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "plot_sounding" in code)
+    exec(compile(below, "README.md", "exec"), names)
     plt.close("all")
     assert (tmp_path / "concert.html").is_file()
     assert twin.open_result(saved).figure("people").value == 30

@@ -46,7 +46,7 @@ def test_the_field_is_the_curve_across_a_long_wall_and_nothing_in_the_pit():
 
 
 def test_without_a_settlement_an_estimate_is_taken_and_told():
-    ground = ground_around(PIT, 5.0, wall="diaphragm wall")
+    ground = ground_around(PIT, 5.0, wall="diaphragm")
     assert ground.largest == pytest.approx((3.75, 8.5, 15.0))
     assert any("estimate" in text for text in ground.told)
     assert any("geotechnical design" in text for text in ground.told)
@@ -66,7 +66,7 @@ def test_without_a_settlement_an_estimate_is_taken_and_told():
         (shapely.Point(0, 0), {"depth_m": 3.0}, GeometryError, "one polygon"),
         (PIT, {"depth_m": -1.0}, ParameterError, "depth_m"),
         (PIT, {"depth_m": np.nan}, ParameterError, "depth_m"),
-        (PIT, {"depth_m": 3.0, "wall": "sheetpile"}, ParameterError, "sheet pile"),
+        (PIT, {"depth_m": 3.0, "wall": "sheetpile"}, ParameterError, "sheet-pile"),
         (PIT, {"depth_m": 3.0, "shape": "peck"}, ParameterError, "concave"),
         (PIT, {"depth_m": 3.0, "largest_mm": (3.0, 2.0, 1.0)}, ParameterError, "low, middle and high"),
     ],

@@ -77,7 +77,7 @@ and ``shift_north`` [mm], or a function from points (N, 2) to a `Moved` or to se
 
 
 def ground_around(
-    pit: shapely.Polygon, depth_m: float, *, largest_mm: float | tuple[float, float, float] | None = None, wall: str = "sheet pile",
+    pit: shapely.Polygon, depth_m: float, *, largest_mm: float | tuple[float, float, float] | None = None, wall: str = "sheet-pile",
     shape: str = "concave", horizontal_ratio: float = 0.75,
 ) -> GroundMovement:  # fmt: skip
     """How the ground around a pit moves at any point, as if no building were there.

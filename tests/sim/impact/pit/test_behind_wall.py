@@ -68,7 +68,7 @@ def test_a_kind_of_wall_has_a_range():
     for wall in WALLS:
         low, middle, high = expected_settlement(wall, 10.0)
         assert 0.0 < low < middle < high
-    assert expected_settlement("sheet pile", 10.0) == pytest.approx((15, 50, 100))
+    assert expected_settlement("sheet-pile", 10.0) == pytest.approx((15, 50, 100))
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -57,7 +57,7 @@ class Expected(NamedTuple):
     high: float
 
 
-WALLS = {"diaphragm wall": (0.075, 0.17, 0.30), "sheet pile": (0.15, 0.50, 1.00)}
+WALLS = {"diaphragm": (0.075, 0.17, 0.30), "sheet-pile": (0.15, 0.50, 1.00)}
 """Largest settlement by kind of wall, in soft ground, low, middle and high [% of the depth]. An estimate: walls move 0.15 to 0.3
 and 0.3 to 1 % of the depth, and the ground settles by 0.5 to 1 of that. UFC 3-220-20 has 1 % in soft to medium clay where heave of
 the floor is far off, and 2 % behind flexible walls where it is not."""
