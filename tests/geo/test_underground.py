@@ -442,3 +442,10 @@ def test_outlines_that_are_none() -> None:
 def test_mesh_of_nothing() -> None:
     city, _ = put(ground(), "cellars", cellars({"diepte": [3.2]})[0].iloc[:0])
     assert len(city.surfaces) == len(TriangleMesh.empty()) == 0
+
+
+def test_a_short_word_within_another_says_nothing_of_the_use_of_a_cellar() -> None:
+    from twin.geo.cellar_state import state_of
+
+    told = state_of(pd.DataFrame({"gebruik": ["openbaar", "Bar", "café-bar", "opslag"]}))
+    assert told["use"].tolist() == ["unknown", "catering", "catering", "storage"]

@@ -107,7 +107,8 @@ def _meaning(value: object, meanings: tuple[tuple[tuple[str, ...], str], ...], o
     if ours == "condition" and re.fullmatch(r"[1-6](\.0)?", text):
         return ("good", "good", "fair", "poor", "poor", "poor")[int(text[0]) - 1]
     for words, ours_word in meanings:
-        if any(word in text for word in words):
+        # a short word stands within others: "bar" in "openbaar"
+        if any(word in (text if len(word) > 3 else re.findall(r"\w+", text)) for word in words):
             return ours_word
     return UNKNOWN
 
