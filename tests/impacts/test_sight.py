@@ -13,10 +13,13 @@ from tests.impacts.places import SOUTH, WEST, block, plain
 from twin import report
 from twin.errors import GeometryError, ParameterError
 from twin.geo.city import City
+from twin.impacts import site
 from twin.impacts.sight import analyse, isovist, sightline, viewshed
 from twin.impacts.site import Site
+from twin.impacts.tops import tops_of
 from twin.scenario import scenario_from_text
 from twin.scenario.analyses import SightAnalysis
+from twin.sim.impact import shadow
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,18 @@ def test_a_viewshed_ends_behind_the_hall_and_an_isovist_is_its_open_ground(city:
     near = isovist(city, at(20, 100), cell=1.0, far_m=15.0)
     assert near["area_m2"].iloc[0] == pytest.approx(np.pi * 15**2, rel=0.03)
     assert near["farthest_m"].iloc[0] == pytest.approx(15.0, abs=0.5)
+
+
+def test_heights_are_laid_window_by_window(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Site(city)
+    grid = place.grid(1.0)
+    whole = place.all_of(grid)
+    relief = place.relief(grid, whole, trees=False)
+    at_once = shadow.surface(relief.surface, 1.0)
+    monkeypatch.setattr(site, "FAIR_CELLS", 1000)
+    laid = tops_of(place, grid, whole)
+    assert np.array_equal(laid.rows, at_once.rows)
+    assert (laid.low, laid.high) == (float(at_once.rows[at_once.rows > shadow.KNOWN_ABOVE].min()), float(at_once.rows.max()))
 
 
 def test_what_a_new_building_takes_of_a_landmark(city: City) -> None:

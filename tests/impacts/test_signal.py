@@ -17,6 +17,7 @@ from tests.impacts.places import CRS, SOUTH, WEST, block, plain
 from twin.errors import CRSError, GeometryError, ParameterError, ScenarioError
 from twin.geo.city import City
 from twin.impact_result import ImpactResult
+from twin.impacts import air
 from twin.impacts.signal import analyse, coverage, possible, posts_needed
 from twin.impacts.site import Site
 from twin.report.impacts import impact_section
@@ -94,6 +95,19 @@ def test_a_part_is_as_in_the_whole_and_the_stronger_antenna_serves(city: City) -
     again = coverage(city, frame, **WEAK)
     assert again.drop_vars("antenna").equals(whole.drop_vars("antenna"))
     assert list(again["antenna"].to_numpy()) == ["a", "b"]
+
+
+def test_antennas_that_are_looked_at_one_by_one_give_the_same(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [(60.0, 60.0, 6.0), (60.0, 140.0, 6.0), (140.0, 60.0, 6.0), (60.0, 60.0, 6.0)]
+    many = [(city.bounds[0] + x, city.bounds[1] + y, height) for x, y, height in many]
+    together = coverage(city, many)
+    posts = gpd.GeoDataFrame({"height_m": [6.0] * 3}, geometry=gpd.points_from_xy(*np.array(many[:3]).T[:2]), crs=city.crs)
+    chosen = posts_needed(city, posts, wanted_share=1.0)
+    monkeypatch.setattr(air, "FAIR_CELLS", 100)
+    apart = coverage(city, many)
+    assert apart.identical(together)
+    assert set(np.unique(apart["best_server"])) == {-1, 0, 1, 2}  # the fourth is as strong as the first
+    assert posts_needed(city, posts, wanted_share=1.0).equals(chosen)
 
 
 def test_posts_are_chosen_by_what_each_adds(city: City) -> None:

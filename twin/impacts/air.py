@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -13,12 +15,13 @@ import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
-from twin.geo.rasterize import Relief
 from twin.grid import GridSpec
 from twin.impacts import antennas as masts
-from twin.impacts.site import Site, Window
+from twin.impacts.covered import Covered, Sets
+from twin.impacts.site import FAIR_CELLS, Site, Window, windows
+from twin.impacts.tops import tops_of
 from twin.scenario.analyses import SignalAnalysis
-from twin.sim.impact import cover, shadow, signal
+from twin.sim.impact import cover, signal
 from twin.variables import variable
 
 WEAKER_DB = 10.0
@@ -28,21 +31,38 @@ STREETS = ("roads", "bridges", "stairs")
 """Layers that are the streets."""
 
 
+class Received(NamedTuple):
+    """What is received of one antenna in the area.
+
+    Parameters
+    ----------
+    cells : (slice, slice)
+        Of the area, those within its reach.
+    power : (r, c) float32
+        On these [dBm].
+    visible : (r, c) bool
+        Whether there is a line of sight.
+    """
+
+    cells: tuple[slice, slice]
+    power: NDArray[np.float32]
+    visible: NDArray[np.bool_]
+
+
 @dataclass(frozen=True, eq=False)
 class Air:
     """A site in which antennas are received.
+
+    Antennas are looked at in groups, with the heights around each group: no more are held than those and what is told of the area.
 
     Parameters
     ----------
     site : Site
     settings : SignalAnalysis
-    every : DataFrame
-        All antennas and posts that there may be, by which is decided how far around the area is looked.
     """
 
     site: Site
     settings: SignalAnalysis
-    every: pd.DataFrame
 
     @cached_property
     def grid(self) -> GridSpec:
@@ -63,41 +83,17 @@ class Air:
         return math.ceil(signal.reach_m(self.link, height_m, most) / self.grid.cell)
 
     @cached_property
-    def reaches(self) -> NDArray[np.int64]:
-        """Of all antennas and posts [cells]."""
-        known: dict[tuple[float, float], int] = {}
-        pairs = [(float(h), float(p)) for h, p in zip(self.every["height_m"], self.every["power_dbm"], strict=True)]
-        for pair in pairs:
-            if pair not in known:
-                known[pair] = self.reach(*pair)
-        return np.array([known[pair] for pair in pairs], np.int64)
-
-    @cached_property
-    def around(self) -> Window:
-        """The area and what antennas around it may be received over, within the city."""
-        margin = int(self.reaches.max(initial=1)) + 1
-        area = Window(0, self.grid.rows, 0, self.grid.columns)
-        return area.grown(margin).cut(self.site.all_of(self.grid)) or area
-
-    @cached_property
-    def relief(self) -> Relief:
-        return self.site.relief(self.grid, self.around, trees=False)
-
-    @cached_property
-    def surface(self) -> shadow.Surface:
-        return shadow.surface(self.relief.surface, self.grid.cell)
-
-    @cached_property
     def open(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Heights of the area, and where it is open ground."""
-        heights = np.full(self.grid.shape, np.nan, np.float32)
-        built = np.ones(self.grid.shape, bool)
-        core = self.around.cut(Window(0, self.grid.rows, 0, self.grid.columns))
-        if core is not None:
-            top, left = core.top - self.around.top, core.left - self.around.left
-            inner = slice(top, top + core.shape[0]), slice(left, left + core.shape[1])
-            heights[core.cells], built[core.cells] = self.relief.surface[inner], self.relief.building[inner] >= 0
-        return heights, np.isfinite(heights) & ~built
+        heights, ground = np.full(self.grid.shape, np.nan, np.float32), np.zeros(self.grid.shape, bool)
+        city = self.site.all_of(self.grid)
+        for window in windows(self.grid):
+            core = window.cut(city)
+            if core is not None:
+                relief = self.site.relief(self.grid, core, trees=False)
+                heights[core.cells] = relief.surface
+                ground[core.cells] = np.isfinite(relief.surface) & (relief.building < 0)
+        return heights, ground
 
     @cached_property
     def wanted(self) -> NDArray[np.bool_]:
@@ -113,43 +109,86 @@ class Air:
         transform = Affine(*self.grid.gdal_transform())
         return ground & geometry_mask([shapely.force_2d(one) for one in shapes], self.grid.shape, transform, invert=True)
 
-    def put(self, table: pd.DataFrame) -> list[signal.Antenna | None]:
-        """Antennas on the relief."""
-        return masts.put(table, self.relief, self.lost_db)
+    def _groups(self, table: pd.DataFrame) -> Iterator[NDArray[np.int64]]:
+        """Antennas that may be received in the area, by numbers: as many at a time as lie near enough together."""
+        cells, reaches = self._cells(table), self._reaches(table)
+        city = self.site.all_of(self.grid)
+        far = np.column_stack([cells[:, 0] - self.grid.rows, -1 - cells[:, 0], cells[:, 1] - self.grid.columns, -1 - cells[:, 1]])
+        beyond = np.column_stack(
+            [cells[:, 0] - city.bottom, city.top - 1 - cells[:, 0], cells[:, 1] - city.right, city.left - 1 - cells[:, 1]]
+        )
+        waiting = [np.flatnonzero((far < reaches[:, None]).all(axis=1) & (beyond < 0).all(axis=1))]
+        while waiting:
+            some = waiting.pop()
+            if len(some) < 2 or self._around(cells[some], reaches[some]).size <= FAIR_CELLS:
+                if len(some):
+                    yield some
+                continue
+            axis = int(np.argmax(np.ptp(cells[some], axis=0)))
+            order = some[np.argsort(cells[some, axis], kind="stable")]
+            waiting += [order[len(order) // 2 :], order[: len(order) // 2]]
+
+    def _cells(self, table: pd.DataFrame) -> NDArray[np.int64]:
+        """Row and column of each, (N, 2)."""
+        rows, columns = self.grid.index(table["x"].to_numpy(np.float64), table["y"].to_numpy(np.float64))
+        return np.column_stack([rows, columns]).astype(np.int64)
+
+    def _reaches(self, table: pd.DataFrame) -> NDArray[np.int64]:
+        kinds, of = np.unique(table[["height_m", "power_dbm"]].to_numpy(np.float64), axis=0, return_inverse=True)
+        return np.array([self.reach(*kind) for kind in kinds.tolist()], np.int64)[of.ravel()]
+
+    def _around(self, cells: NDArray[np.int64], reaches: NDArray[np.int64] | int) -> Window:
+        """The cells of the city within reach of some."""
+        (top, left), (bottom, right) = (cells.min(axis=0), cells.max(axis=0) + 1)
+        box = Window(int(top), int(bottom), int(left), int(right)).grown(int(np.max(reaches)) + 1)
+        return box.cut(self.site.all_of(self.grid)) or box
+
+    def put(self, table: pd.DataFrame, some: NDArray[np.int64]) -> list[signal.Antenna | None]:
+        """Some of the antennas, in the numbers of the cells around all of these."""
+        here = self._around(self._cells(table)[some], 2)
+        of = masts.put(table.iloc[some], self.site.relief(self.grid, here, trees=False), self.lost_db)
+        around = self._around(self._cells(table)[some], self._reaches(table)[some])
+        down, right = here.top - around.top, here.left - around.left
+        return [
+            one and one._replace(row=one.row + down, column=one.column + right, cell=(one.cell[0] + down, one.cell[1] + right))
+            for one in of
+        ]
 
     def built_over(self, table: pd.DataFrame) -> list[str]:
         """Which antennas are inside what is built; of those too far away to be received it is not looked at."""
-        grid = self.relief.grid
-        x, y = table["x"].to_numpy(), table["y"].to_numpy()
-        near = (x >= grid.west) & (x < grid.east) & (y > grid.south) & (y <= grid.north)
-        return [str(name) for name, one, here in zip(table.index, self.put(table), near, strict=True) if here and one is None]
+        found = [int(k) for some in self._groups(table) for k, one in zip(some, self.put(table, some), strict=True) if one is None]
+        return [str(table.index[k]) for k in sorted(found)]
 
-    def received(self, one: signal.Antenna) -> tuple[tuple[slice, slice], NDArray[np.float32], NDArray[np.bool_]] | None:
-        """What is received of an antenna, on the cells of the area; None when that is none."""
-        cells, power, visible = signal.received(
-            self.surface, one, self.link, self.reach(one.height_m, one.power_dbm + self.lost_db)
-        )
-        top, left = cells[0].start + self.around.top, cells[1].start + self.around.left
-        core = Window(top, top + power.shape[0], left, left + power.shape[1]).cut(Window(0, self.grid.rows, 0, self.grid.columns))
-        if core is None:
-            return None
-        inner = slice(core.top - top, core.bottom - top), slice(core.left - left, core.right - left)
-        return core.cells, power[inner], visible[inner]
+    def received(self, table: pd.DataFrame) -> Iterator[tuple[int, Received]]:
+        """What is received of antennas, group by group: the number of each, and where it is received how well."""
+        area = Window(0, self.grid.rows, 0, self.grid.columns)
+        reaches, cells = self._reaches(table), self._cells(table)
+        for some in self._groups(table):
+            around = self._around(cells[some], reaches[some])
+            tops = tops_of(self.site, self.grid, around)
+            for k, one in zip(some, self.put(table, some), strict=True):
+                if one is None:
+                    continue
+                where, power, visible = signal.received(tops, one, self.link, int(reaches[k]))
+                top, left = where[0].start + around.top, where[1].start + around.left
+                core = Window(top, top + power.shape[0], left, left + power.shape[1]).cut(area)
+                if core is not None:
+                    inner = slice(core.top - top, core.bottom - top), slice(core.left - left, core.right - left)
+                    yield int(k), Received(core.cells, power[inner], visible[inner])
 
     def strongest(self, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.int16], NDArray[np.uint8]]:
         """Signal of the strongest antenna, which it is (of two that are alike the first), and whether it is in sight."""
         best = np.full(self.grid.shape, signal.NO_SIGNAL, np.float32)
         server = np.full(self.grid.shape, -1, np.int16)
         seen = np.zeros(self.grid.shape, np.uint8)
-        for number, one in enumerate(self.put(table)):
-            found = None if one is None else self.received(one)
-            if found is None:
-                continue
+        for number, found in self.received(table):
             cells, power, visible = found
-            better = power > best[cells]
+            better = (power > best[cells]) | ((power == best[cells]) & (number < server[cells]))
             best[cells][better], server[cells][better], seen[cells][better] = power[better], number, visible[better]
         ground = self.open[1]
-        return np.where(ground, best, np.float32(np.nan)), np.where(ground, server, np.int16(-1)), seen * ground
+        best[~ground], server[~ground] = np.nan, -1
+        seen *= ground
+        return best, server, seen
 
     def dataset(self, best: NDArray[np.float32], server: NDArray[np.int16], seen: NDArray[np.uint8]) -> xr.Dataset:
         """Fields with their coordinates."""
@@ -160,34 +199,34 @@ class Air:
         about = {"crs": self.grid.crs or "", "cell_m": float(self.grid.cell)}
         return xr.Dataset(made, coords={"y": self.grid.y, "x": self.grid.x}, attrs=about)
 
-    def sets(self, table: pd.DataFrame) -> list[NDArray[np.int32]]:
-        """Of each antenna the cells that it covers, as numbers among those that are to be covered."""
-        numbers = (np.cumsum(self.wanted).reshape(self.grid.shape) - 1).astype(np.int32)
-        made = []
-        for one in self.put(table):
-            found = None if one is None else self.received(one)
-            if found is None:
-                made.append(np.empty(0, np.int32))
-                continue
-            cells, power, _ = found
-            made.append(numbers[cells][self.wanted[cells] & (power >= np.float32(self.settings.threshold_dbm))])
+    def sets(self, table: pd.DataFrame) -> list[Covered]:
+        """Of each antenna the ground that it covers."""
+        made = [Covered.nothing()] * len(table)
+        for number, found in self.received(table):
+            made[number] = Covered.of(found.cells, self._enough(found), self.grid.columns)
         return made
+
+    def _enough(self, found: Received) -> NDArray[np.bool_]:
+        return self.wanted[found.cells] & (found.power >= np.float32(self.settings.threshold_dbm))
 
     def choose(self, there: pd.DataFrame, kept: pd.DataFrame, posts: pd.DataFrame) -> gpd.GeoDataFrame:
         """Posts in the order in which they are chosen: first those that are kept, then as many of the others as are needed."""
         total = int(self.wanted.sum())
-        covered = np.zeros(total, bool)
-        for one in self.sets(there):
-            covered[one] = True
-        have, gains = int(covered.sum()), []
+        done = ~self.wanted
+        for _, found in self.received(there):
+            done[found.cells] |= self._enough(found)
+        done = done.ravel()
+        nothing = done.size - total
+        have, gains = int(done.sum()) - nothing, []
         for one in self.sets(kept):
-            gains.append(int((~covered[one]).sum()))
-            covered[one] = True
+            cells = one.cells()
+            gains.append(int((~done[cells]).sum()))
+            done[cells] = True
         free = posts[~posts.index.isin([*kept.index, *there.index])]
         most = max(0, self.settings.most_posts - len(kept))
         wanted = math.ceil(self.settings.wanted_share * total - 1e-6)
         least = max(1, math.ceil(self.settings.least_share * total - 1e-6))
-        chosen, added = cover.greedy(self.sets(free), covered, wanted, most, least)
+        chosen, added = cover.greedy(Sets(self.sets(free)), done, nothing + wanted, most, least)
         table = pd.concat([kept, free.iloc[chosen]])
         share = np.array([*gains, *added], np.float64) / max(total, 1)
         made = pd.DataFrame(

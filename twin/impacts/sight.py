@@ -18,12 +18,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.errors import GeometryError, ParameterError
-from twin.geo.rasterize import Relief
 from twin.grid import GridSpec
 from twin.impact_result import Classes, ImpactResult
 from twin.impacts.access import burnt
 from twin.impacts.air import STREETS
-from twin.impacts.site import Site, Window, with_surface
+from twin.impacts.site import Site, Window, part_of, with_surface
+from twin.impacts.tops import tops_of
 from twin.palette import Colour
 from twin.result import Figure, headlined
 from twin.scenario.analyses import SightAnalysis
@@ -38,6 +38,12 @@ EYE_M = 1.6
 
 EXACT_CELLS = 4_000_000
 """Up to so many cells each is looked at by a ray of its own; a fan beyond this differs from that on 0.4 % of the cells."""
+
+AROUND_CELLS = 20
+"""Around a landmark, of whose ground nothing is known, its foot is looked for [cells]."""
+
+BAND_ROWS = 256
+"""Rows that are worked on at once where that takes more than the heights themselves."""
 
 SHADES: tuple[Colour, ...] = ((226, 221, 211), (214, 194, 221), (180, 143, 196), (134, 94, 165), (84, 48, 122))
 BORDERS = (0.01, 0.25, 0.5, 0.75)
@@ -91,11 +97,10 @@ def viewshed(
         When the point is none, or lies outside the city.
     """
     site = Site(city, area)
-    grid, whole, relief = _all(site, cell)
+    grid, whole, tops = _all(site, cell)
     x, y = _point(point)
-    row, column = _cell_of(relief.grid, x, y)
-    of = shadow.surface(relief.surface, cell)
-    seen = sight.viewshed(of, row, column, float(relief.surface[row, column]) + eye_m, target_m, exact=exact)
+    row, column = _cell_of(part_of(grid, whole), x, y)
+    seen = sight.viewshed(tops, row, column, _top(tops, row, column) + eye_m, target_m, exact=exact)
     made = variable("visible").array(_part(seen, grid, whole).astype(np.uint8))
     about = {"crs": grid.crs or "", "cell_m": float(cell), "x": x, "y": y, "eye_m": float(eye_m)}
     return xr.DataArray(made, coords={"y": grid.y, "x": grid.x}, name="visible").assign_attrs(about)
@@ -128,10 +133,10 @@ def sightline(
         When a point is none, or lies outside the city.
     """
     site = Site(city)
-    _, _, relief = _all(site, cell)
-    ends = [_height(relief, one, above) for one, above in ((start, eye_m), (end, target_m))]
+    grid, whole, tops = _all(site, cell)
+    ends = [_height(part_of(grid, whole), tops, one, above) for one, above in ((start, eye_m), (end, target_m))]
     (row, column, eye, a), (i, j, height, b) = ends
-    z = shadow.surface(relief.surface, cell).rows
+    z = tops.rows
     fall = cell * (1.0 - sight.REFRACTION) / (2.0 * sight.EARTH_M)
     at = float(sight.blocked_at(z, row, column, i, j, eye / cell, height / cell, fall)) * cell
     what = ""
@@ -139,7 +144,8 @@ def sightline(
         # just inside the cell that is in the way, from middle to middle of the cells of both ends
         part = (at / cell + 0.01) / math.dist((row, column), (i, j))
         r, c = round(row + part * (i - row)), round(column + part * (j - column))
-        owner = int(relief.building[r, c])
+        there = Window(r + whole.top, r + whole.top + 1, c + whole.left, c + whole.left + 1)
+        owner = int(site.relief(grid, there, trees=False).building[0, 0])
         what = str(city.buildings.index[owner]) if owner >= 0 else "ground"
     table = pd.DataFrame({
         "visible": [at < 0], "length_m": [math.dist(a, b)], "blocked_at_m": [at if at >= 0 else math.nan], "blocked_by": [what],
@@ -217,30 +223,68 @@ def share_seen(site: Site, settings: SightAnalysis) -> xr.Dataset:
     """
     cell = settings.cell_m
     possible(site.city, settings)
-    grid, whole, relief = _all(site, cell)
-    buildings = site.city.buildings
-    own = relief.building == buildings.index.get_loc(settings.landmark)
-    if not own.any():
-        raise GeometryError(f"the height of `{settings.landmark}` is not known")
-    top = np.where(own, relief.surface, -np.inf)
+    grid, whole, tops = _all(site, cell)
+    near, own, ground = _landmark(site, grid, whole, settings.landmark)
+    here = near.inside(whole).cells
+    top = np.where(own, tops.rows[here] * np.float32(cell), -np.inf)
     row, column = (int(k) for k in np.unravel_index(int(top.argmax()), top.shape))
-    ground = relief.ground[row, column]
-    foot = float(ground) if np.isfinite(ground) else float(np.nanmin(relief.ground))
-    of = shadow.surface(np.where(own, np.where(np.isfinite(relief.ground), relief.ground, foot), relief.surface), cell)
-    heights = foot + (np.arange(settings.points) + 0.5) / settings.points * (float(top[row, column]) - foot)
-    total, angle = np.zeros(of.shape, np.float32), np.zeros(of.shape, np.float32)
-    rows, columns = np.ogrid[: of.shape[0], : of.shape[1]]
-    away = cell * np.hypot(rows - row, columns - column)
-    eyes = relief.surface + settings.eye_m
-    half = 0.5 * (float(top[row, column]) - foot) / settings.points
+    foot = float(ground[row, column])
+    foot = foot if np.isfinite(foot) else _lowest(tops.rows[here][~own]) * cell
+    step = (float(top[row, column]) - foot) / settings.points
+    # it does not hide itself
+    tops.rows[here] = np.where(own, np.where(np.isfinite(ground), ground, np.float32(foot)) / np.float32(cell), tops.rows[here])
+    row, column = row + here[0].start, column + here[1].start
+    heights = foot + (np.arange(settings.points) + 0.5) * step
+    count, angle = np.zeros(tops.shape, np.uint8), np.zeros(tops.shape, np.float32)
     for height in heights:
-        seen = sight.viewshed(of, row, column, float(height), settings.eye_m, exact=_exactly(of.shape))
-        total += seen
-        # what the slice around this point fills of the view
-        fills = np.arctan2(height + half - eyes, away) - np.arctan2(height - half - eyes, away)
-        angle += np.where(seen & ~own & (away > 0.0), np.degrees(fills), 0.0).astype(np.float32)
-    fields = {"landmark_seen": total / np.float32(len(heights)), "landmark_angle": angle}
-    return _dataset(grid, {name: _part(values, grid, whole) for name, values in fields.items()})
+        seen = sight.viewshed(tops, row, column, float(height), settings.eye_m, exact=_exactly(tops.shape))
+        count += seen
+        seen[here] &= ~own
+        _add_angles(angle, seen, tops, (row, column), settings.eye_m, (height - 0.5 * step, height + 0.5 * step))
+    share = _part(count, grid, whole).astype(np.float32)
+    share /= np.float32(len(heights))
+    return _dataset(grid, {"landmark_seen": share, "landmark_angle": _part(angle, grid, whole)})
+
+
+def _lowest(heights: NDArray[np.float32]) -> float:
+    """Of those that are known; 0 where none is."""
+    known = heights[heights > shadow.KNOWN_ABOVE]
+    return float(known.min()) if len(known) else 0.0
+
+
+def _landmark(
+    site: Site, grid: GridSpec, whole: Window, name: str
+) -> tuple[Window, NDArray[np.bool_], NDArray[np.float32]]:
+    """The window around a building, which of its cells that is, and the ground there.
+
+    Raises
+    ------
+    GeometryError
+        When no height of it is known.
+    """
+    buildings = site.city.buildings
+    west, south, east, north = buildings.geometry.loc[name].bounds
+    rows, columns = grid.index(np.array([west, east]), np.array([north, south]))
+    near = Window(int(rows[0]), int(rows[1]) + 1, int(columns[0]), int(columns[1]) + 1).grown(AROUND_CELLS).cut(whole)
+    relief = None if near is None else site.relief(grid, near, trees=False)
+    own = None if relief is None else relief.building == buildings.index.get_loc(name)
+    if near is None or relief is None or own is None or not own.any():
+        raise GeometryError(f"the height of `{name}` is not known")
+    return near, own, relief.ground
+
+
+def _add_angles(
+    angle: NDArray[np.float32], seen: NDArray[np.bool_], tops: shadow.Surface, at: tuple[int, int], eye_m: float,
+    slice_m: tuple[float, float],
+) -> None:  # fmt: skip
+    """Add what a slice of a landmark between two heights fills of the view from where it is seen [degrees], some rows at a time."""
+    columns = np.arange(tops.shape[1])
+    for first in range(0, tops.shape[0], BAND_ROWS):
+        rows = slice(first, first + BAND_ROWS)
+        away = tops.cell * np.hypot(np.arange(first, min(first + BAND_ROWS, tops.shape[0]))[:, None] - at[0], columns - at[1])
+        eyes = tops.rows[rows] * np.float32(tops.cell) + np.float32(eye_m)
+        fills = np.degrees(np.arctan2(slice_m[1] - eyes, away) - np.arctan2(slice_m[0] - eyes, away))
+        angle[rows] += np.where(seen[rows] & (away > 0.0), fills, 0.0).astype(np.float32)
 
 
 def _exactly(shape: tuple[int, ...]) -> bool:
@@ -338,15 +382,23 @@ def _streets(site: Site, grid: GridSpec) -> NDArray[np.bool_]:
     return burnt([shapely.force_2d(shape) for name in STREETS for shape in layers[name].geometry], grid) >= 0
 
 
-def _all(site: Site, cell: float) -> tuple[GridSpec, Window, Relief]:
-    """Grid of the area, the cells of the whole city in its numbers, and the heights of that."""
+def _all(site: Site, cell: float) -> tuple[GridSpec, Window, shadow.Surface]:
+    """Grid of the area, the cells of the whole city in its numbers, and the heights of that: a line of sight has no end."""
     grid = site.grid(cell)
     whole = site.all_of(grid)
-    return grid, whole, site.relief(grid, whole, trees=False)
+    return grid, whole, tops_of(site, grid, whole)
+
+
+def _top(tops: shadow.Surface, row: int, column: int) -> float:
+    """Height of what is there, in the datum; NaN where it is not known [m]."""
+    height = float(tops.rows[row, column])
+    return height * tops.cell if height > shadow.KNOWN_ABOVE else math.nan
 
 
 def _part(values: NDArray[Any], grid: GridSpec, whole: Window) -> NDArray[Any]:
     """The cells of a grid, of values of the whole city; 0 beyond it."""
+    if whole == Window(0, grid.rows, 0, grid.columns):
+        return values
     made = np.zeros(grid.shape, values.dtype)
     core = whole.cut(Window(0, grid.rows, 0, grid.columns))
     if core is not None:
@@ -381,10 +433,10 @@ def _cell_of(grid: GridSpec, x: float, y: float) -> tuple[int, int]:
     return row, column
 
 
-def _height(relief: Relief, given: Any, above: float) -> tuple[int, int, float, tuple[float, float]]:
+def _height(grid: GridSpec, tops: shadow.Surface, given: Any, above: float) -> tuple[int, int, float, tuple[float, float]]:
     """Row, column, height in the datum and place of an end of a line."""
     x, y = _point(given)
-    row, column = _cell_of(relief.grid, x, y)
+    row, column = _cell_of(grid, x, y)
     coordinates = given.coords[0] if hasattr(given, "coords") else tuple(given)
     stated = float(coordinates[2]) if len(coordinates) > 2 else math.nan
-    return row, column, stated if math.isfinite(stated) else float(relief.surface[row, column]) + above, (x, y)
+    return row, column, stated if math.isfinite(stated) else _top(tops, row, column) + above, (x, y)

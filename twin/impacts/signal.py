@@ -100,7 +100,7 @@ def coverage(
         antennas=masts.given(antennas, city), posts=(),
     )  # fmt: skip
     table = masts.standing(city.with_layer("furniture", city.furniture.iloc[:0]), settings)
-    air = Air(Site(city, area), settings, table)
+    air = Air(Site(city, area), settings)
     inside = air.built_over(table)
     if inside:
         raise ParameterError(f"antenna `{inside[0]}` stands inside what is built there", hint=HIGHER)
@@ -171,7 +171,7 @@ def posts_needed(
     )  # fmt: skip
     there = masts.standing(city.with_layer("furniture", city.furniture.iloc[:0]), settings)
     posts = masts.posts_of(city, settings) if candidates is None else masts.candidates_of(candidates, city, settings)
-    air = Air(Site(city, area), settings, pd.concat([there, posts]))
+    air = Air(Site(city, area), settings)
     return air.choose(there, there.iloc[:0], posts)
 
 
@@ -203,7 +203,7 @@ def analyse(site: Site, settings: SignalAnalysis, before: tuple[Site, ImpactResu
     kept = posts.iloc[:0] if old is None else posts[posts.index.isin(old.index[old["source"] == "post"])]
     if old is not None:
         kept = kept.reindex([name for name in old.index if name in kept.index])
-    air = Air(site, settings, pd.concat([there, posts]))
+    air = Air(site, settings)
     inside = air.built_over(there[there["source"] == "scenario"]) if before is None else []
     if inside:
         raise GeometryError(f"antenna `{inside[0]}` stands inside what is built there", hint=HIGHER)

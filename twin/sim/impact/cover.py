@@ -18,13 +18,13 @@ from twin.jit import njit
 
 
 def greedy(
-    sets: Sequence[NDArray[np.int32]], covered: NDArray[np.bool_], wanted: int, most: int, least: int = 1
+    sets: Sequence[NDArray[np.signedinteger]], covered: NDArray[np.bool_], wanted: int, most: int, least: int = 1
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Choose sets until enough is covered, nothing more can be, or there are as many as may be.
 
     Parameters
     ----------
-    sets : sequence of (n,) int32
+    sets : sequence of (n,) int
         Of each set the elements that it covers.
     covered : (N,) bool
         Which elements are covered from the start.

@@ -31,6 +31,8 @@ LOWEST_DEG = 0.1
 """A sun lower than this is taken as set [deg]: every ray would run along the ground."""
 
 _NOTHING = np.float32(-3e38)
+KNOWN_ABOVE = -1e30
+"""Where a surface is lower than this it is not known."""
 _PAD = 2
 _BITS = 256
 _WORDS = _BITS // 64
@@ -142,6 +144,25 @@ def surface(
         return made
     eyes = rows + np.asarray(lift_m, dtype=np.float32) / np.float32(cell)
     return made._replace(eye_rows=eyes, eye_columns=turned(eyes))
+
+
+def tops(height_m: NDArray[np.float32], cell: float) -> Surface:
+    """A surface for lines of sight alone: not turned, and without crowns.
+
+    Parameters
+    ----------
+    height_m : (R, C) float32
+        As in `surface` [m]; it is used up: the surface is made of the same memory.
+    cell : float
+        [m]
+    """
+    known = np.isfinite(height_m)
+    low, high = (float(find(height_m, where=known, initial=start)) for find, start in ((np.min, np.inf), (np.max, -np.inf)))
+    height_m /= np.float32(cell)
+    height_m[~known] = _NOTHING
+    none = np.empty((2, 0, 0), np.float32)
+    bounds = (low / cell, high / cell) if known.any() else (0.0, 0.0)
+    return Surface(float(cell), np.ascontiguousarray(height_m), none[0], none, none, *bounds)
 
 
 def cast(of: Surface, azimuth_deg: float, altitude_deg: float, *, phases: int | None = None) -> NDArray[np.uint8]:

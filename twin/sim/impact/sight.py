@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.jit import njit, prange
-from twin.sim.impact.shadow import Surface
+from twin.sim.impact.shadow import KNOWN_ABOVE, Surface
 
 EARTH_M, REFRACTION = 6_371_000.0, 0.13
 
@@ -66,7 +66,8 @@ def viewshed(
             for way in (-1, 1):
                 _fan(of.rows, row, column, by_rows, way, reach, eye, target, fall, seen)
     seen[row, column] = True
-    return seen & (of.rows > -1e30)
+    seen &= of.rows > KNOWN_ABOVE
+    return seen
 
 
 @njit(inline="always")
