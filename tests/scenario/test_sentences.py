@@ -251,3 +251,18 @@ def test_text_that_is_not_yaml_is_told_with_what_to_type(text: str, line: int, t
         scenario_from_text(text)
     assert told in str(caught.value)
     assert str(caught.value.where).startswith(f"scenario:{line}")
+
+
+@pytest.mark.parametrize(
+    ("analyses", "told"),
+    [
+        ("{shadow: {}}", "`shadow` is not a key of `analyses`: that is in `sun`\n  write `sun:`"),
+        ("{Flood: {}}", "that is in `rain`"),
+        ("{heat: {hours: [9]}}", '`hours` are clock times in quotes, not the number 9\n  write "09:00"'),
+        ("{heat: {hours: [90]}}", 'not the number 90\n  for example `hours: ["12:00"'),
+    ],
+)
+def test_other_names_and_plain_numbers_are_understood(analyses: str, told: str) -> None:
+    with pytest.raises(ScenarioError) as found:
+        scenario_from_text(f"stadstwin: 1\ntitle: x\nquestion: y\ncity: sample\nanalyses: {analyses}")
+    assert told in str(found.value).replace(" (and 1 more)", "")

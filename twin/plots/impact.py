@@ -247,7 +247,10 @@ def _key(
         handles.append(Patch(facecolor=rgb(colour), edgecolor="#8a8378", linewidth=0.4, label=text))
     handles = handles[1:] if classes.clear and not change else handles
     label = told.get(f"impact_{classes.variable}", classes.title)
-    note = textwrap.fill(told["no_change_left_out"], 22) if change else ""
+    note = ""
+    if change:
+        least = number(classes.change_borders[0], digits, language)
+        note = textwrap.fill(told["no_change_left_out"].format(least=least), 22)
     label = textwrap.fill(label, 22)
     unit = f"\n({unit_of(classes.change_unit if change else classes.unit, language)})" if classes.unit else ""
     key(ax, [*(handles if classes.named else handles[::-1]), *more], f"{label}{unit}" + (f"\n{note}" if note else ""))

@@ -128,7 +128,9 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
         "January,February,March,April,May,June,July,August,September,October,November,December",
         "januari,februari,maart,april,mei,juni,juli,augustus,september,oktober,november,december",
     ),
-    "no_change_left_out": ("without colour: hardly any", "zonder kleur: vrijwel geen"),
+    "no_change_left_out": (
+        "without colour: less than {least}, or out of reach", "zonder kleur: minder dan {least}, of buiten bereik",
+    ),
     "impact_water_depth": ("Largest depth of water", "Grootste waterdiepte"),
     "impact_water_depth_end": ("Depth of water at the end", "Waterdiepte aan het eind"),
     "impact_water_speed": ("Largest speed of water", "Grootste stroomsnelheid"),

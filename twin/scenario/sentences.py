@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel
 
 from twin.errors import did_you_mean
+from twin.scenario.analyses import Analyses
 from twin.scenario.changes import (
     AntennaChange,
     BuildingChange,
@@ -377,6 +378,9 @@ def sentence(detail: ErrorDetails) -> tuple[str, str | None]:
     if value is None or kind == "string_too_short":
         or_not = "" if at.field.is_required() else ", or leave it out"
         return f"`{at.key}` is empty: fill it in{or_not}", f"for example `{example(at.model, at.key)}`"
+    if at.key == "hours" and isinstance(value, int) and not isinstance(value, bool):
+        hint = f'write "{value:02d}:00"' if 0 <= value < 24 else f"for example `{example(at.model, at.key)}`"
+        return f"`hours` are clock times in quotes, not the number {value}", hint
     if kind == "string_type" and not isinstance(value, dict | list | tuple):
         said = str(value).lower() if isinstance(value, bool) else str(value)
         return f"`{at.key}` is a text: write it in quotes, \"{said[:40]}\"", f"for example `{example(at.model, at.key)}`"
@@ -387,6 +391,14 @@ def sentence(detail: ErrorDetails) -> tuple[str, str | None]:
     return f"`{at.key}` is {wanted(at.model, at.key)}, not {told}", _how_to_write(at, value)
 
 
+_ANALYSES: Mapping[str, str] = MappingProxyType({
+    "shadow": "sun", "shade": "sun", "daylight": "sun", "svf": "sky", "view": "sight", "viewshed": "sight", "visibility": "sight",
+    "sound": "noise", "traffic": "noise", "crowd": "crowding", "density": "crowding", "evacuation": "crowding", "flood": "rain",
+    "water": "rain", "cloudburst": "rain", "antennas": "signal", "radio": "signal", "isochrones": "access", "walking": "access",
+    "trees": "green", "canopy": "green", "panels": "solar", "roofs": "solar", "temperature": "heat", "vehicles": "routes",
+})  # fmt: skip
+"""What people call analyses that have another name."""
+
 _EVERY_KEY = "see docs/scenario.md for every key"
 
 
@@ -395,6 +407,9 @@ def _no_such_key(at: Spot, value: Any) -> tuple[str, str]:
         return f"`{at.key}` is not a key of {at.owner}, but what follows a comma", "decimals are written with a point, as in 10.5"
     if value is None and re.search(r"[\w]+[: ]", at.key):
         return f"`{at.key}` is not a key of {at.owner}", "write `key: value`, with a colon and a space after it"
+    if at.model is Analyses and at.key.lower() in _ANALYSES:
+        known = _ANALYSES[at.key.lower()]
+        return f"`{at.key}` is not a key of {at.owner}: that is in `{known}`", f"write `{known}:`; {_EVERY_KEY}"
     return f"`{at.key}` is not a key of {at.owner}{did_you_mean(at.key, at.model.model_fields)}", _EVERY_KEY
 
 
