@@ -102,7 +102,8 @@ def assess(
 
 
 def _site(changed: Changed, area: tuple[float, float, float, float] | None, on_one_side: frozenset[str]) -> Site:
-    return Site(changed.city, area, changed.blocked(), any(not change.in_baseline for change in changed.made), on_one_side)
+    pits = tuple(one.pit for one in changed.obstacles if one.pit is not None)
+    return Site(changed.city, area, changed.blocked(), any(not change.in_baseline for change in changed.made), on_one_side, pits)
 
 
 def _on_one_side(scenario: Scenario) -> frozenset[str]:

@@ -207,6 +207,15 @@ _ALL = (
              "nothing is known."),
     Variable("groundwater_head", ("y", "x"), "float32", "m", "head of groundwater",
              "Level up to which the water of an aquifer rises, in the vertical datum; NaN where there is no aquifer."),
+    Variable("settlement_mm", ("y", "x"), "float32", "mm", "settlement by pits",
+             "Behind their walls and by lowered groundwater together, the most of all stages, as if no building were there; NaN "
+             "inside a pit."),
+    Variable("groundwater_m", ("y", "x"), "float32", "m", "water table",
+             "In the vertical datum, in the stage of a pit in which it is lowest; as it is where there is no pit."),
+    Variable("drawdown_m", ("y", "x"), "float32", "m", "fall of the water table",
+             "In the stage of a pit in which it is lowest; 0 where there is no pit."),
+    Variable("head_drawdown_m", ("y", "x"), "float32", "m", "fall of the head below clay and peat",
+             "As `drawdown_m`, of the water under the layers that part the two; 0 where nothing parts them."),
 )
 
 VARIABLES: Mapping[str, Variable] = MappingProxyType({variable.name: variable for variable in _ALL})

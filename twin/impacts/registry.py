@@ -29,6 +29,7 @@ IMPACTS: Mapping[str, str] = MappingProxyType({
     "heat": "twin.impacts.heat_report:analyse",
     "rain": "twin.impacts.rain_report:analyse",
     "routes": "twin.impacts.routes_report:analyse",
+    "pit": "twin.impacts.pit:analyse",
 })  # fmt: skip
 """Impacts by their key in `analyses` of a scenario, in the order of the report: module and function."""
 

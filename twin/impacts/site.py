@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from twin.geo.city import City
+    from twin.geo.pits import Pit
 
 MOST_CELLS = 36_000_000
 """Cells of one window with what stands around it, at most: some thirty bytes each are in memory at once."""
@@ -156,6 +157,8 @@ class Site:
         Whether it is the side with the intervention, for what is given a file a side.
     on_one_side : frozenset of str
         Buildings that a scenario adds or removes: that one of them is not there is no mistake.
+    pits : tuple of Pit
+        Excavations, as they are built.
     """
 
     city: City
@@ -163,6 +166,7 @@ class Site:
     obstacles: Mapping[str, BaseGeometry] = field(default_factory=dict)
     changed: bool = False
     on_one_side: frozenset[str] = frozenset()
+    pits: tuple[Pit, ...] = ()
     _found: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, repr=False)
 
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:

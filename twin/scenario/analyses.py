@@ -13,6 +13,7 @@ from twin.scenario.facilities import Where
 from twin.scenario.green import GreenAnalysis
 from twin.scenario.heat import HeatAnalysis
 from twin.scenario.noise import NoiseAnalysis
+from twin.scenario.pit import PitAnalysis
 from twin.scenario.place import FiniteFloat, Name, NonNegativeFloat, Part, Point, PositiveFloat, WholeNumber
 from twin.scenario.rain import RainAnalysis
 from twin.scenario.routes import RoutesAnalysis
@@ -349,6 +350,8 @@ class Analyses(Part):
         As `sun`: ``rain: {}`` is a cloudburst of 70 mm in an hour.
     routes : RoutesAnalysis, optional
         Of a vehicle that comes from some stations.
+    pit : PitAnalysis, optional
+        Of the excavations among the changes.
     """
 
     crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
@@ -364,3 +367,4 @@ class Analyses(Part):
     heat: HeatAnalysis | None = None
     rain: RainAnalysis | None = None
     routes: RoutesAnalysis | None = None
+    pit: PitAnalysis | None = None

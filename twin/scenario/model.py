@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
     Field,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from twin.scenario.analyses import Analyses as Analyses
@@ -235,6 +236,12 @@ class Scenario(Part):
         if area is not None and (area[0] >= area[2] or area[1] >= area[3]):
             raise ValueError("`area` is [west, south, east, north]; this one is empty")
         return area
+
+    @model_validator(mode="after")
+    def _something_to_dig(self) -> Self:
+        if self.analyses.pit is not None and not any(change.type == "excavation" for change in self.changes):
+            raise ValueError("`analyses` asks for `pit`, and nothing is dug: give a change of `type: excavation`, or leave `pit` out")
+        return self
 
     @property
     def has_crowd(self) -> bool:

@@ -119,6 +119,14 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "excavation.stages": '[{id: first, floor_m: 1, starts: "2026-03-02"}, {id: second, floor_m: -3.5, starts: "2026-03-16"}]',
     "floor_m": "-1.5", "starts": '"2026-03-02"', "ends": '"2026-03-13"', "water_m": "0.5", "head_m": "-2", "concreted": "true",
     "speed_mean_m_s": "1.34", "speed_sd_m_s": "0.26", "radius_m": "0.2",
+    "pit": "{water_m: 0.6, head_m: 0.4}", "layers": "[{soil: sand, top_m: 2, bottom_m: -1}, {soil: clay, bottom_m: -3}]",
+    "soil": "sand", "lowest_m": "0.2", "transmissivity_m2_d": "300", "resistance_d": "500", "storativity": "0.001",
+    "specific_yield": "0.1", "pumping_days": "90", "joint_m_s": "0.0000001", "canal": "false", "foundation": "shallow",
+    "allowed_category": "1", "category_source": '"permit of 2026"', "payload_t": "18", "body_m3": "12", "light_payload_t": "1.3",
+    "pit.to": "exit-east", "piling": "pressed", "energy_kj": "30", "frequency_hz": "30", "building_category": "2",
+    "condition": "sensitive", "piling_power_db": "116", "piling_hours": "6", "piling_m_per_day": "15",
+    "unit_weight_kn_m3": "17", "saturated_kn_m3": "19", "cr": "0.1", "rr": "0.02", "c_alpha": "0.004", "k_m_d": "5",
+    "k_h_m_d": "5", "k_v_m_d": "2",
 })  # fmt: skip
 """What to write after a key, by its name; with the name of its owner in front where keys share one."""
 
@@ -128,7 +136,7 @@ _OWNERS: Mapping[str, str] = MappingProxyType({
     "AntennaChange": "antenna", "Antenna": "antenna", "ExcavationChange": "excavation", "DewateringWell": "well",
     "AccessAnalysis": "access", "WindClimate": "climate", "WindAnalysis": "wind", "HeatAnalysis": "heat",
     "NoiseAnalysis": "noise", "Road": "road", "SoundLine": "sound line",
-    "RoutesAnalysis": "ways", "Way": "way", "Vehicle": "vehicle",
+    "RoutesAnalysis": "ways", "Way": "way", "Vehicle": "vehicle", "PitAnalysis": "pit",
 })  # fmt: skip
 
 

@@ -1,0 +1,116 @@
+"""The impact "pit": what excavations do to soil, water, the ground, buildings, trees, pipes and people around them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin.impact_result import ImpactResult
+from twin.impacts.pit_around import buildings_of
+from twin.impacts.pit_soil import soil_model, soil_of, water_of
+from twin.impacts.pit_stages import Dug, dig
+from twin.impacts.site import Site
+from twin.scenario.pit import PitAnalysis
+from twin.variables import variable
+
+if TYPE_CHECKING:
+    from twin.geo.city import City
+    from twin.grid import GridSpec
+
+
+def possible(city: City, settings: PitAnalysis) -> None:
+    """See that the soil is known.
+
+    Raises
+    ------
+    GeometryError, ParameterError
+        When it is not, or layers by hand cannot be used.
+    """
+    soil_model(city, settings)
+
+
+def analyse(site: Site, settings: PitAnalysis, before: tuple[Site, ImpactResult] | None = None) -> ImpactResult:
+    """What the pits of a site do; `before` as in `twin.impacts.registry.Impact`.
+
+    Raises
+    ------
+    GeometryError, ParameterError
+        When the ground or the water is not known, or the layers do not reach below a pit.
+    """
+    grid = site.grid(settings.cell_m)
+    terrain = site.city.terrain if before is None or not site.pits else before[0].city.terrain
+    model = soil_model(site.city, settings) if site.pits else None
+    water = [shape for shape in site.city.water.geometry if shape is not None] if settings.canal else []
+    made = []
+    for pit in site.pits:
+        assert model is not None
+        made.append(dig(pit, soil_of(pit, site.city, model, settings), grid, water, settings, terrain))
+    fields = _fields(site, settings, grid, made, before)
+    buildings = buildings_of(site.city, made, fields, grid, settings)
+    stages = _stages(site.city, made)
+    return ImpactResult("pit", "Excavations", fields, {"stages": stages, "buildings": buildings}, (), (), (),
+                        dict(settings.model_dump(mode="json")))  # fmt: skip
+
+
+def _fields(
+    site: Site, settings: PitAnalysis, grid: GridSpec, made: list[Dug], before: tuple[Site, ImpactResult] | None
+) -> xr.Dataset:
+    """Fields of the map, of all pits together."""
+    x, y = np.meshgrid(grid.x, grid.y)
+    points = np.column_stack([x.ravel(), y.ravel()])
+    settled, fallen, deep = (np.zeros(grid.shape) for _ in range(3))
+    inside = np.zeros(grid.shape, bool)
+    for one in made:
+        if one.ground is not None:
+            moved = one.ground.at(points).settlement.reshape(grid.shape)
+            settled += np.nan_to_num(moved)
+        settled += one.settled
+        worst = one.water[one.lowest]
+        fallen, deep = fallen + worst.upper, deep + worst.lower
+        inside |= _inside(one, grid)
+    settled[inside] = np.nan
+    arrays = {
+        "settlement_mm": settled, "groundwater_m": _level(site, settings, made, before, grid) - fallen, "drawdown_m": fallen,
+        "head_drawdown_m": deep,
+    }  # fmt: skip
+    made_of = {name: variable(name).array(values.astype(np.float32)) for name, values in arrays.items()}
+    return xr.Dataset(made_of, coords={"y": grid.y, "x": grid.x}, attrs={"crs": grid.crs or "", "cell_m": float(grid.cell)})
+
+
+def _inside(one: Dug, grid: GridSpec) -> NDArray[np.bool_]:
+    from twin.impacts.rain_ground import burnt
+
+    return np.asarray(burnt([one.pit.outline_at_top], grid) >= 0)
+
+
+def _level(
+    site: Site, settings: PitAnalysis, made: list[Dug], before: tuple[Site, ImpactResult] | None, grid: GridSpec
+) -> NDArray[np.float64]:
+    """The water table as it is without pits: that of the nearest pit, well or sounding [m in the vertical datum]."""
+    if before is not None and not before[0].pits:
+        known = before[1].fields["groundwater_m"].to_numpy().astype(np.float64)
+        if np.isfinite(known).all():
+            return known
+    if made:
+        return np.full(grid.shape, made[0].soil.water_m)
+    west, south, east, north = grid.bounds
+    level, _ = water_of(site.city, settings, 0.5 * (west + east), 0.5 * (south + north), within_m=math.inf)
+    return np.full(grid.shape, level)
+
+
+def _stages(city: City, made: list[Dug]) -> gpd.GeoDataFrame:
+    """A row a stage and pit, with the outline of the pit at that depth."""
+    rows: list[dict[str, Any]] = [row for one in made for row in one.stages]
+    shapes = [one.pit.outline_at(row["dug_m"]) for one in made for row in one.stages]
+    frame = pd.DataFrame(rows, index=[f"{row['pit']} {row['stage']}" for row in rows])
+    for name in ("starts", "ends"):
+        if name in frame:
+            frame[name] = frame[name].map(lambda day: "" if day is None else day.isoformat()).astype("str")
+    frame.index.name = "id"
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=city.crs)

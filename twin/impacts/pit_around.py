@@ -1,0 +1,87 @@
+"""What stands and lies around pits: buildings, trees, pipes and cables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+from numpy.typing import NDArray
+
+from twin.impacts.ground_movement import Ground, damage_of
+from twin.impacts.pit_stages import Dug, on_grid
+from twin.scenario.pit import PitAnalysis
+
+if TYPE_CHECKING:
+    from twin.geo.city import City
+    from twin.grid import GridSpec
+
+LEAST_MM = 0.5
+"""Where the ground settles less everywhere around a building it is not judged: category 0 [mm]."""
+
+HEIGHT_M = 9.0
+"""Of buildings whose height is not known; an estimate [m]."""
+
+
+def buildings_of(
+    city: City, made: list[Dug], fields: xr.Dataset, grid: GridSpec, settings: PitAnalysis
+) -> gpd.GeoDataFrame:
+    """Damage of each building: ``category`` (0 to 4), its range, strain, settlement by walls and by water, foundation.
+
+    Those that no pit reaches are category 0 without further ado.
+    """
+    frame = city.buildings
+    bounds = shapely.box(*grid.bounds)
+    near = frame[shapely.intersects(np.asarray(frame.geometry.array, dtype=object), bounds)] if len(frame) else frame
+    reached = _most_beside(near, fields["settlement_mm"].to_numpy(), grid) >= LEAST_MM
+    table = pd.DataFrame(index=near.index)
+    table["category"] = pd.array(np.zeros(len(near), np.int64), dtype="Int64")
+    for name in ("category_low", "category_high"):
+        table[name] = table["category"]
+    for name in ("strain_percent", "settlement_mm", "settlement_wall_mm", "settlement_water_mm", "tilt_mm_m"):
+        table[name] = 0.0
+    table["foundation"] = _foundation(near, settings)
+    table["damage"], table["cracks"] = "negligible", ""
+    if made and reached.any():
+        _judge(table, near[reached], made, grid, settings)
+    return gpd.GeoDataFrame(table, geometry=near.geometry.to_numpy(), crs=city.crs)
+
+
+def _judge(table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], grid: GridSpec, settings: PitAnalysis) -> None:
+    settled = np.sum([one.settled for one in made], axis=0)
+    parts: dict[str, Ground] = {"water": on_grid(settled, grid, "drawdown_settlement")}
+    walls = [f"wall{k or ''}" for k, one in enumerate(made) if one.ground is not None]
+    parts |= dict(zip(walls, [one.ground for one in made if one.ground is not None], strict=True))
+    found = damage_of(frame, parts, height_m=HEIGHT_M, foundation=settings.foundation)
+    at = frame.index
+    for name in ("category", "category_low", "category_high"):
+        table.loc[at, name] = found[name] if name in found else found["category"]
+    for name in ("strain_percent", "settlement_mm", "settlement_water_mm", "tilt_mm_m"):
+        table.loc[at, name] = found[name].to_numpy(np.float64)
+    if walls:
+        each = np.column_stack([found[f"settlement_{name}_mm"].to_numpy(np.float64) for name in walls])
+        table.loc[at, "settlement_wall_mm"] = each.max(axis=1)
+    for name in ("damage", "cracks"):
+        table.loc[at, name] = found[name].astype(object).where(found[name].notna(), "").astype(str)
+
+
+def _foundation(frame: gpd.GeoDataFrame, settings: PitAnalysis) -> list[str]:
+    if "foundation" not in frame:
+        return [settings.foundation] * len(frame)
+    own = frame["foundation"].astype(object)
+    return [str(one) for one in own.where(own.notna(), settings.foundation)]
+
+
+def _most_beside(frame: gpd.GeoDataFrame, field: NDArray[np.float32], grid: GridSpec) -> NDArray[np.float64]:
+    """Largest value of a field in the box around each footprint; where a pit lies in that, infinite."""
+    values = np.where(np.isnan(field), np.inf, field)
+    out = np.zeros(len(frame))
+    for k, (west, south, east, north) in enumerate(frame.geometry.bounds.to_numpy()):
+        r0, c0 = grid.index(west, north)
+        r1, c1 = grid.index(east, south)
+        part = values[max(int(r0) - 1, 0) : int(r1) + 2, max(int(c0) - 1, 0) : int(c1) + 2]
+        out[k] = part.max(initial=0.0)
+    return out

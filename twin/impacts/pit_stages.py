@@ -1,0 +1,246 @@
+"""What a pit does in each of its stages: soil that is dug, whether the floor holds, water that is pumped, ground that settles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.interpolate import RegularGridInterpolator
+
+from twin.errors import GeometryError
+from twin.geo.pits import Pit, PitStage
+from twin.geo.terrain import Terrain
+from twin.grid import GridSpec
+from twin.impacts.ground_movement import GroundMovement, drawdown_settlement, ground_around
+from twin.impacts.pit_soil import PitSoil
+from twin.impacts.pit_volume import pit_volume, pit_volume_of_raster
+from twin.impacts.pit_water import Lowered, Surroundings, days_of, dug_m, lowered
+from twin.scenario.pit import PitAnalysis
+from twin.sim.impact.pit import uplift, volume
+
+CONCRETE_KN_M3 = 23.0
+"""Plain concrete under water; the lower of 23 and 24 is on the safe side."""
+
+G = 9.81
+NODES = 33
+"""Falls of each water between which the settlement by them is read."""
+
+SHAPES_OF = {"diaphragm": "diaphragm", "secant-pile": "diaphragm"}
+"""Kind of wall that the estimate of settlement is taken of; of others it is that of sheet piles."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Dug:
+    """A pit with all of its stages.
+
+    Parameters
+    ----------
+    pit : Pit
+    soil : PitSoil
+    stages : tuple of dict
+        Columns of the table of stages.
+    water : tuple of Lowered
+        One a stage.
+    ground : GroundMovement or None
+        Behind its walls, at its deepest; None for a slope.
+    settled : (R, C) float64
+        By lowered water, the most of all stages; 0 where none is [mm].
+    """
+
+    pit: Pit
+    soil: PitSoil
+    stages: tuple[dict[str, Any], ...]
+    water: tuple[Lowered, ...]
+    ground: GroundMovement | None
+    settled: Array
+
+    @property
+    def lowest(self) -> int:
+        """Number of the stage in which the water table is lowest; of equal ones that with the lowest head, then the last."""
+        falls = [(one.upper_m, one.lower_m, k) for k, one in enumerate(self.water)]
+        return max(falls)[2]
+
+
+def dig(
+    pit: Pit, soil: PitSoil, grid: GridSpec, water: list[Any], settings: PitAnalysis, terrain: Terrain | None
+) -> Dug:
+    """A pit with all of its stages.
+
+    Parameters
+    ----------
+    pit : Pit
+    soil : PitSoil
+    grid : GridSpec
+        Of the map.
+    water : list of shapely geometry
+        That keeps its level.
+    settings : PitAnalysis
+    terrain : Terrain, optional
+        Before the pit is dug.
+    """
+    around = Surroundings(pit, grid, water)
+    volumes, by = volumes_of(pit, terrain)
+    days = days_of(pit, soil, settings)
+    rows, every = [], []
+    settled = np.zeros(grid.shape)
+    whole = _ground(pit, pit.top_m - min(dug_m(pit, one) for one in pit.stages))
+    above = pit.top_m
+    for stage, much in zip(pit.stages, volumes, strict=True):
+        found = lowered(pit, stage, soil, around, settings, days[stage.id])
+        by_water = water_settlement(soil, found, settings)
+        settled = np.maximum(settled, by_water)
+        dug = dug_m(pit, stage)
+        wall = 0.0 if whole is None else whole.largest.middle * _share(pit, dug, whole)
+        row = {"pit": pit.id, "stage": stage.id, "starts": stage.starts, "ends": stage.ends, "floor_m": stage.floor_m, "dug_m": dug,
+               "water_in_pit_m": stage.dry_to_m, "volume_m3": much, "volume_by": by}  # fmt: skip
+        row |= _trips(soil, much, above, dug, settings) | _floor(pit, stage, soil) | _toe(pit, stage, soil)
+        row |= {
+            "drawdown_m": found.upper_m, "head_drawdown_m": found.lower_m, "inflow_m3_d": found.inflow_m3_d,
+            "inflow_formula_m3_d": found.formula_m3_d, "wells": found.wells, "days": found.days,
+            "settlement_wall_mm": wall, "settlement_water_mm": float(by_water.max(initial=0.0)),
+            "supports": len(pit.supports_in(stage.id)),
+        }  # fmt: skip
+        rows.append(row)
+        every.append(found)
+        above = min(above, dug)
+    return Dug(pit, soil, tuple(rows), tuple(every), whole, settled)
+
+
+def volumes_of(pit: Pit, terrain: Terrain | None) -> tuple[list[float], str]:
+    """What each stage takes out of the ground [m3], and whether against the terrain or level ground.
+
+    A stage that digs no deeper than one before it takes out nothing.
+    """
+    levels: list[float] = []
+    for stage in pit.stages:
+        dug = dug_m(pit, stage)
+        if dug < (levels[-1] if levels else pit.top_m) - 1e-9:
+            levels.append(dug)
+    if not levels:
+        return [0.0] * len(pit.stages), "level ground"
+    slope = None if math.isinf(pit.slope) else 1.0 / pit.slope
+    floor = pit.outline_at(levels[-1]) if slope is not None else pit.outline
+    found, by = None, "terrain"
+    if terrain is not None:
+        try:
+            found = pit_volume_of_raster(
+                floor, terrain.height, terrain.grid, floor_m=levels[-1], slope=slope, levels_m=levels[:-1]
+            )
+        except GeometryError:
+            found = None
+    if found is None:
+        found, by = pit_volume(floor, floor_m=levels[-1], top_m=pit.top_m, slope=slope, levels_m=levels[:-1]), "level ground"
+    parts = dict(zip(levels, found.volume_m3[::-1].tolist(), strict=True))
+    return [float(parts.pop(dug_m(pit, stage), 0.0)) for stage in pit.stages], by
+
+
+def _trips(soil: PitSoil, much: float, above: float, dug: float, settings: PitAnalysis) -> dict[str, Any]:
+    """Lorries that carry the soil of a stage away, heavy ones and those that may drive above cellars."""
+    part = soil.between(above, dug)
+    weight = float((part["unit_weight_kn_m3"] * part["thickness_m"]).sum() / part["thickness_m"].sum()) if len(part) else 18.0
+    density = weight / G
+    heavy = volume.trips(volume_m3=much, payload_t=settings.payload_t, body_m3=settings.body_m3, density_t_m3=density)
+    body = settings.body_m3 * settings.light_payload_t / settings.payload_t
+    light = volume.trips(volume_m3=much, payload_t=settings.light_payload_t, body_m3=body, density_t_m3=density)
+    return {"mass_t": heavy.mass_t, "loose_m3": heavy.loose_m3, "lorries": heavy.needed, "light_lorries": light.needed}
+
+
+def _floor(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:
+    """Whether the floor of a stage holds against the water below: by the concrete where it lies, else by the soil."""
+    layers, dug = soil.layers, dug_m(pit, stage)
+    nothing = {"uplift_factor": math.inf, "uplift_en": 0.0, "uplift_level_m": math.nan, "highest_head_m": math.nan,
+               "lower_head_by_m": 0.0, "held_by": "no tight layer below the floor"}  # fmt: skip
+    head = soil.head_m if math.isnan(stage.head_m) else stage.head_m
+    load = 0.0
+    if stage.concreted and pit.concrete_m > 0:
+        under = stage.floor_m - pit.concrete_m
+        load = CONCRETE_KN_M3 * pit.concrete_m + pit.tension_kn_m2
+        if not soil.parted or under <= soil.aquitard[1]:
+            plain = uplift.underwater_concrete(
+                top_m=stage.floor_m, thickness_m=pit.concrete_m, head_m=head, unit_weight_kn_m3=CONCRETE_KN_M3,
+                pile_resistance_kn=pit.tension_kn_m2, area_per_pile_m2=1.0,
+            )  # fmt: skip
+            flooded = max(stage.dry_to_m - stage.floor_m, 0.0) * uplift.WATER_KN_M3
+            most = under + (load + flooded) / (uplift.OVERALL_FACTOR * uplift.WATER_KN_M3)
+            factor = plain.factor if plain.pressure_kpa == 0 else (load + flooded) / plain.pressure_kpa
+            return nothing | {
+                "uplift_factor": factor, "uplift_en": plain.en_use, "uplift_level_m": under, "highest_head_m": most,
+                "lower_head_by_m": max(head - most, 0.0), "held_by": "concrete",
+            }  # fmt: skip
+        dug = under
+    found = uplift.uplift(
+        floor_m=dug, top_m=layers["top_z_m"], bottom_m=layers["bottom_z_m"], unit_weight_kn_m3=layers["saturated_kn_m3"],
+        tight=soil.tight, head_m=soil.heads(stage.head_m), water_in_pit_m=None if math.isnan(stage.water_m) else stage.water_m,
+        load_kpa=load,
+    )  # fmt: skip
+    if found.worst < 0:
+        return nothing | ({"held_by": "not known: the layers end in clay or peat"} if found.ends_tight else {})
+    k = found.worst
+    return {
+        "uplift_factor": float(found.factor[k]), "uplift_en": float(found.en_use[k]), "uplift_level_m": float(found.level_m[k]),
+        "highest_head_m": float(found.highest_head_m[k]), "lower_head_by_m": found.lower_by_m,
+        "held_by": "concrete and soil" if load else "soil",
+    }  # fmt: skip
+
+
+def _toe(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, float]:
+    """Seepage at the toe of the wall, where water flows under it and up: not where a tight layer closes the pit, nor by wells."""
+    dug = dug_m(pit, stage)
+    sealed = (soil.parted and dug > soil.aquitard[1]) or stage.concreted
+    if math.isnan(pit.toe_m) or pit.toe_m >= dug or sealed or pit.wells:
+        return {"seepage_factor": math.nan, "seepage_en": math.nan}
+    part = soil.between(dug, pit.toe_m)
+    outside = soil.head_m if soil.parted else soil.water_m
+    found = uplift.hydraulic_failure(
+        head_difference_m=max(outside - stage.dry_to_m, 0.0), thickness_m=part["thickness_m"],
+        submerged_weight_kn_m3=np.maximum(part["saturated_kn_m3"] - uplift.WATER_KN_M3, 0.1),
+    )  # fmt: skip
+    return {"seepage_factor": found.factor, "seepage_en": found.en_use}
+
+
+def _ground(pit: Pit, depth_m: float) -> GroundMovement | None:
+    """How the ground moves behind the walls at the deepest stage; None for slopes."""
+    if pit.wall == "slope" or depth_m <= 0.0:
+        return None
+    kind = SHAPES_OF.get(pit.wall, "sheet-pile")
+    largest = None if math.isnan(pit.settlement_mm) else pit.settlement_mm
+    shape = "concave" if pit.supports else "spandrel"
+    return ground_around(pit.outline, depth_m, largest_mm=largest, wall=kind, shape=shape)
+
+
+def _share(pit: Pit, dug: float, whole: GroundMovement) -> float:
+    """Of the largest settlement behind the wall, by how deep it is dug: it grows with the depth."""
+    depth = float(whole.walls.depth[0])
+    return min(max(pit.top_m - dug, 0.0) / depth, 1.0)
+
+
+def water_settlement(soil: PitSoil, water: Lowered, settings: PitAnalysis) -> Array:
+    """What the ground settles by the water of a stage, in the end: read between falls of both waters (R, C) [mm]."""
+    if water.upper_m <= 0.0 and water.lower_m <= 0.0:
+        return np.zeros(water.upper.shape)
+    deep = soil.parted and water.lower.max(initial=0.0) > 0.0
+    ups = np.linspace(0.0, max(float(water.upper.max()), 1e-3), NODES)
+    downs = np.linspace(0.0, float(water.lower.max()), NODES) if deep else np.zeros(1)
+    a, b = np.meshgrid(ups, downs, indexing="ij")
+    told: dict[str, Any] = {} if not deep else {"head_m": soil.head_m, "head_drawdown": b.ravel(), "aquitard": soil.aquitard}
+    at = np.asarray(
+        drawdown_settlement(soil.layers, a.ravel(), water_m=soil.water_m, lowest_m=settings.lowest_m, **told), np.float64
+    ).reshape(a.shape)
+    if not deep:
+        return np.interp(water.upper, ups, at[:, 0])
+    read = RegularGridInterpolator((ups, downs), at, bounds_error=False, fill_value=None)
+    return np.asarray(read(np.column_stack([water.upper.ravel(), water.lower.ravel()]))).reshape(water.upper.shape)
+
+
+def on_grid(values: Array, grid: GridSpec, name: str) -> xr.Dataset:
+    """A field as `damage_of` takes it; nothing moves beyond it."""
+    from twin.variables import variable
+
+    made = xr.Dataset({name: variable(name).array(values.astype(np.float32))}, coords={"y": grid.y, "x": grid.x})
+    return made.assign_attrs(crs=grid.crs or "", cell_m=float(grid.cell), still_beyond=1)
