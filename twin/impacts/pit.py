@@ -12,7 +12,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.impact_result import ImpactResult
-from twin.impacts.pit_around import buildings_of
+from twin.impacts.pit_around import buildings_near, buildings_of, wells_of
+from twin.impacts.pit_figures import assumptions_of, classes_of, figures_of
+from twin.impacts.pit_green import pipes_around, trees_around
+from twin.impacts.pit_lorries import ways_of
+from twin.impacts.pit_nuisance import noise_of
 from twin.impacts.pit_soil import soil_model, soil_of, water_of
 from twin.impacts.pit_stages import Dug, dig
 from twin.impacts.site import Site
@@ -53,9 +57,26 @@ def analyse(site: Site, settings: PitAnalysis, before: tuple[Site, ImpactResult]
         made.append(dig(pit, soil_of(pit, site.city, model, settings), grid, water, settings, terrain))
     fields = _fields(site, settings, grid, made, before)
     buildings = buildings_of(site.city, made, fields, grid, settings)
-    stages = _stages(site.city, made)
-    return ImpactResult("pit", "Excavations", fields, {"stages": stages, "buildings": buildings}, (), (), (),
-                        dict(settings.model_dump(mode="json")))  # fmt: skip
+    loud = noise_of(site.pits, buildings_near(site.city, grid), settings)
+    buildings["noise_db"], buildings["noisy"] = loud.highest_db, loud.too_many
+    trees_of_city = site.city if before is None else before[0].city
+    features = {
+        "stages": _stages(site.city, made), "buildings": buildings, "lost": _lost(buildings, settings),
+        "trees": trees_around(trees_of_city, made, grid), "pipes": pipes_around(site.city, made, grid),
+        "wells": wells_of(site.city, made), **ways_of(site, site.pits, settings),
+    }  # fmt: skip
+    told = assumptions_of(made, settings, buildings.loc[buildings["settlement_mm"] > 1.0, "foundation"])
+    return ImpactResult(
+        "pit", "Excavations", fields, features, figures_of(made, features, loud, settings), classes_of(), told,
+        dict(settings.model_dump(mode="json")),
+    )  # fmt: skip
+
+
+def _lost(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> gpd.GeoDataFrame:
+    """Buildings with more damage than is allowed, the worst first."""
+    worse = buildings[(buildings["category"] > settings.allowed_category).fillna(False)]
+    table = worse.assign(before_category=0.0, after_category=worse["category"].astype(float))
+    return table.sort_values("strain_percent", ascending=False, kind="stable")
 
 
 def _fields(
@@ -73,7 +94,10 @@ def _fields(
         settled += one.settled
         worst = one.water[one.lowest]
         fallen, deep = fallen + worst.upper, deep + worst.lower
-        inside |= _inside(one, grid)
+        here = _inside(one, grid)
+        inside |= here
+        kept = one.pit.stages[one.lowest].dry_to_m
+        fallen[here] = np.maximum(fallen[here], one.soil.water_m - kept)
     settled[inside] = np.nan
     arrays = {
         "settlement_mm": settled, "groundwater_m": _level(site, settings, made, before, grid) - fallen, "drawdown_m": fallen,

@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.impacts.ground_movement import Ground, damage_of
+from twin.impacts.pit_nuisance import allowed_of, velocity_of
 from twin.impacts.pit_stages import Dug, on_grid
 from twin.scenario.pit import PitAnalysis
 
@@ -26,6 +27,28 @@ HEIGHT_M = 9.0
 """Of buildings whose height is not known; an estimate [m]."""
 
 
+def buildings_near(city: City, grid: GridSpec) -> gpd.GeoDataFrame:
+    """Buildings of a city that stand on the cells of a map."""
+    frame = city.buildings
+    if not len(frame):
+        return frame
+    return frame[shapely.intersects(np.asarray(frame.geometry.array, dtype=object), shapely.box(*grid.bounds))]
+
+
+def wells_of(city: City, made: list[Dug]) -> gpd.GeoDataFrame:
+    """Wells of the pits: ``m3_per_day`` of each, as given or of the worst stage shared among them, and ``given``."""
+    rows, shapes, names = [], [], []
+    for one in made:
+        most = max((water.inflow_m3_d for water in one.water), default=0.0)
+        for well in one.pit.wells:
+            given = np.isfinite(well.m3_per_day)
+            names.append(f"{one.pit.id} {well.id}")
+            rows.append((one.pit.id, well.m3_per_day if given else most / len(one.pit.wells), bool(given)))
+            shapes.append(shapely.Point(well.x, well.y))
+    table = pd.DataFrame(rows, columns=["pit", "m3_per_day", "given"], index=pd.Index(names, name="id")).astype({"pit": "str"})
+    return gpd.GeoDataFrame(table, geometry=shapes, crs=city.crs)
+
+
 def buildings_of(
     city: City, made: list[Dug], fields: xr.Dataset, grid: GridSpec, settings: PitAnalysis
 ) -> gpd.GeoDataFrame:
@@ -33,9 +56,7 @@ def buildings_of(
 
     Those that no pit reaches are category 0 without further ado.
     """
-    frame = city.buildings
-    bounds = shapely.box(*grid.bounds)
-    near = frame[shapely.intersects(np.asarray(frame.geometry.array, dtype=object), bounds)] if len(frame) else frame
+    near = buildings_near(city, grid)
     reached = _most_beside(near, fields["settlement_mm"].to_numpy(), grid) >= LEAST_MM
     table = pd.DataFrame(index=near.index)
     table["category"] = pd.array(np.zeros(len(near), np.int64), dtype="Int64")
@@ -45,9 +66,21 @@ def buildings_of(
         table[name] = 0.0
     table["foundation"] = _foundation(near, settings)
     table["damage"], table["cracks"] = "negligible", ""
+    _shake(table, near, made, settings)
     if made and reached.any():
         _judge(table, near[reached], made, grid, settings)
     return gpd.GeoDataFrame(table, geometry=near.geometry.to_numpy(), crs=city.crs)
+
+
+def _shake(table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], settings: PitAnalysis) -> None:
+    """How far buildings stand from walls, and the vibration of making those."""
+    distance, velocity = np.full(len(frame), np.inf), np.zeros(len(frame))
+    for one in made:
+        away = shapely.distance(np.asarray(frame.geometry.array, dtype=object), one.pit.outline)
+        distance = np.minimum(distance, away)
+        velocity = np.maximum(velocity, velocity_of(one.pit, settings, away))
+    table["distance_m"], table["velocity_mm_s"] = distance, velocity
+    table["shaken"] = velocity > allowed_of(settings).allowed
 
 
 def _judge(table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], grid: GridSpec, settings: PitAnalysis) -> None:

@@ -103,6 +103,7 @@ def dig(
         row |= {
             "drawdown_m": found.upper_m, "head_drawdown_m": found.lower_m, "inflow_m3_d": found.inflow_m3_d,
             "inflow_formula_m3_d": found.formula_m3_d, "wells": found.wells, "days": found.days,
+            "lasts_d": lasts_d(stage, settings),
             "settlement_wall_mm": wall, "settlement_water_mm": float(by_water.max(initial=0.0)),
             "supports": len(pit.supports_in(stage.id)),
         }  # fmt: skip
@@ -110,6 +111,13 @@ def dig(
         every.append(found)
         above = min(above, dug)
     return Dug(pit, soil, tuple(rows), tuple(every), whole, settled)
+
+
+def lasts_d(stage: PitStage, settings: PitAnalysis) -> float:
+    """How many days a stage lasts; as long as is set where that is not known [d]."""
+    if stage.starts is None or stage.ends is None:
+        return settings.pumping_days
+    return float((stage.ends - stage.starts).days + 1)
 
 
 def volumes_of(pit: Pit, terrain: Terrain | None) -> tuple[list[float], str]:
@@ -142,9 +150,9 @@ def volumes_of(pit: Pit, terrain: Terrain | None) -> tuple[list[float], str]:
 
 def _trips(soil: PitSoil, much: float, above: float, dug: float, settings: PitAnalysis) -> dict[str, Any]:
     """Lorries that carry the soil of a stage away, heavy ones and those that may drive above cellars."""
-    part = soil.between(above, dug)
-    weight = float((part["unit_weight_kn_m3"] * part["thickness_m"]).sum() / part["thickness_m"].sum()) if len(part) else 18.0
-    density = weight / G
+    dry, wet = soil.between(above, max(dug, soil.water_m)), soil.between(min(above, soil.water_m), dug)
+    weight = float((dry["unit_weight_kn_m3"] * dry["thickness_m"]).sum() + (wet["saturated_kn_m3"] * wet["thickness_m"]).sum())
+    density = weight / (above - dug) / G if above - dug > 1e-9 else 1.8
     heavy = volume.trips(volume_m3=much, payload_t=settings.payload_t, body_m3=settings.body_m3, density_t_m3=density)
     body = settings.body_m3 * settings.light_payload_t / settings.payload_t
     light = volume.trips(volume_m3=much, payload_t=settings.light_payload_t, body_m3=body, density_t_m3=density)

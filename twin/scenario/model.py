@@ -240,7 +240,7 @@ class Scenario(Part):
     @model_validator(mode="after")
     def _something_to_dig(self) -> Self:
         if self.analyses.pit is not None and not any(change.type == "excavation" for change in self.changes):
-            raise ValueError("`analyses` asks for `pit`, and nothing is dug: give a change of `type: excavation`, or leave `pit` out")
+            raise ValueError("`analyses` asks for `pit`, and nothing is dug: give a change of type excavation, or leave `pit` out")
         return self
 
     @property

@@ -92,7 +92,8 @@ class PitAnalysis(Part):
     condition : {"normal", "sensitive"}
         Of buildings; monuments and those in a poor state are sensitive.
     piling_power_db, piling_hours, piling_m_per_day : float
-        Sound power of the machine [dB(A)], how long it works in a day [h], and how much wall it makes in it [m]; estimates.
+        Sound power of the machine, by default by how piles go in [dB(A)]; how long it works in a day [h], and how much wall it
+        makes in it [m]; estimates.
     """
 
     cell_m: PositiveFloat = Field(default=2.0, ge=0.5, le=20)
@@ -119,6 +120,6 @@ class PitAnalysis(Part):
     frequency_hz: PositiveFloat = Field(default=30.0, le=1000)
     building_category: WholeNumber = Field(default=2, ge=1, le=2)
     condition: Literal["normal", "sensitive"] = "normal"
-    piling_power_db: PositiveFloat = Field(default=116.0, ge=60, le=160)
+    piling_power_db: PositiveFloat | None = Field(default=None, ge=60, le=160)
     piling_hours: PositiveFloat = Field(default=6.0, le=12)
     piling_m_per_day: PositiveFloat = Field(default=15.0, le=1000)

@@ -1,0 +1,234 @@
+"""What is told of pits: figures with their limits, classes of the maps, and what one has to know to read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.impact_result import Classes
+from twin.impacts.pit_nuisance import allowed_of, is_driven, vibrated_of
+from twin.palette import Colour
+from twin.result import Figure, headlined
+from twin.scenario.pit import PitAnalysis
+from twin.scenario.routes import VEHICLES
+from twin.sim.impact.pit import damage, noise_days, uplift
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from twin.impacts.pit_nuisance import Loud
+    from twin.impacts.pit_stages import Dug
+
+SETTLES: tuple[Colour, ...] = (
+    (243, 240, 231), (254, 217, 118), (253, 174, 83), (240, 120, 60), (214, 60, 47), (140, 14, 60), (70, 6, 50),
+)  # fmt: skip
+SETTLES_MM = (1.0, 5.0, 10.0, 20.0, 35.0, 50.0)
+FALLS: tuple[Colour, ...] = ((243, 240, 231), (208, 231, 220), (146, 204, 196), (77, 160, 172), (38, 106, 146), (24, 50, 98))
+FALLS_M = (0.05, 0.1, 0.25, 0.5, 1.0)
+
+UPLIFT_SOURCE = "1.1 of weight over pressure, as asked where no partial factors are used (EN 1997-1, 2.4.7.4: uplift)"
+HYD_LIMIT = uplift.HYD_DESTABILISING / uplift.HYD_STABILISING
+HYD_SOURCE = "1.35 / 0.9 of EN 1997-1 (table A.17)"
+STABLE = (
+    "Screening, no design: whether the walls stand and how far they bend is not worked out. That needs a geotechnical design, and "
+    "so do struts, anchors, piles and the concrete floor."
+)
+
+
+def classes_of() -> tuple[Classes, ...]:
+    """Classes of the three maps."""
+    mm = ("< 1", "1 – 5", "5 – 10", "10 – 20", "20 – 35", "35 – 50", "> 50")
+    metres = ("< 0.05", "0.05 – 0.10", "0.10 – 0.25", "0.25 – 0.50", "0.50 – 1.00", "> 1.00")
+    settles = "what matters to a building is how much it differs along its walls: see the categories of damage"
+    falls = "the water table beside a tree goes up and down by some 0.1 m in a day; from 0.25 m on trees may suffer (an estimate)"
+    fall = (0.05, 0.25, 1.0)
+    return (
+        Classes("settlement_mm", "Settlement of the ground", "mm", SETTLES_MM, SETTLES, mm, settles, (1.0, 10.0, 35.0), "lower",
+                clear=True),
+        Classes("drawdown_m", "Fall of the water table", "m", FALLS_M, FALLS, metres, falls, fall, "lower", clear=True),
+        Classes("head_drawdown_m", "Fall of the head below clay and peat", "m", FALLS_M, FALLS, metres, "", fall, "lower",
+                clear=True),
+    )  # fmt: skip
+
+
+def figures_of(
+    made: list[Dug], features: Mapping[str, gpd.GeoDataFrame], loud: Loud, settings: PitAnalysis
+) -> tuple[Figure, ...]:
+    """Figures of all pits; without one the same, of nothing."""
+    figures = [
+        *_of_buildings(features["buildings"], settings), *_of_floors(features["stages"]),
+        *_of_soil(features["stages"], features.get("routes"), settings), *_of_nuisance(made, features["buildings"], loud, settings),
+        *_of_green(features),
+    ]  # fmt: skip
+    headlines = ("pit_damage", "pit_damaged", "pit_uplift", "pit_seepage", "pit_inflow", "pit_lorries")
+    return headlined(figures, *headlines, of_changes=tuple(one.key for one in figures))
+
+
+def _figure(
+    key: str, label: str, value: float, unit: str, digits: int = 0, note: str = "", better: str = "lower",
+    limit: tuple[float, str] | None = None,
+) -> Figure:  # fmt: skip
+    most, source = limit or (None, "")
+    return Figure(f"pit_{key}", label, value, unit, most, source, better, digits, note, exact=True)
+
+
+def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Figure]:
+    most = settings.allowed_category
+    known = buildings["category"].dropna().to_numpy(np.int64)
+    worst = int(known.max(initial=0))
+    low, high = (int(buildings[f"category_{end}"].dropna().max() or 0) if len(known) else 0 for end in ("low", "high"))
+    more = int((known > most).sum())
+    ends = [int((buildings[f"category_{end}"].dropna() > most).sum()) for end in ("low", "high")]
+    span = f"{low} to {high} by the range of the settlement behind the wall" if low != high else ""
+    name = damage.CATEGORIES[worst]
+    beside = float(buildings["settlement_mm"].max()) if len(buildings) else 0.0
+    told = [
+        _figure("damage", "Worst category of damage to a building", float(worst), "", 0,
+                "; ".join(one for one in (f"{worst}: {name}", span) if one), "lower",
+                (float(most), settings.category_source)),
+        _figure("damaged", f"Buildings with damage above category {most}", float(more), "buildings", 0,
+                f"{ends[0]} to {ends[1]} by the range of the settlement behind the wall" if ends[0] != ends[1] else ""),
+        _figure("settlement", "Largest settlement at a building", beside if math.isfinite(beside) else 0.0, "mm", 0,
+                "as if no building were there; walls and lowered water together"),
+    ]  # fmt: skip
+    lost = len(buildings) - len(known)
+    if lost:
+        under = "a pit lies under them"
+        told.append(_figure("not_judged", "Buildings that could not be judged", float(lost), "buildings", 0, under))
+    return told
+
+
+def _worst(stages: gpd.GeoDataFrame, column: str, *, most: bool) -> tuple[float, str]:
+    """The least or greatest finite value of the stages, and in which it is."""
+    if column not in stages or not len(stages):
+        return math.nan, ""
+    values = stages[column].to_numpy(np.float64)
+    finite = np.flatnonzero(np.isfinite(values))
+    if not len(finite):
+        return math.nan, ""
+    k = int(finite[np.argmax(values[finite]) if most else np.argmin(values[finite])])
+    return float(values[k]), f"in stage {stages['stage'].iloc[k]} of {stages['pit'].iloc[k]}"
+
+
+def _of_floors(stages: gpd.GeoDataFrame) -> list[Figure]:
+    factor, where = _worst(stages, "uplift_factor", most=False)
+    lower, lower_where = _worst(stages, "lower_head_by_m", most=True)
+    seepage, at = _worst(stages, "seepage_factor", most=False)
+    limit = (uplift.OVERALL_FACTOR, UPLIFT_SOURCE)
+    none = "no clay or peat lies below any floor" if len(stages) and math.isnan(factor) else where
+    told = [
+        _figure("uplift", "Least factor against uplift of the floor", factor, "", 2, none, "higher", limit),
+        _figure("lower_head", "Head to be lowered by, so that no floor comes up", 0.0 if math.isnan(lower) else lower, "m", 2,
+                lower_where if lower > 0 else ""),
+    ]  # fmt: skip
+    told.append(_figure("seepage", "Least factor against hydraulic heave at the toe of the wall", seepage, "", 2, at, "higher",
+                        (HYD_LIMIT, HYD_SOURCE)))  # fmt: skip
+    return told
+
+
+def _of_soil(stages: gpd.GeoDataFrame, routes: gpd.GeoDataFrame | None, settings: PitAnalysis) -> list[Figure]:
+    some = len(stages) > 0
+    inflow, where = _worst(stages, "inflow_m3_d", most=True)
+    wells, _ = _worst(stages, "wells", most=True)
+    total, lorries, light = (float(stages[name].sum()) if some else 0.0 for name in ("volume_m3", "lorries", "light_lorries"))
+    van = VEHICLES["van"]
+    pumped = float((stages["inflow_m3_d"] * _lasting(stages)).sum()) if some else 0.0
+    barred = ""
+    if routes is not None and len(routes):
+        lorry = routes[routes["vehicle"] == "lorry"]
+        barred = "; ".join(f"way out: {told}" for told in lorry["told"])
+    return [
+        _figure("inflow", "Water to be pumped, in the worst stage", 0.0 if math.isnan(inflow) else inflow, "m3/d", 0, where),
+        _figure("pumped", "Water that is pumped in all", pumped, "m3", 0, "over the days of the stages"),
+        _figure("wells", "Wells that takes", 0.0 if math.isnan(wells) else wells, "wells", 0, "by the rule of Sichardt"),
+        _figure("volume", "Soil to be dug, in the ground", total, "m3", 0, "against the terrain" if _terrain(stages) else ""),
+        _figure("lorries", f"Lorries with {settings.payload_t:g} t of soil, each there and back", lorries, "lorries", 0, barred),
+        _figure("light_lorries", f"Or lorries of {van.weight_t:g} t, which may drive above wharf cellars", light, "lorries", 0,
+                f"{settings.light_payload_t:g} t of soil each"),
+    ]  # fmt: skip
+
+
+def _terrain(stages: gpd.GeoDataFrame) -> bool:
+    return bool(len(stages) and (stages["volume_by"] == "terrain").all())
+
+
+def _lasting(stages: gpd.GeoDataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Days that each stage lasts."""
+    return np.asarray(stages["lasts_d"].to_numpy(np.float64))
+
+
+def _of_nuisance(made: list[Dug], buildings: gpd.GeoDataFrame, loud: Loud, settings: PitAnalysis) -> list[Figure]:
+    safe = max((vibrated_of(one.pit, settings).safe_m for one in made), default=0.0)
+    allowed = allowed_of(settings)
+    shaken = float(buildings["shaken"].sum()) if "shaken" in buildings else 0.0
+    words = f"sheet piles that are {settings.piling}"
+    limit = f"SBR-A 2017: {allowed.allowed:.1f} mm/s (building category {settings.building_category}, {settings.condition}, "
+    limit += f"{settings.frequency_hz:g} Hz); some of its factors have one source: look them up"
+    highest = float(loud.highest_db.max(initial=-np.inf))
+    table = f"{noise_days.SOURCE}: at most 50, 30, 15, 5 and 0 days above 60, 65, 70, 75 and 80 dB(A)"
+    driven = any(is_driven(one.pit) for one in made)
+    note = f"{words}; felt too much within {safe:.0f} m" if driven else ""
+    if driven and settings.piling == "pressed":
+        note = "sheet piles that are pressed hardly vibrate"
+    return [
+        _figure("vibration", "Buildings with more vibration than is allowed", shaken, "buildings", 0, note, "lower", (0.0, limit)),
+        _figure("vibration_m", "Distance within which vibration is more than is allowed", safe, "m", 0, words if driven else ""),
+        _figure("noise", "Buildings with more loud days than are allowed", float(loud.too_many.sum()), "buildings", 0,
+                f"{words}, {loud.days} days" if loud.days else "", "lower", (0.0, table)),
+        _figure("noise_db", "Highest day value of noise before a building", highest if math.isfinite(highest) else math.nan,
+                "dB(A)", 0, "in the open field: nothing stands between"),
+    ]  # fmt: skip
+
+
+def _of_green(features: Mapping[str, gpd.GeoDataFrame]) -> list[Figure]:
+    trees, pipes = features["trees"], features["pipes"]
+    felled = float(trees["in_pit"].sum())
+    cut = float((~trees["in_pit"] & (trees["cut_share"] > 0)).sum())
+    dry = float(trees["thirsty"].sum())
+    return [
+        _figure("trees_felled", "Trees that stand in a pit", felled, "trees"),
+        _figure("trees_cut", "Trees that lose roots", cut, "trees", 0, "of a circle as wide as the crown: an estimate"),
+        _figure("trees_dry", "Trees that may lack water", dry, "trees", 0,
+                "the water table falls by more than 0.25 m for two weeks while they grow: an estimate"),
+        _figure("pipes", "Pipes and cables that cross a pit", float((pipes["crossed_m"] > 0).sum()), "", 0, "to be moved"),
+    ]  # fmt: skip
+
+
+def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable[str]) -> tuple[str, ...]:
+    """What one has to know to read it."""
+    if not made:
+        return (STABLE,)
+    told = [STABLE]
+    for one in made:
+        of = f"Pit {one.pit.label}: " if len(made) > 1 else ""
+        told += [f"{of}{text}" for text in one.soil.told]
+        if one.ground is not None:
+            low, middle, high = one.ground.largest
+            given = "as given, from a design" if low == high else "an estimate by kind of wall"
+            curve = "a concave curve, for walls that are held by struts" if one.pit.supports else "a spandrel, for walls not held"
+            told.append(f"{of}Behind the wall the ground settles by {middle:.0f} mm at most ({low:.0f} to {high:.0f}; {given}), by "
+                        f"{curve}.")  # fmt: skip
+        else:
+            told.append(f"{of}A slope has no wall: what the ground behind it settles, and whether it stands, is not worked out.")
+    wooden = {"unknown": "not known", "wooden piles": "wooden piles"}
+    doubted = sorted({wooden[name] for name in foundations if name in wooden})
+    if doubted:
+        told.append(f"Foundations ({' and '.join(doubted)}) go with the ground here; heads of wooden piles that fall dry rot, and "
+                    "ground that settles drags on piles: to be looked into, building by building.")  # fmt: skip
+    told += [
+        "Water: both levels are worked out as they fall over the days of pumping, by cells around the pit and De Glee's formula "
+        "beyond, from ground of one transmissivity; "
+        + ("open water keeps its level. " if settings.canal else "open water feeds nothing. ")
+        + f"What is set free (storativity {settings.storativity:g}, specific yield {settings.specific_yield:g}) is an estimate.",
+        "Settlement by water is that in the end, as if pumping went on until the ground has settled (NEN-Bjerrum, without creep): "
+        "an upper bound for a pit that is open for months."
+        + ("" if settings.lowest_m is not None else " What the ground has carried in dry years is not known (`lowest_m`): knowing "
+           "it makes it less."),
+        "Damage: each building is judged along its walls as a beam that follows the ground (Burland and Wroth 1974; categories of "
+        "Burland): as if it did not stiffen the ground. Masonry, unless the city tells otherwise.",
+        "Noise and vibration are those of making the wall, in the open field, without buildings between.",
+    ]  # fmt: skip
+    return tuple(told)

@@ -1,0 +1,141 @@
+"""What pits do to trees, pipes and cables around them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
+
+from twin.geo.trees import trees_of
+from twin.impacts.pit_stages import Dug
+from twin.sim.impact.pit import pipes as along_pipes
+from twin.sim.impact.pit import trees as around_trees
+
+if TYPE_CHECKING:
+    from twin.geo.city import City
+    from twin.grid import GridSpec
+
+LEAST_SLOPE = 0.2
+"""Pipes and cables along which the ground tilts less are not listed [mm/m]; an estimate."""
+
+LEAST_CUT = 0.05
+"""Trees that lose less of the circle of their roots are not listed; an estimate."""
+
+LEAST_CIRCLE_M = 1.0
+Array = NDArray[np.float64]
+
+
+def read(values: Array, grid: GridSpec, points: Array) -> Array:
+    """Values of a field at points, between the middles of cells; at its edge those of the edge."""
+    column, row = (points[:, 0] - grid.west) / grid.cell - 0.5, (grid.north - points[:, 1]) / grid.cell - 0.5
+    return np.asarray(map_coordinates(values, [row, column], order=1, mode="nearest"), np.float64)
+
+
+def season(one: Dug) -> tuple[float, tuple[int, ...]]:
+    """For how many weeks the water is low, and in which months; all of them where no days are known."""
+    low = [stage for stage, water in zip(one.pit.stages, one.water, strict=True) if max(water.upper_m, water.lower_m) > 0.0]
+    if not low:
+        return 0.0, ()
+    weeks = one.water[one.lowest].days / 7.0
+    if any(stage.starts is None or stage.ends is None for stage in low):
+        return weeks, tuple(range(1, 13))
+    first, last = low[0].starts, low[-1].ends
+    assert first is not None
+    assert last is not None
+    return weeks, tuple(sorted({day.month for day in _days(first, last)}))
+
+
+def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    for k in range(min((last - first).days, 366) + 1):
+        yield first + dt.timedelta(days=k)
+
+
+def trees_around(city: City, made: list[Dug], grid: GridSpec) -> gpd.GeoDataFrame:
+    """Trees that stand in a pit, lose roots to it, or may lack the water that it takes.
+
+    ``in_pit``, ``cut_share`` of the circle of roots (that of the crown, since trunks are not known), ``fall_m`` of the water table,
+    ``thirsty`` and ``lost_share`` of the depth of roots that water rose to.
+    """
+    trees = trees_of(city)
+    names = list(trees.frame.index)
+    xy = np.asarray(trees.xy, np.float64).reshape(-1, 2)
+    crown = np.asarray(trees.diameter_m, np.float64)
+    foot = np.where(np.isnan(trees.foot_m), city.ground_at(*xy.T), trees.foot_m) if len(xy) else np.zeros(0)
+    radius = np.maximum(0.5 * crown, LEAST_CIRCLE_M)
+    inside, thirsty = np.zeros(len(xy), bool), np.zeros(len(xy), bool)
+    cut, fall, lost = np.zeros(len(xy)), np.zeros(len(xy)), np.zeros(len(xy))
+    for one in made:
+        shape = one.pit.outline_at_top
+        there = shapely.points(xy)
+        inside |= shapely.contains(shape, there)
+        near = np.flatnonzero(shapely.dwithin(shape, there, float(radius.max(initial=0.0))))
+        ring = shapely.get_coordinates(shapely.get_exterior_ring(shapely.get_parts(shape)[0]))[:-1]
+        cut[near] = np.maximum(cut[near], around_trees.roots_cut(xy[near], radius[near], ring))
+        mine = np.maximum(read(one.water[one.lowest].upper, grid, xy), 0.0)
+        depth = np.maximum(foot - one.soil.water_m, 0.0)
+        rise = around_trees.RISE_M.get(str(one.soil.layers["soil_class"].iloc[0]), around_trees.RISE_M["sand"])
+        weeks, months = season(one)
+        thirsty |= around_trees.thirsty(depth, mine, weeks, months, rise)
+        lost = np.maximum(lost, around_trees.lost_reach(depth, mine, rise))
+        fall += mine
+    table = pd.DataFrame({"in_pit": inside, "cut_share": cut, "fall_m": fall, "thirsty": thirsty & ~inside, "lost_share": lost},
+                         index=pd.Index([str(name) for name in names], name="id"))  # fmt: skip
+    found = gpd.GeoDataFrame(table, geometry=shapely.points(xy), crs=city.crs)
+    kept = found[found["in_pit"] | (found["cut_share"] >= LEAST_CUT) | found["thirsty"]]
+    return kept.sort_values(["in_pit", "cut_share", "lost_share"], ascending=False, kind="stable")
+
+
+def pipes_around(city: City, made: list[Dug], grid: GridSpec) -> gpd.GeoDataFrame:
+    """Pipes and cables that cross a pit (``crossed_m``), or along which the ground tilts: ``settlement_mm``, ``slope_mm_m``,
+    ``strain_mm_m`` at their worst; without a verdict, since limits are their owner's."""
+    frame = city.utilities
+    rows, shapes, names = [], [], []
+    settled = np.sum([one.settled for one in made], axis=0) if made else np.zeros(grid.shape)
+    pits = shapely.union_all([one.pit.outline_at_top for one in made]) if made else shapely.Polygon()
+    reach = max([4.0 * one.pit.depth_m for one in made], default=0.0)
+    for name, row in frame.iterrows():
+        line = row.geometry
+        if line is None or line.is_empty or pits.is_empty or line.distance(pits) > reach:
+            continue
+        crossed = float(shapely.length(shapely.intersection(shapely.force_2d(line), pits)))
+        worst = _worst_along(shapely.force_2d(line), made, settled, grid, pits, reach)
+        if crossed <= 0.0 and worst[1] < LEAST_SLOPE:
+            continue
+        rows.append((str(row.get("kind") or ""), crossed, *worst))
+        shapes.append(line)
+        names.append(str(name))
+    columns = ["kind", "crossed_m", "settlement_mm", "slope_mm_m", "strain_mm_m"]
+    table = pd.DataFrame(rows, columns=columns, index=pd.Index(names, name="id")).astype({"kind": "str"})
+    return gpd.GeoDataFrame(table, geometry=shapes, crs=city.crs).sort_values(
+        ["crossed_m", "slope_mm_m"], ascending=False, kind="stable"
+    )
+
+
+def _worst_along(
+    line: shapely.Geometry, made: list[Dug], settled: Array, grid: GridSpec, pits: shapely.Geometry, reach: float
+) -> tuple[float, float, float]:
+    """Largest settlement, slope and strain along a line outside pits, near them."""
+    most = np.zeros(3)
+    near = shapely.intersection(line, shapely.difference(pits.buffer(reach), pits))
+    for part in shapely.get_parts(near):
+        if part.geom_type != "LineString" or part.length < 0.5:
+            continue
+        distance, places, way = along_pipes.resampled(shapely.get_coordinates(part))
+        down, sideways = read(settled, grid, places), np.zeros(len(places))
+        for one in made:
+            if one.ground is not None:
+                moved = one.ground.at(places)
+                down = down + np.nan_to_num(moved.settlement)
+                sideways = sideways + (np.nan_to_num(moved.horizontal) * way).sum(axis=1)
+        found = along_pipes.along(distance, down, sideways)
+        # ends lie in the wall of a pit: what is beside them counts
+        inner = slice(1, -1)
+        most = np.maximum(most, [down.max(), np.abs(found.slope[inner]).max(), np.abs(found.strain[inner]).max()])
+    return float(most[0]), float(most[1]), float(most[2])

@@ -1,0 +1,58 @@
+"""How lorries with soil leave a pit: which ways they may take, of those above wharf cellars too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+
+from twin.geo.pits import Pit
+from twin.impacts.place_names import name_of_place
+from twin.impacts.routes import way_of
+from twin.impacts.site import Site
+from twin.impacts.streets import street_network
+from twin.scenario.apply import Located, locate
+from twin.scenario.routes import VEHICLES
+
+if TYPE_CHECKING:
+    from twin.scenario.pit import PitAnalysis
+
+LORRIES = ("lorry", "van")
+"""A heavy one, and the heaviest that may drive above wharf cellars."""
+
+COLUMNS = ["vehicle", "found", "length_m", "time_min", "above_cellar_m", "before_min", "told", "geometry"]
+
+
+def ways_of(site: Site, pits: tuple[Pit, ...], settings: PitAnalysis) -> dict[str, gpd.GeoDataFrame]:
+    """Ways of lorries from each pit to where they leave the city: ``routes``, their ``route_steps``, and ``stations``.
+
+    Nothing where it is not asked, or where there is no pit.
+
+    Raises
+    ------
+    ScenarioError
+        When the place is not in the city.
+    """
+    if settings.to is None or not pits:
+        return {}
+    end = locate(settings.to, site.city, "analyses.pit.to")
+    net = street_network(site.city, area=site.area, closed=site.obstacles)
+    rows, every = [], []
+    for pit in pits:
+        start = Located(pit.outline_at_top, "street")
+        for name in LORRIES:
+            vehicle = VEHICLES[name]
+            found = way_of(site.city, net, (start, end), vehicle)
+            key = f"{pit.id} {name}"
+            rows.append({
+                "id": key, "vehicle": name, "found": found.found, "length_m": found.length_m, "time_min": found.time_min,
+                "above_cellar_m": found.above_cellar_m, "before_min": float("nan"), "told": found.told, "geometry": found.line,
+            })  # fmt: skip
+            every.append(found.steps.assign(route=key))
+    frame = pd.DataFrame(rows, columns=["id", *COLUMNS]).set_index("id").astype({"vehicle": "str", "told": "str", "found": "bool"})
+    steps = gpd.GeoDataFrame(pd.concat(every, ignore_index=True), crs=site.city.crs)
+    where = end.shape.representative_point()
+    name = settings.to.object or name_of_place(site.city, where, end.level)
+    stations = gpd.GeoDataFrame({"name": [name]}, geometry=[where], crs=site.city.crs).astype({"name": "str"})
+    return {"routes": gpd.GeoDataFrame(frame, geometry="geometry", crs=site.city.crs), "route_steps": steps, "stations": stations}
