@@ -13,6 +13,7 @@ from twin.errors import RenderingError
 
 if TYPE_CHECKING:
     from twin.geo.city import City
+    from twin.impact_result import ImpactResult
     from twin.result import Result
     from twin.scenario import Scenario
     from viewer.scene import Scene, View
@@ -33,15 +34,41 @@ def draw_impacts(scenario: Scenario, city: City, before: Result | None, after: R
     marks = marks_of(changed, city)
     for key, impact in after.impacts.items():
         old = None if before is None else before.impacts.get(key)
-        for name, other in ((key, None), (f"{key} change", old)):
-            if name == key or other is not None:
-                x, y = impact.fields["x"].to_numpy(), impact.fields["y"].to_numpy()
-                figure = Figure(figsize=size_for((x.min(), y.min(), x.max(), y.max())), layout="constrained")
-                impact.plot_map(before=other, city=changed.city, changes=marks, ax=figure.subplots())
-                made[name] = f"{name.replace(' ', '_')}.png"
-                out.mkdir(parents=True, exist_ok=True)
-                figure.savefig(out / made[name], dpi=110)
+        window = _window(impact)
+        for name, variable, other in _maps(key, impact, old):
+            figure = Figure(figsize=size_for(window), layout="constrained")
+            impact.plot_map(variable, before=other, city=changed.city, changes=marks, ax=figure.subplots(), bounds=window)
+            made[name] = f"{name.replace(' ', '_')}.png"
+            out.mkdir(parents=True, exist_ok=True)
+            figure.savefig(out / made[name], dpi=110)
     return made
+
+
+AROUND_PITS_M = 100.0
+"""Maps of pits show so much around them: beyond that it is all alike [m]."""
+
+
+def _window(impact: ImpactResult) -> tuple[float, float, float, float]:
+    """What a map of an impact shows: all of it, or what is around pits."""
+    x, y = impact.fields["x"].to_numpy(), impact.fields["y"].to_numpy()
+    half = 0.5 * float(impact.fields.attrs.get("cell_m") or 0.0)
+    west, south, east, north = x.min() - half, y.min() - half, x.max() + half, y.max() + half
+    pits = impact.features.get("stages")
+    if pits is None or not len(pits):
+        return float(west), float(south), float(east), float(north)
+    left, low, right, high = pits.total_bounds
+    around = AROUND_PITS_M
+    return max(west, left - around), max(south, low - around), min(east, right + around), min(north, high + around)
+
+
+def _maps(key: str, impact: ImpactResult, old: ImpactResult | None) -> list[tuple[str, str | None, ImpactResult | None]]:
+    """Names of maps, the field of each, and what it is compared with. Without pits nothing moves: of them all fields are shown
+    instead of what changes."""
+    if key != "pit":
+        return [(key, None, None), *([] if old is None else [(f"{key} change", None, old)])]
+    first, *others = (one.variable for one in impact.classes)
+    felt = [name for name in others if float(impact.fields[name].max()) >= impact.classes_of(name).borders[0]]
+    return [(key, first, None), *((f"{key} {name}", name, None) for name in felt)]
 
 
 NEAR = 0.6

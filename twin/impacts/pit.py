@@ -19,7 +19,7 @@ from twin.impacts.pit_lorries import ways_of
 from twin.impacts.pit_nuisance import noise_of
 from twin.impacts.pit_soil import soil_model, soil_of, water_of
 from twin.impacts.pit_stages import Dug, dig
-from twin.impacts.site import Site
+from twin.impacts.site import Site, with_surface
 from twin.scenario.pit import PitAnalysis
 from twin.variables import variable
 
@@ -66,6 +66,7 @@ def analyse(site: Site, settings: PitAnalysis, before: tuple[Site, ImpactResult]
         "wells": wells_of(site.city, made), **ways_of(site, site.pits, settings),
     }  # fmt: skip
     told = assumptions_of(made, settings, buildings.loc[buildings["settlement_mm"] > 1.0, "foundation"])
+    fields, _ = with_surface(site, fields, settings.cell_m)
     return ImpactResult(
         "pit", "Excavations", fields, features, figures_of(made, features, loud, settings), classes_of(), told,
         dict(settings.model_dump(mode="json")),

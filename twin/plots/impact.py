@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError, did_you_mean
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 LOSS = ((246, 198, 160), (214, 110, 77), (140, 20, 44), (70, 8, 20))
 GAIN = ((164, 204, 227), (62, 137, 190), (5, 72, 135), (3, 36, 70))
 """Classes of a change for the worse and for the better, small first; told apart by colour-blind readers."""
+
+DAMAGED = ("#fff7bc", "#c6b7e8", "#7b4fc9", "#2d0f6b")
+"""Buildings by category of damage, from 1 on; none of the colours of settlement."""
 
 LIGHT = 0.6
 
@@ -107,7 +111,7 @@ def plot_impact(
         draw_city(ax, city, above, bounds=window, light=LIGHT)
         if classes.roofs:
             _outline(ax, city)
-    more = [*_points(ax, impact, window, told), *_routes(ax, impact, told)]
+    more = [*_points(ax, impact, window, told), *_routes(ax, impact, told), *_damage(ax, impact, told)]
     _places(ax, impact, city, window)
     map_frame(ax, window, margin=0.01)
     scale_bar(ax)
@@ -117,7 +121,7 @@ def plot_impact(
     under = [day_name(of_day, language)] if of_day else []
     head(ax, what if title is None else title, " · ".join([*under, *([told["difference"]] if before is not None else [])]))
     _key(ax, classes, borders, colours, more, change=before is not None, language=language)
-    draw_marks(ax, changes, impact.features.get("lost"), window, told)
+    draw_marks(ax, changes, impact.features.get("lost"), window, told, paint=impact.key != "pit")
     foot(ax, credits_of(city) if city is not None else [])
     return ax
 
@@ -134,6 +138,25 @@ def _points(ax: Axes, impact: ImpactResult, window: Box, told: Mapping[str, str]
         markeredgewidth=0.9, zorder=8, gid="antennas", label=told["antenna"],
     )  # fmt: skip
     return [mark]
+
+
+def _damage(ax: Axes, impact: ImpactResult, told: Mapping[str, str]) -> list[Artist]:
+    """Buildings in the colour of their category of damage, where an impact has those; entries of the key."""
+    from matplotlib.patches import Patch
+
+    frame = impact.features.get("buildings")
+    if frame is None or "category" not in frame:
+        return []
+    handles: list[Artist] = []
+    for category, colour in enumerate(DAMAGED, start=1):
+        some = frame[(frame["category"] == category).fillna(False)]
+        for shape in shapely.get_parts(some.geometry.to_numpy()):
+            x, y = shapely.get_coordinates(shape.exterior).T
+            ax.fill(x, y, facecolor=colour, edgecolor="black", linewidth=0.9, zorder=8, gid=f"damage:{category}")
+        if len(some):
+            label = told["damage_category"].format(category=category, n=len(some))
+            handles.insert(0, Patch(facecolor=colour, edgecolor="black", linewidth=0.8, label=label))
+    return handles
 
 
 def _places(ax: Axes, impact: ImpactResult, city: City | None, window: Box) -> None:

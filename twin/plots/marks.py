@@ -71,7 +71,7 @@ class _Tag(NamedTuple):
 
 
 def draw_marks(
-    ax: Axes, marks: Sequence[Mark], worse: gpd.GeoDataFrame | None, window: Box, told: Mapping[str, str]
+    ax: Axes, marks: Sequence[Mark], worse: gpd.GeoDataFrame | None, window: Box, told: Mapping[str, str], *, paint: bool = True
 ) -> None:
     """Outline and number changes, paint and letter the buildings that are worse off, and say in a key what is what.
 
@@ -85,10 +85,12 @@ def draw_marks(
         What the map shows.
     told : mapping
         Words of the language.
+    paint : bool
+        Whether buildings that are worse off are painted; else they are lettered only.
     """
     inside = shapely.box(*window)
     tags, handles = _numbered([mark for mark in marks if mark.shape.intersects(inside)], inside, ax)
-    more, letters = _lettered(ax, worse, inside, told)
+    more, letters = _lettered(ax, worse, inside, told, paint)
     _draw_tags(ax, [*tags, *more], window)
     if handles or letters:
         key(ax, [*handles, *letters], told["changes_marked"] if handles else "")
@@ -141,7 +143,7 @@ def _draw_mark(ax: Axes, mark: Mark, number: int) -> None:
 
 
 def _lettered(
-    ax: Axes, worse: gpd.GeoDataFrame | None, inside: BaseGeometry, told: Mapping[str, str]
+    ax: Axes, worse: gpd.GeoDataFrame | None, inside: BaseGeometry, told: Mapping[str, str], paint: bool
 ) -> tuple[list[_Tag], list[Artist]]:
     from matplotlib.patches import Patch
 
@@ -155,8 +157,9 @@ def _lettered(
     handles: list[Artist] = [
         Patch(facecolor=WORSE, edgecolor="black", linewidth=0.8, label=told["worse_off"].format(n=len(shown)))
     ]
+    handles = handles if paint else []
     for k, (name, shape) in enumerate(shown):
-        for part in shapely.get_parts(shape):
+        for part in shapely.get_parts(shape) if paint else ():
             x, y = shapely.get_coordinates(part.exterior).T
             ax.fill(x, y, facecolor=WORSE, edgecolor="black", linewidth=0.9, zorder=8, gid=f"worse:{name}")
         if k < MOST_LETTERED:

@@ -131,6 +131,10 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "no_change_left_out": (
         "without colour: less than {least}, or out of reach", "zonder kleur: minder dan {least}, of buiten bereik",
     ),
+    "impact_settlement_mm": ("Settlement of the ground", "Zakking van de grond"),
+    "impact_drawdown_m": ("Fall of the water table", "Daling van de grondwaterstand"),
+    "impact_head_drawdown_m": ("Fall of the head below clay and peat", "Daling van de stijghoogte onder klei en veen"),
+    "damage_category": ("damage category {category}: {n}", "schadecategorie {category}: {n}"),
     "impact_water_depth": ("Largest depth of water", "Grootste waterdiepte"),
     "impact_water_depth_end": ("Depth of water at the end", "Waterdiepte aan het eind"),
     "impact_water_speed": ("Largest speed of water", "Grootste stroomsnelheid"),

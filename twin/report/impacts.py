@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
+from twin.report.pit import pit_tables
+
 if TYPE_CHECKING:
     from twin.impact_result import ImpactResult
 
@@ -23,20 +25,22 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
     impact : ImpactResult
         Of the variant, or of the only side.
     pictures : mapping of str to bytes
-        PNG files of maps: ``"<key>"`` and ``"<key> change"``, as far as they are there.
+        PNG files of maps: ``"<key>"``, ``"<key> change"`` and of further fields ``"<key> <field>"``, as far as they are there.
     texts : mapping of str to str
         The sentences of the report.
     """
     parts = [f"<h2>{escape(texts.get(f'impact_{impact.key}', impact.title))}</h2>"]
     shown = []
-    for name, caption in ((impact.key, texts["map_now"]), (f"{impact.key} change", texts["map_change"])):
+    own = [(name, texts[f"{impact.key}_{name.split(' ')[1]}"]) for name in pictures
+           if name.startswith(f"{impact.key} ") and name != f"{impact.key} change"]  # fmt: skip
+    for name, caption in ((impact.key, texts["map_now"]), (f"{impact.key} change", texts["map_change"]), *own):
         if name in pictures:
             source = "data:image/png;base64," + base64.b64encode(pictures[name]).decode()
             alt = escape(f"{impact.title}: {caption}", quote=True)
             shown.append(f'<figure><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>')
     if shown:
         parts.append(f'<div class="pictures">{"".join(shown)}</div>')
-    parts += [made(impact, texts) for made in (_lost, _relieved, _windows, _posts, _wind, _ways)]
+    parts += [made(impact, texts) for made in (_lost, _relieved, _windows, _posts, _wind, pit_tables, _ways)]
     return "".join(parts)
 
 
@@ -51,7 +55,7 @@ def _listed(title: str, head: list[str], rows: list[str], numeric: list[int], co
 def _lost(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     """What met a norm and does not any more, or changes much, worst first: columns that begin with ``before_`` and ``after_``."""
     frame = impact.features.get("lost", impact.features.get("changed"))
-    if frame is None or not len(frame):
+    if frame is None or not len(frame) or impact.key == "pit":
         return ""
     before, after = (next(name for name in frame if str(name).startswith(side)) for side in ("before_", "after_"))
     digits = 1 if before.endswith(("_h", "_db", "_min", "_c")) else 0
