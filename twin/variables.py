@@ -209,7 +209,7 @@ _ALL = (
              "Level up to which the water of an aquifer rises, in the vertical datum; NaN where there is no aquifer."),
     Variable("settlement_mm", ("y", "x"), "float32", "mm", "settlement by pits",
              "Behind their walls and by lowered groundwater together, the most of all stages, as if no building were there; NaN "
-             "inside a pit."),
+             "inside a pit and on open water."),
     Variable("groundwater_m", ("y", "x"), "float32", "m", "water table",
              "In the vertical datum, in the stage of a pit in which it is lowest; as it is where there is no pit."),
     Variable("drawdown_m", ("y", "x"), "float32", "m", "fall of the water table",

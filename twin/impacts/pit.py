@@ -19,6 +19,7 @@ from twin.impacts.pit_lorries import ways_of
 from twin.impacts.pit_nuisance import noise_of
 from twin.impacts.pit_soil import soil_model, soil_of, water_of
 from twin.impacts.pit_stages import Dug, dig
+from twin.impacts.rain_ground import burnt
 from twin.impacts.site import Site, with_surface
 from twin.scenario.pit import PitAnalysis
 from twin.variables import variable
@@ -99,7 +100,7 @@ def _fields(
         inside |= here
         kept = one.pit.stages[one.lowest].dry_to_m
         fallen[here] = np.maximum(fallen[here], one.soil.water_m - kept)
-    settled[inside] = np.nan
+    settled[inside | _open_water(site.city, grid)] = np.nan
     arrays = {
         "settlement_mm": settled, "groundwater_m": _level(site, settings, made, before, grid) - fallen, "drawdown_m": fallen,
         "head_drawdown_m": deep,
@@ -108,9 +109,12 @@ def _fields(
     return xr.Dataset(made_of, coords={"y": grid.y, "x": grid.x}, attrs={"crs": grid.crs or "", "cell_m": float(grid.cell)})
 
 
-def _inside(one: Dug, grid: GridSpec) -> NDArray[np.bool_]:
-    from twin.impacts.rain_ground import burnt
+def _open_water(city: City, grid: GridSpec) -> NDArray[np.bool_]:
+    """Cells of canals: how far their beds settle is nobody's question."""
+    return np.asarray(burnt([shape for shape in city.water.geometry if shape is not None], grid) >= 0)
 
+
+def _inside(one: Dug, grid: GridSpec) -> NDArray[np.bool_]:
     return np.asarray(burnt([one.pit.outline_at_top], grid) >= 0)
 
 

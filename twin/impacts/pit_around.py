@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.impacts.ground_movement import Ground, damage_of
 from twin.impacts.pit_nuisance import allowed_of, velocity_of
-from twin.impacts.pit_stages import Dug, on_grid
+from twin.impacts.pit_stages import Dug, read
 from twin.scenario.pit import PitAnalysis
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _shake(table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], settin
 
 def _judge(table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], grid: GridSpec, settings: PitAnalysis) -> None:
     settled = np.sum([one.settled for one in made], axis=0)
-    parts: dict[str, Ground] = {"water": on_grid(settled, grid, "drawdown_settlement")}
+    parts: dict[str, Ground] = {"water": lambda points: read(settled, grid, points)}
     walls = [f"wall{k or ''}" for k, one in enumerate(made) if one.ground is not None]
     parts |= dict(zip(walls, [one.ground for one in made if one.ground is not None], strict=True))
     found = damage_of(frame, parts, height_m=HEIGHT_M, foundation=settings.foundation)
@@ -110,7 +110,7 @@ def _foundation(frame: gpd.GeoDataFrame, settings: PitAnalysis) -> list[str]:
 
 def _most_beside(frame: gpd.GeoDataFrame, field: NDArray[np.float32], grid: GridSpec) -> NDArray[np.float64]:
     """Largest value of a field in the box around each footprint; where a pit lies in that, infinite."""
-    values = np.where(np.isnan(field), np.inf, field)
+    values = np.where(np.isnan(field), np.inf, field)  # beside a pit, or a canal: to be looked at
     out = np.zeros(len(frame))
     for k, (west, south, east, north) in enumerate(frame.geometry.bounds.to_numpy()):
         r0, c0 = grid.index(west, north)

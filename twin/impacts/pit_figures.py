@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from twin.impacts.pit_stages import Dug
 
 SETTLES: tuple[Colour, ...] = (
-    (243, 240, 231), (254, 217, 118), (253, 174, 83), (240, 120, 60), (214, 60, 47), (140, 14, 60), (70, 6, 50),
+    (243, 240, 231), (255, 247, 214), (254, 236, 176), (254, 214, 128), (244, 138, 62), (204, 44, 44), (104, 8, 56),
 )  # fmt: skip
 SETTLES_MM = (1.0, 5.0, 10.0, 20.0, 35.0, 50.0)
 FALLS: tuple[Colour, ...] = ((243, 240, 231), (208, 231, 220), (146, 204, 196), (77, 160, 172), (38, 106, 146), (24, 50, 98))
 FALLS_M = (0.05, 0.1, 0.25, 0.5, 1.0)
+HEADS_M = (0.25, 0.5, 1.0, 2.0, 3.0)
 
 UPLIFT_SOURCE = "1.1 of weight over pressure, as asked where no partial factors are used (EN 1997-1, 2.4.7.4: uplift)"
 HYD_LIMIT = uplift.HYD_DESTABILISING / uplift.HYD_STABILISING
@@ -42,6 +43,7 @@ def classes_of() -> tuple[Classes, ...]:
     """Classes of the three maps."""
     mm = ("< 1", "1 – 5", "5 – 10", "10 – 20", "20 – 35", "35 – 50", "> 50")
     metres = ("< 0.05", "0.05 – 0.10", "0.10 – 0.25", "0.25 – 0.50", "0.50 – 1.00", "> 1.00")
+    heads = ("< 0.25", "0.25 – 0.50", "0.50 – 1.00", "1.00 – 2.00", "2.00 – 3.00", "> 3.00")
     settles = "what matters to a building is how much it differs along its walls: see the categories of damage"
     falls = "the water table beside a tree goes up and down by some 0.1 m in a day; from 0.25 m on trees may suffer (an estimate)"
     fall = (0.05, 0.25, 1.0)
@@ -49,7 +51,7 @@ def classes_of() -> tuple[Classes, ...]:
         Classes("settlement_mm", "Settlement of the ground", "mm", SETTLES_MM, SETTLES, mm, settles, (1.0, 10.0, 35.0), "lower",
                 clear=True),
         Classes("drawdown_m", "Fall of the water table", "m", FALLS_M, FALLS, metres, falls, fall, "lower", clear=True),
-        Classes("head_drawdown_m", "Fall of the head below clay and peat", "m", FALLS_M, FALLS, metres, "", fall, "lower",
+        Classes("head_drawdown_m", "Fall of the head below clay and peat", "m", HEADS_M, FALLS, heads, "", fall, "lower",
                 clear=True),
     )  # fmt: skip
 
@@ -63,7 +65,7 @@ def figures_of(
         *_of_soil(features["stages"], features.get("routes"), settings), *_of_nuisance(made, features["buildings"], loud, settings),
         *_of_green(features),
     ]  # fmt: skip
-    headlines = ("pit_damage", "pit_damaged", "pit_uplift", "pit_seepage", "pit_inflow", "pit_lorries")
+    headlines = ("pit_damage", "pit_damaged", "pit_uplift", "pit_seepage", "pit_inflow", "pit_lorries", "pit_trees_felled")
     return headlined(figures, *headlines, of_changes=tuple(one.key for one in figures))
 
 
@@ -86,7 +88,7 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
     name = damage.CATEGORIES[worst]
     beside = float(buildings["settlement_mm"].max()) if len(buildings) else 0.0
     told = [
-        _figure("damage", "Worst category of damage to a building", float(worst), "", 0,
+        _figure("damage", "Worst damage to a building, category 0 to 4", float(worst), "", 0,
                 "; ".join(one for one in (f"{worst}: {name}", span) if one), "lower",
                 (float(most), settings.category_source)),
         _figure("damaged", f"Buildings with damage above category {most}", float(more), "buildings", 0,
@@ -94,10 +96,9 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
         _figure("settlement", "Largest settlement at a building", beside if math.isfinite(beside) else 0.0, "mm", 0,
                 "as if no building were there; walls and lowered water together"),
     ]  # fmt: skip
-    lost = len(buildings) - len(known)
-    if lost:
-        under = "a pit lies under them"
-        told.append(_figure("not_judged", "Buildings that could not be judged", float(lost), "buildings", 0, under))
+    lost = float(len(buildings) - len(known))
+    under = "a pit lies under them" if lost else ""
+    told.append(_figure("not_judged", "Buildings that could not be judged", lost, "buildings", 0, under))
     return told
 
 
@@ -117,6 +118,8 @@ def _of_floors(stages: gpd.GeoDataFrame) -> list[Figure]:
     factor, where = _worst(stages, "uplift_factor", most=False)
     lower, lower_where = _worst(stages, "lower_head_by_m", most=True)
     seepage, at = _worst(stages, "seepage_factor", most=False)
+    if math.isnan(seepage) and len(stages):
+        at = "not judged: wells, a tight layer or concrete keep water from flowing up"
     limit = (uplift.OVERALL_FACTOR, UPLIFT_SOURCE)
     none = "no clay or peat lies below any floor" if len(stages) and math.isnan(factor) else where
     told = [
@@ -170,7 +173,7 @@ def _of_nuisance(made: list[Dug], buildings: gpd.GeoDataFrame, loud: Loud, setti
     highest = float(loud.highest_db.max(initial=-np.inf))
     table = f"{noise_days.SOURCE}: at most 50, 30, 15, 5 and 0 days above 60, 65, 70, 75 and 80 dB(A)"
     driven = any(is_driven(one.pit) for one in made)
-    note = f"{words}; felt too much within {safe:.0f} m" if driven else ""
+    note = f"{words}; more than is allowed within {safe:.0f} m" if driven else ""
     if driven and settings.piling == "pressed":
         note = "sheet piles that are pressed hardly vibrate"
     return [

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
 
 from twin.geo.trees import trees_of
-from twin.impacts.pit_stages import Dug
+from twin.impacts.pit_stages import Dug, read
 from twin.sim.impact.pit import pipes as along_pipes
 from twin.sim.impact.pit import trees as around_trees
 
@@ -30,12 +29,6 @@ LEAST_CUT = 0.05
 
 LEAST_CIRCLE_M = 1.0
 Array = NDArray[np.float64]
-
-
-def read(values: Array, grid: GridSpec, points: Array) -> Array:
-    """Values of a field at points, between the middles of cells; at its edge those of the edge."""
-    column, row = (points[:, 0] - grid.west) / grid.cell - 0.5, (grid.north - points[:, 1]) / grid.cell - 0.5
-    return np.asarray(map_coordinates(values, [row, column], order=1, mode="nearest"), np.float64)
 
 
 def season(one: Dug) -> tuple[float, tuple[int, ...]]:

@@ -8,7 +8,6 @@ import geopandas as gpd
 import pandas as pd
 
 from twin.geo.pits import Pit
-from twin.impacts.place_names import name_of_place
 from twin.impacts.routes import way_of
 from twin.impacts.site import Site
 from twin.impacts.streets import street_network
@@ -25,7 +24,7 @@ COLUMNS = ["vehicle", "found", "length_m", "time_min", "above_cellar_m", "before
 
 
 def ways_of(site: Site, pits: tuple[Pit, ...], settings: PitAnalysis) -> dict[str, gpd.GeoDataFrame]:
-    """Ways of lorries from each pit to where they leave the city: ``routes``, their ``route_steps``, and ``stations``.
+    """Ways of lorries from each pit to where they leave the city: ``routes``, and their ``route_steps``.
 
     Nothing where it is not asked, or where there is no pit.
 
@@ -52,7 +51,4 @@ def ways_of(site: Site, pits: tuple[Pit, ...], settings: PitAnalysis) -> dict[st
             every.append(found.steps.assign(route=key))
     frame = pd.DataFrame(rows, columns=["id", *COLUMNS]).set_index("id").astype({"vehicle": "str", "told": "str", "found": "bool"})
     steps = gpd.GeoDataFrame(pd.concat(every, ignore_index=True), crs=site.city.crs)
-    where = end.shape.representative_point()
-    name = settings.to.object or name_of_place(site.city, where, end.level)
-    stations = gpd.GeoDataFrame({"name": [name]}, geometry=[where], crs=site.city.crs).astype({"name": "str"})
-    return {"routes": gpd.GeoDataFrame(frame, geometry="geometry", crs=site.city.crs), "route_steps": steps, "stations": stations}
+    return {"routes": gpd.GeoDataFrame(frame, geometry="geometry", crs=site.city.crs), "route_steps": steps}

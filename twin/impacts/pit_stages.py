@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
+from scipy.ndimage import map_coordinates
 
 from twin.errors import GeometryError
 from twin.geo.pits import Pit, PitStage
@@ -246,9 +246,7 @@ def water_settlement(soil: PitSoil, water: Lowered, settings: PitAnalysis) -> Ar
     return np.asarray(read(np.column_stack([water.upper.ravel(), water.lower.ravel()]))).reshape(water.upper.shape)
 
 
-def on_grid(values: Array, grid: GridSpec, name: str) -> xr.Dataset:
-    """A field as `damage_of` takes it; nothing moves beyond it."""
-    from twin.variables import variable
-
-    made = xr.Dataset({name: variable(name).array(values.astype(np.float32))}, coords={"y": grid.y, "x": grid.x})
-    return made.assign_attrs(crs=grid.crs or "", cell_m=float(grid.cell), still_beyond=1)
+def read(values: Array, grid: GridSpec, points: Array) -> Array:
+    """Values of a field at points, between the middles of cells; beyond its edge those of the edge."""
+    column, row = (points[:, 0] - grid.west) / grid.cell - 0.5, (grid.north - points[:, 1]) / grid.cell - 0.5
+    return np.asarray(map_coordinates(values, [row, column], order=1, mode="nearest"), np.float64)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
+from scipy.ndimage import distance_transform_edt
 
 from twin.geo.pits import Pit, PitStage
 from twin.grid import GridSpec
@@ -24,6 +25,12 @@ from twin.sim.impact.pit import inflow, seepage
 
 AROUND_M = 200.0
 """Finite differences reach so far from the pit [m]."""
+
+ACROSS, MOST_CELLS = 12, 500
+"""A pit has so many cells across at least, where that makes no more than so many to a side."""
+
+MOST_LENGTHS = 2.0
+"""De Glee's formula for a round pit is not told where its radius is more than so many lengths of leakage."""
 
 TIGHT_WALL_D = 1000.0
 """Thickness over permeability of walls of concrete or piles that overlap [d]; an estimate: 0.8 m of 1e-8 m/s is 926 d."""
@@ -44,7 +51,8 @@ class Lowered:
     Parameters
     ----------
     upper, lower : (R, C) float64
-        How far the water table and the head below have fallen; the lower is all 0 where nothing parts them [m].
+        How far the water table and the head below have fallen around the pit, in it as at its edge; the lower is all 0 where
+        nothing parts them [m].
     upper_m, lower_m : float
         How far at the pit [m].
     inflow_m3_d : float
@@ -84,9 +92,10 @@ def falls(pit: Pit, stage: PitStage, soil: PitSoil) -> tuple[float, float]:
     upper = max(soil.water_m - max(kept, soil.base_m), 0.0)
     if not soil.parted:
         return (0.0 if stage.concreted and not closed(pit, soil) else upper), 0.0
+    lowest = soil.head_m if math.isnan(stage.head_m) else stage.head_m
     if dug_m(pit, stage) < soil.aquitard[1] and not stage.concreted:
-        return upper, max(soil.head_m - kept, 0.0)
-    return upper, 0.0 if math.isnan(stage.head_m) else max(soil.head_m - stage.head_m, 0.0)
+        lowest = min(lowest, kept)
+    return upper, max(soil.head_m - lowest, 0.0)
 
 
 def closed(pit: Pit, soil: PitSoil) -> bool:
@@ -118,12 +127,17 @@ class Surroundings:
         cell = grid.cell
         left, top = math.floor((west - AROUND_M - grid.west) / cell), math.floor((grid.north - north - AROUND_M) / cell)
         right, bottom = math.ceil((east + AROUND_M - grid.west) / cell), math.ceil((grid.north - south + AROUND_M) / cell)
-        self.near = GridSpec(grid.west + left * cell, grid.north - top * cell, cell, (bottom - top, right - left), grid.crs)
-        self.grid, self.corner = grid, (top, left)
+        rows, columns = bottom - top, right - left
+        area = float(pit.outline.area)
+        # so many cells to each of the map that the shape of the pit counts
+        parts = max(1, min(math.ceil(ACROSS * cell / math.sqrt(area)), MOST_CELLS // max(rows, columns)))
+        self.near = GridSpec(
+            grid.west + left * cell, grid.north - top * cell, cell / parts, (rows * parts, columns * parts), grid.crs
+        )
+        self.grid, self.corner, self.parts = grid, (top, left), parts
         self.pit = _cells_of(pit, self.near)
         self.canal, self.far_canal = (burnt(water, one) >= 0 for one in (self.near, grid))
         self.canal &= ~self.pit
-        area = float(pit.outline.area)
         self.radius = math.sqrt(area / math.pi)
         self.x, self.y = pit.outline.centroid.x, pit.outline.centroid.y
 
@@ -132,10 +146,12 @@ class Surroundings:
         return np.maximum(np.hypot(grid.x[None, :] - self.x, grid.y[:, None] - self.y), self.radius)
 
     def over(self, far: Array, near: Array) -> Array:
-        """Values of the map, those around the pit in their place."""
+        """Values of the map, those around the pit in their place, and within it those of its edge."""
         out = far.copy()
         top, left = self.corner
-        rows, columns = self.near.shape
+        rows, columns = (count // self.parts for count in self.near.shape)
+        near = near[tuple(distance_transform_edt(self.pit, return_distances=False, return_indices=True))]
+        near = near.reshape(rows, self.parts, columns, self.parts).mean(axis=(1, 3))
         r0, r1, c0, c1 = max(top, 0), min(top + rows, far.shape[0]), max(left, 0), min(left + columns, far.shape[1])
         if r0 < r1 and c0 < c1:
             out[r0:r1, c0:c1] = near[r0 - top : r1 - top, c0 - left : c1 - left]
@@ -237,7 +253,7 @@ def lowered(
     total = from_above + base + from_below
     most = lower if lower is not None and from_below > from_above else upper
     check = math.nan
-    if total > 0.0 and most.wall == 0.0 and most.fall > 0.0:
+    if total > 0.0 and most.wall == 0.0 and most.fall > 0.0 and around.radius < MOST_LENGTHS * most.length:
         check = inflow.inflow_m3_d(
             drawdown_m=most.fall, pit_radius_m=around.radius, transmissivity_m2_d=most.flow,
             resistance_d=1.0 / (most.leak + most.stored),

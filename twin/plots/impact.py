@@ -196,7 +196,7 @@ def _routes(ax: Axes, impact: ImpactResult, told: Mapping[str, str]) -> list[Art
     from matplotlib.lines import Line2D
 
     steps, stations = impact.features.get("route_steps"), impact.features.get("stations")
-    if steps is None or stations is None:
+    if steps is None:
         return []
     handles: list[Artist] = []
     for blocked, colour, style, name in ((False, ROUTE, "-", "route"), (True, "#d7191c", (0, (1.5, 0.8)), "route_blocked")):
@@ -207,6 +207,8 @@ def _routes(ax: Axes, impact: ImpactResult, told: Mapping[str, str]) -> list[Art
             ax.plot(xy[:, 0], xy[:, 1], color=colour, linewidth=2.4, linestyle=style, zorder=7.5, gid=name)
         if lines:
             handles.append(Line2D([], [], color=colour, linewidth=2.4, linestyle=style, label=told[name]))
+    if stations is None:
+        return handles
     (mark,) = ax.plot(
         stations.geometry.x, stations.geometry.y, linestyle="none", marker="s", markersize=7.0, markerfacecolor=ROUTE,
         markeredgecolor="white", zorder=8, gid="stations", label=told["station"],

@@ -33,7 +33,8 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
     shown = []
     own = [(name, texts[f"{impact.key}_{name.split(' ')[1]}"]) for name in pictures
            if name.startswith(f"{impact.key} ") and name != f"{impact.key} change"]  # fmt: skip
-    for name, caption in ((impact.key, texts["map_now"]), (f"{impact.key} change", texts["map_change"]), *own):
+    now = texts.get(f"{impact.key}_map", texts["map_now"])
+    for name, caption in ((impact.key, now), (f"{impact.key} change", texts["map_change"]), *own):
         if name in pictures:
             source = "data:image/png;base64," + base64.b64encode(pictures[name]).decode()
             alt = escape(f"{impact.title}: {caption}", quote=True)
@@ -164,4 +165,4 @@ def _ways(impact: ImpactResult, texts: Mapping[str, str]) -> str:
         cells = "".join(f'<td class="n">{one}</td>' for one in told)
         rows.append(f"<tr><td>{escape(str(name))}<small>{escape(row['vehicle'])}</small></td>{cells}<td>{escape(row['told'])}</td></tr>")
     head = [texts["routes_way"], *([texts["routes_time_before"]] if both else []), texts["routes_time_after"], texts["routes_told"]]
-    return _listed(texts["routes_ways"], head, rows, [1, 2] if both else [1], len(frame), texts)
+    return _listed(texts.get(f"{impact.key}_ways", texts["routes_ways"]), head, rows, [1, 2] if both else [1], len(frame), texts)

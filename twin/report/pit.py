@@ -35,7 +35,7 @@ def _number(key: str, digits: int = 0, scale: float = 1.0) -> Callable[[Any], st
 def _factor(row: pd.Series) -> str:
     value, asked = float(row["uplift_factor"]), float(row["uplift_asked"])
     if not math.isfinite(value):
-        return "–"
+        return f"–<small>{escape(str(row['held_by']))}</small>"
     return f"<b>{value:.2f}</b>" if value < asked else f"{value:.2f}"
 
 
@@ -43,13 +43,22 @@ def _text(key: str) -> Callable[[Any], str]:
     return lambda row: escape(str(row[key]))
 
 
+def _whole(text: str) -> str:
+    """A text that is not broken over lines."""
+    return f'<span style="white-space:nowrap">{escape(text)}</span>'
+
+
 def _name(row: pd.Series) -> str:
-    return escape(str(row.name))
+    return _whole(str(row.name))
 
 
 def _days(row: pd.Series) -> str:
-    ends = [str(row[key]) for key in ("starts", "ends") if row[key]]
-    return escape(" – ".join(ends)) or "–"
+    return "<br>".join(_whole(str(row[key])) for key in ("starts", "ends") if row[key]) or "–"
+
+
+def _cracks(row: pd.Series) -> str:
+    cracks = str(row["cracks"]).partition(";")[0]
+    return escape(f"{row['damage']}: {cracks}")
 
 
 def _category(row: pd.Series) -> str:
@@ -60,13 +69,16 @@ def _category(row: pd.Series) -> str:
 
 STAGES = (
     Column("stage", _text("stage"), False), Column("days", _days, False), Column("floor", _number("dug_m", 2)),
-    Column("soil", _number("volume_m3")), Column("lorries", _number("lorries")), Column("uplift", _factor),
-    Column("lower", _number("lower_head_by_m", 2)), Column("fall", _number("drawdown_m", 2)),
+    Column("soil", _number("volume_m3")), Column("lorries", _number("lorries")), Column("struts", _number("supports")),
+    Column("uplift", _factor), Column("lower", _number("lower_head_by_m", 2)),
+)  # fmt: skip
+WATER = (
+    Column("stage", _text("stage"), False), Column("fall", _number("drawdown_m", 2)),
     Column("head_fall", _number("head_drawdown_m", 2)), Column("inflow", _number("inflow_m3_d")), Column("wells", _number("wells")),
     Column("wall_mm", _number("settlement_wall_mm")), Column("water_mm", _number("settlement_water_mm")),
 )  # fmt: skip
 BUILDINGS = (
-    Column("building", _name, False), Column("category", _category, False), Column("cracks", _text("cracks"), False),
+    Column("building", _name, False), Column("category", _category, False), Column("cracks", _cracks, False),
     Column("strain", _number("strain_percent", 2)), Column("settles", _number("settlement_mm")),
     Column("by_wall", _number("settlement_wall_mm")), Column("by_water", _number("settlement_water_mm")),
     Column("away", _number("distance_m", 1)), Column("foundation", _text("foundation"), False),
@@ -93,6 +105,7 @@ def pit_tables(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     asked = impact.figure("pit_uplift").limit or 1.1
     parts = [f'<p class="soft">{escape(texts["pit_screening"])}</p>', uplift_chart(stages, asked, texts)]
     parts.append(_table("pit_stages", stages.assign(uplift_asked=asked), STAGES, texts))
+    parts.append(_table("pit_water", stages, WATER, texts))
     worse = buildings[(buildings["category"] > 0).fillna(False)].sort_values("strain_percent", ascending=False, kind="stable")
     parts.append(_table("pit_buildings", worse, BUILDINGS, texts))
     fates = [
@@ -132,10 +145,11 @@ def uplift_chart(stages: gpd.GeoDataFrame, asked: float, texts: Mapping[str, str
         colour = "#b3261e" if value < asked else "#2f6f4f"
         beyond = " →" if value > most else ""
         y = 8 + k * high
+        inside = ' text-anchor="end" fill="#ffffff"' if bar > 60.0 else ""
         rows.append(
             f'<text x="{left - 8}" y="{y + 12}" text-anchor="end">{escape(str(row["stage"]))}</text>'
             f'<rect x="{left}" y="{y}" width="{bar:.1f}" height="16" fill="{colour}"/>'
-            f'<text x="{left + bar + 6:.1f}" y="{y + 12}">{value:.2f}{beyond}</text>'
+            f'<text x="{left + (bar - 6 if inside else bar + 6):.1f}" y="{y + 12}"{inside}>{value:.2f}{beyond}</text>'
         )
     x, bottom = left + wide / 2.0, 12 + len(known) * high
     line = f'<line x1="{x}" x2="{x}" y1="2" y2="{bottom}" stroke="#1d1b19" stroke-dasharray="4 3"/>'
