@@ -73,7 +73,7 @@ STAGES = (
     Column("uplift", _factor), Column("lower", _number("lower_head_by_m", 2)),
 )  # fmt: skip
 WATER = (
-    Column("stage", _text("stage"), False), Column("fall", _number("drawdown_m", 2)),
+    Column("stage", _text("stage"), False), Column("fall", _number("drawdown_beside_m", 2)),
     Column("head_fall", _number("head_drawdown_m", 2)), Column("inflow", _number("inflow_m3_d")), Column("wells", _number("wells")),
     Column("wall_mm", _number("settlement_wall_mm")), Column("water_mm", _number("settlement_water_mm")),
 )  # fmt: skip
