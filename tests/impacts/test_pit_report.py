@@ -71,7 +71,7 @@ def test_the_report_answers_with_limits_and_says_what_it_is_not(both: Comparison
     assert "That needs a geotechnical design" in page
     assert STABLE in both.variant.impacts["pit"].assumptions
     barred = "canal-street-east is limited to 2 t on an axle"
-    for word in ("Factor against uplift", "Category (range)", "stands in the pit", barred):
+    for word in ("Factor against uplift", "Lower head by (m)", "stands in the pit", barred):
         assert word in page, word
     assert "nan" not in impact_section(both.variant.impacts["pit"], {}, ENGLISH).lower()
     assert not impact_section(both.baseline.impacts["pit"], {}, ENGLISH).count("<table")

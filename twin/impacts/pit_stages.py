@@ -62,7 +62,7 @@ class Dug:
 
     @property
     def lowest(self) -> int:
-        """Number of the stage in which water around the pit is lowest: the water table, and of equal ones the head; then the last."""
+        """Number of the stage with the lowest water table around the pit; of equal ones that with the lowest head, or the last."""
         falls = [(float(one.upper.max()), float(one.lower.max()), k) for k, one in enumerate(self.water)]
         return max(falls)[2]
 
@@ -101,7 +101,8 @@ def dig(
                "water_in_pit_m": stage.dry_to_m, "volume_m3": much, "volume_by": by}  # fmt: skip
         row |= _trips(soil, much, above, dug, settings) | _floor(pit, stage, soil) | _toe(pit, stage, soil)
         row |= {
-            "drawdown_m": found.upper_m, "head_drawdown_m": found.lower_m, "drawdown_beside_m": float(found.upper.max()), "inflow_m3_d": found.inflow_m3_d,
+            "drawdown_m": found.upper_m, "head_drawdown_m": found.lower_m, "drawdown_beside_m": float(found.upper.max()),
+            "inflow_m3_d": found.inflow_m3_d,
             "inflow_formula_m3_d": found.formula_m3_d, "wells": found.wells, "days": found.days,
             "lasts_d": lasts_d(stage, settings),
             "settlement_wall_mm": wall, "settlement_water_mm": float(by_water.max(initial=0.0)),

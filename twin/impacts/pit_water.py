@@ -265,8 +265,8 @@ def lowered(
 
 
 def wells_for(discharge_m3_d: float, soil: PitSoil, below: bool) -> int:
-    """How many wells a discharge takes by the rule of Sichardt."""
-    if discharge_m3_d <= 0.0:
+    """How many wells a discharge takes by the rule of Sichardt; of less than a cubic metre a day none."""
+    if discharge_m3_d < 1.0:
         return 0
     top = soil.aquitard[1] if below and soil.parted else soil.water_m
     bottom = float(soil.layers["bottom_z_m"].iloc[-1]) if below or not soil.parted else soil.base_m

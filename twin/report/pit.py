@@ -145,7 +145,7 @@ def uplift_chart(stages: gpd.GeoDataFrame, asked: float, texts: Mapping[str, str
         colour = "#b3261e" if value < asked else "#2f6f4f"
         beyond = " →" if value > most else ""
         y = 8 + k * high
-        inside = ' text-anchor="end" fill="#ffffff"' if bar > 60.0 else ""
+        inside = ' text-anchor="end" style="fill:#fff"' if bar > 60.0 else ""
         rows.append(
             f'<text x="{left - 8}" y="{y + 12}" text-anchor="end">{escape(str(row["stage"]))}</text>'
             f'<rect x="{left}" y="{y}" width="{bar:.1f}" height="16" fill="{colour}"/>'
