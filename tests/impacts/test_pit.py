@@ -281,3 +281,30 @@ def test_resistance_of_what_is_left_of_the_clay() -> None:
     assert soil.lower_m2_d == pytest.approx(170.0)
     own = soil_of(_pit(-1.0), _town(), soil_model(_town(), settings), _settings(resistance_d=600.0))
     assert own.resistance_below(-1.0) == pytest.approx(400.0)
+
+
+def test_the_terrain_counts_where_it_is_not_dug_yet() -> None:
+    pit, hilly = _pit(2.0), plain(SIDE, 6.0)
+    before = Site(hilly), analyse(Site(hilly), _settings())
+    stage = analyse(Site(hilly, pits=(pit,)), _settings(), before).features["stages"].iloc[0]
+    assert (stage["volume_by"], stage["volume_m3"]) == ("terrain", pytest.approx(4.0 * 600.0))
+    there = Site(hilly, pits=(pit,)), analyse(Site(hilly, pits=(pit,)), _settings())
+    stage = analyse(Site(hilly, pits=(pit,)), _settings(), there).features["stages"].iloc[0]
+    assert (stage["volume_by"], stage["volume_m3"]) == ("level ground", pytest.approx(3.0 * 600.0))
+
+
+def test_wooden_piles_are_counted_where_the_water_table_falls() -> None:
+    deep = _pit(1.0, wall="", toe_m=NAN, supports=())
+    found = _impact(deep, foundation="wooden piles", canal=False)
+    assert found.figure("pit_wooden").value == (found.features["buildings"]["fall_m"] > 0.05).sum() >= 1
+    assert _impact(deep, foundation="shallow").figure("pit_wooden").value == 0
+    unknown = _impact(deep, foundation="unknown", canal=False).figure("pit_wooden")
+    assert unknown.value == 0
+    assert "more foundations are not known" in unknown.note
+
+
+def test_wells_that_are_given_are_held_against_what_is_needed() -> None:
+    wells = (PitWell("well-1", WEST + 70.0, SOUTH + 70.0, 40.0),)
+    found = _impact(_pit(-4.0, wells=wells))
+    assert found.features["wells"]["m3_per_day"].tolist() == [40.0]
+    assert "wells of the scenario pump 40 m3/d" in found.figure("pit_inflow").note

@@ -49,12 +49,14 @@ def analyse(site: Site, settings: PitAnalysis, before: tuple[Site, ImpactResult]
         When the ground or the water is not known, or the layers do not reach below a pit.
     """
     grid = site.grid(settings.cell_m)
-    terrain = site.city.terrain if before is None or not site.pits else before[0].city.terrain
     model = soil_model(site.city, settings) if site.pits else None
     water = [shape for shape in site.city.water.geometry if shape is not None] if settings.canal else []
     made = []
     for pit in site.pits:
         assert model is not None
+        # on a side with a pit its terrain is dug already
+        undug = before is not None and pit.id not in {one.id for one in before[0].pits}
+        terrain = before[0].city.terrain if before is not None and undug else None
         made.append(dig(pit, soil_of(pit, site.city, model, settings), grid, water, settings, terrain))
     fields = _fields(site, settings, grid, made, before)
     buildings = buildings_of(site.city, made, fields, grid, settings)

@@ -67,6 +67,8 @@ def buildings_of(
     table["foundation"] = _foundation(near, settings)
     table["damage"], table["cracks"] = "negligible", ""
     _shake(table, near, made, settings)
+    inner = shapely.get_coordinates(shapely.point_on_surface(near.geometry.to_numpy())) if len(near) else np.zeros((0, 2))
+    table["fall_m"] = sum((np.maximum(read(one.water[one.lowest].upper, grid, inner), 0.0) for one in made), np.zeros(len(near)))
     if made and reached.any():
         _judge(table, near[reached], made, grid, settings)
     return gpd.GeoDataFrame(table, geometry=near.geometry.to_numpy(), crs=city.crs)

@@ -28,6 +28,9 @@ SETTLES: tuple[Colour, ...] = (
 SETTLES_MM = (1.0, 5.0, 10.0, 20.0, 35.0, 50.0)
 FALLS: tuple[Colour, ...] = ((243, 240, 231), (208, 231, 220), (146, 204, 196), (77, 160, 172), (38, 106, 146), (24, 50, 98))
 FALLS_M = (0.05, 0.1, 0.25, 0.5, 1.0)
+LEAST_FALL_M = 0.05
+"""A water table that falls by less does not count for wooden piles; an estimate [m]."""
+
 HEADS_M = (0.25, 0.5, 1.0, 2.0, 3.0)
 
 UPLIFT_SOURCE = "1.1 of weight over pressure, as asked where no partial factors are used (EN 1997-1, 2.4.7.4: uplift)"
@@ -62,7 +65,7 @@ def figures_of(
     """Figures of all pits; without one the same, of nothing."""
     figures = [
         *_of_buildings(features["buildings"], settings), *_of_floors(features["stages"]),
-        *_of_soil(features["stages"], features.get("routes"), settings), *_of_nuisance(made, features["buildings"], loud, settings),
+        *_of_soil(features, settings), *_of_nuisance(made, features["buildings"], loud, settings),
         *_of_green(features),
     ]  # fmt: skip
     headlines = ("pit_damage", "pit_damaged", "pit_uplift", "pit_seepage", "pit_inflow", "pit_lorries", "pit_trees_felled")
@@ -96,6 +99,11 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
         _figure("settlement", "Largest settlement at a building", beside if math.isfinite(beside) else 0.0, "mm", 0,
                 "as if no building were there; walls and lowered water together"),
     ]  # fmt: skip
+    dry = buildings["fall_m"] > LEAST_FALL_M
+    wooden, unknown = (float((dry & (buildings["foundation"] == name)).sum()) for name in ("wooden piles", "unknown"))
+    told.append(_figure("wooden", f"Buildings on wooden piles where the water table falls by more than {LEAST_FALL_M:g} m", wooden,
+                        "buildings", 0, "heads that fall dry rot" + (f"; of {unknown:.0f} more foundations are not known" if unknown
+                                                                     else "")))  # fmt: skip
     lost = float(len(buildings) - len(known))
     under = "a pit lies under them" if lost else ""
     told.append(_figure("not_judged", "Buildings that could not be judged", lost, "buildings", 0, under))
@@ -132,9 +140,12 @@ def _of_floors(stages: gpd.GeoDataFrame) -> list[Figure]:
     return told
 
 
-def _of_soil(stages: gpd.GeoDataFrame, routes: gpd.GeoDataFrame | None, settings: PitAnalysis) -> list[Figure]:
+def _of_soil(features: Mapping[str, gpd.GeoDataFrame], settings: PitAnalysis) -> list[Figure]:
+    stages, routes, given = features["stages"], features.get("routes"), features["wells"]
     some = len(stages) > 0
     inflow, where = _worst(stages, "inflow_m3_d", most=True)
+    if len(given) and given["given"].all():
+        where += f"; wells of the scenario pump {given['m3_per_day'].sum():,.0f} m3/d"
     wells, _ = _worst(stages, "wells", most=True)
     total, lorries, light = (float(stages[name].sum()) if some else 0.0 for name in ("volume_m3", "lorries", "light_lorries"))
     van = VEHICLES["van"]

@@ -402,6 +402,7 @@ def sentence(detail: ErrorDetails) -> tuple[str, str | None]:
 _ANALYSES: Mapping[str, str] = MappingProxyType({
     "shadow": "sun", "shade": "sun", "daylight": "sun", "svf": "sky", "view": "sight", "viewshed": "sight", "visibility": "sight",
     "sound": "noise", "traffic": "noise", "crowd": "crowding", "density": "crowding", "evacuation": "crowding", "flood": "rain",
+    "excavation": "pit", "excavations": "pit", "pits": "pit", "settlement": "pit", "dewatering": "pit", "groundwater": "pit",
     "water": "rain", "cloudburst": "rain", "antennas": "signal", "radio": "signal", "isochrones": "access", "walking": "access",
     "trees": "green", "canopy": "green", "panels": "solar", "roofs": "solar", "temperature": "heat", "vehicles": "routes",
 })  # fmt: skip
