@@ -15,18 +15,21 @@ from viewer import buildings, objects, own_meshes, results, style, underground, 
 from viewer.added import corners_of, name_layer, names_of
 from viewer.belongs import require_same_place
 from viewer.bridges import bridges_layer
-from viewer.changes import ChangeShape, change_layers, holes, place
+from viewer.changes import ChangeShape, PlacedChange, change_layers, holes, place
 from viewer.floor import FloorLayers
 from viewer.ground import Ground
 from viewer.key import by_height, key_of
 from viewer.markers import marker_labels, marker_layers
 from viewer.no_height import unknown_buildings_layer
+from viewer.pit_stages import deepest, stages_of
 from viewer.pit_structure import structure_layers
 from viewer.pits import pit_layers
 from viewer.planes import sections_of
 from viewer.scene import FieldLayer, KeyEntry, Layer, MeshLayer, PeopleLayer, Scene, View
 from viewer.sky import where_on_earth
+from viewer.soil import Soil, soil_near
 from viewer.soundings import block_layers, only_soundings
+from viewer.stages import SceneStage, staged
 from viewer.words import title_of
 
 if TYPE_CHECKING:
@@ -124,8 +127,10 @@ def compose(
         layers = [*floor.layers(), *_solid_layers(city, drawn, ground, floor, set(names))]
         layers += marker_labels(layers, city)
     layers += change_layers(placed)
-    layers += pit_layers(placed, city)
-    layers += structure_layers([item for item in placed if item.kind == "excavation"])
+    pits = [item for item in placed if item.kind == "excavation"]
+    soil = soil_near(city, [item.shape for item in pits])
+    stages = stages_of(pits)
+    layers += _pits(placed, city, soil, stages)
     new = corners_of(layers, names)
     layers += name_layer(new, names)
     if result is not None:
@@ -154,8 +159,21 @@ def compose(
         key=key,
         sun_azimuth_deg=SUN_AZIMUTH_DEG if result is not None else SUN_OF_A_CITY_DEG,
         sections=sections_of(city, layers, placed, results.busiest(fields)[1]),
+        stages=stages,
+        stage=deepest(pits, stages),
+        soil=None if soil is None else soil.block,
         **where_on_earth(city),
     )
+
+
+def _pits(placed: list[PlacedChange], city: City, soil: Soil | None, stages: Sequence[SceneStage]) -> list[Layer]:
+    """Excavations and what holds them, in each stage."""
+    pits = [item for item in placed if item.kind == "excavation"]
+
+    def those_of(stage: SceneStage | None) -> list[Layer]:
+        return [*pit_layers(placed, city, soil, stage), *structure_layers(pits, stage)]
+
+    return staged({stage.name: those_of(stage) for stage in stages}) if stages else those_of(None)
 
 
 def compose_without_city(result: Result | Comparison, **options: Any) -> Scene:

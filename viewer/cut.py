@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from twin.errors import ParameterError
 from viewer import shapes, style
 from viewer.clip import Clipped, Plane, clip, compacted, faces_of, lowest_line
+from viewer.cut_soil import soil_layer, soil_pieces, water_line
 from viewer.scene import (
     AnnotationLayer,
     Colour,
@@ -46,6 +47,9 @@ DEEP_M = 60.0
 
 OVER_M = 0.02
 """What lies in the ground is drawn this far before the cut face of the ground, so that neither hides the other [m]."""
+
+UPRIGHT = 1e-3
+"""Layers of soil are known in a plane whose normal rises no more than this."""
 
 STEEP = 0.5
 """A plane whose normal rises more than this is one that looks down (or up) on the ground."""
@@ -84,14 +88,19 @@ def cut_scene(scene: Scene, section: Section) -> Scene:
                 floors.append((layer, cut))
             layer = replace(layer, visible=layer.visible or layer.group == "underground")
             made, caps = _cut_mesh(layer, cut, plane)
+            if layer.name.startswith("groundwater") and len(cut.segments):
+                made.append(water_line(layer, cut.segments, plane, 2 * OVER_M))
             filled += [cap.shape for cap in caps] if layer.visible else []
             layers += made
         else:
             layers.append(_cut_other(layer, plane))
     deep = 0.6 * section.width_m if np.isfinite(section.width_m) else DEEP_M
-    ground = _ground(floors, plane, filled, deep) if abs(plane.normal[2]) < STEEP else _ground_from_above(floors, plane)
+    ground, soils = _ground(floors, plane, filled, deep, scene) if abs(plane.normal[2]) < STEEP else (
+        _ground_from_above(floors, plane), ())
     layers = _named_apart([*layers, *ground])
-    key = (*(KeyEntry(layer.name, layer.label, style.main_of(layer.colours)) for layer in ground), *scene.key)
+    plain = (KeyEntry(layer.name, layer.label, style.main_of(layer.colours)) for layer in ground if layer.name != "cut_soil")
+    named = {entry.label for entry in scene.key}
+    key = (*plain, *(entry for entry in soils if entry.label not in named), *scene.key)
     views = (*_view_of(section, plane, layers), *scene.views)
     subtitle = f"{scene.subtitle}, {section.label.lower()}" if scene.subtitle else section.label
     return replace(scene, layers=tuple(layers), views=views, key=key, subtitle=subtitle)
@@ -145,7 +154,8 @@ def _cut_mesh(layer: MeshLayer, cut: Clipped, plane: Plane) -> tuple[list[Layer]
     vertices, triangles, colours, owners = builder.arrays()
     faces = MeshLayer(
         f"{layer.name}_cut", f"{layer.label}, cut", vertices, triangles, colours, None if owner is None else owners,
-        layer.attributes if owner is not None else {}, layer.group, layer.edges, visible=layer.visible, side=layer.side,
+        layer.attributes if owner is not None else {}, layer.group, layer.edges, layer.opacity, visible=layer.visible,
+        side=layer.side,
     )  # fmt: skip
     return [left, faces], caps
 
@@ -230,23 +240,32 @@ def _cut_path(path: NDArray[np.float64], plane: Plane) -> list[NDArray[np.float6
     return [*parts, *([np.array(run)] if run else [])]
 
 
-def _ground(floors: list[tuple[MeshLayer, Clipped]], plane: Plane, filled: list[BaseGeometry], under: float) -> list[MeshLayer]:
-    """The cut face of the ground below its lowest surface, and of water above its bed."""
+def _ground(
+    floors: list[tuple[MeshLayer, Clipped]], plane: Plane, filled: list[BaseGeometry], under: float, scene: Scene
+) -> tuple[list[MeshLayer], tuple[KeyEntry, ...]]:
+    """The cut face of the ground below its lowest surface, and of water above its bed; and what colours of soil in it mean."""
     dry, wet = (
         [plane.flat(cut.segments) for layer, cut in floors if len(cut.segments) and (layer.group == "water") == is_water]
         for is_water in (False, True)
     )
     if not dry and not wet:
-        return []
+        return [], ()
     line, source = lowest_line(np.concatenate(dry or wet))
     if len(line) < 2:
-        return []
+        return [], ()
     lows = [line[:, 1].min(), *(shape.bounds[1] for shape in filled if not shape.is_empty)]
     bottom = min(lows) - BED_M - under
     ground = shapely.make_valid(shapely.Polygon([*line, (line[-1, 0], bottom), (line[0, 0], bottom)]))
     water, air = _water(np.concatenate(wet), line, source, ground, bottom) if wet else (shapely.Polygon(), shapely.Polygon())
     ground = shapely.difference(shapely.difference(ground, water), air)
-    return _faces(plane, [("cut_ground", "Ground, cut", ground, style.SOIL), ("cut_water", "Water, cut", water, style.WATER)])
+    known = soil_pieces(ground, plane, scene.soil) if scene.soil is not None and abs(plane.normal[2]) < UPRIGHT else []
+    if known:
+        ground = shapely.difference(ground, shapely.union_all([piece.shape for piece in known]))
+    made = _faces(plane, [("cut_ground", "Ground, cut", ground, style.SOIL), ("cut_water", "Water, cut", water, style.WATER)])
+    if not known or scene.soil is None:
+        return made, ()
+    layer, entries = soil_layer(known, plane, scene.soil, scene.origin[2])
+    return [*made, layer], entries
 
 
 def _water(

@@ -28,6 +28,8 @@ MOST = 14
 def key_of(layers: Sequence[Layer]) -> tuple[KeyEntry, ...]:
     """An entry for each thing that is drawn: of what stands first, then of the ground."""
     entries: list[KeyEntry] = []
+    # what is there in some stages only has the entries of what is there in all
+    layers = [replace(layer, name=layer.name.split("@")[0]) if layer.stages else layer for layer in layers]
     for layer in layers:
         if isinstance(layer, MeshLayer) and len(layer.triangles) and layer.name not in _SILENT:
             entries += _entries(layer)

@@ -40,6 +40,9 @@ class MeshLayer:
     visible : bool
     side : str
         Of a comparison: ``"before"``, ``"after"`` or ``"difference"``; empty where it is on all of them. So in every layer.
+    stages : tuple of str
+        Names of the stages of work in which it is there (`viewer.stages.SceneStage`); empty where it is in all of them. So in every
+        layer.
     """
 
     name: str
@@ -55,6 +58,7 @@ class MeshLayer:
     casts_shadow: bool = False
     visible: bool = True
     side: str = ""
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +92,7 @@ class PointLayer:
     group: str = "points"
     visible: bool = True
     side: str = ""
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +120,7 @@ class PeopleLayer:
     group: str = "people"
     visible: bool = True
     side: str = ""
+    stages: tuple[str, ...] = ()
 
     def frame(self, time: float) -> NDArray[np.float32]:
         """Positions at the last frame not later than `time`, (M, 3)."""
@@ -188,6 +194,7 @@ class FieldLayer:
     visible: bool = True
     side: str = ""
     roofs: bool = False
+    stages: tuple[str, ...] = ()
 
     def frame(self, time: float) -> NDArray[np.float32]:
         """Values of the first interval that ends at or after `time`, (H, W)."""
@@ -207,6 +214,7 @@ class LineLayer:
     group: str = "annotations"
     visible: bool = True
     side: str = ""
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +228,7 @@ class LabelLayer:
     group: str = "annotations"
     visible: bool = True
     side: str = ""
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,6 +255,7 @@ class AnnotationLayer:
     group: str = "annotations"
     visible: bool = True
     side: str = ""
+    stages: tuple[str, ...] = ()
 
 
 Layer = MeshLayer | PointLayer | PeopleLayer | FieldLayer | LineLayer | LabelLayer | AnnotationLayer

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,12 @@ from twin.geo.pit_supports import anchors, struts
 from twin.geo.pits import Pit, PitStage
 from viewer import props, shapes, style
 from viewer.changes import PlacedChange
+from viewer.pit_stages import NOT_BEGUN, has_concrete, stage_in
 from viewer.pits import UNDERWATER
 from viewer.scene import Colour, MeshLayer
+from viewer.sheet_piles import SHEET_M, WAVE_DEEP_M, rings_of, waved
+from viewer.stages import SceneStage
 
-WAVE_M, WAVE_DEEP_M = 1.2, 0.4
-"""One wave of a sheet pile wall: a pair of planks, and how deep it is [m]."""
 RISES_M = 0.5
 """How far a wall stands above the ground [m]."""
 THICK_M = {"diaphragm": 0.8, "secant-pile": 0.9, "soldier-pile": 0.3}
@@ -34,14 +34,14 @@ PUMP: Colour = (44, 112, 190)
 NOT_IN_WAY_M = 0.03
 
 
-def structure_layers(pits: Sequence[PlacedChange], stage: str | None = None) -> list[MeshLayer]:
+def structure_layers(pits: Sequence[PlacedChange], stage: SceneStage | None = None) -> list[MeshLayer]:
     """Walls, supports, concrete and wells of pits, as far as they are designed.
 
     Parameters
     ----------
     pits : sequence of PlacedChange
         Of kind ``"excavation"``.
-    stage : str, optional
+    stage : SceneStage, optional
         Only what is there when this stage is done; by default all that is there in the deepest one.
     """
     parts = {
@@ -52,10 +52,12 @@ def structure_layers(pits: Sequence[PlacedChange], stage: str | None = None) -> 
         pit = item.pit
         if pit is None:
             continue
-        now = _stage_of(pit, stage)
+        now = stage_in(pit, stage)
+        if now.id == NOT_BEGUN:
+            continue
         _walls(pit, parts["pit_wall"])
         _supports(pit, now, parts["pit_supports"])
-        if pit.concrete_m > 0.0 and (now.concreted or not any(one.concreted for one in pit.stages)):
+        if has_concrete(pit, now):
             part = parts["pit_concrete"]
             row = part.row(pit, UNDERWATER, f"{pit.concrete_m:g} m thick")
             under = shapely.buffer(pit.outline, -NOT_IN_WAY_M, join_style="mitre")
@@ -82,15 +84,6 @@ class _Part:
         return MeshLayer(name, self.label, vertices, triangles, colours, owner, self.table, "change", edges=True, casts_shadow=True)
 
 
-def _stage_of(pit: Pit, stage: str | None) -> PitStage:
-    """The stage that is shown: the one that is asked for, or else the last of the deepest ones."""
-    found = next((one for one in pit.stages if one.id == stage), None)
-    if found is not None:
-        return found
-    lowest = min(one.floor_m for one in pit.stages)
-    return [one for one in pit.stages if one.floor_m <= lowest + 1e-9][-1]
-
-
 def _walls(pit: Pit, part: _Part) -> None:
     if pit.wall in ("", "slope"):
         return
@@ -99,7 +92,7 @@ def _walls(pit: Pit, part: _Part) -> None:
     course = shapely.buffer(pit.outline, NOT_IN_WAY_M, join_style="mitre")
     top = pit.top_m + RISES_M
     if pit.wall == "sheet-pile":
-        part.builder.add(*shapes.prism(_waved(course), toe, top), STEEL, row)
+        part.builder.add(*shapes.prism(_sheets(course), toe, top), STEEL, row)
         cap = shapely.buffer(course, WAVE_DEEP_M, join_style="mitre").difference(course)
         part.builder.add(*shapes.prism(cap, top, top + 0.12), STEEL, row)
         return
@@ -117,28 +110,10 @@ def _walls(pit: Pit, part: _Part) -> None:
         part.builder.add(*shapes.prism(planks, pit.bottom_m, top - 0.2), (150, 112, 76), row)
 
 
-def _waved(outline: BaseGeometry) -> BaseGeometry:
+def _sheets(outline: BaseGeometry) -> BaseGeometry:
     """The plan of a sheet pile wall round an outline: a thin band that goes out and in."""
-    bands = []
-    for polygon in shapes.polygons(outline):
-        for ring in (polygon.exterior, *polygon.interiors):
-            corners = shapely.get_coordinates(ring)
-            outward = 1.0 if shapely.is_ccw(ring) == (ring.equals(polygon.exterior)) else -1.0
-            path: list[NDArray[np.float64]] = []
-            for first, second in pairwise(corners):
-                side = second - first
-                length = float(np.hypot(*side))
-                if length < 1e-6:
-                    continue
-                normal = outward * np.array([side[1], -side[0]]) / length
-                waves = max(1, round(length / WAVE_M))
-                # flat inside, a flank, flat outside, a flank back
-                steps = np.concatenate([k + np.array([0.0, 0.3, 0.5, 0.8]) for k in range(waves)]) / waves
-                deep = np.tile([0.06, 0.06, WAVE_DEEP_M - 0.06, WAVE_DEEP_M - 0.06], waves)
-                path += list(first + steps[:, None] * side + deep[:, None] * normal)
-            if len(path) > 2:
-                bands.append(shapely.LinearRing(path))
-    return shapely.union_all([shapely.buffer(band, 0.03, join_style="mitre") for band in bands])
+    paths = (waved(ring, 0.06, WAVE_DEEP_M - 0.06) for polygon in shapes.polygons(outline) for ring in rings_of(polygon))
+    return shapely.union_all([shapely.buffer(shapely.LinearRing(path), SHEET_M / 2, join_style="mitre") for path in paths])
 
 
 def _supports(pit: Pit, now: PitStage, part: _Part) -> None:
@@ -184,7 +159,3 @@ def _wells(pit: Pit, part: _Part) -> None:
         part.builder.add(*props.placed(*props.tube(0.2, low, pit.top_m + 1.0, 10), foot), PUMP, row)
         part.builder.add(*props.placed(*props.tube(0.45, pit.top_m, pit.top_m + 0.35, 12), foot), style.LAMP, row)
 
-
-def stages_of(pits: Iterable[PlacedChange]) -> tuple[str, ...]:
-    """Names of the stages of pits, in their order; those of one name are one."""
-    return tuple(dict.fromkeys(stage.id for item in pits if item.pit is not None for stage in item.pit.stages))

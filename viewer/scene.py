@@ -29,6 +29,8 @@ from viewer.layers import (
     PointLayer,
     VolumeLayer,
 )
+from viewer.soil_block import SoilBlock
+from viewer.stages import SceneStage
 
 __all__ = [
     "LOOKS",
@@ -47,7 +49,9 @@ __all__ = [
     "PeopleLayer",
     "PointLayer",
     "Scene",
+    "SceneStage",
     "Section",
+    "SoilBlock",
     "View",
     "VolumeLayer",
 ]
@@ -118,13 +122,20 @@ class KeyEntry:
 
 @dataclass(frozen=True)
 class View:
-    """A named camera: looks from `eye` at `target`, local metres."""
+    """A named camera: looks from `eye` at `target`, local metres.
+
+    Parameters
+    ----------
+    section : str
+        Name of the section of the scene that is to be cut open for it; empty where it is of the whole.
+    """
 
     name: str
     label: str
     eye: tuple[float, float, float]
     target: tuple[float, float, float]
     angle_deg: float = 30.0
+    section: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,6 +198,12 @@ class Scene:
         IANA name, for the sun by clock time; empty where it is not known.
     date : str
         Day of t = 0, ``"2026-04-27"``, or empty.
+    stages : tuple of SceneStage
+        Of the work that it shows, in their order; empty where there are none.
+    stage : str
+        Name of the one to show first; of a scene of one stage (`at_stage`) that one.
+    soil : SoilBlock, optional
+        Layers of the ground, seen where it is cut.
     """
 
     title: str
@@ -210,6 +227,9 @@ class Scene:
     latitude_deg: float | None = None
     timezone: str = ""
     date: str = ""
+    stages: tuple[SceneStage, ...] = ()
+    stage: str = ""
+    soil: SoilBlock | None = None
 
     def layer(self, name: str) -> Layer:
         """A layer by name.
@@ -276,10 +296,42 @@ class Scene:
         legends = tuple(legend for legend in self.legends if legend.name in used)
         return replace(self, layers=layers, legends=legends, subtitle=self.subtitle or SIDE_LABELS[side])
 
+    def at_stage(self, name: str) -> Scene:
+        """The scene as it is when a stage of the work is done.
+
+        Parameters
+        ----------
+        name : str
+            One of `stages`.
+
+        Raises
+        ------
+        ParameterError
+            When it has no such stage.
+        """
+        from viewer.stages import scene_at
+
+        return scene_at(self, name)
+
     def shown(self) -> Scene:
-        """The scene with one side, where it has several and none was chosen with `on`: the variant."""
+        """The scene with one side and one stage: where none was chosen with `on` the variant, with `at_stage` the deepest."""
         sides = [side for side in self.sides if side != "difference"]
-        return self.on(sides[-1]) if sides else self
+        one = self.on(sides[-1]) if sides else self
+        return one.at_stage(one.stage) if one.stages else one
+
+    def for_view(self, name: str | None = None) -> Scene:
+        """The scene with what a view of it asks for: cut open, where it is a view of a cut.
+
+        Raises
+        ------
+        ParameterError
+            When there is no view of that name.
+        """
+        section = self.view(name).section if self.views or name else ""
+        if not section:
+            return self
+        cut = self.cut(section)
+        return replace(cut, views=(self.view(name), *cut.views), sections=tuple(s for s in cut.sections if s.name != section))
 
     def cut(self, section: Section | str) -> Scene:
         """The scene without what lies before a plane; solids and the ground are filled where they are cut.
@@ -287,7 +339,7 @@ class Scene:
         Parameters
         ----------
         section : Section or str
-            A plane, or the name of one of the scene's.
+            A plane, or the name of one of the scene's. A scene with stages is cut as `shown` has it.
 
         Raises
         ------
@@ -298,6 +350,8 @@ class Scene:
             raise ParameterError("a scene with several sides cannot be cut", hint="choose one first: scene.on('after').cut(...)")
         from viewer.cut import cut_scene
 
+        if self.stages:
+            return self.shown().cut(section)
         return cut_scene(self, self.section(section) if isinstance(section, str) else section)
 
     def see_through(self, *names: str, opacity: float = 0.3) -> Scene:

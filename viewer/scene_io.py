@@ -42,9 +42,11 @@ from viewer.scene import (
     View,
     VolumeLayer,
 )
+from viewer.soil_block import SoilBlock
+from viewer.stages import SceneStage
 
 FORMAT = "stadstwin scene"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MOST_BYTES = 8 * 1024**3
 """All arrays of a scene together [bytes]."""
 
@@ -138,6 +140,10 @@ def _plain_scene(scene: Scene, kept: Callable[[NDArray[Any], str], dict[str, str
     ]
     out["legends"] = [{**_members(legend), "classes": [_members(one) for one in legend.classes]} for legend in scene.legends]
     out["times"] = kept(scene.times, "f8")
+    out["stages"] = [_members(one) for one in scene.stages]
+    if scene.soil is not None:
+        soil = scene.soil
+        out["soil"] = {**_members(soil), "heights": kept(soil.heights, "f4"), "certainty": kept(soil.certainty, "u1")}
     return out
 
 
@@ -251,7 +257,7 @@ def _scene_of(given: dict[str, Any], array_of: Callable[[Any, str, _Array], NDAr
         for k in given["key"]
     )
     views = tuple(
-        View(_text(v["name"]), _text(v["label"]), _place(v["eye"]), _place(v["target"]), _finite(v["angle_deg"]))
+        View(_text(v["name"]), _text(v["label"]), _place(v["eye"]), _place(v["target"]), _finite(v["angle_deg"]), _text(v.get("section", "")))
         for v in given["views"]
     )
     for view in views:
@@ -277,6 +283,8 @@ def _scene_of(given: dict[str, Any], array_of: Callable[[Any, str, _Array], NDAr
         notes=tuple(map(_text, given["notes"])), key=key, sections=tuple(map(_section, given["sections"])),
         look=_one_of(given["look"], LOOKS), longitude_deg=_or_none(given["longitude_deg"]),
         latitude_deg=_or_none(given["latitude_deg"]), timezone=_text(given["timezone"]), date=_text(given["date"]),
+        stages=_stages(given["stages"], layers), stage=_text(given["stage"]),
+        soil=None if given["soil"] is None else _soil(given["soil"], array_of),
     )  # fmt: skip
 
 
@@ -393,6 +401,28 @@ def _section(given: dict[str, Any]) -> Section:
     return section
 
 
+def _stages(given: list[dict[str, Any]], layers: tuple[Layer, ...]) -> tuple[SceneStage, ...]:
+    stages = tuple(SceneStage(*(_text(one[field.name]) for field in fields(SceneStage))) for one in given)
+    names = [stage.name for stage in stages]
+    if len(set(names)) < len(names):
+        raise ValueError("two stages have the same name")
+    for layer in layers:
+        if not set(layer.stages) <= set(names):
+            raise ValueError(f"the layer `{layer.name}` is of a stage that there is not")
+    return stages
+
+
+def _soil(given: dict[str, Any], array_of: Callable[[Any, str, _Array], NDArray[Any]]) -> SoilBlock:
+    units = tuple(map(_text, given["units"]))
+    heights = array_of(given["heights"], "soil heights", _Array("f4", ("U", "H", "W")))
+    certainty = array_of(given["certainty"], "soil certainty", _Array("u1", ("U", "H", "W")))
+    cell = _finite(given["cell"])
+    fit = heights.shape == (len(units) + 1, *certainty.shape[1:]) and len(certainty) == len(units) and min(heights.shape) > 1
+    if not fit or cell <= 0.0 or not np.isfinite(heights).all():
+        raise ValueError("the soil is not of layers on cells")
+    return SoilBlock(_finite(given["west"]), _finite(given["north"]), cell, units, heights, certainty)
+
+
 def _or_none(value: Any) -> float | None:
     return None if value is None else _finite(value)
 
@@ -416,7 +446,7 @@ _MEMBERS: Mapping[str, Callable[[Any], Any]] = {
     "name": _text, "label": _text, "group": _text, "legend": _text, "colour": _colour, "attributes": _columns, "edges": _truth,
     "opacity": _finite, "casts_shadow": _truth, "visible": _truth, "west": _finite, "north": _finite, "cell": _finite,
     "width": _finite, "size_px": _finite, "dimension": _truth, "roofs": _truth, "side": lambda value: _one_of(value, ("", *SIDES)),
-    "texts": lambda value: tuple(map(_text, value)),
+    "texts": lambda value: tuple(map(_text, value)), "stages": lambda value: tuple(map(_text, value)),
 }  # fmt: skip
 
 

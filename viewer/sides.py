@@ -141,7 +141,11 @@ def merged(before: Scene, after: Scene) -> Scene:
     times = np.unique(np.concatenate([before.times, after.times]))
     notes = tuple(dict.fromkeys([*after.notes, *before.notes]))
     key = tuple(dict.fromkeys([*after.key, *before.key]))
-    return replace(after, layers=(*layers, *differences), legends=legends, times=times, notes=notes, key=key, subtitle="")
+    stages = tuple({one.name: one for one in (*before.stages, *after.stages)}.values())
+    return replace(
+        after, layers=(*layers, *differences), legends=legends, times=times, notes=notes, key=key, subtitle="", stages=stages,
+        stage=after.stage or before.stage,
+    )  # fmt: skip
 
 
 def _things_of_sides(
@@ -169,14 +173,15 @@ def _of_side(layer: Layer, side: str) -> Layer:
 def _both(old: Layer | None, new: Layer) -> list[Layer]:
     if old is None:
         return [_of_side(new, "after")]
-    if _same(old, new):
+    if same(old, new):
         return [new]
     if isinstance(old, MeshLayer) and isinstance(new, MeshLayer):
         return _split(old, new)
     return [_of_side(old, "before"), _of_side(new, "after")]
 
 
-def _same(old: Layer, new: Layer) -> bool:
+def same(old: Layer, new: Layer) -> bool:
+    """Whether two layers are alike in everything."""
     if type(old) is not type(new):
         return False
     return all(_equal(mine, getattr(new, name)) for name, mine in vars(old).items())

@@ -18,7 +18,7 @@ from viewer.changes import ChangeShape, PlacedChange
 from viewer.compose import compose
 from viewer.key import areas
 from viewer.pit_structure import structure_layers
-from viewer.scene import MeshLayer, Section
+from viewer.scene import MeshLayer, SceneStage, Section
 
 OUTLINE = shapely.box(0.0, 0.0, 24.0, 12.0)
 STAGES = (PitStage("first", 1.0), PitStage("deep", -3.0), PitStage("poured", -3.0, concreted=True))
@@ -37,7 +37,7 @@ def _pit(wall: str = "sheet-pile", **other: Any) -> Pit:
 
 def _drawn(pit: Pit, stage: str | None = None) -> dict[str, MeshLayer]:
     item = PlacedChange("excavation", "Pit", pit.outline_at_top, pit.top_m, pit.depth_m, pit)
-    return {layer.name: layer for layer in structure_layers([item], stage)}
+    return {layer.name: layer for layer in structure_layers([item], None if stage is None else SceneStage(stage, stage))}
 
 
 def _mesh(layer: MeshLayer) -> trimesh.Trimesh:

@@ -77,7 +77,8 @@ def screenshot(
     if background not in BACKGROUNDS:
         raise ParameterError(f"there is no background `{background}`", hint=f"there are: {', '.join(BACKGROUNDS)}")
     check_language(language)
-    scene = scene.shown() if look is None else scene.shown().styled(look)
+    scene = scene.shown().for_view(view)
+    scene = scene if look is None else scene.styled(look)
     moment = moment_in(scene, time)
     camera = Camera.of(scene.view(view), (width, height))
     pixels, cover = Film(scene, camera).picture(moment, sky=background == "sky")

@@ -1,0 +1,121 @@
+"""The cut face of the ground in the layers of its soil, and where the groundwater stands in it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from twin.sim.impact.soil.between import CERTAINTY
+from viewer import shapes, style
+from viewer.clip import Plane
+from viewer.scene import Colour, KeyEntry, LineLayer, MeshLayer
+from viewer.soil_block import ABOVE_M, SoilBlock
+
+FADED = (1.0, 0.9, 0.65, 0.4)
+"""Share of its colour that a layer keeps, by how well it is known; the rest is that of ground of which nothing is known."""
+
+
+class Piece(NamedTuple):
+    """Part of a layer in the axes of a plane: where, of which unit, and how well that is known."""
+
+    shape: BaseGeometry
+    unit: int
+    certainty: int
+
+
+def soil_pieces(ground: BaseGeometry, plane: Plane, soil: SoilBlock) -> list[Piece]:
+    """The layers of soil in an upright face of the ground.
+
+    A layer is as well known as the better known of the boundaries above and below it.
+    """
+    if ground.is_empty:
+        return []
+    left, _, right, _ = ground.bounds
+    u = _within(soil, plane, left, right)
+    if len(u) < 2:
+        return []
+    spots = plane.placed(np.column_stack([u, np.zeros(len(u))]))[:, :2]
+    heights = soil.heights_at(spots)
+    # the highest layer goes on up to the ground, as far as that is near
+    highest = heights >= heights[:, :1] - 1e-3
+    tops = np.where(highest, heights + ABOVE_M, heights)
+    known = np.column_stack([np.zeros(len(u), np.uint8), soil.certainty_at(spots)])
+    known = np.minimum(known[:, :-1], known[:, 1:])
+    found = []
+    for unit, kind in enumerate(soil.units):
+        if not kind:
+            continue
+        upper, lower = tops[:, unit], np.where(highest[:, unit + 1], tops[:, unit + 1], heights[:, unit + 1])
+        if not (upper - lower > 1e-3).any():
+            continue
+        for start, end in _runs(known[:, unit]):
+            part = slice(start, min(end + 1, len(u)))
+            ring = np.vstack([np.column_stack([u[part], upper[part]]), np.column_stack([u[part], lower[part]])[::-1]])
+            if len(ring) < 4:
+                continue
+            shape = shapely.intersection(shapely.make_valid(shapely.Polygon(ring)), ground)
+            if shape.area > 1e-4:
+                found.append(Piece(shape, unit, int(known[start, unit])))
+    return found
+
+
+def _within(soil: SoilBlock, plane: Plane, left: float, right: float) -> NDArray[np.float64]:
+    """Places along the plane, no farther apart than half a cell, that lie within the block."""
+    rows, columns = soil.heights.shape[1:]
+    box = shapely.box(soil.west, soil.north - rows * soil.cell, soil.west + columns * soil.cell, soil.north)
+    ends = plane.placed(np.array([[left, 0.0], [right, 0.0]]))[:, :2]
+    part = shapely.intersection(shapely.LineString(ends), box)
+    if part.is_empty or part.length < 1e-6:
+        return np.empty(0)
+    flat = shapely.get_coordinates(part) @ plane.right[:2]
+    low, high = float(flat.min()) + 1e-6, float(flat.max()) - 1e-6
+    return np.linspace(low, high, max(2, int(np.ceil((high - low) / (0.5 * soil.cell))) + 1))
+
+
+def _runs(values: NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Start and end (one further) of each stretch with one value."""
+    edges = np.flatnonzero(np.diff(values)) + 1
+    return list(zip([0, *edges.tolist()], [*edges.tolist(), len(values)], strict=True))
+
+
+def soil_layer(pieces: list[Piece], plane: Plane, soil: SoilBlock, datum: float) -> tuple[MeshLayer, tuple[KeyEntry, ...]]:
+    """The layers of soil in a cut as a layer of the scene, and what their colours mean."""
+    builder = shapes.MeshBuilder()
+    table: dict[str, list[object]] = {"id": [], "certainty": [], "top_m": [], "bottom_m": []}
+    entries: dict[str, KeyEntry] = {}
+    for piece in pieces:
+        kind = soil.units[piece.unit]
+        colour = style.SOILS.get(kind, style.PIT)
+        _, low, _, high = piece.shape.bounds
+        for key, value in zip(table, (kind, CERTAINTY[piece.certainty], round(high + datum, 2), round(low + datum, 2)), strict=True):
+            table[key].append(value)
+        for polygon in shapes.polygons(piece.shape):
+            flat, faces = shapes.triangulate(polygon)
+            builder.add(plane.placed(flat), faces, _faded(colour, FADED[piece.certainty]), len(table["id"]) - 1)
+        entries.setdefault(kind, KeyEntry("cut_soil", kind, colour))
+    vertices, triangles, colours, owner = builder.arrays()
+    layer = MeshLayer("cut_soil", "Soil, cut", vertices, triangles, colours, owner, table, "section", edges=True)
+    return layer, tuple(entries.values())
+
+
+def _faded(colour: Colour, share: float) -> NDArray[np.uint8]:
+    return np.rint(share * np.array(colour) + (1.0 - share) * np.array(style.SOIL)).astype(np.uint8)
+
+
+DASH_M = 0.7
+"""Length of the dashes of a groundwater level that is no longer there, and of the gaps between them [m]."""
+
+
+def water_line(layer: MeshLayer, segments: NDArray[np.float64], plane: Plane, forward: float) -> LineLayer:
+    """Where a plane goes through a surface of groundwater; dashed, where that is how it was before."""
+    moved = segments + forward * plane.normal
+    paths = tuple(moved)
+    if "_before" in layer.name:
+        along = segments.mean(axis=1) @ plane.right
+        paths = tuple(path for path, at in zip(moved, along, strict=True) if int(np.floor(at / DASH_M)) % 2 == 0)
+    name, label = f"{layer.name}_cut", f"{layer.label}, cut"
+    return LineLayer(name, label, paths, style.GROUNDWATER, 3.0, "section", layer.visible, layer.side)
