@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from twin.errors import ParameterError
 from twin.geo.crs import short_name
@@ -16,16 +17,19 @@ from viewer.added import corners_of, name_layer, names_of
 from viewer.belongs import require_same_place
 from viewer.bridges import bridges_layer
 from viewer.changes import ChangeShape, PlacedChange, change_layers, holes, place
+from viewer.damage import damage_layer, screened_cellars
 from viewer.floor import FloorLayers
-from viewer.ground import Ground
+from viewer.ground import Ground, local
+from viewer.groundwater import Level, face_lines, levels_of, surface_layers
 from viewer.key import by_height, key_of
 from viewer.markers import marker_labels, marker_layers
 from viewer.no_height import unknown_buildings_layer
+from viewer.pit_notes import pit_notes, pit_view, wall_lines
 from viewer.pit_stages import deepest, stages_of
 from viewer.pit_structure import structure_layers
-from viewer.pits import pit_layers
-from viewer.planes import sections_of
-from viewer.scene import FieldLayer, KeyEntry, Layer, MeshLayer, PeopleLayer, Scene, View
+from viewer.pits import pit_layers, without_things_in
+from viewer.planes import PIT, sections_of
+from viewer.scene import FieldLayer, KeyEntry, Layer, MeshLayer, PeopleLayer, Scene, Section, SoilBlock, View
 from viewer.sky import where_on_earth
 from viewer.soil import Soil, soil_near
 from viewer.soundings import block_layers, only_soundings
@@ -130,19 +134,31 @@ def compose(
     pits = [item for item in placed if item.kind == "excavation"]
     soil = soil_near(city, [item.shape for item in pits])
     stages = stages_of(pits)
-    layers += _pits(placed, city, soil, stages)
+    levels = levels_of(result, city.origin)
+    layers += [*surface_layers(levels, pits), *_pits(placed, city, soil, levels, stages)]
     new = corners_of(layers, names)
     layers += name_layer(new, names)
     if result is not None:
         layers += results.line_labels(result, city.origin, floor.raster.at)
     layers, key = _keyed(layers, city, surface_model=surface_model)
+    layers, of_cellars = screened_cellars(result, layers)
+    damaged, of_damage = damage_layer(result, layers)
+    layers += [damaged] if damaged is not None else []
+    screened = {entry.layer for entry in of_cellars}
+    key = (*of_damage, *of_cellars, *(entry for entry in key if entry.layer not in screened))
     fields = results.field_layers(result, field, city.origin) if result is not None else []
     people = results.people_layer(result, city.origin) if result is not None else None
     impacts, legends = results.impact_layers(result, city.origin) if result is not None else ([], [])
     layers += [*fields, *impacts]
     if people is not None:
         layers.append(people)
+    sections = sections_of(city, layers, placed, results.busiest(fields)[1])
     cameras = tuple(view) if view is not None else _cameras(city, floor, fields, people, layers, new)
+    opened = next((one for one in sections if one.name == PIT), None)
+    if opened is not None:
+        seen = pit_view(pits[0], opened, _cellars(city)) if view is None else None
+        cameras = cameras if seen is None else (*cameras, seen)
+        layers += _notes_of_pit(pits[0], opened, stages, None if soil is None else soil.block, levels, city)
     return Scene(
         title=title_of(city, title),
         subtitle=subtitle,
@@ -158,7 +174,7 @@ def compose(
         notes=_notes(city, result, notes),
         key=key,
         sun_azimuth_deg=SUN_AZIMUTH_DEG if result is not None else SUN_OF_A_CITY_DEG,
-        sections=sections_of(city, layers, placed, results.busiest(fields)[1]),
+        sections=sections,
         stages=stages,
         stage=deepest(pits, stages),
         soil=None if soil is None else soil.block,
@@ -166,14 +182,41 @@ def compose(
     )
 
 
-def _pits(placed: list[PlacedChange], city: City, soil: Soil | None, stages: Sequence[SceneStage]) -> list[Layer]:
+def _pits(
+    placed: list[PlacedChange], city: City, soil: Soil | None, levels: list[Level], stages: Sequence[SceneStage]
+) -> list[Layer]:
     """Excavations and what holds them, in each stage."""
     pits = [item for item in placed if item.kind == "excavation"]
 
     def those_of(stage: SceneStage | None) -> list[Layer]:
-        return [*pit_layers(placed, city, soil, stage), *structure_layers(pits, stage)]
+        made = pit_layers(placed, city, soil, stage, wells=not levels)
+        return [*made, *face_lines(levels, pits, stage), *structure_layers(pits, stage)]
 
     return staged({stage.name: those_of(stage) for stage in stages}) if stages else those_of(None)
+
+
+def _notes_of_pit(
+    item: PlacedChange, section: Section, stages: Sequence[SceneStage], soil: SoilBlock | None, levels: list[Level], city: City
+) -> list[Layer]:
+    """Levels and layers that are written beside the first pit where it is cut open, in each stage."""
+
+    def those_of(stage: SceneStage | None) -> list[Layer]:
+        notes = pit_notes(item, section, stage, soil, levels, float(city.origin[2]), height_system(city))
+        return [layer for layer in (notes, wall_lines(item, section, stage)) if layer is not None]
+
+    return staged({stage.name: those_of(stage) for stage in stages}) if stages else those_of(None)
+
+
+def height_system(city: City) -> str:
+    """What heights are called: ``NAP``; empty where that is not known."""
+    from twin.geo.crs import vertical
+
+    part = vertical(city.crs) if city.crs is not None else None
+    return "NAP" if part is not None and "NAP" in part.name.upper() else ""
+
+
+def _cellars(city: City) -> list[BaseGeometry]:
+    return [shape for shape in local(city.cellars.geometry.values, city) if shape is not None] if len(city.cellars) else []
 
 
 def compose_without_city(result: Result | Comparison, **options: Any) -> Scene:
@@ -198,9 +241,10 @@ def _solid_layers(city: City, drawn: set[str], ground: Ground, floor: FloorLayer
         objects.trees_layer(city, drawn, ground),
         objects.furniture_layer(city, drawn, ground),
         underground.cellars_layer(city, drawn),
-        underground.mains_layer(city, drawn, ground),
+        underground.mains_layer(city, drawn, ground, floor.holes),
         underground.planned_pits_layer(city, ground, floor.holes),
     ]
+    made = [layer if layer is None else without_things_in(layer, floor.holes) for layer in made]
     known = [layer for layer in made if layer is not None] + own_meshes.other_meshes(city, floor.holes)
     return known + marker_layers(city, ground)
 

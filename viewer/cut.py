@@ -16,6 +16,7 @@ from twin.errors import ParameterError
 from viewer import shapes, style
 from viewer.clip import Clipped, Plane, clip, compacted, faces_of, lowest_line
 from viewer.cut_soil import soil_layer, soil_pieces, water_line
+from viewer.planes import PIT
 from viewer.scene import (
     AnnotationLayer,
     Colour,
@@ -92,6 +93,8 @@ def cut_scene(scene: Scene, section: Section) -> Scene:
                 made.append(water_line(layer, cut.segments, plane, 2 * OVER_M))
             filled += [cap.shape for cap in caps] if layer.visible else []
             layers += made
+        elif layer.group == f"section-{section.name}":
+            layers.append(replace(layer, visible=True))  # it was made for this cut
         else:
             layers.append(_cut_other(layer, plane))
     deep = 0.6 * section.width_m if np.isfinite(section.width_m) else DEEP_M
@@ -101,9 +104,19 @@ def cut_scene(scene: Scene, section: Section) -> Scene:
     plain = (KeyEntry(layer.name, layer.label, style.main_of(layer.colours)) for layer in ground if layer.name != "cut_soil")
     named = {entry.label for entry in scene.key}
     key = (*plain, *(entry for entry in soils if entry.label not in named), *scene.key)
+    if section.name == PIT:
+        key = _key_of_pit(key, layers)
     views = (*_view_of(section, plane, layers), *scene.views)
     subtitle = f"{scene.subtitle}, {section.label.lower()}" if scene.subtitle else section.label
     return replace(scene, layers=tuple(layers), views=views, key=key, subtitle=subtitle)
+
+
+def _key_of_pit(key: tuple[KeyEntry, ...], layers: list[Layer]) -> tuple[KeyEntry, ...]:
+    """Of a key what is below the street, without what is named in the picture."""
+    named = {text for layer in layers if isinstance(layer, AnnotationLayer) and layer.visible for text in layer.texts}
+    groups = {layer.name.split("@")[0]: layer.group for layer in layers}
+    below = ("underground", "section", "change", "results")
+    return tuple(one for one in key if groups.get(one.layer, "section") in below and one.label not in named)
 
 
 def _named_apart(layers: list[Layer]) -> list[Layer]:
@@ -134,6 +147,8 @@ def _stays_whole(layer: MeshLayer) -> bool:
 
 def _is_solid(layer: MeshLayer) -> bool:
     """Whether the things of a layer are closed, or nearly so: what has a floor, a bed or a road in it is not."""
+    if layer.name.startswith("groundwater"):
+        return False
     closed = layer.group in ("buildings", "underground", "bridges") or layer.name.split("@")[0] in CLOSED
     return isinstance(layer, VolumeLayer) or closed
 

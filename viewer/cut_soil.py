@@ -15,7 +15,9 @@ from viewer.clip import Plane
 from viewer.scene import Colour, KeyEntry, LineLayer, MeshLayer
 from viewer.soil_block import ABOVE_M, SoilBlock
 
-FADED = (1.0, 0.9, 0.65, 0.4)
+PAPER, PAPER_SHARE = (244, 240, 232), 0.25
+"""A cut is paler than the faces behind it by so much of this, so that what is built stands out."""
+FADED = (1.0, 1.0, 0.7, 0.45)
 """Share of its colour that a layer keeps, by how well it is known; the rest is that of ground of which nothing is known."""
 
 
@@ -103,7 +105,8 @@ def soil_layer(pieces: list[Piece], plane: Plane, soil: SoilBlock, datum: float)
 
 
 def _faded(colour: Colour, share: float) -> NDArray[np.uint8]:
-    return np.rint(share * np.array(colour) + (1.0 - share) * np.array(style.SOIL)).astype(np.uint8)
+    known = share * np.array(colour) + (1.0 - share) * np.array(style.SOIL)
+    return np.rint((1.0 - PAPER_SHARE) * known + PAPER_SHARE * np.array(PAPER)).astype(np.uint8)
 
 
 DASH_M = 0.7
@@ -115,7 +118,13 @@ def water_line(layer: MeshLayer, segments: NDArray[np.float64], plane: Plane, fo
     moved = segments + forward * plane.normal
     paths = tuple(moved)
     if "_before" in layer.name:
-        along = segments.mean(axis=1) @ plane.right
-        paths = tuple(path for path, at in zip(moved, along, strict=True) if int(np.floor(at / DASH_M)) % 2 == 0)
+        paths = tuple(part for path in moved for part in _dashes(path, plane))
     name, label = f"{layer.name}_cut", f"{layer.label}, cut"
     return LineLayer(name, label, paths, style.GROUNDWATER, 3.0, "section", layer.visible, layer.side)
+
+
+def _dashes(path: NDArray[np.float64], plane: Plane) -> list[NDArray[np.float64]]:
+    steps = max(1, int(np.ceil(np.linalg.norm(path[1] - path[0]) / (0.25 * DASH_M))))
+    points = path[0] + np.linspace(0.0, 1.0, steps + 1)[:, None] * (path[1] - path[0])
+    along = (points[1:] + points[:-1]) / 2 @ plane.right
+    return [points[k : k + 2] for k in range(steps) if int(np.floor(along[k] / DASH_M)) % 2 == 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from twin.geo.along import points_along
 from twin.geo.pits import PitStage
 from viewer import shapes, style
 from viewer.changes import PlacedChange
+from viewer.clip import compacted
 from viewer.ground import local
 from viewer.pit_stages import has_concrete, stage_in
 from viewer.scene import LineLayer, MeshLayer, VolumeLayer
@@ -43,7 +45,7 @@ class Face(NamedTuple):
 
 
 def pit_layers(
-    placed: Sequence[PlacedChange], city: City, soil: Soil | None, stage: SceneStage | None = None
+    placed: Sequence[PlacedChange], city: City, soil: Soil | None, stage: SceneStage | None = None, *, wells: bool = True
 ) -> list[MeshLayer | LineLayer]:
     """Floor and faces of all excavations, and the water in them and on their faces.
 
@@ -58,6 +60,8 @@ def pit_layers(
     soil : Soil, optional
     stage : SceneStage, optional
         How they are when that is done; by default as deep as they get.
+    wells : bool
+        Whether wells tell where the groundwater stands.
     """
     pits = [item for item in placed if item.kind == "excavation"]
     if not pits:
@@ -74,20 +78,34 @@ def pit_layers(
         if now is not None and now.water_m > floor + 0.01:
             level = min(now.water_m, item.z)
             inside = shapely.buffer(outline_at(item, floor), -IN_PIT_M, join_style="mitre")
-            water.add(*shapes.prism(inside, floor + 0.03, level), style.WATER, len(wet["id"]))
+            water.add(*shapes.prism(inside, floor + 0.03, level), style.PIT_WATER, len(wet["id"]))
             wet["id"].append(item.label or "Excavation")
             wet["level_m"].append(round(level + float(city.origin[2]), 2))
-        rings += _water_line(city, item, floor)
+        rings += _water_line(city, item, floor) if wells else []
     vertices, triangles, colours, owner = builder.arrays()
     made: list[MeshLayer | LineLayer] = [
         MeshLayer("pit", "Excavation", vertices, triangles, colours, owner, table, "change", edges=True)
     ]
     if len(water):
         vertices, triangles, colours, owner = water.arrays()
-        made.append(VolumeLayer("pit_lake", "Water in the pit", vertices, triangles, colours, owner, wet, "change", opacity=0.6))
+        made.append(VolumeLayer("pit_lake", "Water in the pit", vertices, triangles, colours, owner, wet, "change", opacity=0.74))
     if rings:
         made.append(LineLayer("pit_water", "Groundwater level", tuple(rings), style.GROUNDWATER, 3.0, group="change"))
     return made
+
+
+def without_things_in(layer: MeshLayer, dug: Sequence[BaseGeometry]) -> MeshLayer:
+    """Trees and furniture but for what stood where pits are."""
+    if not dug or layer.owner is None or not (layer.group == "furniture" or layer.name == "trees") or not len(layer.triangles):
+        return layer
+    first = layer.vertices[layer.triangles].mean(axis=1)
+    size = np.maximum(np.bincount(layer.owner), 1)
+    middle = np.column_stack([np.bincount(layer.owner, first[:, k]) / size for k in (0, 1)])
+    kept = ~shapely.contains_xy(shapely.union_all(list(dug)), middle)[layer.owner]
+    if kept.all():
+        return layer
+    vertices, triangles = compacted(layer.vertices, layer.triangles[kept])
+    return replace(layer, vertices=vertices, triangles=triangles, colours=layer.colours[kept], owner=layer.owner[kept])
 
 
 def outline_at(item: PlacedChange, z: float) -> BaseGeometry:
@@ -170,7 +188,7 @@ def _stepped(one: NDArray[np.float64], two: NDArray[np.float64]) -> tuple[NDArra
 
 
 def _boundaries(face: Face, soil: Soil | None) -> NDArray[np.float64]:
-    """How far up a face boundaries pass it, from 1 at its top to 0 at its foot: its top, those of the units, its foot, (N, U + 3)."""
+    """How far up a face its top, the boundaries of units and its foot are, from 1 at its top to 0 at its foot, (N, U + 3)."""
     ends = np.ones((len(face.low), 1)), np.zeros((len(face.low), 1))
     if soil is None:
         return np.hstack([*ends, ends[1]])
@@ -237,11 +255,11 @@ def _water_line(city: City, item: PlacedChange, floor: float) -> list[NDArray[np
 
 
 def inner_rings(item: PlacedChange, z: float) -> list[NDArray[np.float64]]:
-    """Closed paths (N, 2) along the faces of a pit at a height, a little inside them, with places no farther apart than a metre."""
+    """Closed paths (N, 2) along the faces of a pit at a height, a little inside them, the pit on their left."""
     inner = shapely.buffer(outline_at(item, z), -IN_PIT_M, join_style="mitre")
     found = []
     for polygon in shapes.polygons(inner):
-        for ring in (polygon.exterior, *polygon.interiors):
-            xy, _ = points_along(ring, STEP_M)
+        for ring in rings_of(polygon):
+            xy, _ = points_along(shapely.LineString(ring), STEP_M)
             found.append(xy)
     return found

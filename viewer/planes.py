@@ -59,14 +59,61 @@ def sections_of(
         reach = min(reach, 3.0 * float(np.hypot(*np.diff(np.reshape(pit.bounds, (2, 2)), axis=0)[0])))
     width = float(np.clip(reach, *WIDTH_M))
     point = (float(where[0]), float(where[1]), 0.0)
+    beside = point if pit is None else _through_cellar(pit, cellars, along, point)
     found = [
-        Section("across", "Cross-section", point, (float(along[0]), float(along[1]), 0.0), width),
+        Section("across", "Cross-section", beside, (float(along[0]), float(along[1]), 0.0), width),
         Section("along", "Long section", point, (float(across[0]), float(across[1]), 0.0), width),
     ]
+    if pit is not None:
+        found.insert(0, pit_section(pit, cellars))
     level = _inside_cellars(layers)
     if level is not None:
         found.append(Section("below", "Below the street", (point[0], point[1], level), (0.0, 0.0, 1.0), 1.6 * width))
     return tuple(found)
+
+
+def _through_cellar(
+    pit: shapely.Geometry, cellars: Sequence[shapely.Geometry], along: NDArray[np.float64], point: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """A place in a pit such that the plane across goes through a cellar beside it as well, where there is one."""
+    middle = np.array(point[:2])
+    reach = 0.4 * float(np.ptp(shapely.get_coordinates(pit) @ along))
+    near = sorted((one for one in cellars if one.distance(pit) < WIDTH_M[0]), key=pit.distance)
+    for cellar in near:
+        shift = float((shapely.get_coordinates(cellar.centroid)[0] - middle) @ along)
+        moved = middle + shift * along
+        if abs(shift) <= reach and pit.contains(shapely.Point(moved)):
+            return (float(moved[0]), float(moved[1]), point[2])
+    return point
+
+
+PIT = "pit"
+"""Name of the section that opens a pit along its long side, and of the view of it."""
+BEFORE_MIDDLE = 0.12
+"""The plane through a pit lies this share of its width before its middle, so that what spans it is seen [1]."""
+SUN_AZIMUTH_DEG = 215.0
+
+
+def pit_section(pit: shapely.Geometry, cellars: Sequence[shapely.Geometry]) -> Section:
+    """The plane along a pit that leaves the cellars beside it, if there are any, or else the faces that the sun is on."""
+    middle = shapely.get_coordinates(pit.centroid)[0]
+    along = _long_side(pit)
+    normal = np.array([along[1], -along[0]])
+    near = [one for one in cellars if one.distance(pit) < WIDTH_M[0]]
+    sun = np.array([np.sin(np.radians(SUN_AZIMUTH_DEG)), np.cos(np.radians(SUN_AZIMUTH_DEG))])
+    toward = sun
+    if near:
+        spots = shapely.get_coordinates(shapely.centroid(np.array(near))) - middle
+        beside = spots @ normal
+        # cellars at the ends of the pit are cut by any plane, those at its sides are to stay
+        if abs(beside.mean()) > 3.0:
+            toward = -beside.mean() * normal
+    normal = normal if normal @ toward >= 0 else -normal
+    across = shapely.get_coordinates(pit) @ normal
+    point = middle + BEFORE_MIDDLE * float(np.ptp(across)) * normal
+    long = float(np.ptp(shapely.get_coordinates(pit) @ along))
+    width = float(np.clip(2.2 * long, *WIDTH_M))
+    return Section(PIT, "Excavation pit", (float(point[0]), float(point[1]), 0.0), (float(normal[0]), float(normal[1]), 0.0), width)
 
 
 def _along(city: City, pit: shapely.Geometry | None, where: NDArray[np.float64]) -> NDArray[np.float64]:

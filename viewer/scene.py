@@ -328,7 +328,7 @@ class Scene:
             When there is no view of that name.
         """
         section = self.view(name).section if self.views or name else ""
-        if not section:
+        if section not in {one.name for one in self.sections}:
             return self
         cut = self.cut(section)
         return replace(cut, views=(self.view(name), *cut.views), sections=tuple(s for s in cut.sections if s.name != section))

@@ -257,7 +257,10 @@ def _scene_of(given: dict[str, Any], array_of: Callable[[Any, str, _Array], NDAr
         for k in given["key"]
     )
     views = tuple(
-        View(_text(v["name"]), _text(v["label"]), _place(v["eye"]), _place(v["target"]), _finite(v["angle_deg"]), _text(v.get("section", "")))
+        View(
+            _text(v["name"]), _text(v["label"]), _place(v["eye"]), _place(v["target"]), _finite(v["angle_deg"]),
+            _text(v.get("section", "")),
+        )
         for v in given["views"]
     )
     for view in views:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.cells import between_cells
+
 ABOVE_M = 1.0
 """The highest layer goes up to the ground where that lies no more than this above where the soundings begin [m]."""
 
@@ -38,17 +40,7 @@ class SoilBlock:
 
     def heights_at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Heights of the boundaries at places (N, 2), between cells in a straight line, (N, U + 1); NaN outside."""
-        rows, columns = self.heights.shape[1:]
-        u, v = (points[:, 0] - self.west) / self.cell - 0.5, (self.north - points[:, 1]) / self.cell - 0.5
-        inside = (u >= -0.5) & (u <= columns - 0.5) & (v >= -0.5) & (v <= rows - 0.5)
-        u, v = np.clip(u, 0.0, columns - 1.0), np.clip(v, 0.0, rows - 1.0)
-        j, i = np.minimum(u.astype(int), columns - 2), np.minimum(v.astype(int), rows - 2)
-        a, b = u - j, v - i
-        cube = self.heights.astype(np.float64)
-        found = (1 - b) * ((1 - a) * cube[:, i, j] + a * cube[:, i, j + 1]) + b * (
-            (1 - a) * cube[:, i + 1, j] + a * cube[:, i + 1, j + 1]
-        )
-        return np.where(inside, found, np.nan).T
+        return between_cells(self.heights.astype(np.float64), self.west, self.north, self.cell, points).T
 
     def certainty_at(self, points: NDArray[np.float64]) -> NDArray[np.uint8]:
         """How well the bottoms are known at places (N, 2), (N, U); nothing is known outside."""

@@ -33,6 +33,12 @@ from viewer.scene import Colour, Legend, LegendClass
 FRUIN_WALKWAY_M2 = FRUIN_M2["walkway"]
 """Floor a person has at the borders of Fruin's classes A to F on a walkway [m2] (Fruin 1971)."""
 
+GROUNDWATER_BEFORE: Colour = (118, 172, 232)
+"""Where groundwater stood before it was lowered."""
+
+PIT_WATER: Colour = (66, 128, 190)
+"""Water in a pit: bluer than a canal, so that it is told from the ground that is seen through it."""
+
 EMPTY_BELOW = 0.02
 """Density that is drawn as nothing [1/m2]."""
 

@@ -38,8 +38,13 @@ def cellars_layer(city: City, drawn: set[str]) -> MeshLayer | None:
     return MeshLayer("cellars", "Cellars", vertices, faces, colours, owner, attributes, "underground", edges=True, visible=False)
 
 
-def mains_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | None:
-    """Mains at their depth of cover, 1 m where it is not known; below ground, so hidden to begin with."""
+def mains_layer(city: City, drawn: set[str], ground: Ground, dug: Sequence[BaseGeometry] = ()) -> MeshLayer | None:
+    """Mains at their depth of cover, 1 m where it is not known; below ground, so hidden to begin with.
+
+    Through a pit that is `dug` they go straight on as they lay: there they hang free, or are in the way.
+    """
+    pits = shapely.union_all(list(dug)) if dug else shapely.Polygon()
+    shapely.prepare(pits)
     frame = city.utilities[~city.utilities.index.astype(str).isin(drawn)]
     builder = shapes.MeshBuilder()
     outlines = local(frame.geometry.values, city) if len(frame) else []
@@ -49,7 +54,7 @@ def mains_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | None
         width = max(0.2, diameter) if np.isfinite(diameter) else 0.3
         colour = style.MAINS.get(str(row.get("kind", "")).lower(), style.LAMP)
         for line in _lines(shape):
-            course = _on_ground(line, ground, -depth - width / 2)
+            course = _over(pits, _on_ground(line, ground, -depth - width / 2))
             if len(course) < 2:
                 continue
             builder.add(*shapes.beams(course[:-1], course[1:], width), colour, index)
@@ -58,6 +63,19 @@ def mains_layer(city: City, drawn: set[str], ground: Ground) -> MeshLayer | None
     vertices, faces, colours, owner = builder.arrays()
     attributes = attributes_of(frame)
     return MeshLayer("utilities", "Mains", vertices, faces, colours, owner, attributes, "underground", visible=False)
+
+
+def _over(pits: BaseGeometry, course: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A course whose heights within pits are those of a straight line from one side to the other."""
+    if pits.is_empty or not len(course):
+        return course
+    inside = shapely.dwithin(pits, shapely.points(course[:, :2]), 1.0)
+    if not inside.any() or inside.all():
+        return course
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(course[:, :2], axis=0).T))])
+    level = course.copy()
+    level[inside, 2] = np.interp(along[inside], along[~inside], course[~inside, 2])
+    return level
 
 
 def planned_pits_layer(city: City, ground: Ground, dug: Sequence[BaseGeometry]) -> MeshLayer | None:

@@ -35,7 +35,7 @@ def _direction(azimuth_deg: float, altitude_deg: float) -> NDArray[np.float64]:
     return np.array([flat * math.sin(azimuth), flat * math.cos(azimuth), math.sin(altitude)])
 
 
-def _fit(
+def fit(
     points: NDArray[np.float64], toward: NDArray[np.float64], angle_deg: float, aspect: float, margin: float, head: float = 0.0
 ) -> View:
     """Camera in direction `toward` (from the target), just far enough to see the points.
@@ -210,7 +210,7 @@ def _whole(
     Within 30 degrees it goes where it comes closest, and as high as it takes to see the ground past what stands on it.
     """
     tries = [(altitude, turn) for altitude in (32.0, 38.0, 44.0, 50.0) for turn in (0.0, -15.0, 15.0, -30.0, 30.0)]
-    views = [_fit(points, _direction(WHOLE_FROM_DEG + turn, altitude), ANGLE_DEG, 1.6, 1.28) for altitude, turn in tries]
+    views = [fit(points, _direction(WHOLE_FROM_DEG + turn, altitude), ANGLE_DEG, 1.6, 1.28) for altitude, turn in tries]
     away = np.array([math.dist(view.eye, view.target) for view in views])
     best_score, best = -np.inf, None
     for (altitude, turn), view, close in zip(tries, views, away.min() / away, strict=True):
@@ -247,7 +247,7 @@ def _best(
 ) -> View:
     """The low camera that sees most of `look_at`, with the light from the side."""
     tries = [(altitude, float(turn)) for altitude in altitudes for turn in range(0, 360, 15)]
-    views = [_fit(box, _direction(turn, altitude), ANGLE_DEG, 1.6, margin, HEAD) for altitude, turn in tries]
+    views = [fit(box, _direction(turn, altitude), ANGLE_DEG, 1.6, margin, HEAD) for altitude, turn in tries]
     away = np.array([math.dist(view.eye, view.target) for view in views])
     best_score, best = -np.inf, None
     for (altitude, turn), view, close in zip(tries, views, away.min() / away, strict=True):

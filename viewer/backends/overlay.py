@@ -16,6 +16,7 @@ from viewer.backends.names import placed_names, write_names
 from viewer.backends.places import Box, Sights, sights
 from viewer.backends.remarks import write_remarks
 from viewer.backends.sheet import INK, SOFT, Sheet, plain
+from viewer.damage import DAMAGE
 from viewer.key import MOST
 from viewer.scene import FieldLayer, KeyEntry, Legend, MeshLayer, PeopleLayer, Scene
 from viewer.words import local_number, translate, translate_thing
@@ -202,7 +203,7 @@ def key_entries(scene: Scene, room: int | None = None) -> tuple[KeyEntry, ...]:
         if entry.layer in names
     ]
     if _drawn_legend(scene) is not None:
-        entries = [entry for entry in entries if entry.stripe is not None]
+        entries = [entry for entry in entries if entry.stripe is not None or entry.layer == DAMAGE]
     if {entry.label for entry in entries} <= SELF_EVIDENT:
         return ()
     if room is not None and len(entries) > room:

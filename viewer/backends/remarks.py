@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from viewer.backends.camera import Camera
 from viewer.backends.places import Box
 from viewer.backends.sheet import Sheet, plain
+from viewer.pit_notes import NOTES
 from viewer.scene import AnnotationLayer, Scene
+from viewer.words import local_number
 
 HALO = (255, 255, 255, 200)
 
@@ -24,8 +26,10 @@ def write_remarks(sheet: Sheet, scene: Scene, camera: Camera) -> list[Box]:
         starts, near = camera.project(layer.starts)
         ends, far = camera.project(layer.ends)
         there = _seen(sheet, starts, near) & (far > 0.1)
+        own = layer.name.split("@")[0] == NOTES
         for one, two, seen, text in zip(starts.tolist(), ends.tolist(), there, layer.texts, strict=True):
             if seen:
+                text = local_number(sheet.say_all(text), sheet.language) if own else text
                 draw = _dimension if layer.dimension else _remark
                 boxes.append(draw(sheet, tuple(one), tuple(two), plain(text, 60), (*layer.colour, 255)))
     return boxes
