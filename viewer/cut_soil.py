@@ -93,18 +93,20 @@ def soil_layer(pieces: list[Piece], plane: Plane, soil: SoilBlock, datum: float)
         kind = soil.units[piece.unit]
         colour = style.SOILS.get(kind, style.PIT)
         _, low, _, high = piece.shape.bounds
-        for key, value in zip(table, (kind, CERTAINTY[piece.certainty], round(high + datum, 2), round(low + datum, 2)), strict=True):
+        said = (kind, CERTAINTY[piece.certainty], round(high + datum, 2), round(low + datum, 2))
+        for key, value in zip(table, said, strict=True):
             table[key].append(value)
         for polygon in shapes.polygons(piece.shape):
             flat, faces = shapes.triangulate(polygon)
-            builder.add(plane.placed(flat), faces, _faded(colour, FADED[piece.certainty]), len(table["id"]) - 1)
+            builder.add(plane.placed(flat), faces, faded(colour, FADED[piece.certainty]), len(table["id"]) - 1)
         entries.setdefault(kind, KeyEntry("cut_soil", kind, colour))
     vertices, triangles, colours, owner = builder.arrays()
     layer = MeshLayer("cut_soil", "Soil, cut", vertices, triangles, colours, owner, table, "section", edges=True)
     return layer, tuple(entries.values())
 
 
-def _faded(colour: Colour, share: float) -> NDArray[np.uint8]:
+def faded(colour: Colour, share: float) -> NDArray[np.uint8]:
+    """What a layer of a colour is filled with in a cut, where so much of the colour is left (`FADED`)."""
     known = share * np.array(colour) + (1.0 - share) * np.array(style.SOIL)
     return np.rint((1.0 - PAPER_SHARE) * known + PAPER_SHARE * np.array(PAPER)).astype(np.uint8)
 

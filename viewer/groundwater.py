@@ -1,4 +1,4 @@
-"""The groundwater round a pit as surfaces below the street and as lines on the faces of the pit, from the result of the pit's impact."""
+"""The groundwater round a pit, of the result of its impact: surfaces below the street, and lines on the faces of the pit."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def pit_layers(
     if not pits:
         return []
     builder, water = shapes.MeshBuilder(), shapes.MeshBuilder()
-    table: dict[str, list[Any]] = {key: [] for key in ("id", "soil", "top_m", "bottom_m", "from", "certainty", "bottom known")}
+    table: dict[str, list[Any]] = {key: [] for key in ("id", "soil", "top_m", "bottom_m", "sounding", "certainty", "bottom known")}
     wet: dict[str, list[Any]] = {"id": [], "level_m": []}
     rings: list[NDArray[np.float64]] = []
     for item in pits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,10 @@ from viewer.backends.baked import Light, baking, sky_map
 from viewer.backends.blob import Blob
 from viewer.backends.payload_layers import STEP_M, field_entry, mesh_entry, people_entry, plain_entry, points_entry
 from viewer.cut import FLOORS
+from viewer.cut_soil import FADED, PAPER, PAPER_SHARE
 from viewer.scene import FieldLayer, Layer, MeshLayer, PeopleLayer, PointLayer, Scene
-from viewer.words import translate_parts, translate_thing
+from viewer.soil_block import ABOVE_M
+from viewer.words import local_number, translate_parts, translate_thing
 
 MOST_FIELDS, MOST_CLASSES = 24, 16
 """So many fields, and so many classes of a legend, fit into what the page hands to the graphics card."""
@@ -53,6 +55,9 @@ def describe(scene: Scene, language: str = "en") -> tuple[dict[str, Any], str]:
         "lights": {name: look._asdict() for name, look in looks.LIGHTS.items()},
         "language": language,
         "sides": list(scene.sides),
+        "stages": [asdict(stage) for stage in scene.stages],
+        "stage": scene.stage,
+        "soil": _soil(scene, blob),
         "step": STEP_M,
         "bounds": _bounds(scene),
         **_moments(scene),
@@ -61,7 +66,7 @@ def describe(scene: Scene, language: str = "en") -> tuple[dict[str, Any], str]:
         "layers": layers,
         "maps": {side: sky_map(lamp, blob) for side, lamp in lamps.items()},
     }
-    document["words"] = {**_words(_texts(document)), **_things(document)}
+    document["words"] = {**_words(_texts(document)), **_notes(document), **_things(document)}
     document["size"] = blob.size
     return document, blob.encoded()
 
@@ -81,6 +86,7 @@ def _few_fields(layers: Iterable[Layer], notes: list[str]) -> list[Layer]:
 
 def _lamps(scene: Scene) -> dict[str, Light]:
     """Light of the sky; of a comparison also of what was there before."""
+    scene = scene.at_stage(scene.stage) if scene.stages else scene
     sides = scene.sides
     if not sides:
         return {"": baking(scene)}
@@ -143,6 +149,7 @@ def _cameras(scene: Scene) -> dict[str, Any]:
             "eye": [float(value) for value in view.eye],
             "target": [float(value) for value in view.target],
             "angle": view.angle_deg,
+            "section": view.section,
         }
         for view in scene.views
     ]
@@ -191,6 +198,26 @@ def _texts(document: dict[str, Any]) -> Iterable[str]:
         yield from (one["label"] for one in document[part])
     for legend in document["legends"]:
         yield from (legend["title"], legend["unit"], legend["note"], *(one["label"] for one in legend["classes"]))
+
+
+def _notes(document: dict[str, Any]) -> dict[str, str]:
+    """The Dutch of what the viewer itself writes beside a pit."""
+    notes = [text for one in document["layers"] if one.get("own") for text in one["texts"]]
+    return {text: local_number(translate_parts(text, "nl"), "nl") for text in notes}
+
+
+def _soil(scene: Scene, blob: Blob) -> dict[str, Any] | None:
+    """Layers of the ground, so that the page fills what it cuts with them."""
+    soil = scene.soil
+    if soil is None:
+        return None
+    heights = np.rint(soil.heights / STEP_M).astype(np.int64)
+    return {
+        "west": soil.west, "north": soil.north, "cell": soil.cell, "rows": heights.shape[1], "columns": heights.shape[2],
+        "above": ABOVE_M, "fade": list(FADED), "ground": list(style.SOIL), "paper": [*PAPER, PAPER_SHARE],
+        "units": [{"name": kind, "colour": list(style.SOILS.get(kind, style.PIT))} for kind in soil.units],
+        "heights": blob.deltas(heights.reshape(-1, 1)), "certainty": blob.raw(soil.certainty.ravel()),
+    }  # fmt: skip
 
 
 def _things(document: dict[str, Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from viewer.backends.baked import Light, sky_at_corners
 from viewer.backends.blob import Blob, smallest
 from viewer.backends.creases import creases
 from viewer.cut import FLOORS
+from viewer.pit_notes import NOTES
 from viewer.scene import (
     GROUNDS,
     AnnotationLayer,
@@ -48,7 +49,7 @@ _LIGHT = {
 
 def _head(layer: Layer, kind: str) -> dict[str, Any]:
     names = {"kind": kind, "name": layer.name, "label": layer.label, "group": layer.group}
-    return {**names, "visible": layer.visible, "side": layer.side}
+    return {**names, "visible": layer.visible, "side": layer.side, "stages": list(layer.stages)}
 
 
 def mesh_entry(
@@ -105,10 +106,12 @@ def _colours_in(look: str, layer: MeshLayer, kind: int) -> NDArray[np.uint8]:
 
 
 def _cut(layer: MeshLayer, kind: int, closed: bool) -> str:
-    """What a section makes of a layer: a solid, the top of the ground, the top of water, or nothing."""
+    """What a section makes of a layer: a solid, the top of the ground, the top of water, a line, or nothing."""
     if kind in (light.BEYOND, light.DRAWN, light.FOLIAGE) or layer.group == "furniture":
         return ""
     name = layer.name.split("@")[0]
+    if name.startswith("groundwater"):
+        return "line"
     if isinstance(layer, VolumeLayer) or layer.group in ("buildings", "underground", "bridges") or name == "stairs":
         return "solid"
     if name == "pit":
@@ -208,6 +211,7 @@ def plain_entry(layer: LineLayer | LabelLayer | AnnotationLayer) -> dict[str, An
         return {**_head(layer, "labels"), "points": layer.points.round(2).tolist(), "texts": list(layer.texts)}
     return {
         **_head(layer, "annotations"),
+        "own": layer.name.split("@")[0] == NOTES,
         "colour": list(layer.colour),
         "dimension": layer.dimension,
         "starts": layer.starts.round(2).tolist(),

@@ -1,5 +1,6 @@
 // Names at places, as text over the picture: moved in from its edges, and left out where they would lie over another.
 import * as THREE from "three";
+import {t} from "./ui/words.js";
 
 const place = new THREE.Vector3();
 
@@ -13,11 +14,12 @@ export class Labels {
       const at = entry.kind === "labels" ? entry.points : entry.kind === "annotations" ? anchors(entry) : [];
       at.forEach((point, k) => {
         const element = document.createElement("span");
-        element.textContent = entry.texts[k];
+        const say = () => (entry.own ? t(entry.texts[k]) : entry.texts[k]);
+        element.textContent = say();
         if (entry.kind === "annotations") element.className = entry.dimension ? "measure" : "note";
         box.append(element);
         const thing = entry.kind === "annotations" && !entry.dimension ? entry.starts[k] : point;
-        this.all.push({layer, point, thing, element, text: entry.texts[k], beside: entry.group === "scale", size: null});
+        this.all.push({layer, point, thing, element, text: entry.texts[k], say, beside: entry.group === "scale", size: null});
       });
     }
   }
@@ -48,6 +50,9 @@ export class Labels {
       element.hidden = !shown;
     }
   }
+
+  // In another language.
+  spoken() { for (const one of this.all) { one.element.textContent = one.say(); one.size = null; } }
 
   resized() { for (const one of this.all) one.size = null; }
 }

@@ -4,7 +4,7 @@ import {Page} from "./page.js";
 import {Stage} from "./stage.js";
 import {$} from "./ui/dom.js";
 
-const state = {ready: false, error: "", layers: {}, time: 0, picked: null, people: 0, playing: false, side: "", section: null, sun: null, ghost: 1, language: "en"};
+const state = {ready: false, error: "", layers: {}, time: 0, picked: null, people: 0, playing: false, side: "", work: "", section: null, sun: null, ghost: 1, language: "en"};
 window.stadstwin = state;
 
 function fail(message) {

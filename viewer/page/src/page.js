@@ -3,7 +3,7 @@ import * as THREE from "three";
 import {$, momentText} from "./ui/dom.js";
 import {SPEAK, locale, t, writeMarked} from "./ui/words.js";
 import {writeHead, writeLayers, writeLegend, writeViews} from "./ui/panel.js";
-import {SectionBox, SidesBox, SunBox} from "./ui/controls.js";
+import {SectionBox, SidesBox, SunBox, WorksBox} from "./ui/controls.js";
 import {TimeBar} from "./ui/timebar.js";
 import {bindKeys, bindPointer} from "./ui/input.js";
 import {showCard} from "./ui/card.js";
@@ -26,6 +26,7 @@ export class Page {
     this.sunBox = new SunBox(this);
     this.sectionBox = new SectionBox(this);
     this.sidesBox = new SidesBox(this);
+    this.worksBox = new WorksBox(this);
     this.timeBar = new TimeBar(this);
     this.setLanguage(state.language);
     bindPointer(this);
@@ -91,6 +92,8 @@ export class Page {
     this.sunBox.write();
     this.sectionBox.write();
     this.sidesBox.write();
+    this.worksBox.write();
+    this.labels.spoken();
     this.timeBar.write();
     this.showPicked(this.found);
     this.touch();
@@ -108,9 +111,23 @@ export class Page {
     this.cut(() => {});
   }
 
+  // A view of a cut opens it; one that is of the whole closes what such a view opened.
   go(number) {
     const view = this.data.views[number];
-    if (view) this.orbit.take(view);
+    if (!view) return;
+    const section = this.data.sections.find((one) => one.name === view.section);
+    if (section) this.cut((cutting) => cutting.take(section));
+    else if (this.opened && this.section.on) this.cut((cutting) => { cutting.upright.on = cutting.level.on = false; });
+    this.opened = Boolean(section);
+    this.orbit.take(view);
+  }
+
+  showWork(name) {
+    if (!this.data.stages.some((one) => one.name === name)) return;
+    this.stage.work = this.state.work = name;
+    this.worksBox.write();
+    writeLayers(this);
+    this.shown();
   }
 
   plan() { this.orbit.plan(!this.orbit.isPlan, this.data.views[0].angle); }
@@ -126,6 +143,11 @@ export class Page {
     const {section, stage, state} = this, was = section.on;
     change(section);
     if (section.on && !was) this.showBelow();
+    if (!section.on) section.name = "";
+    for (const layer of stage.layers) {
+      if (!layer.entry.group.startsWith("section-")) continue;
+      layer.visible = state.layers[layer.entry.name] = section.name !== "" && layer.entry.group === `section-${section.name}`;
+    }
     section.update(stage.split === null ? [stage.side] : ["before", "after"]);
     state.section = {on: section.on, faces: section.faces, upright: {...section.upright}, level: {...section.level}};
     this.sectionBox.write();

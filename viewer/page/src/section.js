@@ -17,6 +17,7 @@ export class Section {
     // `tilt` is 0 for an upright plane; sections with a name may lean.
     this.upright = {on: false, azimuth: 180, offset: 0, tilt: 0};
     this.level = {on: false, height: Math.min(high[2], ground + 6)};
+    this.name = ""; // of the section that it is, where it is one of the scene's
   }
 
   get on() { return this.upright.on || this.level.on; }
@@ -40,9 +41,11 @@ export class Section {
   through(place, azimuth) {
     this.upright = {on: true, azimuth: (Math.round(azimuth / 5) * 5 + 360) % 360, offset: 0, tilt: 0};
     this.upright.offset = Math.round(this.offsetOf(place, this.normal()));
+    this.name = "";
   }
 
-  take({point, normal}) {
+  take({name, point, normal}) {
+    this.name = name;
     const size = Math.hypot(...normal), n = normal.map((value) => value / size);
     if (n[2] > 0.97) { this.level = {on: true, height: point[2]}; this.upright.on = false; return; }
     const azimuth = (Math.atan2(n[0], n[1]) / RAD + 360) % 360, tilt = Math.asin(n[2]) / RAD;
@@ -80,14 +83,17 @@ export class Section {
     const {stage} = this;
     plane.level = plane.normal[2] > 0.97;
     plane.axes = axesOf(plane.normal);
-    const caps = new Caps(plane), base = this.base();
+    const caps = new Caps(plane, stage.soil), base = this.base();
+    const waters = [];
     const cut = stage.layers.map((layer, number) => ({layer, number, entry: layer.entry}))
       .filter(({layer, entry}) => entry.kind === "mesh" && entry.cut && stage.isShown(layer, side));
     // water comes last: it stands on the ground below it
     cut.sort((one, two) => (one.entry.cut === "water") - (two.entry.cut === "water"));
     let beds = null;
     cut.forEach(({layer, number, entry}) => {
-      if (entry.cut === "solid") caps.solids(layer.mesh, capColour(layer), 2 + Math.min(60, number), !entry.closed && entry.group === "buildings", entry.sheets);
+      if (entry.cut === "line") {
+        if (!plane.level) waters.push(lines(caps.water(layer.mesh, entry.name.includes("_before")), [...layer.mesh.paint.subarray(0, 3)], 2.6, {uncut: true}));
+      } else if (entry.cut === "solid") caps.solids(layer.mesh, capColour(layer), 2 + Math.min(60, number), !entry.closed && entry.group === "buildings", entry.sheets);
       else if (entry.cut === "water") {
         beds ??= [...caps.surface];
         caps.ground(layer.mesh, WATER, 1, {depth: BED, beds});
@@ -98,7 +104,7 @@ export class Section {
     caps.gaps(SOIL, base);
     this.faces += caps.position.length / 9;
     const layer = {entry: {side, ghost: false}, visible: true};
-    const made = [capFaces(caps, shared.uPlanes.value[1 - k]), lines(caps.lines, INK, 0.8, {opacity: 0.8})];
+    const made = [capFaces(caps, shared.uPlanes.value[1 - k]), lines(caps.lines, INK, 0.8, {opacity: 0.8}), ...waters];
     made[1].materials.draw.uniforms.uFade.value = 2;
     for (const object of made) { layer.objects = [object]; stage.add(layer); }
     stage.capObjects.push(...made);

@@ -2,6 +2,7 @@
 import * as THREE from "three";
 import {shared} from "./gl/common.js";
 import {plainArray} from "./data/decode.js";
+import {Soil} from "./data/soil.js";
 import {Fields} from "./gl/fields.js";
 import {Shadow} from "./gl/shadow.js";
 import {skyDome} from "./gl/marks.js";
@@ -24,6 +25,8 @@ export class Stage {
     this.scene = new THREE.Scene();
     this.scene.matrixWorldAutoUpdate = false;
     this.layers = data.layers.map((entry) => ({entry, visible: entry.visible, objects: []}));
+    this.soil = data.soil ? new Soil(data.soil, buffer, data.step) : null;
+    this.work = data.stage; // the stage of the work that is seen
     this.fields = new Fields(this.layers, data.legends, buffer, data.step);
     let base = 0;
     for (const layer of this.layers) base = buildLayer(layer, {data, buffer, base, levels: this.fields.levels});
@@ -61,8 +64,8 @@ export class Stage {
 
   // How the sides differ is drawn on what stands after the changes, without people and densities.
   isShown(layer, side) {
-    const {side: own, kind} = layer.entry;
-    if (!layer.visible) return false;
+    const {side: own, kind, stages} = layer.entry;
+    if (!layer.visible || (stages?.length && !stages.includes(this.work))) return false;
     if (side !== "difference") return !own || own === side;
     return own === side || ((!own || own === "after") && kind !== "people" && kind !== "field");
   }

@@ -99,8 +99,9 @@ const NOTHING = [0, 0, 0];
 
 // Collects triangles in the plane with a colour each, and the lines round them.
 export class Caps {
-  constructor(plane) {
+  constructor(plane, soil = null) {
     this.plane = plane;
+    this.soil = soil;
     this.position = [];
     this.paint = [];
     this.marks = []; // the number of the thing that a face is of, in bytes
@@ -156,7 +157,9 @@ export class Caps {
   ground(mesh, colour, rank, {base, depth, beds = []}) {
     if (this.plane.level) { this.above(mesh, colour, rank); return; }
     const bottom = (base - this.plane.point[2]) / Math.max(0.2, this.plane.axes.up[2]);
+    const soil = depth || Math.abs(this.plane.normal[2]) > 1e-3 ? null : this.soil;
     slice(mesh.position, this.plane, (_triangle, p) => {
+      if (soil && p[2] - p[0] > 1e-4) { this.layers(p, bottom, colour, soil); this.line(p); this.surface.push(p); return; }
       const [l, r] = depth ? bedOf(p, beds) ?? [p[1] - depth, p[3] - depth] : [bottom, bottom];
       if (p[2] - p[0] > 1e-4) this.quad(colour, rank, p[0], Math.min(l, p[1]), p[1], p[2], Math.min(r, p[3]), p[3]);
       this.line(p);
@@ -164,12 +167,49 @@ export class Caps {
     });
   }
 
+  // The ground below a piece of its surface in the layers of its soil, cell by cell.
+  layers([u1, v1, u2, v2], bottom, colour, soil) {
+    const steps = Math.max(1, Math.ceil((u2 - u1) / soil.cell)), z0 = this.plane.point[2];
+    const find = (k) => {
+      const u = u1 + k / steps * (u2 - u1), v = v1 + k / steps * (v2 - v1), [x, y] = this.place(u, v);
+      return {u, v, x, y, parts: soil.below(x, y, v + z0, bottom + z0)};
+    };
+    let last = find(0);
+    for (let k = 1; k <= steps; k++) {
+      const next = find(k);
+      if (!last.parts || !next.parts) this.quad(colour, 0, last.u, bottom, last.v, next.u, bottom, next.v);
+      else last.parts.forEach(([unit, top, low], n) => {
+        const [, top2, low2] = next.parts[n];
+        if (top - low < 1e-3 && top2 - low2 < 1e-3) return;
+        this.quad(unit < 0 ? colour : soil.colour(unit, last.x, last.y), 0, last.u, low - z0, top - z0, next.u, low2 - z0, top2 - z0);
+        if (unit >= 0) this.line([last.u, low - z0, next.u, low2 - z0]);
+      });
+      last = next;
+    }
+  }
+
+  // Where the plane goes through a surface of water in the ground; dashed, where that is how it was.
+  water(mesh, dashed) {
+    const pieces = [];
+    slice(mesh.position, this.plane, (_triangle, [u1, v1, u2, v2]) => {
+      const steps = dashed ? Math.max(1, Math.ceil((u2 - u1) / 0.2)) : 1, at = (k) => [u1 + k / steps * (u2 - u1), v1 + k / steps * (v2 - v1)];
+      for (let k = 0; k < steps; k++) {
+        const [a, b] = [at(k), at(k + 1)];
+        if (!dashed || Math.floor((a[0] + b[0]) / 1.4) % 2 === 0) pieces.push(...this.place(...a), ...this.place(...b));
+      }
+    });
+    return pieces;
+  }
+
   // Terrain often has a hole under a building: there the ground goes on straight from one side to the other.
   gaps(colour, base, widest = 80) {
     const bottom = (base - this.plane.point[2]) / Math.max(0.2, this.plane.axes.up[2]);
     let last = null;
     for (const p of [...this.surface].sort((a, b) => a[0] - b[0])) {
-      if (last && p[0] - last[2] > 0.05 && p[0] - last[2] < widest) this.quad(colour, 0, last[2], bottom, last[3], p[0], bottom, p[1]);
+      if (last && p[0] - last[2] > 0.05 && p[0] - last[2] < widest) {
+        if (this.soil && Math.abs(this.plane.normal[2]) < 1e-3) this.layers([last[2], last[3], p[0], p[1]], bottom, colour, this.soil);
+        else this.quad(colour, 0, last[2], bottom, last[3], p[0], bottom, p[1]);
+      }
       if (!last || p[2] > last[2]) last = p;
     }
   }

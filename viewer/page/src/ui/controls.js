@@ -80,6 +80,31 @@ export class SectionBox {
   }
 }
 
+// Which stage of the work is seen.
+export class WorksBox {
+  constructor(page) {
+    this.page = page;
+    const {stages} = page.data, slider = $("work");
+    $("works").hidden = stages.length < 2;
+    slider.max = Math.max(0, stages.length - 1);
+    page.state.work = page.stage.work;
+    slider.addEventListener("input", () => page.showWork(stages[Number(slider.value)].name));
+  }
+
+  write() {
+    const {data: {stages}, stage} = this.page, number = stages.findIndex((one) => one.name === stage.work);
+    if (number < 0) return;
+    const {label, starts, ends} = stages[number];
+    const day = (text) => new Date(`${text}T12:00:00Z`).toLocaleDateString(locale(), {day: "numeric", month: "short", year: "numeric", timeZone: "UTC"});
+    const dates = starts && ends ? `${day(starts)} – ${day(ends)}` : starts ? `${t("from")} ${day(starts)}` : ends ? `${t("until")} ${day(ends)}` : "";
+    $("work").value = number;
+    $("work-name").textContent = label;
+    $("work-dates").textContent = dates;
+    $("work-count").textContent = `${number + 1} / ${stages.length}`;
+    $("work").setAttribute("aria-valuetext", [label, dates, `${number + 1} / ${stages.length}`].filter(Boolean).join(", "));
+  }
+}
+
 // Which side of a comparison is seen, or two with a divider between.
 export class SidesBox {
   constructor(page) {

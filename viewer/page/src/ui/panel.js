@@ -40,7 +40,7 @@ export function writeLayers(page) {
   box.replaceChildren();
   const groups = new Map();
   for (const layer of layers) {
-    if (!page.isSeen({...layer, visible: true})) continue;
+    if (layer.entry.group.startsWith("section-") || !page.isSeen({...layer, visible: true})) continue;
     const name = layer.entry.group || "other";
     const members = groups.get(name) ?? [];
     if (!members.some((one) => base(one) === base(layer))) groups.set(name, [...members, layer]);

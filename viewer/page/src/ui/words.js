@@ -21,6 +21,8 @@ const DUTCH = {
   "floor": "vloer", "roof": "dak", "year": "bouwjaar", "name": "naam", "level": "niveau", "crown diameter": "kroondiameter", "crown base": "onderkant kroon", "height source": "herkomst hoogte", "roof shape": "dakvorm",
   "material": "materiaal", "depth": "diepte", "crown": "kruin", "bottom": "onderkant", "top": "bovenkant", "diameter": "diameter", "cover": "dekking",
   "value": "waarde", "source": "bron", "storeys": "bouwlagen", "status": "status", "address": "adres", "function": "functie", "z": "hoogte (z)", "area": "oppervlakte",
+  "Stages of the work": "Fasen van het werk", "from": "vanaf", "until": "tot en met", "soil": "grond", "certainty": "zekerheid", "bottom known": "onderkant bekend", "sounding": "sondering",
+  "screening": "toetsing", "use factor": "benuttingsfactor", "category": "klasse", "damage": "schade", "cracks": "scheuren", "settlement": "zetting", "what": "wat", "pit": "bouwput",
   "The scene cannot be shown": "Het model kan niet worden getoond", "Drawn with three.js (MIT licence)": "Getekend met three.js (MIT-licentie)",
 };
 const EXTRA = {"people (layers)": "people"};
