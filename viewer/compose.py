@@ -32,7 +32,7 @@ from viewer.planes import PIT, sections_of
 from viewer.scene import FieldLayer, KeyEntry, Layer, MeshLayer, PeopleLayer, Scene, Section, SoilBlock, View
 from viewer.sky import where_on_earth
 from viewer.soil import Soil, soil_near
-from viewer.soundings import block_layers, only_soundings
+from viewer.soundings import block_layers, only_soundings, soil_columns
 from viewer.stages import SceneStage, staged
 from viewer.words import title_of
 
@@ -125,7 +125,8 @@ def compose(
     drawn = own_meshes.objects_with_mesh(city)
     floor = FloorLayers(city, ground, drawn, holes(placed), own_meshes.has_terrain_mesh(city))
     layers: list[Layer]
-    if only_soundings(city):
+    only = only_soundings(city)
+    if only:
         layers = block_layers(city)
     else:
         layers = [*floor.layers(), *_solid_layers(city, drawn, ground, floor, set(names))]
@@ -135,7 +136,8 @@ def compose(
     soil = soil_near(city, [item.shape for item in pits])
     stages = stages_of(pits)
     levels = levels_of(result, city.origin)
-    layers += [*surface_layers(levels, pits), *_pits(placed, city, soil, levels, stages)]
+    layers += [*surface_layers(levels, pits, _local_shapes(city, "water")), *_pits(placed, city, soil, levels, stages)]
+    layers += soil_columns(city) if not only else []
     new = corners_of(layers, names)
     layers += name_layer(new, names)
     if result is not None:
@@ -156,7 +158,7 @@ def compose(
     cameras = tuple(view) if view is not None else _cameras(city, floor, fields, people, layers, new)
     opened = next((one for one in sections if one.name == PIT), None)
     if opened is not None:
-        seen = pit_view(pits[0], opened, _cellars(city)) if view is None else None
+        seen = pit_view(pits[0], opened, _local_shapes(city, "cellars")) if view is None else None
         cameras = cameras if seen is None else (*cameras, seen)
         layers += _notes_of_pit(pits[0], opened, stages, None if soil is None else soil.block, levels, city)
     return Scene(
@@ -215,8 +217,9 @@ def height_system(city: City) -> str:
     return "NAP" if part is not None and "NAP" in part.name.upper() else ""
 
 
-def _cellars(city: City) -> list[BaseGeometry]:
-    return [shape for shape in local(city.cellars.geometry.values, city) if shape is not None] if len(city.cellars) else []
+def _local_shapes(city: City, layer: str) -> list[BaseGeometry]:
+    frame = city.layers[layer]
+    return [shape for shape in local(frame.geometry.values, city) if shape is not None] if len(frame) else []
 
 
 def compose_without_city(result: Result | Comparison, **options: Any) -> Scene:

@@ -93,6 +93,8 @@ def cut_scene(scene: Scene, section: Section) -> Scene:
                 made.append(water_line(layer, cut.segments, plane, 2 * OVER_M))
             filled += [cap.shape for cap in caps] if layer.visible else []
             layers += made
+        elif layer.group == "underground" and isinstance(layer, LabelLayer):
+            layers.append(replace(_cut_other(layer, plane), visible=True))
         elif layer.group == f"section-{section.name}":
             layers.append(replace(layer, visible=True))  # it was made for this cut
         else:

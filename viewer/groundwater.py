@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from viewer import shapes, style
 from viewer.cells import between_cells
@@ -76,10 +77,17 @@ def levels_of(result: Result | None, origin: NDArray[np.float64]) -> list[Level]
     return found
 
 
-def surface_layers(levels: Sequence[Level], pits: Sequence[PlacedChange]) -> list[Layer]:
-    """Surfaces of groundwater round pits: below the street, so hidden until it is cut open; and lines of equal drawdown."""
+def surface_layers(levels: Sequence[Level], pits: Sequence[PlacedChange], waters: Sequence[BaseGeometry] = ()) -> list[Layer]:
+    """Surfaces of groundwater round pits: below the street, so hidden until it is cut open; and lines of equal drawdown.
+
+    There are none in pits and open `waters`, which have a level of their own.
+    """
     made: list[Layer] = []
-    holes = shapely.union_all([item.shape for item in pits]) if pits else shapely.Polygon()
+    if not levels:
+        return made
+    there = shapely.box(*_bounds(levels[0]))
+    near = [shape for shape in waters if shape.intersects(there)]
+    holes = shapely.union_all([*(item.shape for item in pits), *(shapely.intersection(shapes.sound(one), there) for one in near)])
     for level in levels:
         vertices, triangles = _surface(level)
         if not holes.is_empty:
@@ -94,6 +102,11 @@ def surface_layers(levels: Sequence[Level], pits: Sequence[PlacedChange]) -> lis
     if len(levels) > 1:
         made += _contours(levels[0], levels[1])
     return made
+
+
+def _bounds(level: Level) -> tuple[float, float, float, float]:
+    rows, columns = level.z.shape
+    return level.west, level.north - rows * level.cell, level.west + columns * level.cell, level.north
 
 
 def _surface(level: Level) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

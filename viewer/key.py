@@ -55,8 +55,9 @@ def _entries(layer: MeshLayer) -> list[KeyEntry]:
         return [KeyEntry(layer.name, layer.label, style.WALLS[0])]
     if layer.name == "trees":
         return [KeyEntry(layer.name, layer.label, style.TREE_CROWNS[0])]
-    parts = layer.attributes.get("soil" if layer.name in ("soundings_points", "pit") else "part", [])
-    if layer.name in ("soundings_points", "wells_points", "pit") and layer.owner is not None and any(parts):
+    soils = ("soundings_points", "soundings_soil", "pit")
+    parts = layer.attributes.get("soil" if layer.name in soils else "part", [])
+    if layer.name in (*soils, "wells_points") and layer.owner is not None and any(parts):
         return _parts(layer, parts)
     kinds = layer.attributes.get("land use" if layer.name == "landuse" else "surface")
     if kinds is None or layer.owner is None or layer.group not in ("street", "ground"):

@@ -141,7 +141,8 @@ def _soil_faces(
         known = 0 <= unit < len(units) and bool(units[unit])
         kind = units[unit] if known else NOT_KNOWN
         said = told.get(unit, ("", "", "")) if known else ("", "", "")
-        top, low = float(vertices[:, 2].max()), float(vertices[:, 2].min())
+        used = vertices[np.unique(triangles), 2]
+        top, low = min(float(used.max()), item.z), float(used.min())
         row = _row(table, item.label or "Excavation", kind, top + datum, low + datum, *said)
         builder.add(vertices, triangles, style.SOILS.get(kind, style.PIT) if known else style.PIT, row)
 

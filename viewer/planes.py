@@ -65,7 +65,7 @@ def sections_of(
         Section("along", "Long section", point, (float(across[0]), float(across[1]), 0.0), width),
     ]
     if pit is not None:
-        found.insert(0, pit_section(pit, cellars))
+        found.append(pit_section(pit, cellars))
     level = _inside_cellars(layers)
     if level is not None:
         found.append(Section("below", "Below the street", (point[0], point[1], level), (0.0, 0.0, 1.0), 1.6 * width))

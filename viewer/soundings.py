@@ -68,8 +68,9 @@ def columns_of(city: City) -> list[Column]:
     frame = frame[frame.geometry.geom_type.isin(["Point"]) & ~frame.geometry.is_empty] if len(frame) else frame
     places = shapely.get_coordinates(local(frame.geometry.values, city)) if len(frame) else np.empty((0, 2))
     found = []
+    few = len(frame) <= MOST_INTERPRETED
     for (x, y), (key, row) in zip(places.tolist(), frame.iterrows(), strict=True):
-        layers = _layers(row)
+        layers = _layers(row, interpreted=few)
         depth = number(row, "depth_m")
         depth = depth if depth > 0 else max((bottom for _, bottom, _, _ in layers), default=0.0)
         z = number(row, "surface_m") - city.origin[2]
@@ -102,7 +103,35 @@ def _tubes(city: City) -> list[Column]:
     return found
 
 
-def _layers(row: pd.Series) -> list[Part]:
+def soil_columns(city: City) -> list[Layer]:
+    """Soundings below the street as columns in the colours of their soil, with their names; hidden until the ground is opened."""
+    columns = [column for column in columns_of(city) if column.of == "soundings" and column.layers]
+    if not columns:
+        return []
+    tops = np.array([[column.x, column.y, column.z + 0.5] for column in columns])
+    texts = tuple(f"{column.name} ({_KINDS[column.kind]})" if column.kind in _KINDS else column.name for column in columns)
+    mesh = _columns_layer(columns, COLUMN_M, "soundings_soil", "Soil columns at soundings")
+    names = LabelLayer("soundings_names", "Names of soundings", tops, texts, "underground", visible=False)
+    return [replace(mesh, group="underground", visible=False, casts_shadow=False), names]
+
+
+_KINDS = {"cpt": "CPT, interpreted", "borehole": "borehole"}
+COLUMN_M = 0.5
+"""Radius of a column of soil below a street [m]."""
+MOST_INTERPRETED = 40
+"""Of more cone penetration tests than this none is interpreted for a picture: nobody could tell them apart."""
+
+
+def _layers(row: pd.Series, *, interpreted: bool = True) -> list[Part]:
+    if interpreted and str(row.get("kind")) == "cpt":
+        from twin.soil import layers_of
+
+        try:
+            found = layers_of(row)
+        except TwinError:  # too little was measured
+            return []
+        rows = found[["top_m", "bottom_m", "soil_class", "description"]].itertuples(index=False)
+        return sorted((float(top), float(low), str(kind).capitalize() or UNKNOWN, str(said)) for top, low, kind, said in rows)
     try:
         profile = sounding_profile(row)
     except TwinError:  # the reader has told already

@@ -170,7 +170,7 @@ def test_first_moment_is_the_most_crowded_and_can_be_given(scene: Scene, town: C
 
 
 def test_views_show_the_crowd_and_can_be_shared(scene: Scene, town: City, crowd: Result) -> None:
-    assert [view.name for view in scene.views] == ["overview", "top", "close", "eye", "changes"]
+    assert [view.name for view in scene.views] == ["overview", "top", "close", "eye", "changes", "pit"]
     camera = Camera.of(scene.view("overview"), (1600, 900))
     pixels, depth = camera.project(scene.layer("people").frame(0.0))
     assert (depth > 0).all()
@@ -303,7 +303,7 @@ def test_an_excavation_goes_through_surfaces_of_the_source(town: City) -> None:
     plan = shapely.polygons(street.vertices[street.triangles][:, :, :2])
     assert shapely.area(plan).sum() == pytest.approx(3500.0)
     assert _mesh(scene, "pit").vertices[:, 2].min() == pytest.approx(-1.0)
-    assert scene.views[-1].name == "changes"
+    assert [view.name for view in scene.views][-2:] == ["changes", "pit"]
 
 
 def test_beams_are_seen_from_outside_and_as_thick_as_asked() -> None:

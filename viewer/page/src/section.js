@@ -92,7 +92,7 @@ export class Section {
     let beds = null;
     cut.forEach(({layer, number, entry}) => {
       if (entry.cut === "line") {
-        if (!plane.level) waters.push(lines(caps.water(layer.mesh, entry.name.includes("_before")), [...layer.mesh.paint.subarray(0, 3)], 2.6, {uncut: true}));
+        if (!plane.level) waters.push(lines(caps.water(layer.mesh, entry.name.includes("_before")), [...layer.mesh.paint.subarray(0, 3)], 1.5, {uncut: true}));
       } else if (entry.cut === "solid") caps.solids(layer.mesh, capColour(layer), 2 + Math.min(60, number), !entry.closed && entry.group === "buildings", entry.sheets);
       else if (entry.cut === "water") {
         beds ??= [...caps.surface];
