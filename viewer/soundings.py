@@ -127,10 +127,10 @@ def _layers(row: pd.Series, *, interpreted: bool = True) -> list[Part]:
         from twin.soil import layers_of
 
         try:
-            found = layers_of(row)
+            table = layers_of(row)
         except TwinError:  # too little was measured
             return []
-        rows = found[["top_m", "bottom_m", "soil_class", "description"]].itertuples(index=False)
+        rows = table[["top_m", "bottom_m", "soil_class", "description"]].itertuples(index=False)
         return sorted((float(top), float(low), str(kind).capitalize() or UNKNOWN, str(said)) for top, low, kind, said in rows)
     try:
         profile = sounding_profile(row)

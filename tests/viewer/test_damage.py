@@ -25,7 +25,8 @@ def _result(**impacts: ImpactResult) -> Result:
 
 def _damaged(town: City, categories: list[object]) -> Scene:
     houses = town.buildings.iloc[: len(categories)]
-    table = gpd.GeoDataFrame({"category": pd.array(categories, dtype="Int64"), "settlement_mm": 4.0}, geometry=houses.geometry, index=houses.index)
+    columns = {"category": pd.array(categories, dtype="Int64"), "settlement_mm": 4.0}
+    table = gpd.GeoDataFrame(columns, geometry=houses.geometry, index=houses.index)
     return compose(town, _result(pit=ImpactResult("pit", "Pit", xr.Dataset(), {"buildings": table})))
 
 

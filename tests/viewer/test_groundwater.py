@@ -64,7 +64,8 @@ def test_levels_are_with_the_pit_and_without_it(town: City) -> None:
 
 
 @pytest.mark.parametrize(("name", "level"), [
-    ("groundwater", lambda away: HEAD - np.clip(LOW * (1 - away / REACH), 0, None)), ("groundwater_before", lambda away: HEAD + 0 * away),
+    ("groundwater", lambda away: HEAD - np.clip(LOW * (1 - away / REACH), 0, None)),
+    ("groundwater_before", lambda away: HEAD + 0 * away),
 ])  # fmt: skip
 def test_surfaces_lie_at_their_level_round_the_pit_and_not_in_it(
     town: City, wet: Scene, name: str, level: Callable[[np.ndarray], np.ndarray]
