@@ -1,4 +1,4 @@
-"""The cut face of the ground in the layers of its soil: what lies where, how well it is known, and that nothing is lost or doubled."""
+"""The cut face of the ground in the layers of its soil: what lies where, how well it is known, and that it is all there once."""
 
 from __future__ import annotations
 
