@@ -159,6 +159,7 @@ def test_view_shows_sides_cuts_styles_and_films(ran: Path, tmp_path: Path, capsy
         (["--movie", "x.gif", "--from", "9000"], "a film from 9000"),
         (["--speed", "3"], "--speed is of a film"),
         (["--from", "3"], "--from is of a film"),
+        (["--screenshot", "x.png", "--stage", "first"], "nothing in it is done in stages"),
         (["--screenshot", "x.png", "--section", "acros"], "did you mean `across`"),
         (["--screenshot", "x.png", "--baseline", "--side", "variant"], "two ways to say one thing"),
     ):

@@ -22,6 +22,18 @@ WORDS: dict[str, str] = {
     "Soil": "Grond", "Groundwater": "Grondwater", "Names of new buildings": "Namen van nieuwe gebouwen",
     "Names of points": "Namen van punten", "Names of counting lines": "Namen van tellijnen",
     "Depths below the ground": "Diepten onder maaiveld",
+    # pits
+    "Excavation pit": "Bouwput", "Walls of the pit": "Wanden van de bouwput", "Struts and anchors": "Stempels en ankers",
+    "Underwater concrete": "Onderwaterbeton", "Pumped wells": "Bronnen", "Water in the pit": "Water in de put",
+    "Groundwater level without the pit": "Grondwaterstand zonder de put", "Soil, cut": "Grondlagen, doorsnede",
+    "Soil columns at soundings": "Grondkolommen bij sonderingen", "Names of soundings": "Namen van sonderingen",
+    "Levels and layers": "Hoogten en lagen", "Damage to buildings": "Schade aan gebouwen", "Stage of the work": "Fase van het werk",
+    "Lines of equal drawdown": "Lijnen van gelijke verlaging", "Top of the wall": "Bovenkant wand",
+    "Toe of the wall": "Onderkant wand", "Ground level": "Maaiveldhoogte", "Floor of the pit": "Bodem van de put", "Concrete": "Beton", "underside": "onderkant",
+    "Struts": "Stempels", "Anchors": "Ankers", "before": "vooraf",
+    "Damage": "Schade", "very slight": "zeer gering", "slight": "gering", "moderate": "matig",
+    "severe to very severe": "ernstig tot zeer ernstig", "Cellar": "Kelder", "within its limit": "binnen de grens",
+    "near its limit": "dicht bij de grens", "beyond its limit": "boven de grens", "not judged": "niet beoordeeld",
     # legends
     "people/m²": "personen/m²", "Level of service A-F: Fruin 1971, walkways": "Verkeersniveau A-F: Fruin 1971, looppaden",
     "Change of crowd density": "Verschil in drukte",

@@ -223,6 +223,8 @@ def _floor(
     kind, said = (UNDERWATER, ("", "", "")) if concreted else _soil_at(item, floor, soil)
     colour = style.CONCRETE if concreted else style.SOILS.get(kind, style.PIT) if kind != NOT_KNOWN else style.PIT
     row = _row(table, item.label or "Excavation", kind, floor + datum, floor + datum, *said)
+    if not concreted and kind != NOT_KNOWN:
+        colour = style.blended(colour, style.WET_GROUND, 0.4)
     builder.add(*shapes.plate(outline_at(item, floor), floor), colour, row)
 
 

@@ -36,6 +36,9 @@ FRUIN_WALKWAY_M2 = FRUIN_M2["walkway"]
 GROUNDWATER_BEFORE: Colour = (118, 172, 232)
 """Where groundwater stood before it was lowered."""
 
+WET_GROUND: Colour = (96, 84, 68)
+"""What the floor of a pit is darker by than its faces: it is wet and trodden, and struts are seen over it."""
+
 PIT_WATER: Colour = (66, 128, 190)
 """Water in a pit: bluer than a canal, so that it is told from the ground that is seen through it."""
 
@@ -279,6 +282,12 @@ def cut_colour(colours: NDArray[np.uint8], *, hollow: bool = False) -> NDArray[n
     share, toward = (0.45, (250.0, 226.0, 196.0)) if hollow else (0.42, (58.0, 44.0, 42.0))
     shade = share * np.median(np.asarray(colours, dtype=np.float64), axis=0) + (1.0 - share) * np.array(toward)
     return np.rint(shade).astype(np.uint8)
+
+
+def blended(one: Colour, two: Colour, share: float) -> Colour:
+    """A colour with a share of another in it."""
+    red, green, blue = (round((1.0 - share) * a + share * b) for a, b in zip(one, two, strict=True))
+    return red, green, blue
 
 
 def main_of(colours: NDArray[np.uint8]) -> Colour:

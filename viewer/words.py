@@ -124,6 +124,12 @@ def _as_begun(part: str, language: str) -> str:
     return known
 
 
+def translate_note(text: str, language: str) -> str:
+    """As `translate_parts`, of words with numbers with decimals among them."""
+    known = translate_parts(text, language)
+    return re.sub(r"(?<=\d)\.(?=\d)", ",", known) if language == "nl" else known
+
+
 def local_number(text: str, language: str) -> str:
     """A number with a point and commas for thousands as it is written in a language."""
     if language != "nl":

@@ -56,7 +56,8 @@ def add_to(commands: Commands) -> None:
         sub.add_argument("--show", type=_names, default=(), metavar="LAYERS", help="only these layers or groups: buildings,people")
         sub.add_argument("--hide", type=_names, default=(), metavar="LAYERS", help="all layers and groups but these")
         sub.add_argument("--side", choices=SIDES, help="of a comparison: baseline, variant or their difference (default: variant)")
-        sub.add_argument("--section", metavar="NAME", help="cut open: across, along or below")
+        sub.add_argument("--section", metavar="NAME", help="cut open: across, along or below; pit, where there is one")
+        sub.add_argument("--stage", metavar="NAME", help="of a pit: when that stage of the work is done (default: the deepest)")
         sub.add_argument("--see-through", action="store_true", help="the ground half transparent, with what lies below it")
         sub.add_argument("--look", choices=LOOKS, help="house style (default: presentation)")
         sub.add_argument("--sun", type=_moment, metavar="WHEN", help="in the light of a moment, on its clocks: 2026-06-21T16:30")
@@ -173,6 +174,8 @@ def _scene_of(options: argparse.Namespace, out: Path | None) -> Scene:
         from viewer.sky import with_sun
 
         scene = with_sun(scene, options.sun)
+    if options.stage is not None:
+        scene = scene.at_stage(options.stage)
     if options.section is not None:
         scene = scene.shown().cut(options.section)
     if options.see_through:

@@ -106,7 +106,8 @@ def movie(
     target = Path(path)
     check_suffix(target)
     check_language(language)
-    shown = scene.shown() if look is None else scene.shown().styled(look)
+    shown = scene.shown().for_view(view)
+    shown = shown if look is None else shown.styled(look)
     is_gif = target.suffix.lower() == ".gif"
     rate = fps if fps is not None else 10.0 if is_gif else 25.0
     if is_gif and 0 < rate <= 120:  # a GIF tells how long a picture stays in hundredths of a second

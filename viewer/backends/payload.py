@@ -17,7 +17,7 @@ from viewer.cut import FLOORS
 from viewer.cut_soil import FADED, PAPER, PAPER_SHARE
 from viewer.scene import FieldLayer, Layer, MeshLayer, PeopleLayer, PointLayer, Scene
 from viewer.soil_block import ABOVE_M
-from viewer.words import local_number, translate_parts, translate_thing
+from viewer.words import translate_note, translate_parts, translate_thing
 
 MOST_FIELDS, MOST_CLASSES = 24, 16
 """So many fields, and so many classes of a legend, fit into what the page hands to the graphics card."""
@@ -203,7 +203,7 @@ def _texts(document: dict[str, Any]) -> Iterable[str]:
 def _notes(document: dict[str, Any]) -> dict[str, str]:
     """The Dutch of what the viewer itself writes beside a pit."""
     notes = [text for one in document["layers"] if one.get("own") for text in one["texts"]]
-    return {text: local_number(translate_parts(text, "nl"), "nl") for text in notes}
+    return {text: translate_note(text, "nl") for text in notes}
 
 
 def _soil(scene: Scene, blob: Blob) -> dict[str, Any] | None:

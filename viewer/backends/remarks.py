@@ -12,7 +12,7 @@ from viewer.backends.places import Box
 from viewer.backends.sheet import Sheet, plain
 from viewer.pit_notes import NOTES
 from viewer.scene import AnnotationLayer, Scene
-from viewer.words import local_number
+from viewer.words import translate_note
 
 HALO = (255, 255, 255, 200)
 
@@ -29,7 +29,7 @@ def write_remarks(sheet: Sheet, scene: Scene, camera: Camera) -> list[Box]:
         own = layer.name.split("@")[0] == NOTES
         for one, two, seen, text in zip(starts.tolist(), ends.tolist(), there, layer.texts, strict=True):
             if seen:
-                text = local_number(sheet.say_all(text), sheet.language) if own else text
+                text = translate_note(text, sheet.language) if own else text
                 draw = _dimension if layer.dimension else _remark
                 boxes.append(draw(sheet, tuple(one), tuple(two), plain(text, 60), (*layer.colour, 255)))
     return boxes

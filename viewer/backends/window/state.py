@@ -14,7 +14,7 @@ from viewer.backends.window.light_time import SunClock
 from viewer.backends.window.measure import TOOLS, Measures, Point, measure
 from viewer.backends.window.navigation import Pose
 from viewer.backends.window.texts import say
-from viewer.scene import FieldLayer, Layer, PeopleLayer, Scene
+from viewer.scene import FieldLayer, Layer, PeopleLayer, Scene, Section
 
 UNDERGROUND = "underground"
 FADED = ("ground", "street", "green", "water", "bridges", "surroundings")
@@ -115,6 +115,8 @@ class State:
     changed: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.scene.stages:
+            self.scene = self.scene.at_stage(self.scene.stage)
         self.pose = Pose.of(self.scene.view(self.view))
         self.time = float(np.clip(self.scene.time, *self.span)) if self.moving else float(self.scene.time)
         self.visible = {layer.name: layer.visible for layer in self.scene.layers}
@@ -354,12 +356,15 @@ class State:
             self.reset_view()
             return
         one = named[self._section]
-        normal = np.array(one.normal) / np.linalg.norm(one.normal)
-        self._set_cut(Cut(one.point, (float(normal[0]), float(normal[1]), float(normal[2]))))
+        self._cut_by(one)
         view = self.shown().cut(one).views[0]
         self.walking = False
         self.set_pose(Pose.of(view))
         self.tell(one.label)
+
+    def _cut_by(self, section: Section) -> None:
+        normal = np.array(section.normal) / np.linalg.norm(section.normal)
+        self._set_cut(Cut(section.point, (float(normal[0]), float(normal[1]), float(normal[2]))))
 
     # the sun
 
@@ -387,7 +392,11 @@ class State:
         """A named view by its number, from 0."""
         if 0 <= number < len(self.scene.views):
             self.walking = False
-            self.set_pose(Pose.of(self.scene.views[number]))
+            view = self.scene.views[number]
+            for section in self.scene.sections:
+                if section.name == view.section:
+                    self._cut_by(section)
+            self.set_pose(Pose.of(view))
             self.message = ""
             self.changed.add("panels")
 
