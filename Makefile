@@ -17,7 +17,7 @@ PAGE := viewer/page/dist/scene.js
 PAGE_SOURCES := $(shell find viewer/page/src -name '*.js') viewer/page/package.json viewer/page/package-lock.json
 VALIDATOR := build/validator/package-lock.json
 
-.PHONY: demo test test-all lint sample clean
+.PHONY: demo test test-all lint sample pictures clean
 
 demo: $(VENV)/.installed $(PAGE)
 	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri
@@ -41,6 +41,12 @@ lint: $(VENV)/.developing
 # writes data/samples/district again
 sample: $(VENV)/.developing
 	$(BIN)/python -m twin.geo.samples
+
+# draws the picture of a pit in the documentation again
+pictures: $(VENV)/.installed
+	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri
+	$(BIN)/twin run data/samples/wharf_garage.yaml --out out/wharf_garage
+	$(BIN)/twin view out/wharf_garage --side variant --view pit --size 1400x860 --screenshot docs/images/pit.png
 
 $(BIN)/python:
 	@sh tools/make_venv.sh $(PYTHON) $(VENV)

@@ -24,11 +24,11 @@ from viewer.views import fit
 NOTES = "pit_notes"
 """Name of the layer of what is written; of the viewer's own words, so they are translated."""
 INK, WALL = (36, 40, 48), (52, 62, 74)
-BESIDE, LEFT, RIGHT = 0.22, 0.42, 0.30
+BESIDE, LEFT, RIGHT = 0.22, 0.40, 0.36
 """How far beside a pit the middle of texts stands, and how far the picture goes on, as shares of its length [1]."""
 APART = 0.036
 """Texts are so far from each other, as a share of how high the picture is [1]."""
-ALTITUDE_DEG, TURN_DEG, ANGLE_DEG = 20.0, 22.0, 22.0
+ALTITUDE_DEG, TURN_DEG, ANGLE_DEG = 20.0, 19.0, 22.0
 """The camera looks down, and aside, on the cut; its angle is small, so that what is level does not seem to slope much."""
 
 
@@ -64,9 +64,9 @@ def pit_view(item: PlacedChange, section: Section, cellars: Sequence[shapely.Geo
     wide, deep = span.right - span.left, span.top - span.low
     size = wide + 6.0
     sides = (span.left - LEFT * size, span.right + RIGHT * size)
-    corners = [(u, v) for u in sides for v in (span.low - 0.10 * deep, span.top)]
+    corners = [(u, span.top) for u in sides] + [(sides[0], span.low), (span.right, span.low), (span.right, span.low - 0.2 * deep)]
     points = plane.placed(np.array(corners))
-    behind = points[[1, 3]] - 0.5 * (wide + 10.0) * plane.normal + np.array([0.0, 0.0, 0.7 * deep])
+    behind = points[:2] - 0.5 * (wide + 10.0) * plane.normal + np.array([0.0, 0.0, 0.7 * deep])
     # cellars lie on the side from which they are seen
     spots = [float(shapely.get_coordinates(one.centroid)[0] @ plane.right[:2]) - (span.left + span.right) / 2 for one in cellars]
     turn = -TURN_DEG if spots and np.mean(spots) > 0 else TURN_DEG
