@@ -28,6 +28,8 @@ _WHERE = {
     "Result": "twin.result",
     "open_result": "twin.result",
     "simulate_crowd": "twin.bare_crowd",
+    "section": "twin.sections",
+    "Section": "twin.sections",
     "read_trajectories": "twin.read_trajectories",
     "register_model": "twin.sim.crowd.models",
     "sample_folder": "twin.geo.samples",
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     from twin.run import run as run
     from twin.scenario import Scenario as Scenario
     from twin.scenario import read_scenario as read_scenario
+    from twin.sections import Section as Section
+    from twin.sections import section as section
     from twin.sim.crowd.models import register_model as register_model
 
 __all__ = ["__version__", *_WHERE]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from twin.plots.slicing import Plane, closed_outline, crossings, intervals, slice_triangles
+from twin.plots.course import Course, straight
+from twin.plots.slicing import SNAP_M, Plane, closed_outline, slice_triangles
 
 if TYPE_CHECKING:
     from twin.geo.city import City
@@ -32,13 +34,14 @@ class Cut(NamedTuple):
     lines: Any
 
 
-def cut_objects(city: City, plane: Plane) -> list[Cut]:
+def cut_objects(city: City, plane: Plane | Course) -> list[Cut]:
     """Every object with triangles that the plane cuts within the ends of its line.
 
     Parameters
     ----------
     city : City
-    plane : Plane
+    plane : Plane or Course
+        What both sides of a bend cut of an object is one.
 
     Returns
     -------
@@ -49,24 +52,44 @@ def cut_objects(city: City, plane: Plane) -> list[Cut]:
     if not len(mesh):
         return []
     vertices = mesh.vertices + city.origin
-    rows, segments = slice_triangles(vertices, mesh.triangles, plane)
-    owner = mesh.owner[rows]
+    found: dict[int, list[tuple[Any, Any]]] = {}
+    for leg, offset in _course(plane).legs():
+        for row, area, lines in _cut_by(vertices, mesh.triangles, mesh.owner, leg):
+            moved = (shapely.transform(shape, lambda at, by=offset: at + np.array([by, 0.0])) for shape in (area, lines))
+            found.setdefault(row, []).append(tuple(moved))
     ids, layers = city.objects.index, city.objects["layer"].to_numpy()
+    return [
+        Cut(str(ids[row]), str(layers[row]), _joined([area for area, _ in cuts]), _joined([lines for _, lines in cuts]))
+        for row, cuts in sorted(found.items())
+    ]
+
+
+def _course(line: Plane | Course) -> Course:
+    return straight(line) if isinstance(line, Plane) else line
+
+
+def _joined(shapes: list[Any]) -> Any:
+    return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes, grid_size=SNAP_M)
+
+
+def _cut_by(
+    vertices: NDArray[np.float64], triangles: NDArray[np.int32], owner: NDArray[np.int32], plane: Plane
+) -> Iterator[tuple[int, Any, Any]]:
+    """Row, area and lines of every object that one plane cuts."""
+    rows, segments = slice_triangles(vertices, triangles, plane)
+    owners = owner[rows]
     window = shapely.box(0.0, -1e5, plane.length, 1e5)
-    found = []
-    order = np.argsort(owner, kind="stable")
-    for group in np.split(order, np.flatnonzero(np.diff(owner[order])) + 1) if len(order) else []:
+    order = np.argsort(owners, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(owners[order])) + 1) if len(order) else []:
         reach = segments[group][:, :, 0]
         if reach.max() < 0.0 or reach.min() > plane.length:
             continue
         area, lines = (shapely.intersection(shape, window) for shape in closed_outline(segments[group]))
         if not (area.is_empty and lines.is_empty):
-            row = int(owner[group[0]])
-            found.append(Cut(str(ids[row]), str(layers[row]), area, lines))
-    return found
+            yield int(owners[group[0]]), area, lines
 
 
-def profile(city: City, plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def profile(city: City, plane: Plane | Course) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Distances (N,) and heights (N,) of the ground along the line [m], at least four to a cell of the terrain."""
     step = 0.25 * city.terrain.grid.cell if city.terrain is not None else 0.5
     count = int(np.clip(np.ceil(plane.length / step), 2, 20_000)) + 1
@@ -75,7 +98,7 @@ def profile(city: City, plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.f
     return distance, city.ground_at(at[:, 0], at[:, 1])
 
 
-def guessed(city: City, plane: Plane, distance: NDArray[np.float64]) -> NDArray[np.bool_]:
+def guessed(city: City, plane: Plane | Course, distance: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Where along the line (N,) the height of the ground is not measured: no terrain is known there."""
     if city.terrain is None:
         return np.ones(len(distance), bool)
@@ -84,7 +107,7 @@ def guessed(city: City, plane: Plane, distance: NDArray[np.float64]) -> NDArray[
 
 
 def under_streets(
-    city: City, plane: Plane, distance: NDArray[np.float64], ground: NDArray[np.float64]
+    city: City, plane: Plane | Course, distance: NDArray[np.float64], ground: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The ground filled up to the streets on it: a raster has slopes where a quay has walls."""
     filled = ground.copy()
@@ -106,17 +129,17 @@ def under_streets(
     return distance[keep], filled[keep]
 
 
-def crossed(city: City, layer: str, plane: Plane) -> list[tuple[list[tuple[float, float]], Any]]:
+def crossed(city: City, layer: str, plane: Plane | Course) -> list[tuple[list[tuple[float, float]], Any]]:
     """Rows of a layer of polygons that the line runs over: intervals along it, and the row."""
     frame = city.layers[layer]
     if not len(frame):
         return []
     near = frame.iloc[np.sort(frame.sindex.query(plane.line, predicate="intersects"))]
-    made = [(intervals(shape, plane), row) for shape, (_, row) in zip(near.geometry, near.iterrows(), strict=True)]
+    made = [(_course(plane).intervals(shape), row) for shape, (_, row) in zip(near.geometry, near.iterrows(), strict=True)]
     return [(reach, row) for reach, row in made if reach]
 
 
-def mains(city: City, plane: Plane) -> list[tuple[float, float, Any]]:
+def mains(city: City, plane: Plane | Course) -> list[tuple[float, float, Any]]:
     """Middle height [m], distance [m] and row of every main that the line crosses and whose depth is known."""
     frame = city.layers["utilities"]
     if not len(frame):
@@ -124,7 +147,7 @@ def mains(city: City, plane: Plane) -> list[tuple[float, float, Any]]:
     found = []
     near = frame.iloc[np.sort(frame.sindex.query(plane.line, predicate="intersects"))]
     for shape, (_, row) in zip(near.geometry, near.iterrows(), strict=True):
-        for at in crossings(shape, plane):
+        for at in _course(plane).crossings(shape):
             wide = row.get("diameter_m")
             radius = 0.5 * float(wide) if wide is not None and np.isfinite(wide) else 0.1
             cover = row.get("cover_m")

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from twin import palette
 from twin.errors import ParameterError
 from twin.plots.basemap import credits_of, name_of
-from twin.plots.canvas import INK, PAPER, SOFT, axes_of, foot, head, key, rgb
-from twin.plots.cutting import Cut, crossed, cut_objects, datum_of, guessed, mains, profile, under_streets
-from twin.plots.slicing import Plane, plane_through
-from twin.plots.words import number, words
+from twin.plots.canvas import INK, PAPER, SOFT, axes_of, foot, head, inches_of, key, rgb
+from twin.plots.course import Course, straight
+from twin.plots.cutting import datum_of
+from twin.plots.lettering import Lettering
+from twin.plots.parts import GUESSED, Part, city_parts, ground_along
+from twin.plots.section_ground import EARTH, draw_groundwater, draw_profiles, draw_soil, draw_soundings, name_soil
+from twin.plots.section_pit import draw_pits
+from twin.plots.section_words import section_words
+from twin.plots.sketch import EDGE, Sketch
+from twin.plots.slicing import plane_through
+from twin.plots.words import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from twin.geo.city import City
 
-EARTH = (206, 188, 158)
 WALL = (150, 96, 74)
+BRICK = (176, 110, 84)
 SURFACE_ONLY = (96, 88, 78)
 DEEPEST_M = 2.0
 """Ground that is drawn below the lowest thing in it [m]."""
@@ -31,9 +37,15 @@ DEEPEST_M = 2.0
 FLATTEST = 9.0
 """A section is at most so many times as long as high."""
 
-FILLS = {"buildings": WALL, "cellars": (232, 222, 206), "bridges": palette.SURFACES["bridge"], "other": (150, 132, 116)}
-NAMES = {"buildings": "building", "cellars": "cellar", "bridges": "bridge", "other": "construction", "tunnels": "tunnel"}
-ORDER = {"other": 5.0, "bridges": 5.2, "buildings": 5.4, "cellars": 5.6}
+FILLS = {
+    "building": WALL, "cellar": (232, 222, 206), "bridge": palette.SURFACES["bridge"], "construction": (150, 132, 116),
+    "stairs": palette.SURFACES["stairs"], "vault": BRICK,
+}  # fmt: skip
+ORDER = {"construction": 5.0, "stairs": 5.1, "bridge": 5.2, "building": 5.4, "vault": 5.5, "cellar": 5.6}
+LAYERS = {"building": "buildings", "cellar": "cellars", "bridge": "bridges", "construction": "other", "tunnel": "tunnels"}
+WORDS = {"cellar": "cellar_room", "vault": "vault_ring", "stairs": "stairs_cut"}
+BESIDE_SOIL = 0.55
+"""How much paler ground of which nothing is known is drawn where soil is drawn beside it."""
 
 
 def plot_city_section(
@@ -41,42 +53,33 @@ def plot_city_section(
     depth_m: float | None = None, labels: bool = True, language: str = "en",
 ) -> Axes:  # fmt: skip
     """Draw a section; see `City.plot_section`."""
-    told = words(language)
-    if not (np.isfinite(exaggeration) and exaggeration > 0):
-        raise ParameterError(
-            f"heights {exaggeration!r} times as large are not possible", hint="1 is true to scale, 2 doubles heights"
-        )
+    told = section_words(language)
+    see_exaggeration(exaggeration)
     if not beside_m >= 0:
         raise ParameterError(f"trees within {beside_m!r} m of the line are not possible", hint="0 leaves them out")
-    plane = plane_through(start, end)
-    _see_within(city, plane)
-    cuts = cut_objects(city, plane)
-    distance, ground = under_streets(city, plane, *profile(city, plane))
-    low, high = _not_too_flat(*_height_window(city, plane, cuts, ground, depth_m), plane.length / exaggeration)
-    ax = axes_of(ax, _size(plane.length, high - low, exaggeration))
-    ax.set_xlim(0.0, plane.length)
-    ax.set_ylim(low, high)
-    ax.set_aspect(exaggeration, adjustable="box", anchor="NW")
-    ax.set_facecolor(PAPER)
-    seen: dict[str, Any] = {}
-    _draw_ground(ax, distance, ground, guessed(city, plane, distance), low, seen, told)
-    _draw_water(ax, city, plane, ground, distance, seen, told)
-    _draw_streets(ax, city, plane, distance, ground, seen, told)
-    _draw_pits(ax, city, plane, seen, told)
-    _draw_cuts(ax, cuts, seen, told)
-    _draw_flat_cellars(ax, city, plane, {cut.id for cut in cuts}, seen, told)
-    _draw_mains(ax, city, plane, seen, told)
-    if beside_m > 0:
-        _draw_trees(ax, city, plane, beside_m, seen, told)
-    if labels:
-        _heights_of_roofs(ax, cuts, language)
-    _dress(ax, city, plane, exaggeration, seen, told)
+    course = straight(plane_through(start, end))
+    see_within(city, course)
+    ground = ground_along(city, course)
+    parts = city_parts(city, course, ground, beside_m)
+    low, high = not_too_flat(*height_window(parts, depth_m), course.length / exaggeration)
+    ax = axes_of(ax, _size(course.length, high - low, exaggeration))
+    sketch = draw_parts(ax, parts, told, language, (low, high, course.length), exaggeration, datum_of(city), labels=labels)
+    _dress(ax, city, course, exaggeration, sketch)
     return ax
 
 
-def _see_within(city: City, plane: Plane) -> None:
+def see_exaggeration(exaggeration: float) -> None:
+    """Refuse what is no factor for heights."""
+    if not (isinstance(exaggeration, int | float) and np.isfinite(exaggeration) and exaggeration > 0):
+        raise ParameterError(
+            f"heights {exaggeration!r} times as large are not possible", hint="1 is true to scale, 2 doubles heights"
+        )
+
+
+def see_within(city: City, course: Course) -> None:
+    """Refuse a line that does not touch the city."""
     west, south, east, north = city.bounds
-    if not plane.line.intersects(shapely.box(west, south, east, north)):
+    if not course.line.intersects(shapely.box(west, south, east, north)):
         raise ParameterError(
             "the line of the section does not touch the city",
             hint=f"the city reaches from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f}) m",
@@ -88,275 +91,283 @@ def _size(length: float, height: float, exaggeration: float) -> tuple[float, flo
     return 12.0, float(np.clip(9.4 * exaggeration * height / length, 2.2, 9.0)) + 1.5
 
 
-def _not_too_flat(low: float, high: float, length: float) -> tuple[float, float]:
+def not_too_flat(low: float, high: float, length: float) -> tuple[float, float]:
     """More sky and ground, where a strip true to scale would be too flat to be read."""
     lacking = max(0.0, length / FLATTEST - (high - low))
     return low - 0.3 * lacking, high + 0.7 * lacking
 
 
-def _height_window(
-    city: City, plane: Plane, cuts: list[Cut], ground: NDArray[np.float64], depth_m: float | None
-) -> tuple[float, float]:
+SOIL_KINDS = ("soil", "boundary", "sounding", "sounding layer", "cone", "phreatic", "head", "tube", "filter", "tree", "trunk")
+"""What does not say how far a drawing goes down or up."""
+
+
+def height_window(parts: Sequence[Part], depth_m: float | None) -> tuple[float, float]:
     """From below the lowest thing to above the highest [m]."""
-    known = ground[np.isfinite(ground)]
-    heights = [float(known.min()), float(known.max())] if len(known) else [0.0]
-    for cut in cuts:
-        for shape in (cut.area, cut.lines):
-            if not shape.is_empty:
-                heights += [shape.bounds[1], shape.bounds[3]]
-    heights += [float(value) for _, row in crossed(city, "pits", plane) for value in (row.get("bottom_m"),) if value is not None]
-    heights += [top for top, _, _ in mains(city, plane)]
-    finite = [value for value in heights if np.isfinite(value)]
-    low = min(finite) - DEEPEST_M if depth_m is None else (float(known.min()) if len(known) else min(finite)) - float(depth_m)
-    high = max(finite)
+    spans = [part.shape.bounds[1::2] for part in parts if part.kind not in SOIL_KINDS and not part.shape.is_empty]
+    heights = [float(z) for span in spans for z in span if np.isfinite(z)] or [0.0]
+    grounds = [part.shape.bounds[1] for part in parts if part.kind == "ground"] or [min(heights)]
+    low = min(heights) - DEEPEST_M if depth_m is None else min(grounds) - float(depth_m)
+    high = max(heights)
     return low, high + max(2.5, 0.06 * (high - low))
 
 
-def _draw_ground(
-    ax: Axes, distance: NDArray[np.float64], ground: NDArray[np.float64], estimated: NDArray[np.bool_], low: float,
-    seen: dict[str, Any], told: Any,
-) -> None:  # fmt: skip
+def draw_parts(
+    ax: Axes, parts: Sequence[Part], told: Mapping[str, str], language: str, window: tuple[float, float, float], exaggeration: float,
+    datum: str, *, along: Any = None, damage: Mapping[str, Mapping[str, Any]] | None = None, bends: Sequence[tuple[float, float]] = (),
+    labels: bool = True,
+) -> Sketch:  # fmt: skip
+    """Draw a section on axes.
+
+    Parameters
+    ----------
+    ax : Axes
+    parts : sequence of Part
+    told : mapping of str to str
+        See `section_words`.
+    language : str
+    window : (low, high, length)
+        What is seen [m].
+    exaggeration : float
+    datum : str
+    along : DataFrame, optional
+        With ``distance_m`` and what was worked out along the line.
+    damage : mapping, optional
+        Of buildings by id.
+    bends : sequence of (distance, turn)
+        [m, deg]
+    labels : bool
+
+    Returns
+    -------
+    Sketch
+        With what the legend has to tell.
+    """
+    low, high, length = window
+    ax.set_xlim(0.0, length)
+    ax.set_ylim(low, high)
+    ax.set_aspect(exaggeration, adjustable="box", anchor="NW")
+    ax.set_facecolor(PAPER)
+    wide = max(25.4 * inches_of(ax)[0] / length, 1e-6)
+    sketch = Sketch(ax, told, language, Lettering(ax, wide, wide * exaggeration, (0.0, low, length, high)), low, high, length, datum)
+    parts = [part for part in parts if not part.shape.is_empty and sketch.seen_part(part)]
+    soil = any(part.kind == "soil" for part in parts)
+    _draw_ground(sketch, parts, soil)
+    draw_soil(sketch, parts)
+    for part in parts:
+        if part.kind in FILLS or part.kind == "surface":
+            _draw_cut(sketch, part)
+        elif part.kind in _DRAWN:
+            _DRAWN[part.kind](sketch, part)
+    draw_groundwater(sketch, parts)
+    if along is not None:
+        draw_profiles(sketch, along)
+    _draw_bends(sketch, bends)
+    if labels:
+        _keep_free(sketch, parts)
+    draw_pits(sketch, parts)
+    draw_soundings(sketch, parts)
+    if labels:
+        _letter(sketch, parts, damage or {})
+        name_soil(sketch, parts)
+    return sketch
+
+
+def _keep_free(sketch: Sketch, parts: list[Part]) -> None:
+    for part in parts:
+        if part.kind in ("vault", "main", "wall", "strut"):
+            sketch.letters.block(part.shape.bounds)
+
+
+def _draw_ground(sketch: Sketch, parts: list[Part], soil: bool) -> None:
     """The ground; paler and below a dashed line where its height is estimated."""
-    for name, rows, pale, style in (("ground", ~estimated, 0.0, "-"), ("ground_guessed", estimated, 0.55, "--")):
-        known = np.isfinite(ground) & rows
-        if not known.any():
+    for part in parts:
+        if part.kind != "ground":
             continue
-        # up to the next place that is told, so that no gap is left between the two
-        reach = known | np.append(False, known[:-1]) & np.isfinite(ground)
-        fill = ax.fill_between(distance, low, ground, where=reach, color=rgb(EARTH, pale), linewidth=0, zorder=1, gid=name)
-        line = np.where(reach, ground, np.nan)
-        ax.plot(distance, line, style, color=rgb((110, 92, 66)), linewidth=1.1, zorder=4, gid=f"{name} line")
-        fill.set_label(told[name])
-        seen[name] = fill
+        name = "ground" if part.certainty != GUESSED else "ground_guessed"
+        pale = (0.55 if part.certainty == GUESSED else 0.0) if not soil else BESIDE_SOIL
+        for line in shapely.get_parts(part.shape):
+            x, z = shapely.get_coordinates(line).T
+            fill = sketch.ax.fill_between(x, sketch.low, z, color=rgb(EARTH, pale), linewidth=0, zorder=1, gid=name)
+            style = "-" if part.certainty != GUESSED else "--"
+            (edge,) = sketch.ax.plot(x, z, style, color=rgb((110, 92, 66)), linewidth=1.3, zorder=4, gid=f"{name} line")
+            if soil:
+                sketch.note("soil_title", fill, sketch.told["ground_not_explored"])
+                sketch.note("drawn_title", edge, sketch.told[name])
+            else:
+                sketch.note("drawn_title", fill, sketch.told[name])
 
 
-def _draw_water(
-    ax: Axes, city: City, plane: Plane, ground: NDArray[np.float64], distance: NDArray[np.float64], seen: dict[str, Any], told: Any
-) -> None:
-    """Water from its surface to the ground below; where that is not known, a metre that fades and a note."""
-    for reach, row in crossed(city, "water", plane):
-        surface = row.get("z_m")
-        for start, end in reach:
-            inside = (distance > start) & (distance < end)
-            bed = ground[inside]
-            level = (
-                float(surface)
-                if surface is not None and np.isfinite(surface)
-                else float(np.nanmin(bed))
-                if inside.any()
-                else np.nan
-            )
-            if not np.isfinite(level):
-                continue
-            deep = inside.any() and float(np.nanmax(level - bed)) > 0.1
-            at = np.concatenate([[start], distance[inside], [end]])
-            bottom = np.interp(at, distance, ground) if deep else np.full(len(at), level - 1.0)
-            fill = ax.fill_between(
-                at,
-                np.minimum(bottom, level),
-                level,
-                color=rgb((120, 170, 190)),
-                alpha=1.0 if deep else 0.45,
-                linewidth=0,
-                zorder=2,
-                gid="water",
-            )
-            fill.set_label(told["water"] if deep else f"{told['water']} ({told['water_open']})")
-            seen["water"] = fill
-            ax.plot([start, end], [level, level], color=rgb(palette.WATER), linewidth=1.4, zorder=3, gid="water line")
-            ax.plot(0.5 * (start + end), level, marker="v", markersize=6, color=rgb(palette.WATER), zorder=3, clip_on=True)
+def _draw_water(sketch: Sketch, part: Part) -> None:
+    """Water to its bed; where that is not known, a metre that fades and a note."""
+    from matplotlib.collections import PolyCollection
+
+    deep = part.certainty != GUESSED
+    rings = [shapely.get_coordinates(one.exterior) for one in shapely.get_parts(part.shape) if one.geom_type == "Polygon"]
+    fill = PolyCollection(
+        rings, facecolor=rgb((120, 170, 190)), alpha=1.0 if deep else 0.45, linewidth=0, zorder=2, gid="water"
+    )  # fmt: skip
+    sketch.ax.add_collection(fill, autolim=False)
+    sketch.note("drawn_title", fill, sketch.told["water"] + ("" if deep else f" ({sketch.told['water_open']})"))
+    start, _, end, level = part.shape.bounds
+    sketch.ax.plot([start, end], [level, level], color=rgb(palette.WATER), linewidth=1.4, zorder=3, gid="water line")
+    sketch.ax.plot(0.5 * (start + end), level, marker=7, markersize=7, color=rgb(palette.WATER), zorder=4.5, gid="water mark")
 
 
-def _draw_streets(
-    ax: Axes, city: City, plane: Plane, distance: NDArray[np.float64], ground: NDArray[np.float64], seen: dict[str, Any], told: Any
-) -> None:
-    """Streets as a thick line at their height; bridges that are not cut out of a mesh as a slab."""
-    for name in ("roads", "streets"):
-        for reach, row in crossed(city, name, plane):
-            if str(row.get("surface", "")) == "bridge":
-                continue
-            z = row.get("z_m")
-            for start, end in reach:
-                at = np.linspace(start, end, 24)
-                level = np.full(len(at), float(z)) if z is not None and np.isfinite(z) else np.interp(at, distance, ground)
-                colour = rgb(palette.SURFACES.get(str(row.get("surface", "street")).lower(), palette.SURFACES["street"]))
-                (line,) = ax.plot(at, level, color=colour, linewidth=3.2, solid_capstyle="butt", zorder=4.4, gid="street")
-                line.set_label(told["road"])
-                seen.setdefault("street", line)
-    for reach, row in crossed(city, "bridges", plane):
-        top, below = row.get("z_m"), row.get("underside_z_m")
-        if top is None or not np.isfinite(top):
-            continue
-        below = float(below) if below is not None and np.isfinite(below) else float(top) - 0.6
-        for start, end in reach:
-            _fill(ax, shapely.box(start, below, end, float(top)), "bridges", 5.2, seen, told["bridge"])
+def _draw_street(sketch: Sketch, part: Part) -> None:
+    colour = rgb(palette.SURFACES.get(str(part.values["surface"]), palette.SURFACES["street"]))
+    line = sketch.line(part.shape, gid="street", color=colour, linewidth=3.2, solid_capstyle="butt", zorder=4.1)
+    if line is not None:
+        sketch.note("drawn_title", line, sketch.told["road"])
 
 
-def _draw_pits(ax: Axes, city: City, plane: Plane, seen: dict[str, Any], told: Any) -> None:
-    from matplotlib.patches import Rectangle
-
-    for reach, row in crossed(city, "pits", plane):
-        bottom, top = (_or(row.get(name), np.nan) for name in ("bottom_m", "top_m"))
-        if not (np.isfinite(bottom) and np.isfinite(top)):
-            continue
-        for start, end in reach:
-            box = Rectangle(
-                (start, bottom),
-                end - start,
-                top - bottom,
-                facecolor=PAPER,
-                edgecolor=rgb((110, 70, 40)),
-                linewidth=1.4,
-                hatch="///",
-                linestyle=(0, (4, 2)),
-                zorder=4.2,
-                gid="pit",
-                label=told["pit"],
-            )
-            box.set_hatch_linewidth(0.4)
-            ax.add_patch(box)
-            seen["pit"] = box
-
-
-def _draw_cuts(ax: Axes, cuts: list[Cut], seen: dict[str, Any], told: Any) -> None:
+def _draw_cut(sketch: Sketch, part: Part) -> None:
     """Closed objects filled, mere surfaces as lines."""
-    for cut in cuts:
-        if cut.layer in ("roads", "streets", "water", "green", "landuse", "utilities"):
-            continue
-        label = told.get(NAMES.get(cut.layer, cut.layer), cut.layer)
-        if not cut.area.is_empty:
-            _fill(ax, cut.area, cut.layer, ORDER.get(cut.layer, 5.0), seen, label, gid=f"{cut.layer}:{cut.id}")
-        for part in shapely.get_parts(cut.lines):
-            if part.geom_type == "LineString" and part.length > 0.02:
-                x, y = shapely.get_coordinates(part).T
-                (line,) = ax.plot(x, y, color=rgb(SURFACE_ONLY), linewidth=1.0, zorder=5.8, gid=f"surface:{cut.id}")
-                line.set_label(told["surface"])
-                seen.setdefault("surface", line)
+    if part.kind == "surface":
+        line = sketch.line(part.shape, gid=f"surface:{part.id}", color=rgb(SURFACE_ONLY), linewidth=1.0, zorder=5.8)
+        if line is not None:
+            sketch.note("drawn_title", line, sketch.told["surface"])
+        return
+    box = part.values.get("from") == "box"
+    style: dict[str, Any] = {"facecolor": rgb(FILLS[part.kind], 0.25 if part.kind == "building" else 0.0), "edgecolor": rgb(EDGE)}
+    if part.certainty == GUESSED:
+        style |= {"linestyle": (0, (5, 2))}
+    if box and part.kind == "building":
+        style |= {"facecolor": rgb(FILLS[part.kind], 0.5), "hatch": "//", "hatch_linewidth": 0.25}
+    patch = sketch.fill(part.shape, gid=f"{LAYERS.get(part.kind, part.kind)}:{part.id}", zorder=ORDER[part.kind], **style)
+    if patch is not None:
+        label = sketch.told[WORDS.get(part.kind, part.kind)]
+        label = sketch.told["building_box"] if box and part.kind == "building" else label
+        sketch.note("drawn_title", patch, sketch.told["of_guess"].format(what=label) if part.certainty == GUESSED else label)
 
 
-def _fill(ax: Axes, shape: Any, layer: str, zorder: float, seen: dict[str, Any], label: str, gid: str = "") -> None:
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    for part in shapely.get_parts(shape):
-        if part.geom_type != "Polygon":
-            continue
-        rings = [shapely.get_coordinates(ring) for ring in (part.exterior, *part.interiors)]
-        path = Path.make_compound_path(*(Path(ring, closed=True) for ring in rings))
-        fill = FILLS.get(layer, SURFACE_ONLY)
-        patch = PathPatch(
-            path,
-            facecolor=rgb(fill, 0.25 if layer == "buildings" else 0.0),
-            edgecolor=rgb((70, 50, 40)),
-            linewidth=0.8,
-            zorder=zorder,
-            gid=gid or layer,
-            label=label,
-        )
-        ax.add_patch(patch)
-        seen.setdefault(layer, patch)
-
-
-def _draw_flat_cellars(ax: Axes, city: City, plane: Plane, drawn: set[str], seen: dict[str, Any], told: Any) -> None:
-    """Cellars of which only floor and crown are known."""
-    for reach, row in crossed(city, "cellars", plane):
-        floor, crown = row.get("floor_m"), row.get("crown_m")
-        if str(row.name) in drawn or floor is None or crown is None or not np.isfinite([floor, crown]).all():
-            continue
-        for start, end in reach:
-            _fill(
-                ax,
-                shapely.box(start, float(floor), end, float(crown)),
-                "cellars",
-                5.6,
-                seen,
-                told["cellar"],
-                gid=f"cellars:{row.name}",
-            )
-
-
-def _draw_mains(ax: Axes, city: City, plane: Plane, seen: dict[str, Any], told: Any) -> None:
-    """A mark of one size for each main, as most are too thin to be seen at their own."""
-    for height, at, row in mains(city, plane):
-        kind = str(row.get("kind", "")).lower()
-        colour = rgb(palette.MAINS.get(kind, (90, 90, 90)))
-        estimated = row.get("estimated") is True or str(row.get("estimated")) == "True"
-        label = told.get(f"mains_{kind}", told["mains_other"]) + (f" {told['estimated']}" if estimated else "")
-        (dot,) = ax.plot(
-            at,
-            height,
-            "o",
-            markersize=6,
-            markerfacecolor="white" if estimated else colour,
-            markeredgecolor=colour,
-            markeredgewidth=1.8,
-            zorder=7,
-            gid=f"main:{row.name}",
-            label=label,
-        )
-        seen.setdefault(f"main:{label}", dot)
-
-
-def _draw_trees(ax: Axes, city: City, plane: Plane, beside_m: float, seen: dict[str, Any], told: Any) -> None:
-    """Trees near the line, pale because they are not cut."""
+def _draw_main(sketch: Sketch, part: Part) -> None:
+    """A circle at its depth, of its own size or of the smallest that is seen."""
     from matplotlib.patches import Ellipse
 
-    frame = city.layers["trees"]
-    if not len(frame) or "height_m" not in frame:
-        return
-    near = frame.iloc[np.sort(frame.sindex.query(plane.line.buffer(beside_m, cap_style="flat"), predicate="intersects"))]
-    for shape, (_, row) in zip(near.geometry, near.iterrows(), strict=True):
-        height = _or(row["height_m"], np.nan)
-        if shape.geom_type != "Point" or not np.isfinite(height):
-            continue
-        at = float(plane.distance(np.array([shape.x, shape.y])))
-        foot_z = row.get("z_m")
-        if foot_z is None or not np.isfinite(foot_z):
-            foot_z = float(city.ground_at(np.array([shape.x]), np.array([shape.y]))[0])
-        base, wide = _or(row.get("crown_base_m"), 0.3 * height), _or(row.get("crown_diameter_m"), 0.5 * height)
-        ax.plot([at, at], [foot_z, foot_z + base + 0.2 * (height - base)], color=rgb(palette.TRUNK, 0.3), linewidth=1.8, zorder=4.6)
-        crown = Ellipse(
-            (at, foot_z + 0.5 * (base + height)), wide, height - base, facecolor=(*rgb(palette.TREE_CROWNS[1], 0.2), 0.55),
-            edgecolor=rgb(palette.TREE_CROWNS[2]), linewidth=0.6, zorder=4.7, gid="tree", label=told["tree"],
-        )  # fmt: skip
-        ax.add_patch(crown)
-        seen.setdefault("tree", crown)
+    kind, estimated = str(part.values.get("runs", "")), part.certainty == GUESSED
+    colour = rgb(palette.MAINS.get(kind, (90, 90, 90)))
+    label = sketch.told.get(f"mains_{kind}", sketch.told["mains_other"]) + (f" {sketch.told['estimated']}" if estimated else "")
+    west, low, east, high = part.shape.bounds
+    x, z = 0.5 * (west + east), 0.5 * (low + high)
+    (dot,) = sketch.ax.plot(
+        x, z, "o", markersize=5, markerfacecolor="white" if estimated else colour, markeredgecolor=colour, markeredgewidth=1.6,
+        zorder=7, gid=f"main:{part.id}",
+    )  # fmt: skip
+    if (east - west) * sketch.letters.across > 2.0:
+        dot.set_markersize(2.5)
+        own = Ellipse((x, z), east - west, high - low, facecolor="white", edgecolor=colour, linewidth=1.6, zorder=6.9, gid="main size")
+        sketch.ax.add_patch(own)
+    sketch.note("drawn_title", dot, label)
 
 
-def _or(value: Any, default: float) -> float:
-    return float(value) if value is not None and np.isfinite(value) else default
+def _draw_trunk(sketch: Sketch, part: Part) -> None:
+    sketch.line(part.shape, gid="trunk", color=rgb(palette.TRUNK, 0.3), linewidth=1.8, zorder=4.6)
 
 
-def _heights_of_roofs(ax: Axes, cuts: list[Cut], language: str) -> None:
-    """The height of the top over each building that is wide enough for it."""
-    length = ax.get_xlim()[1]
-    for cut in cuts:
-        if cut.layer != "buildings" or cut.area.is_empty:
-            continue
-        west, _, east, top = cut.area.bounds
-        if east - west > 0.028 * length:
-            at = 0.5 * (west + east)
-            ax.annotate(
-                number(top, 1, language),
-                (at, top),
-                xytext=(0, 2),
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-                fontsize=7,
-                color=INK,
-                gid="roof height",
-            )
+def _draw_tree(sketch: Sketch, part: Part) -> None:
+    """A tree near the line, pale because it is not cut."""
+    crown = sketch.fill(
+        part.shape, gid="tree", facecolor=(*rgb(palette.TREE_CROWNS[1], 0.2), 0.55), edgecolor=rgb(palette.TREE_CROWNS[2]),
+        linewidth=0.6, zorder=4.7,
+    )  # fmt: skip
+    if crown is not None:
+        sketch.note("drawn_title", crown, sketch.told["tree"])
 
 
-def _dress(ax: Axes, city: City, plane: Plane, exaggeration: float, seen: Mapping[str, Any], told: Any) -> None:
-    from matplotlib.ticker import MaxNLocator
+def _draw_tunnel(sketch: Sketch, part: Part) -> None:
+    patch = sketch.fill(part.shape, gid=f"tunnels:{part.id}", facecolor=rgb(SURFACE_ONLY), zorder=5.0)
+    if patch is not None:
+        sketch.note("drawn_title", patch, sketch.told["tunnel"])
 
-    datum = datum_of(city)
+
+_DRAWN = {
+    "water": _draw_water, "street": _draw_street, "main": _draw_main, "trunk": _draw_trunk, "tree": _draw_tree,
+    "tunnel": _draw_tunnel,
+}  # fmt: skip
+
+
+def _draw_bends(sketch: Sketch, bends: Sequence[tuple[float, float]]) -> None:
+    for at, turn in bends:
+        sketch.ax.axvline(at, color=SOFT, linewidth=0.8, linestyle=(0, (12, 3, 2, 3)), zorder=3.9, gid="bend")
+        told = sketch.told["bend"].format(value=number(abs(turn), 0, sketch.language))
+        top = sketch.high - 1.0 / sketch.letters.up
+        sketch.letters.write(told, [(at, top)], points=7.5, ha="left", va="top", offset=(0.8, 0.0), color=SOFT, gid="bend name")
+
+
+def _letter(sketch: Sketch, parts: list[Part], damage: Mapping[str, Mapping[str, Any]]) -> None:
+    """Heights of roofs, names, damage, levels of water, measures of vaults."""
+    for part in parts:
+        if part.kind == "building":
+            _letter_roof(sketch, part, damage.get(part.id) or damage.get(part.id.rsplit("-", 1)[0]) or {})
+    for part in parts:
+        west, low, east, high = part.shape.bounds
+        if part.kind == "water":
+            spots = [(0.5 * (west + east), high)]
+            sketch.letters.write(sketch.level(high), spots, points=7.5, ha="left", va="bottom", offset=(1.8, 0.4),
+                                 color=rgb(palette.WATER), gid="water level")  # fmt: skip
+        elif part.kind == "vault":
+            _letter_vault(sketch, part)
+    for part in parts:
+        if part.kind == "street" and part.label:
+            (x0, z0), (x1, _) = part.shape.coords[0], part.shape.coords[-1]
+            spots = [(x0 + share * (x1 - x0), z0) for share in (0.5, 0.3, 0.7)]
+            free = (x0 - 2.0, sketch.low, x1 + 2.0, sketch.high)
+            sketch.letters.write(part.label, spots, points=7.5, va="bottom", offset=(0.0, 1.4), within=free, color=SOFT, gid="street name")
+
+
+def _letter_roof(sketch: Sketch, part: Part, found: Mapping[str, Any]) -> None:
+    """The height of the top over a building that is wide enough for it; its name and damage in it."""
+    west, _, east, top = part.shape.bounds
+    told = number(top, 1, sketch.language)
+    at = 0.5 * (west + east)
+    if (east - west) * sketch.letters.across > 0.8 * sketch.letters.size_of(told, 7.5)[0]:
+        sketch.letters.write(told, [(at, top)], points=7.5, va="bottom", offset=(0.0, 0.6), gid="roof height")
+    inside = shapely.intersection(part.shape, shapely.box(west, part.shape.bounds[1], east, sketch.high)).representative_point()
+    category = found.get("category")
+    lines = [part.label] if part.label and not any(map(str.isdigit, part.label.split()[0][-4:])) else []
+    if category is not None and np.isfinite(float(category)):
+        lines.append(sketch.told["category"].format(value=f"{float(category):g}"))
+    for text in lines:
+        style: dict[str, Any] = {"color": "white", "fontweight": "bold"} if text != part.label else {"color": INK}
+        up = 1.6 / sketch.letters.up
+        spots = [(at, inside.y), (at, inside.y - 2 * up), (at, inside.y + 2 * up)]
+        if text != part.label:
+            style["bbox"] = {"boxstyle": "round,pad=0.2", "facecolor": _DAMAGE[min(int(float(category or 0)), 4)], "edgecolor": INK,
+                             "linewidth": 0.5}  # fmt: skip
+            style["color"] = INK
+        sketch.letters.write(text, spots, points=8.0, gid="damage" if text != part.label else "building name", **style)
+
+
+_DAMAGE = ("#e6efe2", "#f4efc0", "#f8d27e", "#ef9a5b", "#d8604c")
+
+
+def _letter_vault(sketch: Sketch, part: Part) -> None:
+    west, _, east, top = part.shape.bounds
+    ring, cover = (float(part.values.get(name, np.nan)) for name in ("ring_m", "cover_m"))
+    short = number(ring, 2, sketch.language)
+    if np.isfinite(cover):
+        told = sketch.told["ring_at"].format(ring=short, cover=number(cover, 2, sketch.language))
+    else:
+        told = sketch.told["ring_only"].format(ring=short)
+    floor = float(part.values["floor_m"])
+    spots = [(0.5 * (west + east), floor + share * (top - floor)) for share in (0.42, 0.25)]
+    wide = sketch.letters.size_of(told, 7.0)[0] < (east - west) * sketch.letters.across
+    sketch.letters.write(told if wide else told.replace(", ", ",\n"), spots, points=7.0, within=(west, -1e4, east, 1e4), gid="vault measures")
+    levels = sketch.level(floor)
+    sketch.letters.write(levels, [(0.5 * (west + east), floor)], points=7.0, va="bottom", offset=(0.0, 0.3), gid="cellar floor",
+                         within=(west, -1e4, east, 1e4))  # fmt: skip
+
+
+def axis_texts(ax: Axes, sketch: Sketch) -> None:
+    """What both axes count, and the letters at both ends."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    told, datum = sketch.told, sketch.datum
     ax.set_xlabel(told["distance"], fontsize=9.5, color=INK)
     ax.set_ylabel(told["height_in"].format(datum=datum) if datum else told["height"], fontsize=9.5, color=INK)
     ax.tick_params(labelsize=8.5, colors=SOFT, labelcolor=INK)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}".replace("-", "−") if round(value, 6) else "0"))
     for spine in ax.spines.values():
         spine.set(color="#b9b3a7", linewidth=0.8)
     for at, letter in ((0.0, "A"), (1.0, "A′")):
@@ -364,8 +375,13 @@ def _dress(ax: Axes, city: City, plane: Plane, exaggeration: float, seen: Mappin
             letter, (at, 1), xycoords="axes fraction", xytext=(5 if at == 0 else -5, -4), textcoords="offset points", va="top",
             ha="left" if at == 0 else "right", fontsize=11, fontweight="bold", color=INK, zorder=20,
         )  # fmt: skip
-    ends = [f"({x:.0f}, {y:.0f})" for x, y in (plane.start, plane.start + plane.length * plane.along)]
+
+
+def _dress(ax: Axes, city: City, course: Course, exaggeration: float, sketch: Sketch) -> None:
+    told = sketch.told
+    axis_texts(ax, sketch)
+    ends = [f"({x:.0f}, {y:.0f})" for x, y in shapely.get_coordinates(course.line)[[0, -1]]]
     scale = "" if exaggeration == 1 else " · " + told["exaggerated"].format(times=exaggeration)
     head(ax, f"{told['section']} A–A′", f"{name_of(city)} · {ends[0]} – {ends[1]}{scale}")
-    key(ax, list(seen.values()), "")
+    key(ax, [handle for _, handle in sketch.seen.values()], "")
     foot(ax, [*credits_of(city), told["synthetic"] if city.synthetic else ""], below=34.0)

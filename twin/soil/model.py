@@ -257,6 +257,33 @@ class SoilModel:
             {"method": self.method, "soundings": len(self.ids)},
         )  # fmt: skip
 
+    def boundaries_at(self, places: Values) -> xr.Dataset:
+        """Boundaries of units at places, such as those along a line.
+
+        Parameters
+        ----------
+        places : (N, 2) float64
+            In the CRS of the soundings [m].
+
+        Returns
+        -------
+        Dataset
+            On (boundary, place), the ground first: ``z_m`` [m], ``distance_m`` to the nearest sounding that saw the boundary [m],
+            ``certainty`` of it (0 known, 1 inferred, 2 guessed, 3 unknown) and, of kriging, ``std_m`` [m]. Unit k lies between the
+            boundaries k and k + 1; ``attrs["units"]`` has the classes of soil.
+        """
+        import xarray as xr
+
+        heights, deviation, apart = (values.T for values in self._at(np.asarray(places, dtype=np.float64)))
+        dims, metres = ("boundary", "place"), {"units": "m"}
+        data = {
+            "z_m": (dims, heights, metres), "distance_m": (dims, apart, metres),
+            "certainty": (dims, certainty(apart), {"flag_values": [0, 1, 2, 3], "flag_meanings": " ".join(CERTAINTY)}),
+        }  # fmt: skip
+        if self.method == "kriging":
+            data["std_m"] = (dims, deviation, metres)
+        return xr.Dataset(data, attrs={"units": list(self.units), "method": self.method, "soundings": len(self.ids)})
+
     def _at(self, points: Values) -> tuple[Values, Values, Values]:
         """Heights of boundaries, their standard deviations, and the distance to the nearest sounding that saw each; (P, U + 1)."""
         if self.given:

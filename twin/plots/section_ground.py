@@ -1,0 +1,171 @@
+"""How a section draws what lies below the ground: soil, soundings, groundwater."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+
+from twin import palette
+from twin.plots.canvas import INK, rgb
+from twin.plots.parts import GUESSED, INFERRED, KNOWN, Part
+from twin.plots.sketch import Sketch
+from twin.plots.words import number
+
+EARTH = (206, 188, 158)
+PALER = {KNOWN: 0.3, INFERRED: 0.5, GUESSED: 0.72}
+DASHES: dict[str, Any] = {KNOWN: "-", INFERRED: (0, (7, 3)), GUESSED: (0, (1.2, 2.6))}
+"""How lines are drawn by how well they are known."""
+HATCHES = {"sand": "...", "gravel": "ooo", "clay": "///", "loam": "\\\\\\", "peat": "---", "made ground": "xx", "": "////"}
+"""So that soils are told apart without colour."""
+COLUMN_MM, CONE_MM, CONE_MPA = 4.0, 13.0, 30.0
+"""On paper: width of the column of a sounding, and of the line of its cone resistance, which ends at so many MPa."""
+
+
+def draw_soil(sketch: Sketch, parts: list[Part]) -> None:
+    """Layers by class, paler where they are less well known; then their boundaries."""
+    for part in parts:
+        if part.kind != "soil" or not sketch.seen_part(part):
+            continue
+        kind, fill = part.label, palette.SOILS.get(part.label, palette.NOT_DESCRIBED)
+        style = {"facecolor": rgb(fill, PALER[part.certainty]), "edgecolor": (*rgb(fill, 0.0), 0.55 if part.certainty != GUESSED else 0.3)}
+        patch = sketch.fill(part.shape, gid=f"soil:{kind or 'none'}", hatch=HATCHES.get(kind, ""), zorder=1.2, **{**style, "linewidth": 0})
+        if patch is not None:
+            from matplotlib.patches import Patch
+
+            known = Patch(facecolor=rgb(fill, PALER[KNOWN]), edgecolor=rgb(fill, 0.0), hatch=HATCHES.get(kind, ""), linewidth=0.4)
+            known.set_hatch_linewidth(0.35)
+            sketch.note("soil_title", known, sketch.told.get(f"soil_{kind}", sketch.told["soil_not_measured"]))
+    for part in parts:
+        if part.kind == "boundary":
+            line = sketch.line(
+                part.shape, gid="boundary", color=rgb((80, 66, 52)), linewidth=0.9, linestyle=DASHES[part.certainty], zorder=1.6
+            )
+            if line is not None:
+                sketch.note("sure_title", line, sketch.told[f"sure_{part.certainty}"])
+
+
+def name_soil(sketch: Sketch, parts: list[Part]) -> None:
+    """The class of each layer, where it is thick enough."""
+    for part in parts:
+        if part.kind != "soil":
+            continue
+        told = sketch.told.get(f"soil_{part.label}", sketch.told["soil_not_measured"])
+        high = sketch.letters.size_of(told, 8.0)[1] / sketch.letters.up
+        seen = shapely.intersection(part.shape, shapely.box(0.0, sketch.low, sketch.length, sketch.high))
+        west, _, east, _ = seen.bounds if not seen.is_empty else (0.0, 0.0, -1.0, 0.0)
+        for share in (0.5, 0.12, 0.88, 0.3, 0.7):
+            at = west + share * (east - west)
+            cut = shapely.intersection(seen, shapely.LineString([(at, -1e4), (at, 1e4)]))
+            if cut.is_empty or cut.length < high:
+                continue
+            _, bottom, _, top = max(shapely.get_parts(cut), key=shapely.length).bounds
+            halo = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.72}
+            if top - bottom >= high and sketch.letters.write(told, [(at, 0.5 * (bottom + top))], bbox=halo, gid="soil name"):
+                break
+
+
+def draw_soundings(sketch: Sketch, parts: list[Part]) -> None:
+    """Soundings as columns of their layers, with the cone resistance beside them and their name over them."""
+    from matplotlib.patches import Rectangle
+
+    half = 0.5 * sketch.paper(COLUMN_MM)
+    for part in parts:
+        if part.kind == "sounding layer":
+            (x, top), (_, bottom) = shapely.get_coordinates(part.shape)
+            fill = palette.SOILS.get(part.label, palette.NOT_DESCRIBED)
+            box = Rectangle(
+                (x - half, bottom), 2 * half, top - bottom, facecolor=rgb(fill, 0.05), edgecolor=INK, linewidth=0.7, zorder=6.5,
+                gid=f"sounding layer:{part.id}", hatch=None if part.label else "////",
+            )  # fmt: skip
+            sketch.ax.add_patch(box)
+            sketch.note("soil_title", box, sketch.told["sounding"])
+        elif part.kind == "cone":
+            _draw_cone(sketch, part, half)
+    for part in parts:
+        if part.kind == "sounding":
+            (x, top), (_, bottom) = shapely.get_coordinates(part.shape)
+            sketch.line(part.shape, gid=f"sounding:{part.id}", color=INK, linewidth=1.0, zorder=6.4)
+            _name_beside(sketch, part, x, top)
+            sketch.letters.block((x - half, max(bottom, sketch.low), x + half, top))
+
+
+def _draw_cone(sketch: Sketch, part: Part, half: float) -> None:
+    """Cone resistance as a line that begins at the right edge of the column."""
+    trace = part.values["trace"]
+    x = part.shape.coords[0][0] + half
+    wide = sketch.paper(CONE_MM)
+    sketch.ax.plot([x + wide, x + wide], [trace[-1, 1], trace[0, 1]], color=INK, linewidth=0.3, alpha=0.5, zorder=6.3, gid="cone end")
+    at = x + wide * np.clip(trace[:, 0] / CONE_MPA, 0.0, 1.0)
+    (line,) = sketch.ax.plot(at, trace[:, 1], color=(0.12, 0.16, 0.3), linewidth=0.8, zorder=6.6, gid=f"cone:{part.id}")
+    sketch.note("soil_title", line, sketch.told["cone_scale"].format(most=f"{CONE_MPA:g}"))
+
+
+def _name_beside(sketch: Sketch, part: Part, x: float, top: float) -> None:
+    aside = float(part.values["aside_m"])
+    side = "aside_on" if abs(aside) < 0.5 else "aside_left" if aside > 0 else "aside_right"
+    told = f"{part.label}\n{sketch.told[side].format(value=number(abs(aside), 1, sketch.language))}"
+    halo = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": INK, "linewidth": 0.5, "alpha": 0.9}
+    up = sketch.letters.up
+    for more in (2.0, 9.0, 16.0, 23.0):
+        if sketch.letters.write(told, [(x, top + more / up)], points=7.5, va="bottom", bbox=halo, gid=f"name:{part.id}", zorder=13):
+            sketch.ax.plot([x, x], [top, top + more / up], color=INK, linewidth=0.5, zorder=6.4)
+            return
+
+
+def draw_groundwater(sketch: Sketch, parts: list[Part]) -> None:
+    """Phreatic level and head, with the mark of a water table."""
+    styles = {"phreatic": (palette.GROUNDWATER, 1.5), "head": ((120, 60, 160), 1.5)}
+    for part in parts:
+        if part.kind in styles:
+            colour, width = styles[part.kind]
+            dashes: Any = DASHES[part.certainty] if part.certainty != KNOWN else (0, (12, 2, 2, 2))
+            line = sketch.line(part.shape, gid=part.kind, color=rgb(colour), linewidth=width, linestyle=dashes, zorder=3.4)
+            if line is None:
+                continue
+            sketch.note("water_title", line, sketch.told[part.kind])
+            x0, z = part.shape.coords[0]
+            write_level(sketch, [x0 + share * part.shape.length for share in (0.02, 0.3, 0.6, 0.85)], z, rgb(colour), part.kind)
+        elif part.kind in ("tube", "filter"):
+            style = {"linewidth": 1.2, "color": rgb(palette.GROUNDWATER)} if part.kind == "tube" else {"linewidth": 4.0, "color": INK}
+            line = sketch.line(part.shape, gid=f"{part.kind}:{part.id}", zorder=6.4, solid_capstyle="butt", **style)
+            if part.kind == "tube" and line is not None:
+                sketch.note("water_title", line, sketch.told["tube"])
+                _name_beside(sketch, part, *part.shape.coords[0])
+
+
+def write_level(sketch: Sketch, spots: list[float], z: float, colour: Any, gid: str) -> None:
+    """The mark of a water table at the first place where its height can be written."""
+    for x in spots:
+        if sketch.letters.write(sketch.level(z), [(x, z)], ha="left", va="bottom", points=7.5, color=colour, gid=f"{gid} level",
+                                offset=(2.2, 0.5)):  # fmt: skip
+            sketch.ax.plot(x, z, marker=7, markersize=6, color=colour, zorder=4.5, gid=f"{gid} mark")
+            return
+
+
+def draw_profiles(sketch: Sketch, along: Any) -> None:
+    """Groundwater before and after, of the impact that was worked out, and what is lowered between them."""
+    if "groundwater_m" not in along:
+        return
+    x, after = along["distance_m"].to_numpy(), along["groundwater_m"].to_numpy()
+    blue = rgb(palette.GROUNDWATER)
+    if "groundwater_before_m" in along:
+        before = along["groundwater_before_m"].to_numpy()
+        lowered = np.isfinite(before) & np.isfinite(after) & (before - after > 0.01)
+        if lowered.any():
+            fill = sketch.ax.fill_between(x, after, before, where=lowered, color=blue, alpha=0.16, linewidth=0, zorder=3.3, gid="drawdown")
+            sketch.note("water_title", fill, sketch.told["drawdown_between"])
+        (line,) = sketch.ax.plot(x, before, color=blue, linewidth=1.1, linestyle=(0, (7, 3)), zorder=3.4, gid="groundwater before")
+        sketch.note("water_title", line, sketch.told["groundwater_before"])
+    (line,) = sketch.ax.plot(x, after, color=blue, linewidth=1.8, zorder=3.5, gid="groundwater after")
+    sketch.note("water_title", line, sketch.told["groundwater_after"])
+    known = np.flatnonzero(np.isfinite(after))
+    if len(known):
+        at = [float(x[known[int(share * (len(known) - 1))]]) for share in (0.02, 0.25, 0.75, 0.9)]
+        for place in at:
+            z = float(np.interp(place, x[known], after[known]))
+            if sketch.letters.write(sketch.level(z), [(place, z)], ha="left", va="bottom", points=7.5, color=blue,
+                                    gid="groundwater level", offset=(2.2, 0.5)):  # fmt: skip
+                sketch.ax.plot(place, z, marker=7, markersize=6, color=blue, zorder=4.5, gid="groundwater mark")
+                break

@@ -1,0 +1,122 @@
+"""How a section draws a pit: what is dug, what holds it, what is pumped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import shapely
+
+from twin import palette
+from twin.plots.canvas import INK, PAPER, rgb
+from twin.plots.parts import Part
+from twin.plots.sketch import Sketch
+from twin.plots.words import number
+
+STEEL, CONCRETE, STRUT, TIMBER = (64, 76, 90), (150, 150, 146), (226, 166, 40), (150, 112, 76)
+PIT_LINE = (120, 40, 30)
+WALLS = {"sheet-pile": STEEL, "diaphragm": CONCRETE, "secant-pile": CONCRETE, "soldier-pile": TIMBER}
+
+
+def draw_pits(sketch: Sketch, parts: list[Part]) -> None:
+    """Pits: the stage that is drawn as it is, the others by dashed floors; then walls, concrete, struts, anchors, wells."""
+    for part in parts:
+        if part.kind == "pit":
+            _draw_dug(sketch, part)
+        elif part.kind == "pit stage":
+            _draw_stage(sketch, part)
+    for part in parts:
+        _draw_built(sketch, part)
+    for part in parts:
+        if part.kind in ("pit", "pit stage"):
+            _name_floor(sketch, part)
+
+
+def _draw_dug(sketch: Sketch, part: Part) -> None:
+    dug = bool(part.values.get("dug", False))
+    stage = str(part.values.get("stage", ""))
+    style: dict[str, Any] = {"facecolor": PAPER if dug else "none", "linewidth": 1.8 if dug else 1.4, "edgecolor": rgb(PIT_LINE)}
+    if not dug:
+        style |= {"linestyle": (0, (5, 2)), "hatch": "///", "hatch_linewidth": 0.3}
+    patch = sketch.fill(part.shape, gid="pit", zorder=4.2, **style)
+    if patch is None:
+        return
+    label = sketch.told["pit_planned"] if not dug else sketch.told["pit_now"].format(stage=stage)
+    sketch.note("pit_title", patch, sketch.told["pit"] if dug and int(part.values.get("of_stages", 1)) < 2 else label)
+
+
+def _draw_stage(sketch: Sketch, part: Part) -> None:
+    """Its outline, in dashes: below the stage that is drawn it is still ground."""
+    line = sketch.line(
+        shapely.boundary(part.shape), gid=f"stage:{part.values['stage']}", color=rgb(PIT_LINE), linewidth=1.1,
+        linestyle=(0, (6, 3)), zorder=4.4,
+    )  # fmt: skip
+    if line is not None:
+        sketch.note("pit_title", line, sketch.told["pit_other"])
+
+
+def _name_floor(sketch: Sketch, part: Part) -> None:
+    """Number, name and level of a stage, on its floor."""
+    west, low, east, _ = part.shape.bounds
+    number_, of = int(part.values.get("number", 1)), int(part.values.get("of_stages", 1))
+    name = f"{number_}. {part.values.get('stage', '')} " if of > 1 else ""
+    told = f"{name}{sketch.level(low)}"
+    spots = [(west + share * (east - west), low) for share in (0.5, 0.25, 0.75, 0.12, 0.88)]
+    sketch.letters.write(told, spots, points=8.0, va="bottom", offset=(0.0, 0.8), color=rgb(PIT_LINE), gid="pit level")
+
+
+def _draw_built(sketch: Sketch, part: Part) -> None:
+    told, fill, line = sketch.told, sketch.fill, sketch.line
+    if part.kind == "pit water":
+        patch = fill(part.shape, gid="pit water", facecolor=rgb((120, 170, 190)), edgecolor="none", alpha=0.75, zorder=4.3)
+        sketch.note("pit_title", patch, told["pit_water"])
+        west, _, east, top = part.shape.bounds
+        sketch.line(shapely.LineString([(west, top), (east, top)]), gid="pit water level", color=rgb(palette.WATER), linewidth=1.2,
+                    zorder=4.35)  # fmt: skip
+        spots = [(west + share * (east - west), top) for share in (0.2, 0.5, 0.8)]
+        sketch.letters.write(sketch.level(top), spots, points=7.5, va="bottom", offset=(0.0, 0.5), color=rgb(palette.WATER),
+                             gid="pit water height")  # fmt: skip
+    elif part.kind == "concrete":
+        patch = fill(part.shape, gid="concrete", facecolor=rgb(CONCRETE, 0.2), hatch="...", hatch_linewidth=0.4, linewidth=1.0, zorder=4.6)
+        if patch is not None:
+            thick = number(float(part.values["thickness_m"]), 2, sketch.language)
+            sketch.note("pit_title", patch, told["concrete"].format(value=thick))
+    elif part.kind == "wall":
+        _draw_wall(sketch, part)
+    elif part.kind == "strut":
+        patch = fill(part.shape, gid=f"strut:{part.id}", facecolor=rgb(STRUT), edgecolor=rgb((110, 74, 10)), linewidth=0.9, zorder=6.0)
+        if patch is not None:
+            sketch.note("pit_title", patch, told["strut"])
+            west, _, east, top = part.shape.bounds
+            spots = [(west + share * (east - west), top) for share in (0.5, 0.2, 0.8)]
+            sketch.letters.write(f"{part.id} {sketch.level(float(part.values['level_m']))}", spots, points=7.5, va="bottom",
+                                 offset=(0.0, 0.5), gid="strut level")  # fmt: skip
+    elif part.kind == "anchor":
+        made = line(part.shape, gid=f"anchor:{part.id}", color=rgb(STEEL), linewidth=1.3, zorder=4.9)
+        if made is not None:
+            first, last = shapely.get_coordinates(part.shape)
+            grout = shapely.LineString([first + 0.6 * (last - first), last])
+            line(grout, gid="grout", color=rgb(CONCRETE), linewidth=4.0, solid_capstyle="butt", zorder=4.85)
+            sketch.note("pit_title", made, told["anchor"])
+    elif part.kind in ("well", "well filter"):
+        blue = rgb((44, 112, 190))
+        style = {"linewidth": 1.4, "color": blue} if part.kind == "well" else {"linewidth": 4.5, "color": blue, "linestyle": (0, (0.4, 0.4))}
+        made = line(part.shape, gid=f"{part.kind}:{part.id}", zorder=6.2, **style)
+        if made is not None and part.kind == "well":
+            sketch.note("pit_title", made, told["well_of_pit"])
+            x, top = part.shape.coords[0]
+            sketch.letters.write(part.id, [(x, top)], points=7.5, va="bottom", offset=(0.0, 0.6), color=blue, gid="well name")
+
+
+def _draw_wall(sketch: Sketch, part: Part) -> None:
+    kind = str(part.values["wall"])
+    west, toe, east, top = part.shape.bounds
+    # a sheet pile is thinner than a pen at small scales
+    wide = max(east - west, sketch.paper(0.7))
+    drawn = shapely.box(0.5 * (west + east - wide), toe, 0.5 * (west + east + wide), top)
+    patch = sketch.fill(drawn, gid=f"wall:{kind}", facecolor=rgb(WALLS[kind]), edgecolor=rgb((40, 46, 54)), linewidth=0.6, zorder=5.9)
+    if patch is not None:
+        sketch.note("pit_title", patch, sketch.told[f"wall_{kind}"])
+    sketch.letters.block((west, toe, east, top))
+    told = sketch.told["toe"].format(level=sketch.level(toe))
+    sketch.letters.write(told, [(0.5 * (west + east), toe)], points=7.5, va="top", offset=(0.0, -0.8), color=INK, gid="toe",
+                         bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.7})  # fmt: skip
