@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 
 from twin import __version__
-from twin.commands import convert, info, run, scenes, validate, verify
+from twin.commands import convert, info, run, scenes, section, validate, verify
 from twin.commands.parser import CommandParser
 from twin.commands.terminal import DONE, FAILED, USAGE, complain
 from twin.errors import TwinError
 
-COMMANDS = (run, info, validate, convert, scenes, verify)
+COMMANDS = (run, info, validate, convert, scenes, section, verify)
 """Modules with commands, in the order of the help."""
 
 

@@ -6,14 +6,15 @@ import csv
 import json
 import shutil
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from twin.errors import OutputError, ResultError
+from twin.errors import MissingFileError, OutputError, ResultError
 
 if TYPE_CHECKING:
+    from twin.geo.city import City
     from twin.result import Result
     from twin.scenario import Scenario
 
@@ -100,6 +101,33 @@ def result_in(path: Path, *, baseline: bool) -> Result:
     if not side.is_dir():
         raise ResultError(f"`{path}` holds no {'baseline' if baseline else 'variant'}", hint="give a folder that `twin run` wrote")
     return open_result(side)
+
+
+def told_by(path: Path) -> dict[str, Any]:
+    """What ``run.json`` says of a run; nothing where there is none."""
+    if not path.is_file():
+        return {}
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        known = None
+    if not isinstance(known, dict):
+        raise ResultError("it is broken", where=str(path), hint="run it again, or give the city with --city")
+    return known
+
+
+def city_of(scenario: Scenario, root: Path, known: Mapping[str, Any]) -> City:
+    """The city as it was when the scenario was run, wherever that file is now; `known` is what ``run.json`` in `root` says."""
+    from twin.run import load_city
+
+    if "city" not in known:
+        return load_city(scenario)
+    stated = known["city"] if isinstance(known["city"], list) else [known["city"]]
+    try:
+        return load_city(scenario.model_copy(update={"city": tuple(map(str, stated))}))
+    except MissingFileError as error:
+        error.where, error.hint = str(root), "it has moved since the run: give it with --city FILE"
+        raise
 
 
 def seeds_compared(path: Path) -> int | None:

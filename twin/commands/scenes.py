@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 from twin.commands.output_place import check_folder_of, check_not_its_source
 from twin.commands.parser import add_command
 from twin.commands.reading import named
-from twin.commands.run_folder import kind_of, result_in
+from twin.commands.run_folder import city_of, kind_of, result_in, told_by
 from twin.commands.terminal import DONE, say
-from twin.errors import MissingFileError, OutputError, ParameterError, ResultError
+from twin.errors import MissingFileError, OutputError, ParameterError
 
 if TYPE_CHECKING:
     from twin.commands.parser import Commands
-    from twin.geo.city import City
     from twin.result import Result
     from twin.scenario import Scenario
     from viewer.scene import Scene
@@ -207,7 +205,7 @@ def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:
         raise ParameterError("--baseline and --side are two ways to say one thing", hint="give one of them")
     result = result_in(path, baseline=options.baseline)
     root = path if (path / "run.json").is_file() else path.parent
-    known = _told_by(root / "run.json")
+    known = told_by(root / "run.json")
     text = str(result.provenance.get("scenario", ""))
     if not text and not given:  # of people on a bare floor
         return viewer.compose(result, time=options.time)
@@ -215,7 +213,7 @@ def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:
     scenario = scenario_from_text(text, source=source)
     if out is not None:
         check_not_its_source(out, [*given, *_files_of(scenario, known)])
-    city = read_city(options.city, lod=scenario.lod) if options.city is not None else _city_of(scenario, root, known)
+    city = read_city(options.city, lod=scenario.lod) if options.city is not None else city_of(scenario, root, known)
     baseline = options.baseline or path.name == "baseline"
     end = float(result.series["time_s"].iloc[-1]) if len(result.series) else 0.0
     if options.time is not None and not 0.0 <= options.time <= end:
@@ -228,19 +226,6 @@ def _whole_scene(options: argparse.Namespace, out: Path | None) -> Scene:
             hint = "give the folder of a `twin run` that compares"
             raise ParameterError("this result has one side only", where=str(path), hint=hint)
     return compose_side(scenario, city, result, baseline=baseline, moment=options.time)
-
-
-def _told_by(path: Path) -> dict[str, Any]:
-    """What ``run.json`` says of a run; nothing where there is none."""
-    if not path.is_file():
-        return {}
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        known = None
-    if not isinstance(known, dict):
-        raise ResultError("it is broken", where=str(path), hint="run it again, or give the city with --city")
-    return known
 
 
 def _other_side(path: Path, result: Result) -> tuple[Result, Result] | None:
@@ -258,17 +243,3 @@ def _files_of(scenario: Scenario, known: Mapping[str, Any]) -> list[Path]:
     cities = stated if isinstance(stated, list) else [stated]
     models = [change.folder / change.model for change in scenario.changes if isinstance(change, BuildingChange) and change.model]
     return [*(Path(str(one)) for one in cities), *models]
-
-
-def _city_of(scenario: Scenario, root: Path, known: Mapping[str, Any]) -> City:
-    """The city as it was when the scenario was run, wherever that file is now; `known` is what ``run.json`` in `root` says."""
-    from twin.run import load_city
-
-    if "city" not in known:
-        return load_city(scenario)
-    stated = known["city"] if isinstance(known["city"], list) else [known["city"]]
-    try:
-        return load_city(scenario.model_copy(update={"city": tuple(map(str, stated))}))
-    except MissingFileError as error:
-        error.where, error.hint = str(root), "it has moved since the run: give it with --city FILE"
-        raise

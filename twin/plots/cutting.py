@@ -139,8 +139,13 @@ def crossed(city: City, layer: str, plane: Plane | Course) -> list[tuple[list[tu
     return [(reach, row) for reach, row in made if reach]
 
 
-def mains(city: City, plane: Plane | Course) -> list[tuple[float, float, Any]]:
-    """Middle height [m], distance [m] and row of every main that the line crosses and whose depth is known."""
+def mains(
+    city: City, plane: Plane | Course, ground: tuple[NDArray[np.float64], NDArray[np.float64]]
+) -> list[tuple[float, float, Any]]:
+    """Middle height [m], distance [m] and row of every main that the line crosses and whose depth below the ground is known.
+
+    `ground` is what its cover counts from, as `profile` has it: that of the street, not of a pit that is dug around it.
+    """
     frame = city.layers["utilities"]
     if not len(frame):
         return []
@@ -152,9 +157,7 @@ def mains(city: City, plane: Plane | Course) -> list[tuple[float, float, Any]]:
             radius = 0.5 * float(wide) if wide is not None and np.isfinite(wide) else 0.1
             cover = row.get("cover_m")
             if cover is not None and np.isfinite(cover):
-                x, y = plane.at(np.array([at]))[0]
-                ground = float(city.ground_at(np.array([x]), np.array([y]))[0])
-                found.append((ground - float(cover) - radius, at, row))
+                found.append((float(np.interp(at, *ground)) - float(cover) - radius, at, row))
     return found
 
 

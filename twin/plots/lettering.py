@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MM_PER_POINT = 25.4 / 72.0
-WIDE, HIGH = 0.56, 1.25
+WIDE, HIGH = 0.58, 1.25
 """Of a letter as a share of its size, on the safe side."""
 
 
@@ -47,7 +47,8 @@ class Lettering:
 
     def write(
         self, text: str, spots: Iterable[tuple[float, float]], *, points: float = 8.0, ha: str = "center", va: str = "center",
-        within: tuple[float, float, float, float] | None = None, gid: str = "label", offset: Sequence[float] = (0.0, 0.0), **style: Any,
+        within: tuple[float, float, float, float] | None = None, gid: str = "label", offset: Sequence[float] = (0.0, 0.0),
+        **style: Any,
     ) -> bool:  # fmt: skip
         """Write a text at the first of some spots [m] where there is room, `offset` [mm] beside it; tells whether there was one."""
         wide, high = self.size_of(text, points)
@@ -56,7 +57,8 @@ class Lettering:
         for x, y in spots:
             left = x * self.across + offset[0] - {"center": 0.5, "left": 0.0, "right": 1.0}[ha] * wide
             low = y * self.up + offset[1] - {"center": 0.5, "bottom": 0.0, "top": 1.0}[va] * high
-            box = (left, low, left + wide, low + high)
+            more = 0.9 if style.get("bbox") else 0.0
+            box = (left - more, low - more, left + wide + more, low + high + more)
             if not (self._inside(box, self.frame) and (within is None or self._inside(box, within)) and self._free(box)):
                 continue
             self.taken.append(box)
@@ -70,7 +72,7 @@ class Lettering:
     def _inside(self, box: tuple[float, float, float, float], frame: tuple[float, float, float, float]) -> bool:
         west, low, east, high = frame
         return (
-            box[0] >= west * self.across - 0.5 and box[2] <= east * self.across + 0.5
+            box[0] >= west * self.across - 0.1 and box[2] <= east * self.across + 0.1
             and box[1] >= low * self.up - 0.2 and box[3] <= high * self.up + 0.2
         )  # fmt: skip
 

@@ -99,13 +99,20 @@ def city_parts(city: City, course: Course, ground: Profile, beside_m: float) -> 
             parts.append(Part("surface", cut.id, cut.lines, "", KNOWN, {"layer": cut.layer}))
     parts += [*_boxes(city, course, drawn), *_flat_cellars(city, course, drawn)]
     parts += [Part("vault", *ring) for ring in rings(city, course)]
-    for height, at, row in mains(city, course):
+    parts += _mains(city, course, ground)
+    return parts + (_trees(city, course, beside_m) if beside_m > 0 else [])
+
+
+def _mains(city: City, course: Course, ground: Profile) -> list[Part]:
+    """Circles of their size, and of 0.2 m where that is not known."""
+    made = []
+    for height, at, row in mains(city, course, (ground.distance, ground.height)):
         radius = 0.5 * finite(row.get("diameter_m"), 0.2)
         told = {name: row.get(name) for name in ("material", "diameter_m", "cover_m") if row.get(name) is not None}
+        told |= {"runs": str(row.get("kind", "")).lower(), "layer": "utilities"}
         sure = GUESSED if _yes(row.get("estimated")) else KNOWN
-        kind = {"runs": str(row.get("kind", "")).lower(), "layer": "utilities"}
-        parts.append(Part("main", str(row.name), shapely.Point(at, height).buffer(radius), "", sure, {**told, **kind}))
-    return parts + (_trees(city, course, beside_m) if beside_m > 0 else [])
+        made.append(Part("main", str(row.name), shapely.Point(at, height).buffer(radius), "", sure, told))
+    return made
 
 
 def finite(value: Any, default: float = math.nan) -> float:
@@ -220,7 +227,9 @@ def _plain_pits(city: City, course: Course) -> list[Part]:
 
 def _boxes(city: City, course: Course, drawn: set[str]) -> list[Part]:
     """Buildings without triangles, as boxes of their height."""
-    owners = set(city.objects["parent"].loc[[one for one in drawn if one in city.objects.index]]) if "parent" in city.objects else ()
+    owners = set(
+        city.objects["parent"].loc[[one for one in drawn if one in city.objects.index]]) if "parent" in city.objects else (
+    )
     made = []
     for reach, row in crossed(city, "buildings", course):
         if str(row.name) in drawn or row.name in owners:

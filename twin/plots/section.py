@@ -44,6 +44,8 @@ FILLS = {
 ORDER = {"construction": 5.0, "stairs": 5.1, "bridge": 5.2, "building": 5.4, "vault": 5.5, "cellar": 5.6}
 LAYERS = {"building": "buildings", "cellar": "cellars", "bridge": "bridges", "construction": "other", "tunnel": "tunnels"}
 WORDS = {"cellar": "cellar_room", "vault": "vault_ring", "stairs": "stairs_cut"}
+LEAST_BEND_DEG = 1.0
+"""A smaller bend is not marked [deg]."""
 BESIDE_SOIL = 0.55
 """How much paler ground of which nothing is known is drawn where soil is drawn beside it."""
 
@@ -112,8 +114,10 @@ def height_window(parts: Sequence[Part], depth_m: float | None) -> tuple[float, 
 
 
 def draw_parts(
-    ax: Axes, parts: Sequence[Part], told: Mapping[str, str], language: str, window: tuple[float, float, float], exaggeration: float,
-    datum: str, *, along: Any = None, damage: Mapping[str, Mapping[str, Any]] | None = None, bends: Sequence[tuple[float, float]] = (),
+    ax: Axes, parts: Sequence[Part], told: Mapping[str, str], language: str, window: tuple[float, float, float],
+    exaggeration: float,
+    datum: str, *, along: Any = None, damage: Mapping[str, Mapping[str, Any]] | None = None, bends: Sequence[tuple[float,
+    float]] = (),
     labels: bool = True,
 ) -> Sketch:  # fmt: skip
     """Draw a section on axes.
@@ -148,7 +152,9 @@ def draw_parts(
     ax.set_aspect(exaggeration, adjustable="box", anchor="NW")
     ax.set_facecolor(PAPER)
     wide = max(25.4 * inches_of(ax)[0] / length, 1e-6)
-    sketch = Sketch(ax, told, language, Lettering(ax, wide, wide * exaggeration, (0.0, low, length, high)), low, high, length, datum)
+    sketch = Sketch(
+        ax, told, language, Lettering(ax, wide, wide * exaggeration, (0.0, low, length, high)), low, high, length, datum
+    )
     parts = [part for part in parts if not part.shape.is_empty and sketch.seen_part(part)]
     soil = any(part.kind == "soil" for part in parts)
     _draw_ground(sketch, parts, soil)
@@ -158,23 +164,23 @@ def draw_parts(
             _draw_cut(sketch, part)
         elif part.kind in _DRAWN:
             _DRAWN[part.kind](sketch, part)
+    _draw_bends(sketch, bends)
+    _keep_free(sketch, parts, "main", "wall", "strut")
+    draw_pits(sketch, parts)
+    draw_soundings(sketch, parts)
     draw_groundwater(sketch, parts)
     if along is not None:
         draw_profiles(sketch, along)
-    _draw_bends(sketch, bends)
-    if labels:
-        _keep_free(sketch, parts)
-    draw_pits(sketch, parts)
-    draw_soundings(sketch, parts)
     if labels:
         _letter(sketch, parts, damage or {})
+        _keep_free(sketch, parts, "cellar", "vault", "construction", "water")
         name_soil(sketch, parts)
     return sketch
 
 
-def _keep_free(sketch: Sketch, parts: list[Part]) -> None:
+def _keep_free(sketch: Sketch, parts: list[Part], *kinds: str) -> None:
     for part in parts:
-        if part.kind in ("vault", "main", "wall", "strut"):
+        if part.kind in kinds:
             sketch.letters.block(part.shape.bounds)
 
 
@@ -255,7 +261,9 @@ def _draw_main(sketch: Sketch, part: Part) -> None:
     )  # fmt: skip
     if (east - west) * sketch.letters.across > 2.0:
         dot.set_markersize(2.5)
-        own = Ellipse((x, z), east - west, high - low, facecolor="white", edgecolor=colour, linewidth=1.6, zorder=6.9, gid="main size")
+        own = Ellipse(
+            (x, z), east - west, high - low, facecolor="white", edgecolor=colour, linewidth=1.6, zorder=6.9, gid="main size"
+        )
         sketch.ax.add_patch(own)
     sketch.note("drawn_title", dot, label)
 
@@ -288,6 +296,8 @@ _DRAWN = {
 
 def _draw_bends(sketch: Sketch, bends: Sequence[tuple[float, float]]) -> None:
     for at, turn in bends:
+        if abs(turn) < LEAST_BEND_DEG:
+            continue
         sketch.ax.axvline(at, color=SOFT, linewidth=0.8, linestyle=(0, (12, 3, 2, 3)), zorder=3.9, gid="bend")
         told = sketch.told["bend"].format(value=number(abs(turn), 0, sketch.language))
         top = sketch.high - 1.0 / sketch.letters.up
@@ -300,7 +310,7 @@ def _letter(sketch: Sketch, parts: list[Part], damage: Mapping[str, Mapping[str,
         if part.kind == "building":
             _letter_roof(sketch, part, damage.get(part.id) or damage.get(part.id.rsplit("-", 1)[0]) or {})
     for part in parts:
-        west, low, east, high = part.shape.bounds
+        west, _, east, high = part.shape.bounds
         if part.kind == "water":
             spots = [(0.5 * (west + east), high)]
             sketch.letters.write(sketch.level(high), spots, points=7.5, ha="left", va="bottom", offset=(1.8, 0.4),
@@ -311,8 +321,10 @@ def _letter(sketch: Sketch, parts: list[Part], damage: Mapping[str, Mapping[str,
         if part.kind == "street" and part.label:
             (x0, z0), (x1, _) = part.shape.coords[0], part.shape.coords[-1]
             spots = [(x0 + share * (x1 - x0), z0) for share in (0.5, 0.3, 0.7)]
-            free = (x0 - 2.0, sketch.low, x1 + 2.0, sketch.high)
-            sketch.letters.write(part.label, spots, points=7.5, va="bottom", offset=(0.0, 1.4), within=free, color=SOFT, gid="street name")
+            free = (x0, sketch.low, x1, sketch.high)
+            sketch.letters.write(
+                part.label, spots, points=7.5, va="bottom", offset=(0.0, 1.4), within=free, color=SOFT, gid="street name"
+            )
 
 
 def _letter_roof(sketch: Sketch, part: Part, found: Mapping[str, Any]) -> None:
@@ -350,12 +362,18 @@ def _letter_vault(sketch: Sketch, part: Part) -> None:
     else:
         told = sketch.told["ring_only"].format(ring=short)
     floor = float(part.values["floor_m"])
-    spots = [(0.5 * (west + east), floor + share * (top - floor)) for share in (0.42, 0.25)]
+    at = 0.5 * (west + east)
+    inside = (west, floor, east, top - 1.2 * ring)
     wide = sketch.letters.size_of(told, 7.0)[0] < (east - west) * sketch.letters.across
-    sketch.letters.write(told if wide else told.replace(", ", ",\n"), spots, points=7.0, within=(west, -1e4, east, 1e4), gid="vault measures")
-    levels = sketch.level(floor)
-    sketch.letters.write(levels, [(0.5 * (west + east), floor)], points=7.0, va="bottom", offset=(0.0, 0.3), gid="cellar floor",
-                         within=(west, -1e4, east, 1e4))  # fmt: skip
+    text = f"{told if wide else told.replace(', ', f',{chr(10)}')}\n{sketch.level(floor)}"
+    spots = [(at, floor + share * (top - floor)) for share in (0.45, 0.35)]
+    if sketch.letters.write(text, spots, points=7.0, within=inside, gid="vault measures"):
+        return
+    halo = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+    below = (west - 1.0, -1e4, east + 1.0, floor)
+    sketch.letters.write(
+        text, [(at, floor)], points=7.0, va="top", offset=(0.0, -1.6), within=below, bbox=halo, gid="vault measures"
+    )
 
 
 def axis_texts(ax: Axes, sketch: Sketch) -> None:
@@ -366,7 +384,7 @@ def axis_texts(ax: Axes, sketch: Sketch) -> None:
     ax.set_xlabel(told["distance"], fontsize=9.5, color=INK)
     ax.set_ylabel(told["height_in"].format(datum=datum) if datum else told["height"], fontsize=9.5, color=INK)
     ax.tick_params(labelsize=8.5, colors=SOFT, labelcolor=INK)
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, steps=[1, 2, 5, 10]))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}".replace("-", "−") if round(value, 6) else "0"))
     for spine in ax.spines.values():
         spine.set(color="#b9b3a7", linewidth=0.8)

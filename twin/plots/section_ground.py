@@ -10,11 +10,11 @@ import shapely
 from twin import palette
 from twin.plots.canvas import INK, rgb
 from twin.plots.parts import GUESSED, INFERRED, KNOWN, Part
-from twin.plots.sketch import Sketch
+from twin.plots.sketch import EDGE, Sketch
 from twin.plots.words import number
 
 EARTH = (206, 188, 158)
-PALER = {KNOWN: 0.3, INFERRED: 0.5, GUESSED: 0.72}
+PALER = {KNOWN: 0.42, INFERRED: 0.62, GUESSED: 0.8}
 DASHES: dict[str, Any] = {KNOWN: "-", INFERRED: (0, (7, 3)), GUESSED: (0, (1.2, 2.6))}
 """How lines are drawn by how well they are known."""
 HATCHES = {"sand": "...", "gravel": "ooo", "clay": "///", "loam": "\\\\\\", "peat": "---", "made ground": "xx", "": "////"}
@@ -29,14 +29,19 @@ def draw_soil(sketch: Sketch, parts: list[Part]) -> None:
         if part.kind != "soil" or not sketch.seen_part(part):
             continue
         kind, fill = part.label, palette.SOILS.get(part.label, palette.NOT_DESCRIBED)
-        style = {"facecolor": rgb(fill, PALER[part.certainty]), "edgecolor": (*rgb(fill, 0.0), 0.55 if part.certainty != GUESSED else 0.3)}
-        patch = sketch.fill(part.shape, gid=f"soil:{kind or 'none'}", hatch=HATCHES.get(kind, ""), zorder=1.2, **{**style, "linewidth": 0})
+        dark = 0.55 if part.certainty != GUESSED else 0.3
+        style = {"facecolor": rgb(fill, PALER[part.certainty]), "edgecolor": (*rgb(fill, 0.0), dark)}
+        patch = sketch.fill(
+            part.shape, gid=f"soil:{kind or 'none'}", hatch=HATCHES.get(kind, ""), zorder=1.2, **{**style, "linewidth": 0}
+        )
         if patch is not None:
             from matplotlib.patches import Patch
 
             known = Patch(facecolor=rgb(fill, PALER[KNOWN]), edgecolor=rgb(fill, 0.0), hatch=HATCHES.get(kind, ""), linewidth=0.4)
             known.set_hatch_linewidth(0.35)
             sketch.note("soil_title", known, sketch.told.get(f"soil_{kind}", sketch.told["soil_not_measured"]))
+        if part.kind == "soil" and not part.values["bottom_seen"]:
+            _end(sketch, part)
     for part in parts:
         if part.kind == "boundary":
             line = sketch.line(
@@ -44,6 +49,22 @@ def draw_soil(sketch: Sketch, parts: list[Part]) -> None:
             )
             if line is not None:
                 sketch.note("sure_title", line, sketch.told[f"sure_{part.certainty}"])
+
+
+def _end(sketch: Sketch, part: Part) -> None:
+    """Where soundings end is no boundary: a layer whose lower side nobody saw fades out there."""
+    for one in shapely.get_parts(part.shape):
+        ring = shapely.get_coordinates(one.exterior)
+        # the lower side of what `between` makes comes first, from left to right
+        lower = ring[: int(ring[:, 0].argmax()) + 1]
+        for k in range(4):
+            band = np.concatenate([lower + np.array([0.0, 0.25 * k]), lower[::-1] + np.array([0.0, 0.25 * (k + 1)])])
+            sketch.fill(
+                shapely.Polygon(band), gid="end of soundings", facecolor=rgb(EARTH, 0.55), alpha=0.8 - 0.2 * k, linewidth=0,
+                zorder=1.25
+            )  # fmt: skip
+        (line,) = sketch.ax.plot(*lower.T, color=rgb((110, 100, 88)), linewidth=0.8, linestyle=(0, (1, 3)), zorder=1.5, gid="end")
+        sketch.note("sure_title", line, sketch.told["soundings_end"])
 
 
 def name_soil(sketch: Sketch, parts: list[Part]) -> None:
@@ -76,7 +97,7 @@ def draw_soundings(sketch: Sketch, parts: list[Part]) -> None:
             (x, top), (_, bottom) = shapely.get_coordinates(part.shape)
             fill = palette.SOILS.get(part.label, palette.NOT_DESCRIBED)
             box = Rectangle(
-                (x - half, bottom), 2 * half, top - bottom, facecolor=rgb(fill, 0.05), edgecolor=INK, linewidth=0.7, zorder=6.5,
+                (x - half, bottom), 2 * half, top - bottom, facecolor=rgb(fill, 0.05), edgecolor=INK, linewidth=0.7, zorder=3.8,
                 gid=f"sounding layer:{part.id}", hatch=None if part.label else "////",
             )  # fmt: skip
             sketch.ax.add_patch(box)
@@ -86,7 +107,7 @@ def draw_soundings(sketch: Sketch, parts: list[Part]) -> None:
     for part in parts:
         if part.kind == "sounding":
             (x, top), (_, bottom) = shapely.get_coordinates(part.shape)
-            sketch.line(part.shape, gid=f"sounding:{part.id}", color=INK, linewidth=1.0, zorder=6.4)
+            sketch.line(part.shape, gid=f"sounding:{part.id}", color=INK, linewidth=1.0, zorder=3.75)
             _name_beside(sketch, part, x, top)
             sketch.letters.block((x - half, max(bottom, sketch.low), x + half, top))
 
@@ -96,9 +117,11 @@ def _draw_cone(sketch: Sketch, part: Part, half: float) -> None:
     trace = part.values["trace"]
     x = part.shape.coords[0][0] + half
     wide = sketch.paper(CONE_MM)
-    sketch.ax.plot([x + wide, x + wide], [trace[-1, 1], trace[0, 1]], color=INK, linewidth=0.3, alpha=0.5, zorder=6.3, gid="cone end")
+    sketch.ax.plot(
+        [x + wide, x + wide], [trace[-1, 1], trace[0, 1]], color=INK, linewidth=0.3, alpha=0.5, zorder=3.7, gid="cone end"
+    )
     at = x + wide * np.clip(trace[:, 0] / CONE_MPA, 0.0, 1.0)
-    (line,) = sketch.ax.plot(at, trace[:, 1], color=(0.12, 0.16, 0.3), linewidth=0.8, zorder=6.6, gid=f"cone:{part.id}")
+    (line,) = sketch.ax.plot(at, trace[:, 1], color=(0.12, 0.16, 0.3), linewidth=0.8, zorder=3.9, gid=f"cone:{part.id}")
     sketch.note("soil_title", line, sketch.told["cone_scale"].format(most=f"{CONE_MPA:g}"))
 
 
@@ -116,7 +139,9 @@ def _name_beside(sketch: Sketch, part: Part, x: float, top: float) -> None:
 
 def draw_groundwater(sketch: Sketch, parts: list[Part]) -> None:
     """Phreatic level and head, with the mark of a water table."""
+    parts = sorted(parts, key=lambda part: -part.shape.length)
     styles = {"phreatic": (palette.GROUNDWATER, 1.5), "head": ((120, 60, 160), 1.5)}
+    written: set[tuple[str, float]] = set()
     for part in parts:
         if part.kind in styles:
             colour, width = styles[part.kind]
@@ -126,10 +151,17 @@ def draw_groundwater(sketch: Sketch, parts: list[Part]) -> None:
                 continue
             sketch.note("water_title", line, sketch.told[part.kind])
             x0, z = part.shape.coords[0]
-            write_level(sketch, [x0 + share * part.shape.length for share in (0.02, 0.3, 0.6, 0.85)], z, rgb(colour), part.kind)
+            if (part.kind, z) in written:
+                continue
+            written.add((part.kind, z))
+            write_level(
+                sketch, [x0 + share * part.shape.length for share in (0.08, 0.3, 0.6, 0.02, 0.85)], z, rgb(colour), part.kind
+            )
         elif part.kind in ("tube", "filter"):
-            style = {"linewidth": 1.2, "color": rgb(palette.GROUNDWATER)} if part.kind == "tube" else {"linewidth": 4.0, "color": INK}
-            line = sketch.line(part.shape, gid=f"{part.kind}:{part.id}", zorder=6.4, solid_capstyle="butt", **style)
+            wide, colour = (1.2, rgb(palette.GROUNDWATER)) if part.kind == "tube" else (4.0, rgb(EDGE))
+            line = sketch.line(
+                part.shape, gid=f"{part.kind}:{part.id}", zorder=6.4, solid_capstyle="butt", linewidth=wide, color=colour
+            )
             if part.kind == "tube" and line is not None:
                 sketch.note("water_title", line, sketch.told["tube"])
                 _name_beside(sketch, part, *part.shape.coords[0])
@@ -154,7 +186,9 @@ def draw_profiles(sketch: Sketch, along: Any) -> None:
         before = along["groundwater_before_m"].to_numpy()
         lowered = np.isfinite(before) & np.isfinite(after) & (before - after > 0.01)
         if lowered.any():
-            fill = sketch.ax.fill_between(x, after, before, where=lowered, color=blue, alpha=0.16, linewidth=0, zorder=3.3, gid="drawdown")
+            fill = sketch.ax.fill_between(
+                x, after, before, where=lowered, color=blue, alpha=0.16, linewidth=0, zorder=3.3, gid="drawdown"
+            )
             sketch.note("water_title", fill, sketch.told["drawdown_between"])
         (line,) = sketch.ax.plot(x, before, color=blue, linewidth=1.1, linestyle=(0, (7, 3)), zorder=3.4, gid="groundwater before")
         sketch.note("water_title", line, sketch.told["groundwater_before"])

@@ -24,11 +24,15 @@ def draw_pits(sketch: Sketch, parts: list[Part]) -> None:
             _draw_dug(sketch, part)
         elif part.kind == "pit stage":
             _draw_stage(sketch, part)
+    named: set[str] = set()
     for part in parts:
-        _draw_built(sketch, part)
+        _draw_built(sketch, part, named)
     for part in parts:
         if part.kind in ("pit", "pit stage"):
             _name_floor(sketch, part)
+    for part in parts:
+        if part.kind == "pit" and part.values.get("dug"):
+            sketch.letters.block(part.shape.bounds)
 
 
 def _draw_dug(sketch: Sketch, part: Part) -> None:
@@ -37,17 +41,32 @@ def _draw_dug(sketch: Sketch, part: Part) -> None:
     style: dict[str, Any] = {"facecolor": PAPER if dug else "none", "linewidth": 1.8 if dug else 1.4, "edgecolor": rgb(PIT_LINE)}
     if not dug:
         style |= {"linestyle": (0, (5, 2)), "hatch": "///", "hatch_linewidth": 0.3}
-    patch = sketch.fill(part.shape, gid="pit", zorder=4.2, **style)
+    patch = sketch.fill(part.shape, gid="pit", zorder=4.2, **(style | {"linewidth": 0} if dug else style))
     if patch is None:
         return
+    if dug:
+        # open at the top: no line of the ground or a street goes over it
+        west, _, east, top = part.shape.bounds
+        over = shapely.box(west, top - 0.01, east, top + sketch.paper(1.2))
+        sketch.fill(over, gid="pit open", facecolor=PAPER, linewidth=0, zorder=4.2)
+        sketch.line(_open_above(part), gid="pit outline", color=rgb(PIT_LINE), linewidth=1.8, zorder=4.45)
+        from matplotlib.patches import Patch
+
+        patch = Patch(facecolor=PAPER, edgecolor=rgb(PIT_LINE), linewidth=1.6)
     label = sketch.told["pit_planned"] if not dug else sketch.told["pit_now"].format(stage=stage)
     sketch.note("pit_title", patch, sketch.told["pit"] if dug and int(part.values.get("of_stages", 1)) < 2 else label)
+
+
+def _open_above(part: Part) -> Any:
+    """Floor and faces of what is dug, without its upper side."""
+    west, _, east, top = part.shape.bounds
+    return shapely.difference(shapely.boundary(part.shape), shapely.box(west - 1.0, top - 1e-3, east + 1.0, top + 1.0))
 
 
 def _draw_stage(sketch: Sketch, part: Part) -> None:
     """Its outline, in dashes: below the stage that is drawn it is still ground."""
     line = sketch.line(
-        shapely.boundary(part.shape), gid=f"stage:{part.values['stage']}", color=rgb(PIT_LINE), linewidth=1.1,
+        _open_above(part), gid=f"stage:{part.values['stage']}", color=rgb(PIT_LINE), linewidth=1.1,
         linestyle=(0, (6, 3)), zorder=4.4,
     )  # fmt: skip
     if line is not None:
@@ -60,11 +79,17 @@ def _name_floor(sketch: Sketch, part: Part) -> None:
     number_, of = int(part.values.get("number", 1)), int(part.values.get("of_stages", 1))
     name = f"{number_}. {part.values.get('stage', '')} " if of > 1 else ""
     told = f"{name}{sketch.level(low)}"
+    starts = str(part.values.get("starts", ""))
     spots = [(west + share * (east - west), low) for share in (0.5, 0.25, 0.75, 0.12, 0.88)]
-    sketch.letters.write(told, spots, points=8.0, va="bottom", offset=(0.0, 0.8), color=rgb(PIT_LINE), gid="pit level")
+    style: dict[str, Any] = {"points": 8.0, "color": rgb(PIT_LINE), "gid": "pit level", "within": (west, -1e4, east, 1e4)}
+    for text in ((f"{told} {sketch.told['pit_from'].format(day=starts)}", told) if starts else (told,)):
+        if sketch.letters.write(text, spots, va="bottom", offset=(0.0, 0.8), **style):
+            return
+        if part.kind == "pit stage" and sketch.letters.write(text, spots, va="top", offset=(0.0, -0.8), **style):
+            return
 
 
-def _draw_built(sketch: Sketch, part: Part) -> None:
+def _draw_built(sketch: Sketch, part: Part, named: set[str]) -> None:
     told, fill, line = sketch.told, sketch.fill, sketch.line
     if part.kind == "pit water":
         patch = fill(part.shape, gid="pit water", facecolor=rgb((120, 170, 190)), edgecolor="none", alpha=0.75, zorder=4.3)
@@ -76,20 +101,26 @@ def _draw_built(sketch: Sketch, part: Part) -> None:
         sketch.letters.write(sketch.level(top), spots, points=7.5, va="bottom", offset=(0.0, 0.5), color=rgb(palette.WATER),
                              gid="pit water height")  # fmt: skip
     elif part.kind == "concrete":
-        patch = fill(part.shape, gid="concrete", facecolor=rgb(CONCRETE, 0.2), hatch="...", hatch_linewidth=0.4, linewidth=1.0, zorder=4.6)
+        patch = fill(
+            part.shape, gid="concrete", facecolor=rgb(CONCRETE, 0.2), hatch="...", hatch_linewidth=0.4, linewidth=1.0, zorder=4.6
+        )
         if patch is not None:
             thick = number(float(part.values["thickness_m"]), 2, sketch.language)
             sketch.note("pit_title", patch, told["concrete"].format(value=thick))
     elif part.kind == "wall":
         _draw_wall(sketch, part)
     elif part.kind == "strut":
-        patch = fill(part.shape, gid=f"strut:{part.id}", facecolor=rgb(STRUT), edgecolor=rgb((110, 74, 10)), linewidth=0.9, zorder=6.0)
+        patch = fill(
+            part.shape, gid=f"strut:{part.id}", facecolor=rgb(STRUT), edgecolor=rgb((110, 74, 10)), linewidth=0.9, zorder=6.0
+        )
         if patch is not None:
             sketch.note("pit_title", patch, told["strut"])
             west, _, east, top = part.shape.bounds
             spots = [(west + share * (east - west), top) for share in (0.5, 0.2, 0.8)]
-            sketch.letters.write(f"{part.id} {sketch.level(float(part.values['level_m']))}", spots, points=7.5, va="bottom",
-                                 offset=(0.0, 0.5), gid="strut level")  # fmt: skip
+            if part.id not in named:
+                named.add(part.id)
+                sketch.letters.write(f"{part.id} {sketch.level(float(part.values['level_m']))}", spots, points=7.5, va="bottom",
+                                     offset=(0.0, 0.5), gid="strut level")  # fmt: skip
     elif part.kind == "anchor":
         made = line(part.shape, gid=f"anchor:{part.id}", color=rgb(STEEL), linewidth=1.3, zorder=4.9)
         if made is not None:
@@ -99,8 +130,8 @@ def _draw_built(sketch: Sketch, part: Part) -> None:
             sketch.note("pit_title", made, told["anchor"])
     elif part.kind in ("well", "well filter"):
         blue = rgb((44, 112, 190))
-        style = {"linewidth": 1.4, "color": blue} if part.kind == "well" else {"linewidth": 4.5, "color": blue, "linestyle": (0, (0.4, 0.4))}
-        made = line(part.shape, gid=f"{part.kind}:{part.id}", zorder=6.2, **style)
+        style: dict[str, Any] = {"linewidth": 1.4} if part.kind == "well" else {"linewidth": 4.5, "linestyle": (0, (0.4, 0.4))}
+        made = line(part.shape, gid=f"{part.kind}:{part.id}", zorder=6.2, color=blue, **style)
         if made is not None and part.kind == "well":
             sketch.note("pit_title", made, told["well_of_pit"])
             x, top = part.shape.coords[0]
@@ -113,10 +144,12 @@ def _draw_wall(sketch: Sketch, part: Part) -> None:
     # a sheet pile is thinner than a pen at small scales
     wide = max(east - west, sketch.paper(0.7))
     drawn = shapely.box(0.5 * (west + east - wide), toe, 0.5 * (west + east + wide), top)
-    patch = sketch.fill(drawn, gid=f"wall:{kind}", facecolor=rgb(WALLS[kind]), edgecolor=rgb((40, 46, 54)), linewidth=0.6, zorder=5.9)
+    patch = sketch.fill(
+        drawn, gid=f"wall:{kind}", facecolor=rgb(WALLS[kind]), edgecolor=rgb((40, 46, 54)), linewidth=0.6, zorder=5.9
+    )
     if patch is not None:
         sketch.note("pit_title", patch, sketch.told[f"wall_{kind}"])
     sketch.letters.block((west, toe, east, top))
     told = sketch.told["toe"].format(level=sketch.level(toe))
-    sketch.letters.write(told, [(0.5 * (west + east), toe)], points=7.5, va="top", offset=(0.0, -0.8), color=INK, gid="toe",
+    sketch.letters.write(told, [(0.5 * (west + east), toe)], points=7.5, va="top", offset=(0.0, -1.8), color=INK, gid="toe",
                          bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.7})  # fmt: skip

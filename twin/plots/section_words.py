@@ -9,7 +9,8 @@ from types import MappingProxyType
 from twin.plots.words import words
 
 _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
-    "ground_not_explored": ("ground, no sounding near", "grond, geen sondering in de buurt"),
+    "ground_not_explored": ("ground, not explored", "grond, niet onderzocht"),
+    "soundings_end": ("end of the soundings, no boundary", "einde van de sonderingen, geen laaggrens"),
     "building_box": ("building, box of its height", "gebouw, blok van zijn hoogte"),
     "vault_ring": ("vault of a cellar", "gewelf van een kelder"),
     "cellar_room": ("cellar", "kelder"),
@@ -38,7 +39,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "pit_now": ("pit, stage drawn: {stage}", "bouwput, getekende fase: {stage}"),
     "pit_other": ("other stages", "andere fasen"),
     "pit_planned": ("pit, planned", "bouwput, gepland"),
-    "pit_floor": ("{number}. {stage} {level}", "{number}. {stage} {level}"),
+    "pit_from": ("from {day}", "vanaf {day}"),
     "pit_water": ("water in the pit", "water in de put"),
     "concrete": ("underwater concrete {value} m", "onderwaterbeton {value} m"),
     "wall_sheet-pile": ("sheet pile wall", "damwand"), "wall_diaphragm": ("diaphragm wall", "diepwand"),
@@ -48,7 +49,8 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "settlement": ("settlement (mm)", "zetting (mm)"),
     "settlement_scale": ("settlement {times} times larger than heights", "zetting {times} maal groter dan hoogten"),
     "category": ("cat. {value}", "cat. {value}"),
-    "category_note": ("cat.: damage by Burland, 0 negligible to 4 severe", "cat.: schade volgens Burland, 0 verwaarloosbaar tot 4 ernstig"),
+    "category_note": ("cat.: damage by Burland, 0 negligible to 4 severe",
+                     "cat.: schade volgens Burland, 0 verwaarloosbaar tot 4 ernstig"),
     "scale_true": ("1:{scale}", "1:{scale}"),
     "scale_two": ("1:{scale} (heights 1:{other})", "1:{scale} (hoogten 1:{other})"),
     "on_paper": ("on {paper}", "op {paper}"),
@@ -69,7 +71,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "no_water": ("The level of the groundwater is not known here.", "De grondwaterstand is hier niet bekend."),
     "no_soil": ("No sounding within 250 m: the soil is not known.", "Geen sondering binnen 250 m: de grond is niet bekend."),
     "no_datum": ("The source states no vertical datum.", "De bron noemt geen hoogtepeil."),
-    "ring_at": ("ring {ring}, cover {cover} m", "gewelf {ring}, dekking {cover} m"),
+    "ring_at": ("ring {ring} m, cover {cover} m", "gewelf {ring} m, dekking {cover} m"),
     "ring_only": ("ring {ring} m", "gewelf {ring} m"),
     "depth_short": ("distance (m)", "afstand (m)"),
     "across": ("across {name}", "dwars over {name}"), "along": ("along {name}", "langs {name}"),

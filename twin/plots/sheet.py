@@ -106,7 +106,9 @@ def save_sheet(section: Section, path: Path, *, dpi: float = 200.0, **how: Any) 
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         near = did_you_mean(suffix, SUFFIXES)
-        raise OutputError(f"a section is not written as `{suffix or path.name}`{near}", where=str(path), hint="give .svg, .pdf or .png")
+        raise OutputError(
+            f"a section is not written as `{suffix or path.name}`{near}", where=str(path), hint="give .svg, .pdf or .png"
+        )
     if not path.parent.is_dir():
         raise OutputError(f"there is no folder {path.parent} to write it in", where=str(path), hint="make the folder first")
     # no date, no random ids: what is drawn twice is the same file
@@ -162,7 +164,7 @@ def layout_of(
     drawn = (length * per_m, (high - low) * per_m * exaggeration)
     size = (max(PAPERS[chosen][0], drawn[0] + LEFT_MM + RIGHT_MM), max(PAPERS[chosen][1], PAPERS[chosen][1] - tall + drawn[1]))
     free = (size[0] - LEFT_MM - RIGHT_MM - drawn[0], size[1] - _around(settles) - drawn[1])
-    left, top = LEFT_MM + 0.5 * free[0], size[1] - HEAD_MM - EDGE_MM - 0.35 * max(free[1], 0.0)
+    left, top = LEFT_MM + 0.5 * free[0], size[1] - HEAD_MM - EDGE_MM - 0.5 * max(free[1], 0.0)
     place = (left, top - drawn[1], *drawn)
     strip = (left, place[1] - GAP_MM - STRIP_MM, drawn[0], STRIP_MM) if settles else None
     longer = size != PAPERS[chosen]
@@ -188,7 +190,7 @@ def _deepest(parts: tuple[Part, ...], low: float) -> float:
 
 def _round(low: float, high: float, most: float, length: float) -> tuple[float, float]:
     """Whole metres where they fit, and no strip that is too flat to be read."""
-    low, high = not_too_flat(low, high, min(length, 9.0 * most))
+    low, high = not_too_flat(low, high, min(1.3 * length, 9.0 * most))
     whole = float(np.floor(low)), float(np.ceil(high))
     return whole if whole[1] - whole[0] <= most else (max(low, high - most), high)
 
@@ -267,8 +269,8 @@ def _title(figure: Figure, layout: Layout, section: Section, told: Mapping[str, 
     rest = " · ".join(part for part in (section.title, section.name, side) if part)
     left, top = (EDGE_MM + 5.0) / wide, 1 - (EDGE_MM + 4.0) / tall
     most = int((wide - 2 * EDGE_MM - 10.0) / 2.9)
-    figure.text(left, top, plain(textwrap.shorten(first, most, placeholder=" …")), fontsize=16, fontweight="bold", color=INK, va="top",
-                gid="title")  # fmt: skip
+    first = plain(textwrap.shorten(first, most, placeholder=" …"))
+    figure.text(left, top, first, fontsize=16, fontweight="bold", color=INK, va="top", gid="title")
     shortened = textwrap.shorten(rest, int(1.45 * most), placeholder=" …")
     figure.text(left, top - 8.5 / tall, plain(shortened), fontsize=10.5, color=SOFT, va="top", gid="subtitle")
 
@@ -286,13 +288,17 @@ def _band(
     _block(figure, layout, section, sketch, told, exaggeration, (right - block, low, block, BAND_MM))
     credits = " · ".join([*dict.fromkeys(section.credits), told["synthetic"] if section.city.synthetic else ""]).strip(" ·")
     shown = textwrap.shorten(credits, int((wide - 2 * EDGE_MM - 8.0) / 1.45), placeholder=" …")
-    figure.text((EDGE_MM + 4.0) / wide, (EDGE_MM + 0.5 * FOOT_MM) / tall, plain(shown), fontsize=7, color=SOFT, va="center", gid="credits")
+    figure.text(
+        (EDGE_MM + 4.0) / wide, (EDGE_MM + 0.5 * FOOT_MM) / tall, plain(shown), fontsize=7, color=SOFT, va="center", gid="credits"
+    )
 
 
 GROUPS = ("drawn_title", "soil_title", "sure_title", "water_title", "pit_title")
 
 
-def _legend(figure: Figure, layout: Layout, sketch: Sketch, told: Mapping[str, str], box: tuple[float, float, float, float]) -> None:
+def _legend(
+    figure: Figure, layout: Layout, sketch: Sketch, told: Mapping[str, str], box: tuple[float, float, float, float]
+) -> None:
     """What is drawn, in columns, in groups under their heads."""
     from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
@@ -303,12 +309,14 @@ def _legend(figure: Figure, layout: Layout, sketch: Sketch, told: Mapping[str, s
     names = [name for _, name in order if name in sketch.seen]
     rows: list[tuple[Any, str]] = []
     for group in GROUPS:
-        mine = [sketch.seen[name] for name in names] if group == "sure_title" else [one for one in sketch.seen.values() if one[0] == group]
+        mine = [one for name, one in sketch.seen.items() if one[0] == group and name not in names]
+        mine = [sketch.seen[name] for name in names] + mine if group == "sure_title" else mine
         if mine:
             rows.append((Line2D([], [], linestyle="none"), f"$\\bf{{{told[group].replace(' ', chr(92) + ' ')}}}$"))
             rows += [(handle, plain(str(handle.get_label()))) for _, handle in mine]
     per = max(1, int((height - 3.0) / row_mm))
     columns = max(1, -(-len(rows) // per))
+    per = min(per, -(-len(rows) // columns) + 1)
     for k in range(columns):
         part = rows[k * per : (k + 1) * per]
         if k + 1 < columns and part and part[-1][1].startswith("$\\bf"):
@@ -318,13 +326,16 @@ def _legend(figure: Figure, layout: Layout, sketch: Sketch, told: Mapping[str, s
         legend = Legend(
             figure, [handle for handle, _ in part], [label for _, label in part], loc="upper left", frameon=False, fontsize=points,
             bbox_to_anchor=((left + k * width / columns) / layout.size[0], (low + height - 1.0) / layout.size[1]), alignment="left",
-            bbox_transform=figure.transFigure, borderaxespad=0.0, borderpad=0.2, handlelength=2.2, labelspacing=0.36, handletextpad=0.6,
+            bbox_transform=figure.transFigure, borderaxespad=0.0, borderpad=0.2, handlelength=2.2, labelspacing=0.36,
+            handletextpad=0.6,
         )  # fmt: skip
         legend.set_gid("legend")
         figure.add_artist(legend)
 
 
-def _key_plan(figure: Figure, layout: Layout, section: Section, told: Mapping[str, str], box: tuple[float, float, float, float]) -> None:
+def _key_plan(
+    figure: Figure, layout: Layout, section: Section, told: Mapping[str, str], box: tuple[float, float, float, float]
+) -> None:
     """A small map with the line, its ends and its bends."""
     ax = _axes(figure, layout, box)
     west, south, east, north = section.line.bounds
@@ -367,7 +378,9 @@ def _block(
 
     wide, tall = layout.size
     left, low, width, height = box
-    figure.add_artist(Line2D([left / wide] * 2, [low / tall, (low + height) / tall], transform=figure.transFigure, color=INK, linewidth=0.7))
+    figure.add_artist(
+        Line2D([left / wide] * 2, [low / tall, (low + height) / tall], transform=figure.transFigure, color=INK, linewidth=0.7)
+    )
     points, row = (6.4, 3.5) if wide < 350.0 else (7.6, 4.3)
     y = low + height - 4.5
     for name, text in _block_rows(layout, section, told, exaggeration, sketch.language):
@@ -429,10 +442,14 @@ def _scale_bar(figure: Figure, layout: Layout, box: tuple[float, float, float], 
     step = length / 4.0 * 1000.0 / layout.scale
     for k in range(4):
         figure.add_artist(Rectangle(
-            ((left + k * step) / wide, y / tall), step / wide, 1.3 / tall, transform=figure.transFigure, edgecolor=INK, linewidth=0.5,
+            ((left + k * step) / wide, y / tall), step / wide, 1.3 / tall, transform=figure.transFigure, edgecolor=INK,
+            linewidth=0.5,
             facecolor=INK if k % 2 == 0 else "white", gid="scale bar",
         ))  # fmt: skip
     for k in (0, 2, 4):
         value = length * k / 4.0
         text = number(value, 0 if value == round(value) else 1, language) + (" m" if k == 4 else "")
-        figure.text((left + k * step) / wide, (y - 2.0) / tall, text, fontsize=6.2, color=INK, ha="center", va="center", gid="scale bar text")
+        figure.text(
+            (left + k * step) / wide, (y - 2.0) / tall, text, fontsize=6.2, color=INK, ha="center", va="center",
+            gid="scale bar text"
+        )  # fmt: skip

@@ -42,7 +42,8 @@ def rings(city: City, course: Course) -> list[tuple[str, Any, str, str, dict[str
         radius = (rise**2 + half**2) / (2.0 * rise)
         centre = floor + crown - radius
         cover = _number(row.get("cover_m"))
-        told = {"layer": "cellars", "ring_m": ring, "cover_m": cover, "floor_m": floor, "crown_m": floor + crown, "span_m": 2 * half}
+        told: dict[str, Any] = {"layer": "cellars", "ring_m": ring, "cover_m": cover, "floor_m": floor}
+        told |= {"crown_m": floor + crown, "span_m": 2 * half}
         sure = "guessed" if row.get("estimated") is True or str(row.get("estimated")) == "True" else "known"
         for start, end in reach:
             at = np.linspace(start, end, STEPS + 1)

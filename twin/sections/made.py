@@ -48,8 +48,8 @@ class Section:
     drawn : tuple of Part
         What it meets.
     along : DataFrame
-        Every so many decimetres: ``distance_m``, ``x``, ``y``, ``ground_m``, ``estimated`` (whether the ground is); where the impact
-        ``pit`` was worked out ``settlement_mm``, ``groundwater_m``, ``groundwater_before_m`` and ``drawdown_m``.
+        Every so many decimetres: ``distance_m``, ``x``, ``y``, ``ground_m``, ``estimated`` (whether the ground is); where the
+        impact ``pit`` was worked out ``settlement_mm``, ``groundwater_m``, ``groundwater_before_m`` and ``drawdown_m``.
     damage : mapping
         Of buildings by id, where the impact ``pit`` was worked out.
     title : str
@@ -130,7 +130,8 @@ class Section:
         return gpd.GeoDataFrame(table, geometry=[part.shape for part in self.drawn])
 
     def plot(
-        self, ax: Axes | None = None, *, language: Literal["en", "nl"] = "en", exaggeration: float = 1.0, scale: float | None = None,
+        self, ax: Axes | None = None, *, language: Literal["en", "nl"] = "en", exaggeration: float = 1.0,
+        scale: float | None = None,
         paper: str | None = None, depth_m: float | None = None, labels: bool = True,
     ) -> Axes:  # fmt: skip
         """Draw it: a sheet to scale with legend, key plan and title block, or only the section on axes that are given.
@@ -144,7 +145,8 @@ class Section:
         scale : float, optional
             200 for 1:200; by default the largest of those on a scale ruler that fits the paper.
         paper : {"A4", "A3"}, optional
-            By default A4 where 1:100 or larger fits on it, else A3. A sheet becomes longer where a scale that is asked for needs it.
+            By default A4 where 1:100 or larger fits on it, else A3. A sheet becomes longer where a scale that is asked for needs
+            it.
         depth_m : float, optional
             How far below the lowest ground the drawing goes [m].
         labels : bool
@@ -185,7 +187,8 @@ class Section:
 
 def section(
     where: City | Scenario | str | Path, line: shapely.LineString | Sequence[Sequence[float]] | None = None, *,
-    across: str | None = None, along: str | None = None, result: Result | ImpactResult | None = None, baseline: bool = False,
+    across: str | None = None, along: str | None = None, city: City | None = None, result: Result | ImpactResult | None = None,
+    baseline: bool = False,
     soil: SoilModel | bool = True, stage: str | None = None, beside_m: float = 5.0, near_m: float = 25.0,
     margin_m: float | None = None, title: str | None = None,
 ) -> Section:  # fmt: skip
@@ -199,7 +202,9 @@ def section(
         In the CRS of the city [m]; it may bend and cross itself. Without it, and without `across` and `along`, it goes across
         the pit, if there is one.
     across, along : str, optional
-        Instead of a line: the id of a pit, through whose middle it goes.
+        Instead of a line: the id of a pit, through whose middle it goes; ``""`` is the only one that is designed.
+    city : City, optional
+        Of a scenario, where it has been read before.
     result : Result or ImpactResult, optional
         With the impact ``pit``, of which groundwater before and after, settlement and damage are drawn.
     baseline : bool
@@ -231,7 +236,7 @@ def section(
     >>> round(drawn.length_m, 1)
     76.8
     """
-    city, side, told = _city(where, baseline)
+    city, side, told, dug = _city(where, city, baseline)
     if (line is not None) + (across is not None) + (along is not None) > 1:
         raise ParameterError("a section goes along one line", hint="give a line, or `across` a pit, or `along` a pit")
     for name, value in (("beside_m", beside_m), ("near_m", near_m)):
@@ -240,7 +245,7 @@ def section(
     way = ("", "")
     if line is None:
         which = "along" if along is not None else "across"
-        pit = pit_named(city, along if along is not None else across)
+        pit = pit_named(dug, along if along is not None else across)
         line, way = pit_line(pit, which, margin_m), (which, pit.label or pit.id)
         line = _within(line, city)
     course = course_along(line)
@@ -253,32 +258,39 @@ def section(
     levels, more = water_parts(city, model, course) if soil is not False else ([], ())
     soundings = sounding_parts(city, model, course, near_m) + well_parts(city, course, near_m) if soil is not False else []
     pits = pit_parts(city, course, stage, near_m)
+    streets = _outside([part for part in parts if part.kind == "street"], pits)
+    parts = [*streets, *(part for part in parts if part.kind != "street")]
     parts = [*layers, *_outside(levels, [*parts, *pits]), *soundings, *parts, *pits]
     columns = {"distance_m": ground.distance, **dict(zip("xy", course.at(ground.distance).T, strict=True))}
     table = pd.DataFrame({**columns, "ground_m": ground.height, "estimated": ground.estimated})
     table = table.assign(**profiles(impact, table[["x", "y"]].to_numpy()))
     return Section(
-        city, course, tuple(parts), table, damage(impact), told if title is None else title, way, side, (*notes, *more), bool(layers)
+        city, course, tuple(parts), table, damage(impact), told if title is None else title, way, side, (*notes, *more),
+        bool(layers)
     )
 
 
-def _city(where: Any, baseline: bool) -> tuple[City, str, str]:
-    """The city that is cut, of which side of a scenario it is, and the title of that."""
+def _city(where: Any, read: City | None, baseline: bool) -> tuple[City, str, str, City]:
+    """The city that is cut, of which side of a scenario it is, the title of that, and the city with its pits."""
     if isinstance(where, City):
-        return where, "", ""
+        return where, "", "", where
     if isinstance(where, Scenario) or Path(str(where)).suffix.lower() in (".yaml", ".yml"):
         scenario = as_scenario(where)
-        changed = changed_city(scenario, load_city(scenario), baseline=baseline)
-        return changed.city, "baseline" if baseline else "variant", scenario.title
-    return read_city(where), "", ""
+        city = load_city(scenario) if read is None else read
+        changed = changed_city(scenario, city).city
+        if baseline:
+            return changed_city(scenario, city, baseline=True).city, "baseline", scenario.title, changed
+        return changed, "variant", scenario.title, changed
+    city = read_city(where)
+    return city, "", "", city
 
 
-def _outside(levels: list[Part], others: list[Part]) -> list[Part]:
-    """Levels of groundwater where there is ground: not in open water, nor in a pit."""
+def _outside(lines: list[Part], others: list[Part]) -> list[Part]:
+    """Lines where there is ground: not in open water, nor in a pit."""
     open_to = [part.shape for part in others if part.kind == "water" or (part.kind == "pit" and part.values["dug"])]
     gaps = shapely.union_all([shapely.box(one.bounds[0], -1e4, one.bounds[2], 1e4) for one in open_to if not one.is_empty])
     made = []
-    for part in levels:
+    for part in lines:
         left = shapely.difference(part.shape, gaps)
         made += [part._replace(shape=one) for one in shapely.get_parts(left) if one.length > 1e-6]
     return made

@@ -43,7 +43,7 @@ def pits_of(city: City) -> list[Pit]:
 
 
 def pit_named(city: City, name: str | None) -> Pit:
-    """A pit of a city; without a name its only one, or the one that is designed.
+    """A pit of a city; without a name its only one, or the only one that is designed.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def pit_named(city: City, name: str | None) -> Pit:
     known = [pit.id for pit in pits]
     if not pits:
         raise ParameterError("there is no pit to draw a section of", hint="give the line of the section")
-    if name is None:
+    if not name:
         designed = [pit for pit in pits if pit.wall or len(pit.stages) > 1] or pits
         if len(designed) > 1:
             raise ParameterError("there are several pits", hint=f"say which: {', '.join(known)}")
@@ -158,7 +158,7 @@ def _one(city: City, pit: Pit, course: Course, edges: list[tuple[float, float]],
     dug, told = _is_dug(city, pit), {"pit": pit.id, "layer": "pits"}
     whole = _whole(pit, course)
     made = []
-    seen: set[float] = set()
+    seen = {now.floor_m}
     for k, one in enumerate(pit.stages):
         shown = one.id == now.id
         if one.floor_m in seen and not shown:

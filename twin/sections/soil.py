@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.errors import GeometryError
+from twin.geo.subsurface import sounding_profile
 from twin.plots.course import Course
 from twin.plots.parts import GUESSED, INFERRED, KNOWN, Part, Profile, between, finite, split_at
 from twin.soil import SoilModel, groundwater
@@ -41,7 +42,8 @@ def soil_parts(model: SoilModel, course: Course, ground: Profile) -> list[Part]:
     first = np.where(present.any(axis=0), present.argmax(axis=0), 0)
     for k in range(len(model.units)):
         heights[k] = np.where(first == k, surface, heights[k])
-    sure, seen = found["certainty"].to_numpy(), model.seen.any(axis=0)
+    sure: NDArray[np.int64] = found["certainty"].to_numpy()
+    seen = [bool(one.any()) for one in model.seen.T]
     made = []
     for k, kind in enumerate(model.units):
         # nobody saw the bottom of the last unit: soundings end in it
@@ -50,8 +52,10 @@ def soil_parts(model: SoilModel, course: Course, ground: Profile) -> list[Part]:
             if value >= len(SURE):
                 continue
             rows = slice(start, end + 1)
-            shapes = between(heights[k + 1][rows], np.where(present[k][rows], heights[k][rows], heights[k + 1][rows]), distance[rows])
-            told = {"soil_class": kind, "unit": k, "bottom_seen": bool(seen[k + 1])}
+            shapes = between(
+                heights[k + 1][rows], np.where(present[k][rows], heights[k][rows], heights[k + 1][rows]), distance[rows]
+            )
+            told = {"soil_class": kind, "unit": k, "bottom_seen": seen[k + 1]}
             made += [Part("soil", f"unit {k}", shape, kind, SURE[value], told) for shape in shapes]
             if seen[k + 1]:
                 made += _boundary(distance[rows], heights[k + 1][rows], surface[rows], k, kind, SURE[value])
@@ -103,18 +107,19 @@ def sounding_parts(city: City, model: SoilModel | None, course: Course, near_m: 
 
 def _resistance(row: Any, top: float, bottom: float) -> NDArray[np.float64] | None:
     """Cone resistance [MPa] and height [m] of the records of a sounding, (N, 2)."""
-    profile = row.get("profile")
     try:
-        profile = json.loads(profile) if isinstance(profile, str) else profile
-        depth, cone = (np.array([finite(one) for one in profile[name]]) for name in ("depth_m", "qc_MPa"))
-    except (TypeError, ValueError, KeyError):
+        table = sounding_profile(row)
+    except GeometryError:
         return None
-    good = np.isfinite(depth) & np.isfinite(cone) & (cone >= 0.0) & (top - depth >= bottom - 0.01) if len(depth) == len(cone) else []
-    return np.column_stack([cone[good], top - depth[good]]) if np.sum(good) > 1 else None
+    if "qc_MPa" not in table:
+        return None
+    depth, cone = (table[name].to_numpy(np.float64) for name in ("depth_m", "qc_MPa"))
+    good = np.isfinite(depth) & np.isfinite(cone) & (cone >= 0.0) & (top - depth >= bottom - 0.01)
+    return np.column_stack([cone[good], top - depth[good]]) if good.sum() > 1 else None
 
 
 def water_parts(city: City, model: SoilModel | None, course: Course) -> tuple[list[Part], tuple[str, ...]]:
-    """Levels of groundwater along the line, phreatic and under the aquitard, from the nearest wells; and what is to be known of them.
+    """Levels of groundwater along the line, phreatic and under the aquitard, by the nearest wells, and what is doubted of them.
 
     Wells near the line stand in it with their filters: see `well_parts`.
     """
@@ -122,7 +127,8 @@ def water_parts(city: City, model: SoilModel | None, course: Course) -> tuple[li
         return [], ()
     distance = np.linspace(0.0, course.length, WATER_PLACES + 1)
     places = course.at(distance)
-    found = [groundwater(city, float(x), float(y), layers=None if model is None else model.column(float(x), float(y))) for x, y in places]
+    spots = [(float(x), float(y)) for x, y in places]
+    found = [groundwater(city, *spot, layers=None if model is None else model.column(*spot)) for spot in spots]
     made: list[Part] = []
     for kind, name in (("phreatic", "phreatic"), ("head", "head")):
         level, source, away = (

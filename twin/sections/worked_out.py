@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.plots.course import Course
 from twin.plots.parts import finite
 
 if TYPE_CHECKING:
