@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.plots.course import Course
 from twin.plots.cutting import crossed, cut_objects, guessed, mains, profile, under_streets
-from twin.plots.vault_cut import rings
+from twin.plots.vault_cut import ring_over
 
 if TYPE_CHECKING:
     from twin.geo.city import City
@@ -98,7 +98,7 @@ def city_parts(city: City, course: Course, ground: Profile, beside_m: float) -> 
         if not cut.lines.is_empty:
             parts.append(Part("surface", cut.id, cut.lines, "", KNOWN, {"layer": cut.layer}))
     parts += [*_boxes(city, course, drawn), *_flat_cellars(city, course, drawn)]
-    parts += [Part("vault", *ring) for ring in rings(city, course)]
+    parts += _rings(city, course, [part for part in parts if part.kind == "cellar"])
     parts += _mains(city, course, ground)
     return parts + (_trees(city, course, beside_m) if beside_m > 0 else [])
 
@@ -227,9 +227,8 @@ def _plain_pits(city: City, course: Course) -> list[Part]:
 
 def _boxes(city: City, course: Course, drawn: set[str]) -> list[Part]:
     """Buildings without triangles, as boxes of their height."""
-    owners = set(
-        city.objects["parent"].loc[[one for one in drawn if one in city.objects.index]]) if "parent" in city.objects else (
-    )
+    objects = city.objects
+    owners = set(objects["parent"].loc[objects.index.isin(drawn)]) if "parent" in objects else set()
     made = []
     for reach, row in crossed(city, "buildings", course):
         if str(row.name) in drawn or row.name in owners:
@@ -255,6 +254,16 @@ def _flat_cellars(city: City, course: Course, drawn: set[str]) -> list[Part]:
             boxes = [shapely.box(start, floor, end, floor + crown) for start, end in reach]
             told = {"layer": "cellars", "from": "box"}
             made += [Part("cellar", str(row.name), box, title(row, str(row.name)), GUESSED, told) for box in boxes]
+    return made
+
+
+def _rings(city: City, course: Course, rooms: list[Part]) -> list[Part]:
+    made = []
+    for room in rooms:
+        row = _row(city, "cellars", room.id)
+        found = ring_over(room.shape, row, course)
+        if found is not None:
+            made.append(Part("vault", room.id, found[0], room.label, GUESSED if _yes(row.get("estimated")) else KNOWN, found[1]))
     return made
 
 

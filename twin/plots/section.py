@@ -115,10 +115,8 @@ def height_window(parts: Sequence[Part], depth_m: float | None) -> tuple[float, 
 
 def draw_parts(
     ax: Axes, parts: Sequence[Part], told: Mapping[str, str], language: str, window: tuple[float, float, float],
-    exaggeration: float,
-    datum: str, *, along: Any = None, damage: Mapping[str, Mapping[str, Any]] | None = None, bends: Sequence[tuple[float,
-    float]] = (),
-    labels: bool = True,
+    exaggeration: float, datum: str, *, along: Any = None, damage: Mapping[str, Mapping[str, Any]] | None = None,
+    bends: Sequence[tuple[float, float]] = (), labels: bool = True,
 ) -> Sketch:  # fmt: skip
     """Draw a section on axes.
 

@@ -158,9 +158,9 @@ def draw_groundwater(sketch: Sketch, parts: list[Part]) -> None:
                 sketch, [x0 + share * part.shape.length for share in (0.08, 0.3, 0.6, 0.02, 0.85)], z, rgb(colour), part.kind
             )
         elif part.kind in ("tube", "filter"):
-            wide, colour = (1.2, rgb(palette.GROUNDWATER)) if part.kind == "tube" else (4.0, rgb(EDGE))
+            wide, ink = (1.2, rgb(palette.GROUNDWATER)) if part.kind == "tube" else (4.0, rgb(EDGE))
             line = sketch.line(
-                part.shape, gid=f"{part.kind}:{part.id}", zorder=6.4, solid_capstyle="butt", linewidth=wide, color=colour
+                part.shape, gid=f"{part.kind}:{part.id}", zorder=6.4, solid_capstyle="butt", linewidth=wide, color=ink
             )
             if part.kind == "tube" and line is not None:
                 sketch.note("water_title", line, sketch.told["tube"])

@@ -3,55 +3,60 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
 
 from twin.plots.course import Course
-from twin.plots.cutting import crossed
 
-if TYPE_CHECKING:
-    from twin.geo.city import City
-
-STEPS = 48
-LEAST_SPRINGING_M, SPRINGING_SHARE = 0.05, 0.45
-"""Of a vault of which only the crown is known; see `twin.geo.vaults`."""
+LEAST_ACROSS = 0.02
+"""A line that goes along a barrel cuts its ring as if it went across by this share."""
 
 
-def rings(city: City, course: Course) -> list[tuple[str, Any, str, str, dict[str, Any]]]:
-    """Id, shape, label, certainty and measures of the ring of each cellar that the line crosses and whose thickness is known.
+def ring_over(room: Any, row: Any, course: Course) -> tuple[Any, dict[str, Any]] | None:
+    """The ring over a room, as thick as stated at right angles to the vault, and its measures; None where its thickness is not known.
 
-    The ring is as thick as stated at right angles to the vault, which is part of a circle across the span; what of it lies beyond
-    the room is the wall that it stands on, whose thickness is not known.
+    Parameters
+    ----------
+    room : shapely geometry
+        What the line cuts of the cellar: distance and height [m].
+    row : Series or mapping
+        Of the cellar: ``vault_m``, and ``span_azimuth_deg`` (across the barrel; without it the line counts as across).
+    course : Course
+
+    Returns
+    -------
+    (geometry, dict) or None
+        Only what lies over the room: the walls that it stands on are not known.
     """
+    ring, cover, turn = (_number(row.get(name)) for name in ("vault_m", "cover_m", "span_azimuth_deg"))
+    if not ring > 0:
+        return None
     made = []
-    for reach, row in crossed(city, "cellars", course):
-        floor, crown, ring, turn = (_number(row.get(name)) for name in ("floor_m", "crown_m", "vault_m", "span_azimuth_deg"))
-        if not (all(map(math.isfinite, (floor, crown, ring, turn))) and crown > 0 and ring > 0):
+    for part in shapely.get_parts(room):
+        if part.geom_type != "Polygon":
             continue
-        across = np.array([np.sin(np.radians(turn)), np.cos(np.radians(turn))])
-        spread = shapely.get_coordinates(row.geometry) @ across
-        middle, half = 0.5 * (spread.min() + spread.max()), 0.5 * float(np.ptp(spread))
-        spring = _number(row.get("springing_m"))
-        if not math.isfinite(spring):
-            spring = max(crown - half, SPRINGING_SHARE * crown, LEAST_SPRINGING_M)
-        rise = min(crown - spring, half)
-        if half < 0.1 or rise <= 0.0:
-            continue
-        radius = (rise**2 + half**2) / (2.0 * rise)
-        centre = floor + crown - radius
-        cover = _number(row.get("cover_m"))
-        told: dict[str, Any] = {"layer": "cellars", "ring_m": ring, "cover_m": cover, "floor_m": floor}
-        told |= {"crown_m": floor + crown, "span_m": 2 * half}
-        sure = "guessed" if row.get("estimated") is True or str(row.get("estimated")) == "True" else "known"
-        for start, end in reach:
-            at = np.linspace(start, end, STEPS + 1)
-            t = np.clip(course.at(at) @ across - middle, -half, half)
-            inner, outer = (centre + np.sqrt(np.maximum(one**2 - t**2, 0.0)) for one in (radius, radius + ring))
-            outline = np.concatenate([np.column_stack([at, inner]), np.column_stack([at, outer])[::-1]])
-            made.append((str(row.name), shapely.make_valid(shapely.Polygon(outline)), "", sure, told))
-    return made
+        west, low, east, high = part.bounds
+        # what is seen obliquely is drawn out: the ring is laid on as it is across the barrel, and drawn out with the room
+        share = _across(course, 0.5 * (west + east), turn)
+        laid = shapely.transform(part, lambda at, by=share: at * np.array([by, 1.0])).buffer(ring, quad_segs=16)
+        laid = shapely.transform(laid, lambda at, by=share: at / np.array([by, 1.0]))
+        over = shapely.intersection(laid, shapely.box(west, 0.5 * (low + high), east, high + 2.0 * ring))
+        made.append(shapely.difference(over, part))
+    if not made:
+        return None
+    floor, crown = room.bounds[1], room.bounds[3]
+    return shapely.union_all(made), {"layer": "cellars", "ring_m": ring, "cover_m": cover, "floor_m": floor, "crown_m": crown}
+
+
+def _across(course: Course, at: float, turn: float) -> float:
+    """How much of the line goes across the barrel there."""
+    if not math.isfinite(turn):
+        return 1.0
+    leg = course.planes[int(np.clip(np.searchsorted(course.offsets, at, side="right") - 1, 0, len(course.planes) - 1))]
+    span = np.array([math.sin(math.radians(turn)), math.cos(math.radians(turn))])
+    return max(abs(float(leg.along @ span)), LEAST_ACROSS)
 
 
 def _number(value: Any) -> float:

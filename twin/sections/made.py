@@ -23,8 +23,8 @@ from twin.run import as_scenario, changed_city, load_city
 from twin.scenario import Scenario
 from twin.sections.pits import pit_line, pit_named, pit_parts, without_pits
 from twin.sections.soil import soil_parts, sounding_parts, water_parts, well_parts
-from twin.sections.worked_out import damage, pit_impact, profiles
-from twin.soil import SoilModel
+from twin.sections.worked_out import damage, given_layers, levels_of, pit_impact, profiles
+from twin.soil import SoilModel, layers_from
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -236,6 +236,8 @@ def section(
     >>> round(drawn.length_m, 1)
     76.8
     """
+    if isinstance(where, str | Path) and Path(where).suffix.lower() in (".yaml", ".yml"):
+        where = as_scenario(where)
     city, side, told, dug = _city(where, city, baseline)
     if (line is not None) + (across is not None) + (along is not None) > 1:
         raise ParameterError("a section goes along one line", hint="give a line, or `across` a pit, or `along` a pit")
@@ -250,12 +252,13 @@ def section(
         line = _within(line, city)
     course = course_along(line)
     see_within(city, course)
-    model, notes = _model(city, soil)
     impact = pit_impact(result)
+    model, notes = _model(city, soil, given_layers(impact, where))
     ground = without_pits(city, course, ground_along(city, course))
     parts = [part for part in city_parts(city, course, ground, beside_m) if part.kind != "pit"]
     layers = soil_parts(model, course, ground) if model is not None else []
     levels, more = water_parts(city, model, course) if soil is not False else ([], ())
+    levels = levels_of(impact, course, levels)
     soundings = sounding_parts(city, model, course, near_m) + well_parts(city, course, near_m) if soil is not False else []
     pits = pit_parts(city, course, stage, near_m)
     streets = _outside([part for part in parts if part.kind == "street"], pits)
@@ -274,13 +277,12 @@ def _city(where: Any, read: City | None, baseline: bool) -> tuple[City, str, str
     """The city that is cut, of which side of a scenario it is, the title of that, and the city with its pits."""
     if isinstance(where, City):
         return where, "", "", where
-    if isinstance(where, Scenario) or Path(str(where)).suffix.lower() in (".yaml", ".yml"):
-        scenario = as_scenario(where)
-        city = load_city(scenario) if read is None else read
-        changed = changed_city(scenario, city).city
+    if isinstance(where, Scenario):
+        city = load_city(where) if read is None else read
+        changed = changed_city(where, city).city
         if baseline:
-            return changed_city(scenario, city, baseline=True).city, "baseline", scenario.title, changed
-        return changed, "variant", scenario.title, changed
+            return changed_city(where, city, baseline=True).city, "baseline", where.title, changed
+        return changed, "variant", where.title, changed
     city = read_city(where)
     return city, "", "", city
 
@@ -302,10 +304,17 @@ def _within(line: shapely.LineString, city: City) -> shapely.LineString:
     return inside if inside.geom_type == "LineString" and inside.length >= 1.0 else line
 
 
-def _model(city: City, soil: SoilModel | bool) -> tuple[SoilModel | None, tuple[str, ...]]:
+def _model(
+    city: City, soil: SoilModel | bool, layers: list[dict[str, Any]]
+) -> tuple[SoilModel | None, tuple[str, ...]]:
+    """The soil that is drawn: as given, or the layers by hand that the pit was worked out with, or that of the soundings."""
     if isinstance(soil, SoilModel):
         return soil, tuple(f"{key}: {why}" for key, why in soil.left_out.items())
-    if soil is False or not len(city.soundings):
+    if soil is False:
+        return None, ()
+    if layers:
+        return SoilModel.from_table(layers_from(layers, where="layers")), ()
+    if not len(city.soundings):
         return None, ()
     try:
         model = SoilModel.from_city(city)

@@ -138,11 +138,22 @@ def pit_parts(city: City, course: Course, stage: str | None, near_m: float) -> l
     if stage is not None and stage not in names:
         raise ParameterError(f"there is no stage `{stage}`{did_you_mean(stage, names)}", hint=f"there are: {', '.join(names)}")
     made: list[Part] = []
-    for pit in pits:
+    for pit in _without_outlines(pits):
         edges = course.intervals(pit.outline_at_top)
         if edges:
             made += _one(city, pit, course, edges, stage_of(pit, stage), near_m)
     return made
+
+
+def _without_outlines(pits: list[Pit]) -> list[Pit]:
+    """Pits, but for mere outlines in whose place a pit is designed."""
+    designed = [pit for pit in pits if pit.wall or len(pit.stages) > 1]
+    kept = []
+    for pit in pits:
+        shares = (pit.outline.intersection(other.outline_at_top).area / max(pit.outline.area, 1e-9) for other in designed)
+        if pit in designed or not any(share > 0.5 for share in shares):
+            kept.append(pit)
+    return kept
 
 
 def stage_of(pit: Pit, stage: str | None) -> PitStage:

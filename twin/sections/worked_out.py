@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
-from twin.plots.parts import finite
+from twin.plots.course import Course
+from twin.plots.parts import KNOWN, Part, finite
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,6 +50,27 @@ def profiles(impact: ImpactResult | None, places: NDArray[np.float64]) -> dict[s
     if "groundwater_m" in found and "drawdown_m" in found:
         found["groundwater_before_m"] = found["groundwater_m"] + np.nan_to_num(found["drawdown_m"])
     return found
+
+
+def given_layers(impact: ImpactResult | None, where: Any) -> list[dict[str, Any]]:
+    """Layers by hand that an impact was worked out with, or that a scenario states for it; none where soundings tell the soil."""
+    if impact is not None:
+        rows = impact.settings.get("layers") or ()
+    else:
+        asked = getattr(getattr(where, "analyses", None), "pit", None)
+        rows = [one.model_dump() for one in getattr(asked, "layers", None) or ()]
+    return [{key: value for key, value in row.items() if value is not None} for row in rows]
+
+
+def levels_of(impact: ImpactResult | None, course: Course, levels: list[Part]) -> list[Part]:
+    """Levels of groundwater to be drawn beside those that were worked out: the phreatic one is among these, the head may be given."""
+    if impact is None or "groundwater_m" not in impact.fields:
+        return levels
+    head = finite(impact.settings.get("head_m"))
+    if not math.isfinite(head):
+        return [part for part in levels if part.kind != "phreatic"]
+    line = shapely.LineString([(0.0, head), (course.length, head)])
+    return [Part("head", "given", line, "", KNOWN, {"level_m": head, "from": "given"})]
 
 
 def _along(field: xr.DataArray, places: NDArray[np.float64]) -> NDArray[np.float64]:
