@@ -271,13 +271,14 @@ def _draw_trunk(sketch: Sketch, part: Part) -> None:
 
 
 def _draw_tree(sketch: Sketch, part: Part) -> None:
-    """A tree near the line, pale because it is not cut."""
-    crown = sketch.fill(
-        part.shape, gid="tree", facecolor=(*rgb(palette.TREE_CROWNS[1], 0.2), 0.55), edgecolor=rgb(palette.TREE_CROWNS[2]),
-        linewidth=0.6, zorder=4.7,
-    )  # fmt: skip
+    """A tree near the line, pale because it is not cut; in dashes where a pit is dug in its place."""
+    goes = bool(part.values.get("in_pit", False))
+    style: dict[str, Any] = {"facecolor": (*rgb(palette.TREE_CROWNS[1], 0.2), 0.55), "linewidth": 0.6}
+    if goes:
+        style = {"facecolor": "none", "linewidth": 0.9, "linestyle": (0, (4, 2))}
+    crown = sketch.fill(part.shape, gid="tree", edgecolor=rgb(palette.TREE_CROWNS[2]), zorder=4.7, **style)
     if crown is not None:
-        sketch.note("drawn_title", crown, sketch.told["tree"])
+        sketch.note("drawn_title", crown, sketch.told["tree_in_pit" if goes else "tree"])
 
 
 def _draw_tunnel(sketch: Sketch, part: Part) -> None:
@@ -330,7 +331,11 @@ def _letter_roof(sketch: Sketch, part: Part, found: Mapping[str, Any]) -> None:
     west, _, east, top = part.shape.bounds
     told = number(top, 1, sketch.language)
     at = 0.5 * (west + east)
-    if (east - west) * sketch.letters.across > 0.8 * sketch.letters.size_of(told, 7.5)[0]:
+    if top > sketch.high:
+        spots = [(place, sketch.high) for place in (at, west, east)]
+        halo = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+        sketch.letters.write(f"↑ {told}", spots, points=7.5, va="top", offset=(0.0, -1.6), gid="roof height", bbox=halo)
+    elif (east - west) * sketch.letters.across > 0.8 * sketch.letters.size_of(told, 7.5)[0]:
         sketch.letters.write(told, [(at, top)], points=7.5, va="bottom", offset=(0.0, 0.6), gid="roof height")
     inside = shapely.intersection(part.shape, shapely.box(west, part.shape.bounds[1], east, sketch.high)).representative_point()
     category = found.get("category")

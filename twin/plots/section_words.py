@@ -25,6 +25,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "pit_title": ("Pit", "Bouwput"),
     "water_title": ("Groundwater", "Grondwater"),
     "soil_not_measured": ("not measured", "niet gemeten"),
+    "tree_in_pit": ("tree in the place of the pit", "boom op de plek van de put"),
     "sounding": ("sounding, turned into the section", "sondering, in de doorsnede gedraaid"),
     "cone_scale": ("line: cone resistance, 0 to {most} MPa", "lijn: conusweerstand, 0 tot {most} MPa"),
     "aside_left": ("{value} m to the left", "{value} m links"),

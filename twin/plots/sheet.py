@@ -33,6 +33,8 @@ SCALES = (20, 25, 50, 75, 100, 125, 200, 250, 300, 400, 500, 750, 1000, 1250, 15
 """Those of scale rulers, and smaller ones for long lines."""
 SUFFIXES = (".svg", ".pdf", ".png")
 EDGE_MM, LEFT_MM, RIGHT_MM, HEAD_MM, AXIS_MM, BAND_MM, FOOT_MM = 8.0, 26.0, 16.0, 24.0, 14.0, 58.0, 7.0
+TALL_M = 16.0
+"""Of what stands higher above the ground no more is shown than there is room for at the scale that the rest asks for [m]."""
 STRIP_MM, GAP_MM, PLAN_MM, BLOCK_MM = 22.0, 6.0, 54.0, 84.0
 MM = 1.0 / 25.4
 
@@ -146,10 +148,11 @@ def layout_of(
 ) -> Layout:
     """Paper, scale and what is seen: the largest scale of a ruler that fits, then as deep as soundings go where there is room."""
     low, high = height_window(section.drawn, depth_m)
-    length = section.length_m
+    length, seen = section.length_m, min(high, _ground(section.drawn) + TALL_M)
     for name in (paper,) if paper is not None else ("A4", "A3"):
         wide, tall = _room(str(name), settles)
-        needs = max(1000.0 * length / wide, 1000.0 * exaggeration * (high - low) / tall)
+        # what stands higher is cut off where it would make all else small
+        needs = max(1000.0 * length / wide, 1000.0 * exaggeration * (seen - low) / tall)
         fits = next((float(one) for one in SCALES if one >= needs - 1e-6), float(np.ceil(needs / 1e4) * 1e4))
         if scale is not None:
             fits = float(scale)
@@ -158,6 +161,7 @@ def layout_of(
         if name == "A3" or paper is not None or fits <= SMALL_SCALE or scale is not None:
             break
     chosen, per_m = str(name), 1000.0 / fits
+    high = max(seen, min(high, low + tall / (per_m * exaggeration)))
     if depth_m is None:
         low = min(low, max(_deepest(section.drawn, low), high - tall / (per_m * exaggeration)))
     low, high = _round(low, high, tall / (per_m * exaggeration), length / exaggeration)
@@ -180,6 +184,11 @@ def _room(paper: str, settles: bool) -> tuple[float, float]:
     """Width and height that the section itself may take [mm]."""
     wide, tall = PAPERS[paper]
     return wide - LEFT_MM - RIGHT_MM, tall - _around(settles)
+
+
+def _ground(parts: tuple[Part, ...]) -> float:
+    """The highest ground [m]."""
+    return max((part.shape.bounds[3] for part in parts if part.kind in ("ground", "street")), default=0.0)
 
 
 def _deepest(parts: tuple[Part, ...], low: float) -> float:

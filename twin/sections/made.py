@@ -21,7 +21,7 @@ from twin.plots.parts import Part, city_parts, ground_along
 from twin.plots.section import see_within
 from twin.run import as_scenario, changed_city, load_city
 from twin.scenario import Scenario
-from twin.sections.pits import pit_line, pit_named, pit_parts, without_pits
+from twin.sections.pits import in_place_of, pit_line, pit_named, pit_parts, pits_of, without_pits
 from twin.sections.soil import soil_parts, sounding_parts, water_parts, well_parts
 from twin.sections.worked_out import damage, given_layers, levels_of, pit_impact, profiles
 from twin.soil import SoilModel, layers_from
@@ -258,18 +258,18 @@ def section(
     parts = [part for part in city_parts(city, course, ground, beside_m) if part.kind != "pit"]
     layers = soil_parts(model, course, ground) if model is not None else []
     levels, more = water_parts(city, model, course) if soil is not False else ([], ())
-    levels = levels_of(impact, course, levels)
+    levels, more = levels_of(impact, course, levels), more if impact is None else ()
     soundings = sounding_parts(city, model, course, near_m) + well_parts(city, course, near_m) if soil is not False else []
     pits = pit_parts(city, course, stage, near_m)
     streets = _outside([part for part in parts if part.kind == "street"], pits)
-    parts = [*streets, *(part for part in parts if part.kind != "street")]
+    parts = in_place_of(pits_of(city) if pits else [], city, [*streets, *(part for part in parts if part.kind != "street")])
     parts = [*layers, *_outside(levels, [*parts, *pits]), *soundings, *parts, *pits]
     columns = {"distance_m": ground.distance, **dict(zip("xy", course.at(ground.distance).T, strict=True))}
     table = pd.DataFrame({**columns, "ground_m": ground.height, "estimated": ground.estimated})
     table = table.assign(**profiles(impact, table[["x", "y"]].to_numpy()))
     return Section(
         city, course, tuple(parts), table, damage(impact), told if title is None else title, way, side, (*notes, *more),
-        bool(layers)
+        bool(layers),
     )
 
 

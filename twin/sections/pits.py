@@ -156,6 +156,18 @@ def _without_outlines(pits: list[Pit]) -> list[Pit]:
     return kept
 
 
+def in_place_of(pits: list[Pit], city: City, parts: list[Part]) -> list[Part]:
+    """Parts of a section, with trees that stand where a pit is dug told apart (``in_pit``)."""
+    dug = shapely.union_all([pit.outline_at_top for pit in pits if _is_dug(city, pit)])
+    made = []
+    for part in parts:
+        if part.kind in ("tree", "trunk"):
+            goes = bool(dug.intersects(city.trees.geometry[part.id]))
+            part = part._replace(values={**part.values, "in_pit": goes})
+        made.append(part)
+    return made
+
+
 def stage_of(pit: Pit, stage: str | None) -> PitStage:
     """The stage that is shown: the one that is asked for, or else the last of the deepest ones."""
     asked = next((one for one in pit.stages if one.id == stage), None)
