@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -237,9 +238,9 @@ def test_lines_across_and_along_a_pit(sample: City) -> None:
 
 @pytest.fixture
 def worked_out(sample: City) -> ImpactResult:
-    """Fields that are plain: settlement 10 mm at x = 136880 and 1 mm a metre less to the east; water 0.5 lowered by 2."""
+    """Fields that are plain: settlement 10 mm to x = 136880 and 1 mm a metre less to the east; water 0.5 lowered by 2."""
     x, y = np.arange(136850.5, 136950.0), np.arange(455960.5, 455900.0, -1.0)
-    settled = np.clip(10.0 - (x - 136880.0), 0.0, None) + np.zeros((len(y), 1))
+    settled = np.clip(10.0 - (x - 136880.0), 0.0, 10.0) + np.zeros((len(y), 1))
     flat = np.zeros((len(y), len(x)))
     data = {"settlement_mm": settled, "groundwater_m": flat - 1.5, "drawdown_m": flat + 2.0}
     fields = xr.Dataset({name: (("y", "x"), values) for name, values in data.items()}, {"x": x, "y": y})
@@ -282,6 +283,26 @@ def test_sections_for_the_report_of_a_pit(sample: City) -> None:
     assert list(made) == ["dig across", "dig along"]
     assert made["dig across"].length_m < made["dig along"].length_m
     assert pit_sections(town()) == {}
+
+
+@pytest.mark.realdata
+def test_where_nothing_else_tells_the_ground_soundings_do(real_data: Path) -> None:
+    city = twin.read_city(real_data / "subsurface" / "example.gef")
+    at = city.soundings.geometry.iloc[0]
+    made = section(city, [(at.x - 20, at.y), (at.x + 20, at.y)])
+    np.testing.assert_allclose(made.along["ground_m"], 3.056)
+    assert made.along["estimated"].all()
+    assert of(made, "sounding")["from_m"].tolist() == [pytest.approx(20.0)]
+
+
+@pytest.mark.realdata
+def test_real_houses_without_a_floor_are_closed_at_their_feet(real_data: Path) -> None:
+    city = twin.read_city(real_data / "cityjson" / "delft.json")
+    made = section(city, [(84859.7, 447521.5), (84939.7, 447541.5)])
+    houses = of(made, "building")
+    assert len(houses) >= 8
+    assert houses["area_m2"].min() > 0.1
+    assert (houses["high_m"] - houses["low_m"]).between(1.0, 30.0).all()
 
 
 def test_errors_say_what_to_do(sample: City) -> None:

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.plots.course import Course
-from twin.plots.cutting import crossed, cut_objects, guessed, mains, profile, under_streets
+from twin.plots.cutting import Cut, crossed, cut_objects, guessed, mains, profile, under_streets
 from twin.plots.vault_cut import ring_over
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ FLAT = ("roads", "streets", "water", "green", "landuse", "utilities")
 KINDS = {"buildings": "building", "cellars": "cellar", "bridges": "bridge", "tunnels": "tunnel", "stairs": "stairs"}
 """Kinds of what is cut by its triangles, by layer; else ``construction``."""
 NAMES = ("name", "naam", "label", "official_name", "address", "adres")
+FOOT_SHARE = 0.35
+"""Walls whose feet differ by more than this share of their height are not taken for those of one building."""
 WATER_M = 1.0
 """Water whose bed is not known is drawn so deep [m]."""
 
@@ -95,12 +97,31 @@ def city_parts(city: City, course: Course, ground: Profile, beside_m: float) -> 
         if not cut.area.is_empty:
             sure = GUESSED if kind == "cellar" and _yes(row.get("estimated")) else KNOWN
             parts.append(Part(kind, cut.id, cut.area, title(row, cut.id), sure, {"layer": cut.layer, "from": "triangles"}))
-        if not cut.lines.is_empty:
+        walls = _closed_at_the_foot(cut) if kind == "building" else []
+        if walls:
+            name = title(row, cut.id)
+            parts += [Part(kind, cut.id, one, name, INFERRED, {"layer": cut.layer, "from": "open surfaces"}) for one in walls]
+        elif not cut.lines.is_empty:
             parts.append(Part("surface", cut.id, cut.lines, "", KNOWN, {"layer": cut.layer}))
     parts += [*_boxes(city, course, drawn), *_flat_cellars(city, course, drawn)]
     parts += _rings(city, course, [part for part in parts if part.kind == "cellar"])
     parts += _mains(city, course, ground)
     return parts + (_trees(city, course, beside_m) if beside_m > 0 else [])
+
+
+def _closed_at_the_foot(cut: Cut) -> list[Any]:
+    """Walls and a roof without a floor: what they enclose above the line between their feet."""
+    if not cut.area.is_empty:
+        return []
+    made = []
+    for line in shapely.get_parts(shapely.line_merge(shapely.node(cut.lines))):
+        ends = shapely.get_coordinates(line)[[0, -1]]
+        low, high = line.bounds[1], line.bounds[3]
+        if len(line.coords) < 4 or ends[:, 1].max() - low > FOOT_SHARE * (high - low):
+            continue
+        shape = shapely.make_valid(shapely.Polygon(shapely.get_coordinates(line)))
+        made += [one for one in shapely.get_parts(shape) if one.geom_type == "Polygon" and one.area > 0.1]
+    return made
 
 
 def _mains(city: City, course: Course, ground: Profile) -> list[Part]:

@@ -44,6 +44,8 @@ FILLS = {
 ORDER = {"construction": 5.0, "stairs": 5.1, "bridge": 5.2, "building": 5.4, "vault": 5.5, "cellar": 5.6}
 LAYERS = {"building": "buildings", "cellar": "cellars", "bridge": "bridges", "construction": "other", "tunnel": "tunnels"}
 WORDS = {"cellar": "cellar_room", "vault": "vault_ring", "stairs": "stairs_cut"}
+BESIDE_M = 0.5
+"""A line that passes a city at no more than this still touches it: a single sounding has no width [m]."""
 LEAST_BEND_DEG = 1.0
 """A smaller bend is not marked [deg]."""
 BESIDE_SOIL = 0.55
@@ -81,7 +83,7 @@ def see_exaggeration(exaggeration: float) -> None:
 def see_within(city: City, course: Course) -> None:
     """Refuse a line that does not touch the city."""
     west, south, east, north = city.bounds
-    if not course.line.intersects(shapely.box(west, south, east, north)):
+    if course.line.distance(shapely.box(west, south, east, north)) > BESIDE_M:
         raise ParameterError(
             "the line of the section does not touch the city",
             hint=f"the city reaches from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f}) m",
@@ -163,6 +165,9 @@ def draw_parts(
         elif part.kind in _DRAWN:
             _DRAWN[part.kind](sketch, part)
     _draw_bends(sketch, bends)
+    across, down = sketch.paper(7.0), 7.0 / sketch.letters.up
+    for start in (0.0, length - across):
+        sketch.letters.block((start, high - down, start + across, high))
     _keep_free(sketch, parts, "main", "wall", "strut")
     draw_pits(sketch, parts)
     draw_soundings(sketch, parts)
@@ -332,7 +337,7 @@ def _letter_roof(sketch: Sketch, part: Part, found: Mapping[str, Any]) -> None:
     told = number(top, 1, sketch.language)
     at = 0.5 * (west + east)
     if top > sketch.high:
-        spots = [(place, sketch.high) for place in (at, west, east)]
+        spots = [(at, sketch.high - down / sketch.letters.up) for down in (0.0, 6.0, 12.0)]
         halo = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
         sketch.letters.write(f"↑ {told}", spots, points=7.5, va="top", offset=(0.0, -1.6), gid="roof height", bbox=halo)
     elif (east - west) * sketch.letters.across > 0.8 * sketch.letters.size_of(told, 7.5)[0]:
@@ -388,7 +393,8 @@ def axis_texts(ax: Axes, sketch: Sketch) -> None:
     ax.set_ylabel(told["height_in"].format(datum=datum) if datum else told["height"], fontsize=9.5, color=INK)
     ax.tick_params(labelsize=8.5, colors=SOFT, labelcolor=INK)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, steps=[1, 2, 5, 10]))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}".replace("-", "−") if round(value, 6) else "0"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, sketch.language)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, sketch.language, signed=True)))
     for spine in ax.spines.values():
         spine.set(color="#b9b3a7", linewidth=0.8)
     for at, letter in ((0.0, "A"), (1.0, "A′")):
@@ -396,6 +402,12 @@ def axis_texts(ax: Axes, sketch: Sketch) -> None:
             letter, (at, 1), xycoords="axes fraction", xytext=(5 if at == 0 else -5, -4), textcoords="offset points", va="top",
             ha="left" if at == 0 else "right", fontsize=11, fontweight="bold", color=INK, zorder=20,
         )  # fmt: skip
+
+
+def _tick(value: float, language: str, *, signed: bool = False) -> str:
+    text = f"{value:+g}" if signed and round(value, 6) else f"{value:g}"
+    text = text.replace("-", "−")
+    return text.replace(".", ",") if language == "nl" else text
 
 
 def _dress(ax: Axes, city: City, course: Course, exaggeration: float, sketch: Sketch) -> None:

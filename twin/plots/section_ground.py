@@ -101,7 +101,8 @@ def draw_soundings(sketch: Sketch, parts: list[Part]) -> None:
                 gid=f"sounding layer:{part.id}", hatch=None if part.label else "////",
             )  # fmt: skip
             sketch.ax.add_patch(box)
-            sketch.note("soil_title", box, sketch.told["sounding"])
+            column = Rectangle((0, 0), 1, 1, facecolor="white", edgecolor=INK, linewidth=0.9)
+            sketch.note("soil_title", column, sketch.told["sounding"])
         elif part.kind == "cone":
             _draw_cone(sketch, part, half)
     for part in parts:

@@ -12,7 +12,7 @@ import shapely
 
 from twin.errors import OutputError, ParameterError, did_you_mean
 from twin.plots.basemap import SHOWN, draw_city
-from twin.plots.canvas import INK, PAPER, SOFT, axes_of, key, nice_length, north_arrow, plain
+from twin.plots.canvas import INK, PAPER, SOFT, axes_of, key, nice_length, plain
 from twin.plots.parts import Part
 from twin.plots.section import axis_texts, draw_parts, height_window, not_too_flat, see_exaggeration
 from twin.plots.section_words import section_words
@@ -161,10 +161,15 @@ def layout_of(
         if name == "A3" or paper is not None or fits <= SMALL_SCALE or scale is not None:
             break
     chosen, per_m = str(name), 1000.0 / fits
-    high = max(seen, min(high, low + tall / (per_m * exaggeration)))
+    most = tall / (per_m * exaggeration)
     if depth_m is None:
-        low = min(low, max(_deepest(section.drawn, low), high - tall / (per_m * exaggeration)))
-    low, high = _round(low, high, tall / (per_m * exaggeration), length / exaggeration)
+        deepest = _deepest(section.drawn, low)
+        # first some ground, then what stands higher, then all that soundings tell
+        low = min(low, max(deepest, _ground(section.drawn) - TALL_M, seen - most))
+        high = max(seen, min(high, low + most))
+        low = min(low, max(deepest, high - most))
+    high = max(seen, min(high, low + most))
+    low, high = _round(low, high, most, length / exaggeration)
     drawn = (length * per_m, (high - low) * per_m * exaggeration)
     size = (max(PAPERS[chosen][0], drawn[0] + LEFT_MM + RIGHT_MM), max(PAPERS[chosen][1], PAPERS[chosen][1] - tall + drawn[1]))
     free = (size[0] - LEFT_MM - RIGHT_MM - drawn[0], size[1] - _around(settles) - drawn[1])
@@ -362,12 +367,12 @@ def _key_plan(
                     fontweight="bold", color="#b3261e", zorder=21,
                     bbox={"boxstyle": "circle,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.85})  # fmt: skip
     _window_of(ax, window)
-    north_arrow(ax)
     length = nice_length(0.7 * half)
     bar_x, bar_y = window[0] + 0.08 * half, window[1] + 0.08 * tall
     ax.plot([bar_x, bar_x + length], [bar_y, bar_y], color=INK, linewidth=2.2, zorder=22, solid_capstyle="butt")
     ax.annotate(f"{length:g} m", (bar_x, bar_y), xytext=(0, 3), textcoords="offset points", fontsize=6.5, color=INK, zorder=22)
     ax.set_title(told["key_plan"], fontsize=7.5, color=INK, loc="left", pad=2.0)
+    ax.set_title("N ↑", fontsize=8.0, fontweight="bold", color=INK, loc="right", pad=2.0)
 
 
 def _window_of(ax: Axes, window: tuple[float, float, float, float]) -> None:

@@ -15,7 +15,7 @@ LEAST_ACROSS = 0.02
 
 
 def ring_over(room: Any, row: Any, course: Course) -> tuple[Any, dict[str, Any]] | None:
-    """The ring over a room, as thick as stated at right angles to the vault, and its measures; None where its thickness is not known.
+    """The ring over a room, as thick as stated at right angles to the vault, and its measures; None where that is not known.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ from twin.plots.section import see_within
 from twin.run import as_scenario, changed_city, load_city
 from twin.scenario import Scenario
 from twin.sections.pits import in_place_of, pit_line, pit_named, pit_parts, pits_of, without_pits
-from twin.sections.soil import soil_parts, sounding_parts, water_parts, well_parts
+from twin.sections.soil import ground_by_soundings, known_by_city, soil_parts, sounding_parts, water_parts, well_parts
 from twin.sections.worked_out import damage, given_layers, levels_of, pit_impact, profiles
 from twin.soil import SoilModel, layers_from
 
@@ -255,6 +255,7 @@ def section(
     impact = pit_impact(result)
     model, notes = _model(city, soil, given_layers(impact, where))
     ground = without_pits(city, course, ground_along(city, course))
+    ground = ground if model is None or known_by_city(city) else ground_by_soundings(model, course, ground)
     parts = [part for part in city_parts(city, course, ground, beside_m) if part.kind != "pit"]
     layers = soil_parts(model, course, ground) if model is not None else []
     levels, more = water_parts(city, model, course) if soil is not False else ([], ())

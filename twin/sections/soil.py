@@ -26,6 +26,19 @@ KNOWN_M, INFERRED_M = 25.0, 100.0
 """A level of groundwater from nearer than this is known, or inferred, as boundaries of soil are [m]."""
 
 
+def known_by_city(city: City) -> bool:
+    """Whether a terrain or the feet of buildings tell the height of the ground."""
+    return city.terrain is not None or ("ground_m" in city.buildings and bool(city.buildings["ground_m"].notna().any()))
+
+
+def ground_by_soundings(model: SoilModel, course: Course, ground: Profile) -> Profile:
+    """The ground between soundings as these tell it, where nothing else does."""
+    if model.given:
+        return ground
+    height = model.boundaries_at(course.at(ground.distance))["z_m"].to_numpy()[0]
+    return Profile(ground.distance, height, np.ones(len(height), bool))
+
+
 def soil_parts(model: SoilModel, course: Course, ground: Profile) -> list[Part]:
     """Layers below the ground, and the boundaries between them.
 

@@ -63,7 +63,7 @@ def given_layers(impact: ImpactResult | None, where: Any) -> list[dict[str, Any]
 
 
 def levels_of(impact: ImpactResult | None, course: Course, levels: list[Part]) -> list[Part]:
-    """Levels of groundwater to be drawn beside those that were worked out: the phreatic one is among these, the head may be given."""
+    """Levels of groundwater beside those that were worked out: the phreatic one is among these, the head may be given."""
     if impact is None or "groundwater_m" not in impact.fields:
         return levels
     head = finite(impact.settings.get("head_m"))
