@@ -52,7 +52,10 @@ def tell(subject: Comparison | Result, out: Path, made: dict[str, str], seconds:
     for remark in run.provenance.get("remarks", ()):
         say(f"\nnote: {remark}")
     say(f"\nin {seconds:.1f} s; written:")
-    named = (("picture", "after"), ("picture before", "before"), ("scene", "scene.html"), ("scene (GLB)", "scene.glb"))
+    named = (
+        ("picture", "after"), ("picture before", "before"), ("scene", "scene.html"), ("scene (GLB)", "scene.glb"),
+        ("section across", "section pit across"), ("section along", "section pit along"),
+    )  # fmt: skip
     for what, key in named:
         if key in made:
             say(f"  {what:15} {out / made[key]}")

@@ -12,6 +12,7 @@ from twin.commands.figures import tell
 from twin.commands.kept import Kept, kept_of
 from twin.commands.parser import add_command
 from twin.commands.pictures import draw_all, draw_impacts
+from twin.commands.pit_pictures import draw_pit_sections
 from twin.commands.run_folder import check_out, clear_leftovers, mark
 from twin.commands.terminal import DONE, FAILED, complain, warn_of_compiling
 from twin.errors import InterruptedRunError
@@ -100,6 +101,7 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool, k
             mark(scenario, path, out)
             made.update(draw_all(scenario, city, before, after, out))
             made.update(draw_impacts(scenario, city, before, after, out))
+            made.update(draw_pit_sections(scenario, city, after, out))
 
     subject: Comparison | Result
     try:

@@ -211,6 +211,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "pit_head_pipe_strain": "Stretched by (mm/m)",
     "map_now": "As it will be",
     "map_change": "What the changes do",
+    "pit_across": "Section across the pit, to scale; also as a PDF file beside this report",
+    "pit_along": "Section along the pit, to scale; also as a PDF file beside this report",
     "building": "Building",
     "sun_lost": "Buildings that no longer meet the norm",
     "sun_before": "Sunniest point, without (h)",

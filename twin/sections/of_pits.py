@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import shapely
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def pit_sections(
-    city: City, result: Result | ImpactResult | None = None, *, title: str = "", most: int = 4
+    city: City, result: Result | ImpactResult | None = None, *, title: str = "", side: str = "variant", most: int = 4
 ) -> dict[str, Section]:
     """Sections across and along each designed pit of a city.
 
@@ -27,6 +28,8 @@ def pit_sections(
     result : Result or ImpactResult, optional
         With the impact ``pit``.
     title : str
+    side : {"variant", "baseline", ""}
+        Of a scenario, as drawings tell it.
     most : int
         Pits of which sections are made.
 
@@ -39,6 +42,7 @@ def pit_sections(
     pits = [pit for pit in pits_of(city) if (pit.wall or len(pit.stages) > 1) and pit.outline.intersects(window)]
     made = {}
     for pit in pits[:most]:
-        made[f"{pit.id} across"] = section(city, across=pit.id, result=result, title=title)
-        made[f"{pit.id} along"] = section(city, along=pit.id, result=result, title=title)
+        for way in ("across", "along"):
+            drawn = section(city, **{way: pit.id}, result=result, title=title)
+            made[f"{pit.id} {way}"] = replace(drawn, side=side)
     return made
