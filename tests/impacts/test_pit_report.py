@@ -66,7 +66,8 @@ def test_heavy_lorries_may_not_drive_above_the_cellars(both: Comparison) -> None
 
 def test_the_report_answers_with_limits_and_says_what_it_is_not(both: Comparison) -> None:
     page = report.write(both)
-    assert "Worst damage to a building, category 0 to 4 reaches 3 with the changes. The limit is 1: it is exceeded." in page
+    assert "Worst category of damage to a building (0 to 4) reaches 3 with the changes. The limit is 1: it is exceeded." in page
+    assert "soil leave in 1,164 lorries of 18 t, for which there is no way out (no way for a lorry: canal-street-east" in page
     assert "Buildings with more damage than is allowed: house-" in page
     assert "That needs a geotechnical design" in page
     assert STABLE in both.variant.impacts["pit"].assumptions

@@ -54,7 +54,7 @@ def _window(impact: ImpactResult) -> tuple[float, float, float, float]:
     half = 0.5 * float(impact.fields.attrs.get("cell_m") or 0.0)
     west, south, east, north = x.min() - half, y.min() - half, x.max() + half, y.max() + half
     pits = impact.features.get("stages")
-    if pits is None or not len(pits):
+    if impact.key != "pit" or pits is None or not len(pits):
         return float(west), float(south), float(east), float(north)
     left, low, right, high = pits.total_bounds
     around = AROUND_PITS_M

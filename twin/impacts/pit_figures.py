@@ -74,10 +74,10 @@ def figures_of(
 
 def _figure(
     key: str, label: str, value: float, unit: str, digits: int = 0, note: str = "", better: str = "lower",
-    limit: tuple[float, str] | None = None,
+    limit: tuple[float, str] | None = None, told: str = "",
 ) -> Figure:  # fmt: skip
     most, source = limit or (None, "")
-    return Figure(f"pit_{key}", label, value, unit, most, source, better, digits, note, exact=True)
+    return Figure(f"pit_{key}", label, value, unit, most, source, better, digits, note, exact=True, told=told)
 
 
 def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Figure]:
@@ -91,7 +91,7 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
     name = damage.CATEGORIES[worst]
     beside = float(buildings["settlement_mm"].max()) if len(buildings) else 0.0
     told = [
-        _figure("damage", "Worst damage to a building, category 0 to 4", float(worst), "", 0,
+        _figure("damage", "Worst category of damage to a building (0 to 4)", float(worst), "", 0,
                 "; ".join(one for one in (f"{worst}: {name}", span) if one), "lower",
                 (float(most), settings.category_source)),
         _figure("damaged", f"Buildings with damage above category {most}", float(more), "buildings", 0,
@@ -131,7 +131,7 @@ def _of_floors(stages: gpd.GeoDataFrame) -> list[Figure]:
     limit = (uplift.OVERALL_FACTOR, UPLIFT_SOURCE)
     none = "no clay or peat lies below any floor" if len(stages) and math.isnan(factor) else where
     told = [
-        _figure("uplift", "Least factor against uplift of the floor", factor, "", 2, none, "higher", limit),
+        _figure("uplift", "Least factor against the floor coming up (uplift)", factor, "", 2, none, "higher", limit),
         _figure("lower_head", "Head to be lowered by, so that no floor comes up", 0.0 if math.isnan(lower) else lower, "m", 2,
                 lower_where if lower > 0 else ""),
     ]  # fmt: skip
@@ -150,16 +150,20 @@ def _of_soil(features: Mapping[str, gpd.GeoDataFrame], settings: PitAnalysis) ->
     total, lorries, light = (float(stages[name].sum()) if some else 0.0 for name in ("volume_m3", "lorries", "light_lorries"))
     van = VEHICLES["van"]
     pumped = float((stages["inflow_m3_d"] * _lasting(stages)).sum()) if some else 0.0
-    barred = ""
+    barred, leaves = "", f"{total:,.0f} m³ of soil leave in {lorries:,.0f} lorries of {settings.payload_t:g} t"
     if routes is not None and len(routes):
         lorry = routes[routes["vehicle"] == "lorry"]
         barred = "; ".join(f"way out: {told}" for told in lorry["told"])
+        if not lorry["found"].all():
+            ways = "; ".join(lorry.loc[~lorry["found"], "told"])
+            leaves += f", for which there is no way out ({ways}), or in {light:,.0f} of {van.weight_t:g} t"
     return [
         _figure("inflow", "Water to be pumped, in the worst stage", 0.0 if math.isnan(inflow) else inflow, "m3/d", 0, where),
         _figure("pumped", "Water that is pumped in all", pumped, "m3", 0, "over the days of the stages"),
         _figure("wells", "Wells that takes", 0.0 if math.isnan(wells) else wells, "wells", 0, "by the rule of Sichardt"),
         _figure("volume", "Soil to be dug, in the ground", total, "m3", 0, "against the terrain" if _terrain(stages) else ""),
-        _figure("lorries", f"Lorries with {settings.payload_t:g} t of soil, each there and back", lorries, "lorries", 0, barred),
+        _figure("lorries", f"Lorries with {settings.payload_t:g} t of soil, each there and back", lorries, "lorries", 0, barred,
+                told=leaves if lorries else ""),
         _figure("light_lorries", f"Or lorries of {van.weight_t:g} t, which may drive above wharf cellars", light, "lorries", 0,
                 f"{settings.light_payload_t:g} t of soil each"),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from twin.decimals import decimals
 from twin.report.texts import ONE_OF
 from twin.result import Figure
 
-_UNITS = {"s": "min:s", "1/m2": "per m²", "m2": "m²", "m3": "m³", "mm3": "mm³"}
+_UNITS = {"s": "min:s", "1/m2": "per m²", "m2": "m²", "m3": "m³", "mm3": "mm³", "m3/d": "m³/d"}
 
 
 def number(value: float, figure: Figure) -> str:
