@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from tests.impacts.places import SOUTH, WEST, block, plain, planted
-from twin.errors import GeometryError, ParameterError
+from twin.errors import GeometryError, ParameterError, ScenarioError
 from twin.geo.city import City
 from twin.geo.pits import NAN, Pit, PitStage, PitSupport, PitWell
 from twin.impact_result import ImpactResult
@@ -270,6 +270,8 @@ def test_a_city_without_soundings_is_refused_beforehand() -> None:
     possible(plain(SIDE), _settings())
     with pytest.raises(GeometryError, match="no sounding tells of the soil"):
         possible(plain(SIDE), PitAnalysis())
+    with pytest.raises(ScenarioError, match="nowhere"):
+        possible(plain(SIDE), _settings(to={"object": "nowhere"}))
 
 
 def test_resistance_of_what_is_left_of_the_clay() -> None:
@@ -297,6 +299,7 @@ def test_wooden_piles_are_counted_where_the_water_table_falls() -> None:
     deep = _pit(1.0, wall="", toe_m=NAN, supports=())
     found = _impact(deep, foundation="wooden piles", canal=False)
     assert found.figure("pit_wooden").value == (found.features["buildings"]["fall_m"] > 0.05).sum() >= 1
+    assert any("No wall is given" in text for text in found.assumptions)
     assert _impact(deep, foundation="shallow").figure("pit_wooden").value == 0
     unknown = _impact(deep, foundation="unknown", canal=False).figure("pit_wooden")
     assert unknown.value == 0

@@ -21,6 +21,7 @@ from twin.impacts.pit_soil import soil_model, soil_of, water_of
 from twin.impacts.pit_stages import Dug, dig
 from twin.impacts.rain_ground import burnt
 from twin.impacts.site import Site, with_surface
+from twin.scenario.apply import locate
 from twin.scenario.pit import PitAnalysis
 from twin.variables import variable
 
@@ -30,14 +31,16 @@ if TYPE_CHECKING:
 
 
 def possible(city: City, settings: PitAnalysis) -> None:
-    """See that the soil is known.
+    """See that the soil is known, and the place to which lorries go.
 
     Raises
     ------
-    GeometryError, ParameterError
-        When it is not, or layers by hand cannot be used.
+    GeometryError, ParameterError, ScenarioError
+        When one is not, or layers by hand cannot be used.
     """
     soil_model(city, settings)
+    if settings.to is not None:
+        locate(settings.to, city, "analyses.pit.to")
 
 
 def analyse(site: Site, settings: PitAnalysis, before: tuple[Site, ImpactResult] | None = None) -> ImpactResult:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LEAST_T_M2_D = 1e-4
 """Ground that lets less through counts as this [m2/d]."""
 
+LEAST_WET_M = 0.1
+"""Water that stands less above clay and peat counts as standing in them; an estimate [m]."""
+
 UNKNOWN_SOIL = "made ground"
 """What ground above the first record of soundings is taken for."""
 
@@ -65,8 +68,11 @@ class PitSoil:
 
     @property
     def base_m(self) -> float:
-        """Down to where the upper water reaches [m in the vertical datum]."""
-        return self.aquitard[1] if self.parted else float(self.layers["bottom_z_m"].iloc[-1])
+        """Down to where the upper water flows: the top of clay and peat, or their bottom where it stands in them
+        [m in the vertical datum]."""
+        if not self.parted:
+            return float(self.layers["bottom_z_m"].iloc[-1])
+        return self.aquitard[0] if self.water_m > self.aquitard[0] + LEAST_WET_M else self.aquitard[1]
 
     def between(self, top_m: float, bottom_m: float) -> pd.DataFrame:
         """Layers between two levels, cut there, with their thickness."""
