@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import shapely
 
@@ -43,6 +43,7 @@ def pit_sections(
     made = {}
     for pit in pits[:most]:
         for way in ("across", "along"):
-            drawn = section(city, **{way: pit.id}, result=result, title=title)
+            through: dict[str, Any] = {way: pit.id}
+            drawn = section(city, **through, result=result, title=title)
             made[f"{pit.id} {way}"] = replace(drawn, side=side)
     return made
