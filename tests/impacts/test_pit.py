@@ -311,3 +311,10 @@ def test_wells_that_are_given_are_held_against_what_is_needed() -> None:
     found = _impact(_pit(-4.0, wells=wells))
     assert found.features["wells"]["m3_per_day"].tolist() == [40.0]
     assert "wells of the scenario pump 40 m3/d" in found.figure("pit_inflow").note
+
+
+def test_walls_that_are_dug_make_no_noise_that_is_judged() -> None:
+    found = _impact(_pit(-1.0, wall="diaphragm"))
+    assert found.figure("pit_noise").value == found.figure("pit_vibration").value == 0
+    assert any("dug or bored" in text for text in found.assumptions)
+    assert not any("Noise and vibration are those" in text for text in found.assumptions)

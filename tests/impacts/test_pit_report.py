@@ -62,6 +62,7 @@ def test_heavy_lorries_may_not_drive_above_the_cellars(both: Comparison) -> None
     assert "above cellars" in ways.loc["garage lorry", "told"]
     assert ways.loc["garage van", "found"]
     assert ways.loc["garage van", "above_cellar_m"] > 0
+    assert ways.loc["garage van", "length_m"] > 200.0, "the way goes on beyond the area that is looked at"
 
 
 def test_the_report_answers_with_limits_and_says_what_it_is_not(both: Comparison) -> None:

@@ -232,6 +232,8 @@ def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable
             if not one.pit.wall:
                 told.append(f"{of}No wall is given: the ground settles as behind sheet piles, and neither vibration nor noise of "
                             "making them is judged.")  # fmt: skip
+            elif not is_driven(one.pit):
+                told.append(f"{of}The wall is dug or bored: neither vibration nor noise of making it is judged.")
         else:
             told.append(f"{of}A slope has no wall: what the ground behind it settles, and whether it stands, is not worked out.")
     wooden = {"unknown": "not known", "wooden piles": "wooden piles"}
@@ -250,6 +252,8 @@ def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable
            "it makes it less."),
         "Damage: each building is judged along its walls as a beam that follows the ground (Burland and Wroth 1974; categories of "
         "Burland): as if it did not stiffen the ground. Masonry, unless the city tells otherwise.",
-        "Noise and vibration are those of making the wall, in the open field, without buildings between.",
     ]  # fmt: skip
+    if any(is_driven(one.pit) for one in made):
+        told.append("Noise and vibration are those of making the wall, in the open field, without buildings between; not those of "
+                    "digging and of lorries.")  # fmt: skip
     return tuple(told)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from twin.geo.pits import Pit
 from twin.impacts.routes import way_of
 from twin.impacts.site import Site
-from twin.impacts.streets import street_network
+from twin.impacts.streets import Box, street_network
 from twin.scenario.apply import Located, locate
 from twin.scenario.routes import VEHICLES
 
@@ -21,6 +22,20 @@ LORRIES = ("lorry", "van")
 """A heavy one, and the heaviest that may drive above wharf cellars."""
 
 COLUMNS = ["vehicle", "found", "length_m", "time_min", "above_cellar_m", "before_min", "told", "geometry"]
+
+
+AROUND_M = 100.0
+"""Streets so far around the area, the pits and where lorries leave are looked at [m]."""
+
+
+def _reach(site: Site, pits: tuple[Pit, ...], end: Located) -> Box | None:
+    """The part of the city in which ways are looked for: all of it where no area is set."""
+    if site.area is None:
+        return None
+    west, south, east, north = shapely.GeometryCollection(
+        [shapely.box(*site.area), end.shape, *(pit.outline_at_top for pit in pits)]
+    ).bounds
+    return west - AROUND_M, south - AROUND_M, east + AROUND_M, north + AROUND_M
 
 
 def ways_of(site: Site, pits: tuple[Pit, ...], settings: PitAnalysis) -> dict[str, gpd.GeoDataFrame]:
@@ -36,7 +51,7 @@ def ways_of(site: Site, pits: tuple[Pit, ...], settings: PitAnalysis) -> dict[st
     if settings.to is None or not pits:
         return {}
     end = locate(settings.to, site.city, "analyses.pit.to")
-    net = street_network(site.city, area=site.area, closed=site.obstacles)
+    net = street_network(site.city, area=_reach(site, pits, end), closed=site.obstacles)
     rows, every = [], []
     for pit in pits:
         start = Located(pit.outline_at_top, "street")
