@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.impacts.places import SOUTH, WEST, block, plain, planted
 from twin.errors import GeometryError, ParameterError, ScenarioError
@@ -318,3 +320,26 @@ def test_walls_that_are_dug_make_no_noise_that_is_judged() -> None:
     assert found.figure("pit_noise").value == found.figure("pit_vibration").value == 0
     assert any("dug or bored" in text for text in found.assumptions)
     assert not any("Noise and vibration are those" in text for text in found.assumptions)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    floor=st.floats(-6.0, 4.0), deeper=st.floats(0.2, 4.0), head=st.floats(-2.0, 4.0), water=st.floats(0.5, 4.5),
+    wall=st.sampled_from(["", "sheet-pile", "diaphragm"]),
+)  # fmt: skip
+def test_digging_deeper_never_helps(floor: float, deeper: float, head: float, water: float, wall: str) -> None:
+    own = {"wall": wall, "toe_m": NAN if not wall else -14.0, "supports": ()}
+    levels = {"water_m": water, "head_m": head}
+    found = _impact(_pit(floor, floor - deeper, **own), **levels)
+    first, second = (row for _, row in found.features["stages"].iterrows())
+    assert second["uplift_factor"] <= first["uplift_factor"] or math.isinf(second["uplift_factor"])
+    assert second["settlement_wall_mm"] >= first["settlement_wall_mm"]
+    assert second["head_drawdown_m"] >= first["head_drawdown_m"] >= 0
+    assert second["inflow_m3_d"] >= 0.999 * first["inflow_m3_d"]
+    for name in ("drawdown_m", "head_drawdown_m"):
+        field = found.fields[name].to_numpy()
+        assert np.isfinite(field).all()
+        assert (field >= 0).all()
+    settled = found.fields["settlement_mm"].to_numpy()
+    assert (settled[np.isfinite(settled)] >= 0).all()
+    assert np.isnan(settled).sum() == 150  # the pit, and nothing else

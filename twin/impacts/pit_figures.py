@@ -132,7 +132,7 @@ def _of_floors(stages: gpd.GeoDataFrame) -> list[Figure]:
     none = "no clay or peat lies below any floor" if len(stages) and math.isnan(factor) else where
     told = [
         _figure("uplift", "Least factor against the floor coming up (uplift)", factor, "", 2, none, "higher", limit),
-        _figure("lower_head", "Head to be lowered by, so that no floor comes up", 0.0 if math.isnan(lower) else lower, "m", 2,
+        _figure("lower_head", "Head to be lowered, so that no floor comes up, by", 0.0 if math.isnan(lower) else lower, "m", 2,
                 lower_where if lower > 0 else ""),
     ]  # fmt: skip
     told.append(_figure("seepage", "Least factor against hydraulic heave at the toe of the wall", seepage, "", 2, at, "higher",
@@ -160,7 +160,7 @@ def _of_soil(features: Mapping[str, gpd.GeoDataFrame], settings: PitAnalysis) ->
     return [
         _figure("inflow", "Water to be pumped, in the worst stage", 0.0 if math.isnan(inflow) else inflow, "m3/d", 0, where),
         _figure("pumped", "Water that is pumped in all", pumped, "m3", 0, "over the days of the stages"),
-        _figure("wells", "Wells that takes", 0.0 if math.isnan(wells) else wells, "wells", 0, "by the rule of Sichardt"),
+        _figure("wells", "Wells needed for it", 0.0 if math.isnan(wells) else wells, "wells", 0, "by the rule of Sichardt"),
         _figure("volume", "Soil to be dug, in the ground", total, "m3", 0, "against the terrain" if _terrain(stages) else ""),
         _figure("lorries", f"Lorries with {settings.payload_t:g} t of soil, each there and back", lorries, "lorries", 0, barred,
                 told=leaves if lorries else ""),
