@@ -15,13 +15,14 @@ from viewer import shapes, style
 from viewer.ground import Ground, local
 from viewer.scene import MeshLayer
 from viewer.tables import attributes_of, number
+from viewer.vaults import barrel
 
 if TYPE_CHECKING:
     from twin.geo.city import City
 
 
 def cellars_layer(city: City, drawn: set[str]) -> MeshLayer | None:
-    """Cellars as closed vault spaces; under the ground, so hidden to begin with."""
+    """Cellars as closed spaces, with a barrel vault where the direction of its span is known; below ground, so hidden at first."""
     frame = city.cellars
     builder = shapes.MeshBuilder()
     outlines = local(frame.geometry.values, city) if len(frame) else []
@@ -30,7 +31,11 @@ def cellars_layer(city: City, drawn: set[str]) -> MeshLayer | None:
         if str(object_id) in drawn or not np.isfinite(floor) or not crown > 0:
             continue
         colour = style.varied(np.array([style.CELLAR], np.uint8), style.seeds([object_id]))[0]
-        builder.add(*shapes.prism(outline, floor, floor + crown), colour, index)
+        azimuth = number(row, "span_azimuth_deg")
+        if np.isfinite(azimuth):
+            builder.add(*barrel(outline, floor, crown, azimuth, number(row, "springing_m")), colour, index)
+        else:
+            builder.add(*shapes.prism(outline, floor, floor + crown), colour, index)
     if not len(builder):
         return None
     vertices, faces, colours, owner = builder.arrays()
