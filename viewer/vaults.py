@@ -14,7 +14,7 @@ from viewer import shapes
 STRIPS = 12
 """The curve of a vault is drawn as so many straight pieces across its span."""
 SPRINGING = 0.45
-"""Height at which a vault springs where that is not known, as a share of its crown: the middle of what is usual, an estimate [1]."""
+"""Height at which a vault springs where it is not known, as a share of its crown: the middle of the usual, an estimate [1]."""
 
 
 def barrel(
