@@ -136,7 +136,8 @@ def compose(
     soil = soil_near(city, [item.shape for item in pits])
     stages = stages_of(pits)
     levels = levels_of(result, city.origin)
-    layers += [*surface_layers(levels, pits, _local_shapes(city, "water")), *_pits(placed, city, soil, levels, stages)]
+    layers += surface_layers(levels, pits, _local_shapes(city, "water"), floor.raster.at)
+    layers += _pits(placed, city, soil, levels, stages)
     layers += soil_columns(city) if not only else []
     new = corners_of(layers, names)
     layers += name_layer(new, names)

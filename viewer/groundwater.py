@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -27,6 +27,10 @@ MOST_CELLS = 8_000
 """A surface is drawn with no more cells than this; of a finer raster every so many are taken."""
 LOWERED_M = 0.02
 """Water that is lowered less than this is not told from what it was [m]."""
+OVER_FLOOR_M = 0.2
+BANK_M = 2.0
+"""The bank of open water, over which no groundwater is drawn: it slopes, so that the ground there may lie below it [m]."""
+Heights = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 CONTOURS_M = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 """Drawdown of which lines are drawn [m]."""
 DASH = 0.55
@@ -77,17 +81,21 @@ def levels_of(result: Result | None, origin: NDArray[np.float64]) -> list[Level]
     return found
 
 
-def surface_layers(levels: Sequence[Level], pits: Sequence[PlacedChange], waters: Sequence[BaseGeometry] = ()) -> list[Layer]:
+def surface_layers(
+    levels: Sequence[Level], pits: Sequence[PlacedChange], waters: Sequence[BaseGeometry] = (), height_at: Heights | None = None
+) -> list[Layer]:
     """Surfaces of groundwater round pits: below the street, so hidden until it is cut open; and lines of equal drawdown.
 
-    There are none in pits and open `waters`, which have a level of their own.
+    There are no surfaces in pits and open `waters`, which have a level of their own. Lines lie on the floor, of which `height_at`
+    gives the height at places (N, 2), NaN where there is none; without it on the level that was before.
     """
     made: list[Layer] = []
     if not levels:
         return made
     there = shapely.box(*_bounds(levels[0]))
     near = [shape for shape in waters if shape.intersects(there)]
-    holes = shapely.union_all([*(item.shape for item in pits), *(shapely.intersection(shapes.sound(one), there) for one in near)])
+    wet = [shapely.buffer(shapely.intersection(shapes.sound(one), there), BANK_M) for one in near]
+    holes = shapely.union_all([*(item.shape for item in pits), *wet])
     for level in levels:
         vertices, triangles = _surface(level)
         if not holes.is_empty:
@@ -100,7 +108,7 @@ def surface_layers(levels: Sequence[Level], pits: Sequence[PlacedChange], waters
             MeshLayer(level.name, level.label, vertices, triangles, colours, group="underground", opacity=0.45, visible=False)
         )
     if len(levels) > 1:
-        made += _contours(levels[0], levels[1])
+        made += _contours(levels[0], levels[1], height_at or levels[1].at)
     return made
 
 
@@ -123,8 +131,8 @@ def _surface(level: Level) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     return np.column_stack([x.ravel(), y.ravel(), np.nan_to_num(z).ravel()]), triangles.astype(np.int32)
 
 
-def _contours(now: Level, before: Level) -> list[Layer]:
-    """Lines of equal drawdown on the level that it was."""
+def _contours(now: Level, before: Level, height_at: Heights) -> list[Layer]:
+    """Lines of equal drawdown, hidden to begin with."""
     from contourpy import contour_generator
 
     lowered = before.z - now.z
@@ -137,13 +145,13 @@ def _contours(now: Level, before: Level) -> list[Layer]:
     for value in CONTOURS_M:
         for path in lines.lines(value):
             path = np.asarray(path, dtype=float)
-            z = before.at(path)
-            if len(path) > 1 and np.isfinite(z).all():
-                paths.append(np.column_stack([path, z]))
+            course = np.column_stack([path, np.asarray(height_at(path), dtype=float) + OVER_FLOOR_M])
+            runs = np.split(course, np.flatnonzero(np.diff(np.isfinite(course[:, 2]))) + 1)
+            paths += [run for run in runs if len(run) > 1 and np.isfinite(run[0, 2])]
     if not paths:
         return []
     told = ", ".join(f"{value:g}" for value in CONTOURS_M)
-    return [LineLayer("drawdown_lines", f"Lines of equal drawdown: {told} m", tuple(paths), style.GROUNDWATER, 2.0, "underground",
+    return [LineLayer("drawdown_lines", f"Lines of equal drawdown: {told} m", tuple(paths), style.GROUNDWATER, 2.0, "results",
                       visible=False)]  # fmt: skip
 
 

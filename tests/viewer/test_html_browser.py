@@ -477,7 +477,7 @@ def test_on_a_phone_nothing_is_cut_off(scene: Scene, tmp_path: Path) -> None:
         const get = (id) => inside.getElementById(id), box = (one) => one.getBoundingClientRect();
         const out = {wide: inside.documentElement.scrollWidth};
         out.inside = ["tools", "time", "stage"].map((id) => box(get(id))).every((b) => b.left >= 0 && b.right <= 390);
-        out.labels = [...inside.querySelectorAll("#labels span")].map((one) => ({
+        out.labels = [...inside.querySelectorAll("#labels span:not(.level)")].map((one) => ({
           text: one.textContent, hidden: one.hidden, left: box(one).left, right: 390 - box(one).right,
           spill: one.scrollWidth - one.clientWidth,
         }));

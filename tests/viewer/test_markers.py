@@ -22,7 +22,7 @@ from viewer.scene import LabelLayer, MeshLayer
     ("name", "layer", "count"),
     [
         ("gtfs/cairns_gtfs.zip", "stops_points", 416),
-        ("subsurface/example.gef", "soundings_points", 1),
+        ("subsurface/example.gef", "soundings_points", None),
         ("subsurface/GMW000000036287.xml", "wells_points", None),
         ("network/test_road.shp", "streets_lines", None),
     ],

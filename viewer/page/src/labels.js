@@ -16,7 +16,7 @@ export class Labels {
         const element = document.createElement("span");
         const say = () => (entry.own ? t(entry.texts[k]) : entry.texts[k]);
         element.textContent = say();
-        if (entry.kind === "annotations") element.className = entry.dimension ? "measure" : "note";
+        if (entry.kind === "annotations") element.className = entry.dimension ? "measure" : entry.own ? "level" : "note";
         box.append(element);
         const thing = entry.kind === "annotations" && !entry.dimension ? entry.starts[k] : point;
         this.all.push({layer, point, thing, element, text: entry.texts[k], say, beside: entry.group === "scale", size: null});
