@@ -23,7 +23,8 @@ WORDS: dict[str, str] = {
     "Names of points": "Namen van punten", "Names of counting lines": "Namen van tellijnen",
     "Depths below the ground": "Diepten onder maaiveld",
     # pits
-    "Excavation pit": "Bouwput", "Walls of the pit": "Wanden van de bouwput", "Walls of the pit, cut": "Wanden van de bouwput, doorsnede", "Struts and anchors": "Stempels en ankers",
+    "Walls of the pit, cut": "Wanden van de bouwput, doorsnede",
+    "Excavation pit": "Bouwput", "Walls of the pit": "Wanden van de bouwput", "Struts and anchors": "Stempels en ankers",
     "Underwater concrete": "Onderwaterbeton", "Pumped wells": "Bronnen", "Water in the pit": "Water in de put",
     "Groundwater level without the pit": "Grondwaterstand zonder de put", "Soil, cut": "Grondlagen, doorsnede",
     "Soil columns at soundings": "Grondkolommen bij sonderingen", "Names of soundings": "Namen van sonderingen",

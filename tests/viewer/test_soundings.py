@@ -165,7 +165,7 @@ def test_tubes_of_a_well_stand_side_by_side_with_their_filters(town: City) -> No
     ("name", "kinds"),
     [
         ("B38B2152.gef", {"Clay"}), ("BHR000000175723.xml", {"Clay", "Peat"}), ("example_bore.gef", {UNKNOWN, "Sand", "Clay"}),
-        ("DP14+074_MB_KR.xml", {"Sand", "Clay"}), 
+        ("DP14+074_MB_KR.xml", {"Sand", "Clay"}),
         ("CPT000000115243.xml", {UNKNOWN, "Sand", "Clay", "Loam", "Peat"}), ("example.gef", {UNKNOWN, "Sand", "Clay", "Loam"}),
         ("GMW000000036287.xml", {"Tube", "Filter"}),
     ],
