@@ -109,7 +109,9 @@ def place(changes: Iterable[ChangeShape | Mapping[str, Any]], origin: NDArray[np
         height = float(change.height_m) if np.isfinite(change.height_m) else _HEIGHT[change.kind]
         pit = None if change.pit is None else change.pit.moved(-origin)
         placed.append(PlacedChange(change.kind, readable_label(change.label), shape, z, height, pit))
-    return placed
+    dug = shapely.union_all([item.shape for item in placed if item.kind == "excavation"])
+    # where a tree was felled for a pit there is no ground to mark
+    return [item for item in placed if not (item.kind == "felled" and item.shape.intersects(dug))]
 
 
 def _closure(builder: shapes.MeshBuilder, item: PlacedChange, row: int) -> None:

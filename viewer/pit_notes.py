@@ -24,7 +24,7 @@ from viewer.views import fit
 NOTES = "pit_notes"
 """Name of the layer of what is written; of the viewer's own words, so they are translated."""
 INK, WALL = (36, 40, 48), (52, 62, 74)
-BESIDE, LEFT, RIGHT = 0.22, 0.40, 0.36
+BESIDE, LEFT, RIGHT = 0.22, 0.38, 0.43
 """How far beside a pit the middle of texts stands, and how far the picture goes on, as shares of its length [1]."""
 APART = 0.036
 """Texts are so far from each other, as a share of how high the picture is [1]."""

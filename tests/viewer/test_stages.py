@@ -16,7 +16,7 @@ from twin.geo.city import City
 from twin.geo.pits import Pit, PitStage, PitSupport
 from viewer.changes import ChangeShape
 from viewer.compose import compose
-from viewer.scene import MeshLayer, Scene, SceneStage
+from viewer.scene import LabelLayer, MeshLayer, Scene, SceneStage
 from viewer.sides import merged
 
 STAGES = (
@@ -147,3 +147,12 @@ def test_what_stood_where_a_pit_is_dug_is_gone(town: City) -> None:
     assert before.owner is not None
     assert after.owner is not None
     assert set(before.owner.tolist()) - set(after.owner.tolist()) == {0}
+
+
+def test_trees_that_are_felled_for_a_pit_have_no_mark_in_it(town: City) -> None:
+    x, y = (float(k) for k in town.origin[:2])
+    marks = [ChangeShape("felled", "Trees", shapely.Point(x + at, y + 15.0)) for at in (20.0, 60.0)]
+    labels = compose(town, changes=[_change(town), *marks]).layer("labels")
+    assert isinstance(labels, LabelLayer)
+    assert labels.texts == ("Pit", "Trees")
+    np.testing.assert_allclose(labels.points[1, :2], [60.0, 15.0])
