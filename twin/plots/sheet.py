@@ -82,6 +82,8 @@ def draw_sheet(
         figure = plt.figure()
     figure.set_size_inches(layout.size[0] * MM, layout.size[1] * MM)
     figure.set_facecolor("white")
+    # first, while there is little to be drawn: maps of geopandas draw the whole figure again for each layer
+    _key_plan(figure, layout, section, told)
     ax = _axes(figure, layout, layout.section)
     sketch = draw_parts(
         ax, section.drawn, told, language, (layout.low, layout.high, section.length_m), exaggeration, section.datum,
@@ -102,7 +104,6 @@ def draw_sheet(
 def save_sheet(section: Section, path: Path, *, dpi: float = 200.0, **how: Any) -> Path:
     """Write a sheet; see `Section.save`."""
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     suffix = path.suffix.lower()
@@ -118,7 +119,6 @@ def save_sheet(section: Section, path: Path, *, dpi: float = 200.0, **how: Any) 
     dates: dict[str, dict[str, Any]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
     with mpl.rc_context(settings):
         figure = Figure()
-        FigureCanvasAgg(figure)
         draw_sheet(section, figure=figure, **how)
         partial = path.with_name(f".{path.name}.part")
         try:
@@ -295,16 +295,19 @@ def _band(
     """Legend, key plan, title block and credits below the section."""
     wide, tall = layout.size
     low, right = EDGE_MM + FOOT_MM, wide - EDGE_MM
-    small = layout.size[0] < 350.0
-    plan, block = (40.0, 62.0) if small else (PLAN_MM, BLOCK_MM)
+    plan, block = _plan_and_block(layout)
     _legend(figure, layout, sketch, told, (EDGE_MM + 4.0, low, right - plan - block - EDGE_MM - 8.0, BAND_MM))
-    _key_plan(figure, layout, section, told, (right - block - plan - 2.0, low + 0.5 * (BAND_MM - plan) - 1.5, plan, plan - 3.0))
     _block(figure, layout, section, sketch, told, exaggeration, (right - block, low, block, BAND_MM))
     credits = " · ".join([*dict.fromkeys(section.credits), told["synthetic"] if section.city.synthetic else ""]).strip(" ·")
     shown = textwrap.shorten(credits, int((wide - 2 * EDGE_MM - 8.0) / 1.45), placeholder=" …")
     figure.text(
         (EDGE_MM + 4.0) / wide, (EDGE_MM + 0.5 * FOOT_MM) / tall, plain(shown), fontsize=7, color=SOFT, va="center", gid="credits"
     )
+
+
+def _plan_and_block(layout: Layout) -> tuple[float, float]:
+    """Widths of the key plan and the title block [mm]."""
+    return (40.0, 62.0) if layout.size[0] < 350.0 else (PLAN_MM, BLOCK_MM)
 
 
 GROUPS = ("drawn_title", "soil_title", "sure_title", "water_title", "pit_title")
@@ -347,10 +350,11 @@ def _legend(
         figure.add_artist(legend)
 
 
-def _key_plan(
-    figure: Figure, layout: Layout, section: Section, told: Mapping[str, str], box: tuple[float, float, float, float]
-) -> None:
+def _key_plan(figure: Figure, layout: Layout, section: Section, told: Mapping[str, str]) -> None:
     """A small map with the line, its ends and its bends."""
+    plan, block = _plan_and_block(layout)
+    right, low = layout.size[0] - EDGE_MM, EDGE_MM + FOOT_MM
+    box = (right - block - plan - 2.0, low + 0.5 * (BAND_MM - plan) - 1.5, plan, plan - 3.0)
     ax = _axes(figure, layout, box)
     west, south, east, north = section.line.bounds
     half = 0.75 * max(east - west, north - south, 40.0)
