@@ -47,6 +47,7 @@ pictures: $(VENV)/.installed
 	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri
 	$(BIN)/twin run data/samples/wharf_garage.yaml --out out/wharf_garage
 	$(BIN)/twin view out/wharf_garage --side variant --view pit --size 1400x860 --screenshot docs/images/pit.png
+	$(BIN)/twin section out/wharf_garage --along --out docs/images/pit_section.png --dpi 110
 
 $(BIN)/python:
 	@sh tools/make_venv.sh $(PYTHON) $(VENV)

@@ -267,6 +267,14 @@ def test_what_was_worked_out_is_taken_along_the_line(sample: City, worked_out: I
     assert not len(of(made, "phreatic"))
 
 
+def test_the_head_is_lowered_as_it_was_worked_out(sample: City, worked_out: ImpactResult) -> None:
+    fields = worked_out.fields.assign(head_drawdown_m=worked_out.fields["drawdown_m"] * 1.5)
+    made = section(sample, [(136860, 455925), (136940, 455925)], result=replace(worked_out, fields=fields))
+    assert made.along["head_before_m"].dropna().unique().tolist() == [0.3]
+    np.testing.assert_allclose(made.along["head_after_m"].dropna(), 0.3 - 3.0)
+    assert not len(of(made, "head"))
+
+
 def test_layers_by_hand_of_the_impact_are_drawn(sample: City, worked_out: ImpactResult) -> None:
     layers = [{"soil": "sand", "top_m": 5.0, "bottom_m": 0.0}, {"soil": "clay", "bottom_m": -9.0, "cr": None}]
     given = replace(worked_out, settings={"layers": layers})

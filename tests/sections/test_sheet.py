@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -122,6 +123,12 @@ def test_settlement_groundwater_and_damage_are_drawn(sample: City, worked_out: I
     assert {"settlement (mm)", "groundwater before", "groundwater, lowest stage", "cat. 2", "−1.50"} <= set(told)
     assert any(text.endswith("times larger than heights") for text in told)
     assert "10 mm" in told
+
+
+def test_a_category_has_its_range(sample: City, worked_out: ImpactResult, tmp_path: Path) -> None:
+    table = worked_out.features["buildings"].assign(category_low=1, category_high=3)
+    made = section(sample, [(136860, 455925), (136940, 455925)], result=replace(worked_out, features={"buildings": table}))
+    assert "cat. 2 (1–3)" in texts(made.save(tmp_path / "range.svg"))
 
 
 def test_on_axes_of_somebody_else(canal: Section) -> None:

@@ -46,6 +46,7 @@ def add_to(commands: Commands) -> None:
     section.add_argument("--city", type=Path, metavar="FILE", help="the city, when it has moved since the run")
     section.add_argument("--scale", type=_scale, metavar="S", help="1:200 or 200 (default: the largest that fits the paper)")
     section.add_argument("--paper", choices=PAPERS, help="default: A4 for what fits on it at 1:100, else A3")
+    section.add_argument("--dpi", type=float, default=200.0, metavar="N", help="of a .png: pixels an inch (default: 200)")
     section.add_argument("--exaggeration", type=float, default=1.0, metavar="X", help="heights so many times larger (default: 1)")
     section.add_argument("--depth", type=float, metavar="M", help="how far below the lowest ground it goes")
     section.add_argument("--near", type=float, default=25.0, metavar="M", help="soundings and wells so near are turned into it")
@@ -92,7 +93,7 @@ def _section(options: argparse.Namespace) -> int:
     made = _made(options)
     target = made.save(
         out, language=options.language, exaggeration=options.exaggeration, scale=options.scale, paper=options.paper,
-        depth_m=options.depth,
+        depth_m=options.depth, dpi=options.dpi,
     )  # fmt: skip
     say(f"{target}: {made.length_m:.1f} m{_told(made)}")
     for note in made.notes:

@@ -346,7 +346,7 @@ def _letter_roof(sketch: Sketch, part: Part, found: Mapping[str, Any]) -> None:
     category = found.get("category")
     lines = [part.label] if part.label and not any(map(str.isdigit, part.label.split()[0][-4:])) else []
     if category is not None and np.isfinite(float(category)):
-        lines.append(sketch.told["category"].format(value=f"{float(category):g}"))
+        lines.append(_category(sketch, found))
     for text in lines:
         style: dict[str, Any] = {"color": "white", "fontweight": "bold"} if text != part.label else {"color": INK}
         up = 1.6 / sketch.letters.up
@@ -356,6 +356,14 @@ def _letter_roof(sketch: Sketch, part: Part, found: Mapping[str, Any]) -> None:
                              "linewidth": 0.5}  # fmt: skip
             style["color"] = INK
         sketch.letters.write(text, spots, points=8.0, gid="damage" if text != part.label else "building name", **style)
+
+
+def _category(sketch: Sketch, found: Mapping[str, Any]) -> str:
+    """The category of damage, with its range where that is more than one."""
+    value, low, high = (str(found.get(name, found["category"])) for name in ("category", "category_low", "category_high"))
+    if low == high:
+        return sketch.told["category"].format(value=value)
+    return sketch.told["category_range"].format(value=value, low=low, high=high)
 
 
 _DAMAGE = ("#e6efe2", "#f4efc0", "#f8d27e", "#ef9a5b", "#d8604c")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from twin import palette
 from twin.plots.canvas import INK, rgb
@@ -19,6 +20,8 @@ DASHES: dict[str, Any] = {KNOWN: "-", INFERRED: (0, (7, 3)), GUESSED: (0, (1.2, 
 """How lines are drawn by how well they are known."""
 HATCHES = {"sand": "...", "gravel": "ooo", "clay": "///", "loam": "\\\\\\", "peat": "---", "made ground": "xx", "": "////"}
 """So that soils are told apart without colour."""
+HEAD = (120, 60, 160)
+Values = NDArray[np.float64]
 COLUMN_MM, CONE_MM, CONE_MPA = 4.0, 13.0, 30.0
 """On paper: width of the column of a sounding, and of the line of its cone resistance, which ends at so many MPa."""
 
@@ -141,7 +144,7 @@ def _name_beside(sketch: Sketch, part: Part, x: float, top: float) -> None:
 def draw_groundwater(sketch: Sketch, parts: list[Part]) -> None:
     """Phreatic level and head, with the mark of a water table."""
     parts = sorted(parts, key=lambda part: -part.shape.length)
-    styles = {"phreatic": (palette.GROUNDWATER, 1.5), "head": ((120, 60, 160), 1.5)}
+    styles = {"phreatic": (palette.GROUNDWATER, 1.5), "head": (HEAD, 1.5)}
     written: set[tuple[str, float]] = set()
     for part in parts:
         if part.kind in styles:
@@ -178,29 +181,32 @@ def write_level(sketch: Sketch, spots: list[float], z: float, colour: Any, gid: 
 
 
 def draw_profiles(sketch: Sketch, along: Any) -> None:
-    """Groundwater before and after, of the impact that was worked out, and what is lowered between them."""
-    if "groundwater_m" not in along:
-        return
-    x, after = along["distance_m"].to_numpy(), along["groundwater_m"].to_numpy()
-    blue = rgb(palette.GROUNDWATER)
-    if "groundwater_before_m" in along:
-        before = along["groundwater_before_m"].to_numpy()
+    """Groundwater and head before and after, of the impact that was worked out, and what is lowered between them."""
+    for before, after, name, colour in (
+        ("head_before_m", "head_after_m", "head", HEAD),
+        ("groundwater_before_m", "groundwater_m", "groundwater", palette.GROUNDWATER),
+    ):
+        if after in along:
+            old = along[before].to_numpy() if before in along else None
+            _draw_lowered(sketch, along["distance_m"].to_numpy(), old, along[after].to_numpy(), name, rgb(colour))
+
+
+def _draw_lowered(sketch: Sketch, x: Values, before: Values | None, after: Values, name: str, colour: Any) -> None:
+    if before is not None:
         lowered = np.isfinite(before) & np.isfinite(after) & (before - after > 0.01)
-        if lowered.any():
-            fill = sketch.ax.fill_between(
-                x, after, before, where=lowered, color=blue, alpha=0.16, linewidth=0, zorder=3.3, gid="drawdown"
-            )
+        if lowered.any() and name == "groundwater":
+            style: dict[str, Any] = {"color": colour, "alpha": 0.16, "linewidth": 0, "zorder": 3.3, "gid": "drawdown"}
+            fill = sketch.ax.fill_between(x, after, before, where=lowered, **style)
             sketch.note("water_title", fill, sketch.told["drawdown_between"])
-        (line,) = sketch.ax.plot(x, before, color=blue, linewidth=1.1, linestyle=(0, (7, 3)), zorder=3.4, gid="groundwater before")
-        sketch.note("water_title", line, sketch.told["groundwater_before"])
-    (line,) = sketch.ax.plot(x, after, color=blue, linewidth=1.8, zorder=3.5, gid="groundwater after")
-    sketch.note("water_title", line, sketch.told["groundwater_after"])
+        (line,) = sketch.ax.plot(x, before, color=colour, linewidth=1.1, linestyle=(0, (7, 3)), zorder=3.4, gid=f"{name} before")
+        sketch.note("water_title", line, sketch.told[f"{name}_before"])
+    (line,) = sketch.ax.plot(x, after, color=colour, linewidth=1.8, zorder=3.5, gid=f"{name} after")
+    sketch.note("water_title", line, sketch.told[f"{name}_after"])
     known = np.flatnonzero(np.isfinite(after))
-    if len(known):
-        at = [float(x[known[int(share * (len(known) - 1))]]) for share in (0.02, 0.25, 0.75, 0.9)]
-        for place in at:
-            z = float(np.interp(place, x[known], after[known]))
-            if sketch.letters.write(sketch.level(z), [(place, z)], ha="left", va="bottom", points=7.5, color=blue,
-                                    gid="groundwater level", offset=(2.2, 0.5)):  # fmt: skip
-                sketch.ax.plot(place, z, marker=7, markersize=6, color=blue, zorder=4.5, gid="groundwater mark")
-                break
+    for share in (0.04, 0.25, 0.75, 0.9) if len(known) else ():
+        place = float(x[known[int(share * (len(known) - 1))]])
+        z = float(np.interp(place, x[known], after[known]))
+        style = {"points": 7.5, "color": colour, "gid": f"{name} level", "offset": (2.2, 0.5)}
+        if sketch.letters.write(sketch.level(z), [(place, z)], ha="left", va="bottom", **style):
+            sketch.ax.plot(place, z, marker=7, markersize=6, color=colour, zorder=4.5, gid=f"{name} mark")
+            return

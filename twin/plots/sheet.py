@@ -112,6 +112,8 @@ def save_sheet(section: Section, path: Path, *, dpi: float = 200.0, **how: Any) 
         raise OutputError(
             f"a section is not written as `{suffix or path.name}`{near}", where=str(path), hint="give .svg, .pdf or .png"
         )
+    if not (isinstance(dpi, int | float) and 20.0 <= dpi <= 1200.0):
+        raise ParameterError(f"{dpi!r} pixels an inch are not possible", hint="20 to 1200")
     if not path.parent.is_dir():
         raise OutputError(f"there is no folder {path.parent} to write it in", where=str(path), hint="make the folder first")
     # no date, no random ids: what is drawn twice is the same file

@@ -17,6 +17,10 @@ MOST_ROWS = 20
 """More things than this are counted instead of listed."""
 
 
+DRAWINGS = ("pit across", "pit along")
+"""Pictures that are as wide as the page, as they have small letters."""
+
+
 def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: Mapping[str, str]) -> str:
     """The section of one impact.
 
@@ -38,7 +42,8 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
         if name in pictures:
             source = "data:image/png;base64," + base64.b64encode(pictures[name]).decode()
             alt = escape(f"{impact.title}: {caption}", quote=True)
-            shown.append(f'<figure><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>')
+            wide = ' class="wide"' if name.startswith(DRAWINGS) else ""
+            shown.append(f'<figure{wide}><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>')
     if shown:
         parts.append(f'<div class="pictures">{"".join(shown)}</div>')
     parts += [made(impact, texts) for made in (_lost, _relieved, _windows, _posts, _wind, pit_tables, _ways)]

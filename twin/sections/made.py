@@ -49,7 +49,8 @@ class Section:
         What it meets.
     along : DataFrame
         Every so many decimetres: ``distance_m``, ``x``, ``y``, ``ground_m``, ``estimated`` (whether the ground is); where the
-        impact ``pit`` was worked out ``settlement_mm``, ``groundwater_m``, ``groundwater_before_m`` and ``drawdown_m``.
+        impact ``pit`` was worked out ``settlement_mm``, ``groundwater_m``, ``groundwater_before_m``, ``drawdown_m`` and what
+        else `twin.sections.worked_out.profiles` has.
     damage : mapping
         Of buildings by id, where the impact ``pit`` was worked out.
     title : str

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from twin.impact_result import ImpactResult
     from twin.result import Result
 
-FIELDS = {"settlement_mm": "settlement_mm", "groundwater_m": "groundwater_m", "drawdown_m": "drawdown_m"}
-"""Columns of a section by fields of the impact."""
+FIELDS = ("settlement_mm", "groundwater_m", "drawdown_m", "head_drawdown_m")
+"""Fields of the impact that are columns of a section."""
 
 
 def pit_impact(result: Result | ImpactResult | None) -> ImpactResult | None:
@@ -42,13 +42,17 @@ def profiles(impact: ImpactResult | None, places: NDArray[np.float64]) -> dict[s
     Returns
     -------
     dict of str to (N,) float64
-        ``settlement_mm``, ``groundwater_m``, ``groundwater_before_m`` and ``drawdown_m``, those that there are.
+        `FIELDS`, ``groundwater_before_m``, and where the head is given ``head_before_m`` and ``head_after_m``.
     """
     if impact is None:
         return {}
-    found = {column: _along(impact.fields[name], places) for column, name in FIELDS.items() if name in impact.fields}
+    found = {name: _along(impact.fields[name], places) for name in FIELDS if name in impact.fields}
     if "groundwater_m" in found and "drawdown_m" in found:
         found["groundwater_before_m"] = found["groundwater_m"] + np.nan_to_num(found["drawdown_m"])
+    head = finite(impact.settings.get("head_m"))
+    if "head_drawdown_m" in found and math.isfinite(head):
+        found["head_before_m"] = np.where(np.isfinite(found["head_drawdown_m"]), head, np.nan)
+        found["head_after_m"] = head - found["head_drawdown_m"]
     return found
 
 
@@ -67,7 +71,8 @@ def levels_of(impact: ImpactResult | None, course: Course, levels: list[Part]) -
     if impact is None or "groundwater_m" not in impact.fields:
         return levels
     head = finite(impact.settings.get("head_m"))
-    if not math.isfinite(head):
+    if not math.isfinite(head) or "head_drawdown_m" in impact.fields:
+        levels = [part for part in levels if part.kind != "head" or not math.isfinite(head)]
         return [part for part in levels if part.kind != "phreatic"]
     line = shapely.LineString([(0.0, head), (course.length, head)])
     return [Part("head", "given", line, "", KNOWN, {"level_m": head, "from": "given"})]
