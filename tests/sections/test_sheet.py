@@ -17,7 +17,7 @@ from twin.errors import OutputError, ParameterError
 from twin.geo.city import City
 from twin.impact_result import ImpactResult
 from twin.plots.lettering import Lettering
-from twin.plots.sheet import PAPERS, layout_of
+from twin.plots.sheet_layout import PAPERS, layout_of
 from twin.scenario import scenario_from_text
 from twin.sections import Section, section
 

@@ -46,4 +46,7 @@ def pit_sections(
             through: dict[str, Any] = {way: pit.id}
             drawn = section(city, **through, result=result, title=title)
             made[f"{pit.id} {way}"] = replace(drawn, side=side)
+        across = section(city, across=pit.id, result=result, title=title)
+        along = section(city, along=pit.id, result=result, title=title)
+        made |= {f"{pit.id} across": replace(across, side=side), f"{pit.id} along": replace(along, side=side)}
     return made
