@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.sections.test_parts import PIT, WALLED
+from tests.sections.test_parts import PIT, WALLED, worked_out
 from tests.sections.test_sheet import texts
 from twin.cli import main
+from twin.commands.pit_pictures import draw_pit_sections
+from twin.geo.city import City
+from twin.impact_result import ImpactResult
+from twin.report.impacts import impact_section
+from twin.report.texts import ENGLISH
+from twin.run import changed_city, load_city, without_crowd
+from twin.scenario import read_scenario, scenario_from_text
+
+__all__ = ["worked_out"]
 
 
 @pytest.fixture
@@ -40,9 +50,6 @@ def test_a_section_of_a_scenario_goes_across_its_pit(scenario: Path, tmp_path: P
 
 
 def test_a_section_of_a_run(scenario: Path, tmp_path: Path) -> None:
-    from twin.run import changed_city, load_city, without_crowd
-    from twin.scenario import read_scenario
-
     read = read_scenario(scenario)
     folder = tmp_path / "out" / "variant"
     without_crowd(read, changed_city(read, load_city(read))).save(folder)
@@ -50,6 +57,23 @@ def test_a_section_of_a_run(scenario: Path, tmp_path: Path) -> None:
     out = tmp_path / "across.pdf"
     assert main(["section", str(tmp_path / "out"), "--across", "--out", str(out)]) == 0
     assert out.read_bytes().startswith(b"%PDF")
+
+
+def test_a_run_with_the_impact_draws_both_ways_for_its_report(sample: City, worked_out: ImpactResult, tmp_path: Path) -> None:
+    read = scenario_from_text(PIT + WALLED)
+    result = without_crowd(read, changed_city(read, sample))
+    assert draw_pit_sections(read, sample, result, tmp_path) == {}
+    made = draw_pit_sections(read, sample, result.with_(impacts={"pit": worked_out}), tmp_path)
+    assert made == {
+        "pit across": "pit_across.png", "section pit across": "pit_across.pdf",
+        "pit along": "pit_along.png", "section pit along": "pit_along.pdf",
+    }  # fmt: skip
+    assert (tmp_path / "pit_along.pdf").read_bytes().startswith(b"%PDF")
+    pictures = {name: (tmp_path / file).read_bytes() for name, file in made.items() if file.endswith(".png")}
+    empty = replace(worked_out, features={"stages": sample.pits.iloc[:0]})
+    page = impact_section(replace(empty, key="none"), {}, ENGLISH) + impact_section(empty, pictures, ENGLISH)
+    assert page.count('<figure class="wide">') == 2
+    assert ENGLISH["pit_along"] in page
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 def axes_in(figure: Figure, layout: Layout, box: tuple[float, float, float, float]) -> Axes:
+    """Axes in a box of a sheet [mm]."""
     wide, tall = layout.size
     left, low, width, height = box
     return figure.add_axes((left / wide, low / tall, width / wide, height / tall))

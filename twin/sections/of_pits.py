@@ -40,7 +40,7 @@ def pit_sections(
     """
     window = shapely.box(*city.bounds)
     pits = [pit for pit in pits_of(city) if (pit.wall or len(pit.stages) > 1) and pit.outline.intersects(window)]
-    made = {}
+    made: dict[str, Section] = {}
     for pit in pits[:most]:
         for way in ("across", "along"):
             through: dict[str, Any] = {way: pit.id}
