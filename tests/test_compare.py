@@ -195,3 +195,21 @@ def test_small_cells_of_the_sample_lose_signal_to_the_tower(sample: City) -> Non
     assert table.loc["signal_covered", "change"] < -0.5
     assert table.loc["signal_posts", "baseline"] == len(both.baseline.impacts["signal"].features["posts"]) > 0
     assert both.variant.impacts["signal"].features["posts"]["kept"].any()
+
+
+def test_kings_day_of_the_sample_is_no_matter_for_cellars_and_its_lorry_is(sample: City) -> None:
+    from twin.geo.samples import sample_folder
+
+    scenario = twin.read_scenario(sample_folder().parent / "kings_day_cellars.yaml").with_crowd(duration_s=40.0)
+    both = twin.compare(scenario, seeds=1, city=sample, progress=False)
+    before, after, _ = both.impacts["cellars"]
+    assert 0 < after.figure("cellars_crowd").value < 0.5
+    assert after.figure("cellars_way_stage lorry").verdict == "exceeds"
+    assert "no way round" in after.features["ways"].loc["stage lorry", "told"]
+    assert after.features["ways"].loc["beer lorry", "cellars"] == 0
+    assert after.features["ways"].loc["kegs", "rule"] == "allowed"
+    places = after.features["places"]
+    assert places.loc["carousel", "screening"] == "not judged"
+    assert places.loc["beer-tank", "largest_kn_m2"] > 20 > places.loc["beer-tank", "largest_low_kn_m2"]
+    assert before.figure("cellars_worst").value < after.figure("cellars_worst").value
+    assert not len(before.features["places"])

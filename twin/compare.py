@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,15 +12,25 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from twin.assess import asked_of, assess, see_possible, with_figures, with_impacts
+from twin.assess import (
+    after_crowd,
+    asked_of,
+    assess,
+    before_crowd,
+    in_order,
+    paired,
+    see_possible,
+    with_figures,
+    with_impacts,
+)
 from twin.checkpoints import Checkpoints, checked
-from twin.ensemble import gather, pick_seeds, run_tasks
+from twin.ensemble import Run, gather, people_of_runs, pick_seeds, run_tasks
 from twin.errors import InterruptedRunError, ScenarioError
 from twin.geo.city import City
 from twin.geo.given import city_of
 from twin.progress import progress_bar
 from twin.result import Figure, Result
-from twin.run import as_scenario, changed_city, load_city, prepare, without_crowd
+from twin.run import Prepared, as_scenario, changed_city, load_city, prepare, without_crowd
 from twin.scenario import Scenario
 from twin.scenario.apply import Changed
 from twin.scenario.read import told_with_lines
@@ -321,8 +331,10 @@ def compare(
     sides = [prepare(scenario, baseline=baseline, city=city) for baseline in (True, False)]
     before, after = _impacts(scenario, city, sides[0].changed, sides[1].changed, progress)
 
+    late = after_crowd(scenario)
+
     def ready(results: list[Result]) -> None:
-        if when_first is not None:
+        if when_first is not None and not late:
             when_first(with_impacts(results[0], before), with_impacts(results[1], after))
 
     # both sides of a seed next to each other: an interruption leaves something to compare
@@ -334,6 +346,10 @@ def compare(
         error = InterruptedRunError("interrupted before the variant was run", hint="run it again; fewer seeds are quicker")
         error.result = None if baseline is None else with_impacts(baseline.first, before)
         raise error
+    if late:
+        before, after = _late_impacts(scenario, city, sides, chosen, runs, (before, after), progress)
+        if when_first is not None:
+            when_first(with_impacts(baseline.first, before), with_impacts(variant.first, after))
     return Comparison(
         with_impacts(baseline.first, before), with_impacts(variant.first, after), with_figures(baseline.figures, before),
         with_figures(variant.figures, after), scenario.title, scenario.question, baseline.partial or variant.partial,
@@ -344,14 +360,28 @@ def _impacts(
     scenario: Scenario, city: City, old: Changed, new: Changed, progress: bool | None
 ) -> tuple[dict[str, ImpactResult], dict[str, ImpactResult]]:
     """What is asked of the city without and with the changes."""
-    asked = asked_of(scenario)
-    if not asked:
+    keys = before_crowd(scenario)
+    if not asked_of(scenario):
         return {}, {}
-    with progress_bar(2 * len(asked), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
+    with progress_bar(2 * len(keys), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
         for side in (old, new):
             see_possible(scenario, side.city)
-        before = assess(scenario, old, area=city.bounds, bar=bar)
-        return before, assess(scenario, new, (old, before), area=city.bounds, bar=bar)
+        before = assess(scenario, old, area=city.bounds, bar=bar, keys=keys)
+        return paired(before, assess(scenario, new, (old, before), area=city.bounds, bar=bar, keys=keys))
+
+
+def _late_impacts(
+    scenario: Scenario, city: City, sides: Sequence[Prepared], seeds: tuple[int, ...], runs: Sequence[Run | None],
+    done: tuple[Mapping[str, ImpactResult], Mapping[str, ImpactResult]], progress: bool | None,
+) -> tuple[dict[str, ImpactResult], dict[str, ImpactResult]]:  # fmt: skip
+    """The impacts that ask where people were, of all seeds, added to those that are `done`."""
+    keys, old, new = after_crowd(scenario), sides[0].changed, sides[1].changed
+    people = [people_of_runs(scenario, seeds, runs[k::2]) for k in (0, 1)]
+    with progress_bar(2 * len(keys), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
+        before = assess(scenario, old, area=city.bounds, bar=bar, keys=keys, crowd=people[0])
+        known = (old, before)
+        after = assess(scenario, new, known, area=city.bounds, bar=bar, keys=keys, crowd=people[1])
+    return paired(in_order(done[0], before), in_order(done[1], after))
 
 
 def _compare_city(

@@ -15,11 +15,23 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from twin.assess import asked_of, assess, with_figures, with_impacts
+from twin.assess import (
+    after_crowd,
+    asked_ground,
+    asked_of,
+    assess,
+    before_crowd,
+    in_order,
+    looked_at,
+    walked_on,
+    with_figures,
+    with_impacts,
+)
 from twin.checkpoints import Checkpoints, checked
 from twin.errors import InterruptedRunError, ParameterError, ResultError, ScenarioError
 from twin.geo.city import City
 from twin.geo.given import city_of
+from twin.impacts.walked import Seen, Walked
 from twin.population import expected_people
 from twin.progress import Bar, progress_bar
 from twin.result import Result
@@ -35,13 +47,14 @@ SIDE_BY_SIDE_BELOW = 20_000
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One run of an ensemble: its figures, and its whole result if that is kept."""
+    """One run of an ensemble: its figures, its whole result if that is kept, and what it saw on ground that impacts ask about."""
 
     figures: dict[str, float]
     partial: bool
     result: Result | None
     series: pd.DataFrame | None = None
     highest: xr.Dataset | None = None
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -307,12 +320,16 @@ def ensemble(
         raise ScenarioError("nobody walks in this scenario, so nothing differs by seed", hint="use twin.run or twin.compare")
     city = load_city(scenario) if city is None else city_of(city)
     prepared = prepare(scenario, baseline=baseline, city=city)
-    impacts = assess(scenario, prepared.changed, area=city.bounds)
+    impacts = assess(scenario, prepared.changed, area=city.bounds, keys=before_crowd(scenario))
     with progress_bar(scenario.crowd.duration_s * len(chosen), f"{len(chosen)} seeds", progress) as bar:
         runs = run_tasks([(prepared, seed) for seed in chosen], bar, keep=[0], checkpoints=checkpoints)
     gathered = gather(runs, chosen)
     if gathered is None:
         raise InterruptedRunError("interrupted before the first run had begun")
+    late = after_crowd(scenario)
+    if late:
+        people = people_of_runs(scenario, chosen, runs)
+        impacts = in_order(impacts, assess(scenario, prepared.changed, area=city.bounds, keys=late, crowd=people))
     return replace(gathered, figures=with_figures(gathered.figures, impacts), first=with_impacts(gathered.first, impacts))
 
 
@@ -358,17 +375,22 @@ def run_tasks(
     small = all(expected_people(side.scenario, side.changed) < SIDE_BY_SIDE_BELOW for side, _ in tasks)
     workers = min(cores, len(tasks)) if small else 1
 
+    grounds = {id(side): asked_ground(side.scenario, side.changed.city) for side, _ in tasks}
+
     def one(k: int) -> Run | None:
         side, seed = tasks[k]
+        over = grounds[id(side)]
         if bar.stopped:
             return None
         parallel = False if workers > 1 else None
-        result = run_prepared(side, seed=seed, bar=bar, parallel=parallel, record=k in keep, checkpoints=checkpoints)
+        record = k in keep or over is not None
+        result = run_prepared(side, seed=seed, bar=bar, parallel=parallel, record=record, checkpoints=checkpoints)
         if result.partial:
             bar.stopped = True
         figures = {figure.key: figure.value for figure in result.figures}
         highest = result.fields[["density_max", "walkable"]].load()
-        return Run(figures, result.partial, result if k in keep else None, result.series, highest)
+        whole = result if k in keep else None
+        return Run(figures, result.partial, whole, result.series, highest, looked_at(result, over))
 
     def tell(runs: Sequence[Run | None]) -> None:
         results = [run.result for run in runs if run is not None and run.result is not None]
@@ -387,6 +409,12 @@ def run_tasks(
             bar.stopped = True
             raise
         return [future.result() for future in futures]
+
+
+def people_of_runs(scenario: Scenario, seeds: Sequence[int], runs: Sequence[Run | None]) -> Walked:
+    """Where people were in all runs of one side."""
+    pairs = [(seed, run) for seed, run in zip(seeds, runs, strict=True) if run is not None]
+    return walked_on(scenario, [(seed, run.seen) for seed, run in pairs], partial=any(run.partial for _, run in pairs))
 
 
 def gather(runs: Sequence[Run | None], seeds: Sequence[int]) -> Ensemble | None:

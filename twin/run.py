@@ -16,7 +16,18 @@ import shapely
 import xarray as xr
 from shapely.geometry.base import BaseGeometry
 
-from twin.assess import asked_of, assess, see_possible, with_impacts
+from twin.assess import (
+    after_crowd,
+    asked_ground,
+    asked_of,
+    assess,
+    before_crowd,
+    in_order,
+    looked_at,
+    see_possible,
+    walked_on,
+    with_impacts,
+)
 from twin.checkpoints import Checkpoints, checked
 from twin.discretize import Ground, discretize
 from twin.errors import GeometryError, MissingFileError, ParameterError, ScenarioError, StairError, WalkableError, did_you_mean
@@ -255,14 +266,24 @@ def run(
     prepared = prepare(scenario, baseline=baseline, city=base)
     impacts = _impacts(scenario, prepared.changed, base.bounds, progress) if asked else {}
     with progress_bar(scenario.crowd.duration_s, "baseline" if baseline else "run", progress) as bar:
-        return with_impacts(run_prepared(prepared, seed=chosen, bar=bar, checkpoints=checkpoints), impacts)
+        result = run_prepared(prepared, seed=chosen, bar=bar, checkpoints=checkpoints)
+    late = after_crowd(scenario)
+    if late:
+        over = asked_ground(scenario, prepared.changed.city)
+        people = walked_on(scenario, [(chosen, looked_at(result, over))], partial=result.partial)
+        with progress_bar(len(late), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
+            impacts = in_order(
+                impacts, assess(scenario, prepared.changed, area=base.bounds, bar=bar, keys=late, crowd=people)
+            )
+    return with_impacts(result, impacts)
 
 
 def _impacts(scenario: Scenario, changed: Changed, area: Box, progress: bool | None) -> dict[str, ImpactResult]:
-    """What is asked of a side; `area` is that of the city before any change."""
-    with progress_bar(len(asked_of(scenario)), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
+    """What is asked of a side and needs no crowd; `area` is that of the city before any change."""
+    keys = before_crowd(scenario)
+    with progress_bar(len(keys), "impacts", progress, unit="impacts") as bar, told_with_lines(scenario):
         see_possible(scenario, changed.city)
-        return assess(scenario, changed, area=area, bar=bar)
+        return assess(scenario, changed, area=area, bar=bar, keys=keys)
 
 
 def as_scenario(given: Scenario | str | Path) -> Scenario:

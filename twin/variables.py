@@ -195,6 +195,11 @@ _ALL = (
              "Of water at least 0.02 m deep; 0 elsewhere."),
     Variable("water_depth_series", ("time", "y", "x"), "float32", "m", "depth of water over time",
              "As `water_depth`, at the times."),
+    Variable("cellar_use", ("y", "x"), "float32", "1", "use of the cellar below",
+             "Required over available load factor of its vault, under the load that is worst; NaN where no cellar is below, or "
+             "where it is not judged. Screening, not an assessment by NEN 8700."),
+    Variable("cellar_screening", ("y", "x"), "float32", "1", "screening of the cellar below",
+             "1: within, 2: near, 3: beyond the limit, 4: not judged; NaN where no cellar is below."),
     Variable("settlement", ("y", "x"), "float32", "mm", "settlement of the ground",
              "Behind the walls of a pit, as if no building were there; NaN inside the pit."),
     Variable("shift_east", ("y", "x"), "float32", "mm", "horizontal movement of the ground, eastward",

@@ -22,7 +22,7 @@ PICTURE_SIZE = (1280, 720)
 
 
 def draw_impacts(scenario: Scenario, city: City, before: Result | None, after: Result, out: Path) -> dict[str, str]:
-    """Maps of the impacts, and of what changes in them; returns the file name of each, by what it is."""
+    """Maps of the impacts, of what changes in them, and sections; returns the file name of each, by what it is."""
     from matplotlib.figure import Figure
 
     from twin.plots.canvas import size_for
@@ -41,6 +41,12 @@ def draw_impacts(scenario: Scenario, city: City, before: Result | None, after: R
             made[name] = f"{name.replace(' ', '_')}.png"
             out.mkdir(parents=True, exist_ok=True)
             figure.savefig(out / made[name], dpi=110)
+        section = getattr(impact.kept, "section", None)
+        if section is not None:
+            figure = Figure(figsize=(11.0, 6.3), layout="constrained")
+            section.plot(ax=figure.subplots())
+            made[f"{key} section"] = f"{key}_section.png"
+            figure.savefig(out / made[f"{key} section"], dpi=110)
     return made
 
 

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError, did_you_mean
 from twin.impacts.cellar_input import Taken, column_of, cranes_of, panels_of, stages_of, taken, vehicles_of
-from twin.impacts.cellar_loads import Found, Settings, Vaulted, cranes_on, crowd_on, stages_on, vehicles_on
+from twin.impacts.cellar_loads import Found, Route, Settings, Vaulted, cranes_on, crowd_on, stages_on, vehicles_on
+from twin.result import Result
 from twin.sim.impact.cellar import screen
 from twin.sim.impact.cellar.loads import Vehicle, rule
 from twin.sim.impact.cellar.mexe import CONDITIONS, Mexe, mexe
@@ -30,9 +30,10 @@ LABEL_NL = "eerste toets, geen beoordeling volgens NEN 8700"
 
 
 def cellar_capacity(
-    cellars: gpd.GeoDataFrame, *, crowd: float | pd.DataFrame | xr.DataArray | None = None, vehicles: Any = None,
+    cellars: gpd.GeoDataFrame, *, crowd: float | Result | pd.DataFrame | xr.DataArray | None = None,
+    vehicles: Any = None,
     stages: gpd.GeoDataFrame | None = None, cranes: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
-    route: shapely.Geometry | None = None, **options: Any,
+    route: Route = None, **options: Any,
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Screen cellars: what part of what their vaults can be shown to carry is used, by what, when and where.
 
@@ -45,8 +46,9 @@ def cellar_capacity(
     ----------
     cellars : GeoDataFrame
         Layer ``cellars`` of a city. `condition` and `backing_m` count where they are there.
-    crowd : float, DataFrame or DataArray, optional
-        People/m2, on all and on each half and third of each vault; or places of people (``x``, ``y`` and ``time_s``, or ``frame``
+    crowd : float, Result, DataFrame or DataArray, optional
+        People/m2, on all and on each half and third of each vault; or a run, of which places of people are taken, once a second,
+        and the density field where nobody is followed; or places of people (``x``, ``y`` and ``time_s``, or ``frame``
         with ``attrs["frame_rate"]``; a ``level`` is heeded), of which the state at each second counts; or a density field
         (time, y, x) with its own interval.
     vehicles : str, Vehicle, mapping, or several, optional
@@ -56,8 +58,8 @@ def cellar_capacity(
         Outlines with ``load_kn_m2``; without a load the cellars below are not judged.
     cranes : mapping or several, optional
         ``{"name", "outrigger_kn", "pad_m", "at"}``; without a place it may stand anywhere.
-    route : LineString or MultiLineString, optional
-        Of the vehicles; without one they may come over every cellar.
+    route : geometry, or mapping of str to geometry, optional
+        Of the vehicles, or of each by its name; one without may come over every cellar.
     **options
         See `Settings`.
 
@@ -101,7 +103,7 @@ class Screened(NamedTuple):
 
 
 def screened(
-    cellars: gpd.GeoDataFrame, crowd: Any, vehicles: Any, stages: Any, cranes: Any, route: shapely.Geometry | None,
+    cellars: gpd.GeoDataFrame, crowd: Any, vehicles: Any, stages: Any, cranes: Any, route: Route,
     options: Mapping[str, Any],
 ) -> Screened:  # fmt: skip
     """What `cellar_capacity` gives, with what it is made of."""
@@ -153,13 +155,12 @@ def _result(
     condition = column_of(cellars, "condition")[rows]
     state = np.array([CONDITIONS.get(str(word), CONDITIONS["unknown"]) for word in condition])
     by_mexe = mexe(these.mean.span, these.mean.rise, these.mean.ring, these.mean.cover, condition=state, limit=settings.limit_depth)
-    heaviest = max([float(one.axles_t.max()) for one in vehicles], default=0.0)
     strips = np.zeros((len(rows), settings.strips))
     for k, row in enumerate(rows):
         columns["mexe_t"][row] = by_mexe.axle_t[k]
         words["unknowns"][row] = ", ".join(these.unknowns[k])
         reasons = list(these.notes[int(row)])
-        columns_of = _one(k, made, found, by_mexe, heaviest, settings, reasons)
+        columns_of = _one(k, made, found, by_mexe, settings, reasons)
         kind = str(columns_of.pop("kind"))
         for name, value in columns_of.items():
             (columns if name in columns else words)[name][row] = value
@@ -182,7 +183,7 @@ def _result(
 
 
 def _one(
-    k: int, made: Vaulted, found: dict[str, Found], by_mexe: Mexe, heaviest: float, settings: Settings, reasons: list[str]
+    k: int, made: Vaulted, found: dict[str, Found], by_mexe: Mexe, settings: Settings, reasons: list[str]
 ) -> dict[str, Any]:
     """What governs one cellar."""
     gamma = settings.load_factor
@@ -205,7 +206,7 @@ def _one(
         "load_factor": 1.0 / one.use[k] if one.use[k] > 0 else np.inf,
     }  # fmt: skip
     if "vehicle" in found and found["vehicle"].name[k]:
-        allowed = heaviest / by_mexe.axle_t[k]
+        allowed = found["vehicle"].axle_t[k] / by_mexe.axle_t[k]
         if allowed > values["use_factor"] and not by_mexe.outside[k]:
             values |= {"use_factor": allowed, "method": "MEXE", "use_high": max(values["use_high"], allowed)}
     if stopped:

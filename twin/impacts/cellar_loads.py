@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +15,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError, did_you_mean
-from twin.impacts.cellar_input import Crane, Stage, Taken, polygons_of
+from twin.impacts.cellar_input import Crane, Stage, Taken, panels_of, polygons_of, taken
+from twin.impacts.walked import seen_of
+from twin.result import Result
 from twin.sim.impact.cellar import loads as on_street
 from twin.sim.impact.cellar import screen
 from twin.sim.impact.cellar.loads import DYNAMIC, PERSON_KG, STEPS, Panels, Vehicle
@@ -24,6 +26,8 @@ from twin.sim.impact.cellar.spread import METHODS
 
 Source = Callable[[], Iterator[NDArray[np.float32]]]
 """Gives the loads: (P, T, S) a part of the time [kPa]."""
+Route: TypeAlias = shapely.Geometry | Mapping[str, shapely.Geometry] | None
+"""Where vehicles drive: all of them, or each by its name; None is everywhere."""
 CHUNK_S = 300
 """Seconds whose loads are held at once."""
 
@@ -81,7 +85,8 @@ class Settings:
 
 @dataclass
 class Found:
-    """What a kind of load takes of each cellar, worst first of all: all (N,) but the strips (N, S)."""
+    """What a kind of load takes of each cellar, worst first of all: all (N,) but the strips (N, S); ``axle_t`` is the
+    heaviest axle that comes over it [t]."""
 
     use: NDArray[np.float64]
     low: NDArray[np.float64]
@@ -91,6 +96,7 @@ class Found:
     where: NDArray[np.float64]
     strips: NDArray[np.float64]
     street: bool
+    axle_t: NDArray[np.float64]
     not_judged: dict[int, str] = field(default_factory=dict)
 
     @classmethod
@@ -98,7 +104,7 @@ class Found:
         nothing = np.full(count, np.nan)
         return cls(
             np.zeros(count), np.zeros(count), np.zeros(count), np.full(count, "", dtype=object), nothing.copy(), nothing.copy(),
-            np.zeros((count, strips)), street,
+            np.zeros((count, strips)), street, np.zeros(count),
         )  # fmt: skip
 
     def put(self, k: int, use: float, low: float, high: float, name: str, when: float, strips: NDArray[np.float64]) -> None:
@@ -141,6 +147,8 @@ def crowd_on(crowd: Any, made: Vaulted, panels: Panels, settings: Settings, told
     """What a crowd takes in its worst second; says in `told` what was used of it."""
     kn = settings.person_kg * on_street.GRAVITY / 1000.0 * settings.crowd_factor
     outside = np.zeros(len(panels.x), dtype=bool)
+    if isinstance(crowd, Result):
+        crowd = of_result(crowd, panels, settings.level)
     if isinstance(crowd, int | float) and not isinstance(crowd, bool):
         if not (np.isfinite(crowd) and crowd >= 0):
             raise ParameterError(f"{crowd!r} people/m2 are not possible", where="crowd")
@@ -153,11 +161,59 @@ def crowd_on(crowd: Any, made: Vaulted, panels: Panels, settings: Settings, told
         times, source, outside = _of_field(crowd, panels, settings, kn, told)
     else:
         raise ParameterError(
-            f"a crowd is not {type(crowd).__name__}", hint="people/m2, a table of places (x, y, time_s), or a density field"
+            f"a crowd is not {type(crowd).__name__}",
+            hint="people/m2, a result, a table of places (x, y, time_s), or a density field",
         )
     owner = np.where(outside, -1, panels.cellar)
     worst = screen.worst(made.mean, owner, source())
     return _worst_panels(worst, times, made, panels, outside, settings)
+
+
+def course(
+    cellar: gpd.GeoDataFrame, crowd: pd.DataFrame | xr.DataArray, **options: Any
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What a crowd takes of one cellar at every moment at which it is known: times [s] and use factors.
+
+    Parameters
+    ----------
+    cellar : GeoDataFrame
+        One row.
+    crowd : DataFrame or DataArray
+        As in `twin.impacts.cellar_capacity.cellar_capacity`.
+    **options
+        See `Settings`.
+    """
+    settings = Settings(**options)
+    these = taken(cellar)
+    made = Vaulted(these, settings)
+    panels = panels_of(these, made.mean.arches.strips, settings.panel_m)
+    kn = settings.person_kg * on_street.GRAVITY / 1000.0 * settings.crowd_factor
+    if isinstance(crowd, pd.DataFrame):
+        times, source = _of_places(crowd, panels, settings, kn, [])
+    else:
+        times, source, _ = _of_field(crowd, panels, settings, kn, [])
+    parts = [screen.use_of(made.mean, loads, panels.cellar).max(axis=0) for loads in source()]
+    return times, settings.load_factor * np.concatenate(parts)
+
+
+def over_panels(panels: Panels) -> shapely.Geometry:
+    """The ground on which people load some vaults."""
+    return shapely.union_all(shapely.buffer(polygons_of(panels).ravel(), 0.05))
+
+
+def of_result(result: Result, panels: Panels, level: str) -> pd.DataFrame | xr.DataArray:
+    """The crowd of a run: places of people, or the density where nobody is followed.
+
+    Raises
+    ------
+    ParameterError
+        When nobody walked in it.
+    """
+    seen = seen_of(result, over_panels(panels), level)
+    found = seen.density if seen.places is None else seen.places
+    if found is None:
+        raise ParameterError("nobody walks in this result", where="crowd", hint="leave `crowd` out")
+    return found
 
 
 def _worst_panels(
@@ -271,18 +327,19 @@ def _put(found: Found, made: Vaulted, k: int, loads: NDArray[np.float64], name: 
 
 
 def vehicles_on(
-    vehicles: list[Vehicle], made: Vaulted, these: Taken, cellars: gpd.GeoDataFrame, route: shapely.Geometry | None,
-    settings: Settings,
+    vehicles: list[Vehicle], made: Vaulted, these: Taken, cellars: gpd.GeoDataFrame, route: Route, settings: Settings,
 ) -> Found:  # fmt: skip
     """What vehicles take at their worst places; of each bound at its own worst."""
     found = Found.empty(made.mean.size, settings.strips, street=False)
     shapes = np.asarray(cellars.geometry.array, dtype=object)[these.rows]
     for one in vehicles:
         rows = np.arange(len(shapes))
-        if route is not None:
-            rows = np.flatnonzero(shapely.intersects(shapes, shapely.buffer(route, max(one.width, 0.5) / 2)))
+        way = route.get(one.name) if isinstance(route, Mapping) else route
+        if way is not None:
+            rows = np.flatnonzero(shapely.intersects(shapes, shapely.buffer(way, max(one.width, 0.5) / 2)))
         if not len(rows):
             continue
+        found.axle_t[rows] = np.maximum(found.axle_t[rows], float(one.axles_t.max()))
         every = [
             _driven(one, each, covers, rows, these.length, settings) for each, covers in zip(made.all, made.covers, strict=True)
         ]

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError, did_you_mean
 from twin.impacts.cellar_capacity import screened
+from twin.impacts.cellar_loads import Route
+from twin.result import Result
 from twin.sim.impact.cellar.arch import Arch
 from twin.sim.impact.cellar.thrust import Thrust, load_factor
 
@@ -74,8 +75,8 @@ class CellarSection:
 
 
 def cellar_section(
-    cellars: gpd.GeoDataFrame, cellar: str, *, crowd: float | pd.DataFrame | xr.DataArray | None = None, vehicles: Any = None,
-    stages: gpd.GeoDataFrame | None = None, cranes: Any = None, route: shapely.Geometry | None = None, **options: Any,
+    cellars: gpd.GeoDataFrame, cellar: str, *, crowd: float | Result | pd.DataFrame | xr.DataArray | None = None,
+    vehicles: Any = None, stages: gpd.GeoDataFrame | None = None, cranes: Any = None, route: Route = None, **options: Any,
 ) -> CellarSection:  # fmt: skip
     """The section of one cellar under the load that governs it.
 

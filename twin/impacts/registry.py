@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from twin.geo.city import City
     from twin.impact_result import ImpactResult
     from twin.impacts.site import Site
@@ -30,8 +32,18 @@ IMPACTS: Mapping[str, str] = MappingProxyType({
     "rain": "twin.impacts.rain_report:analyse",
     "routes": "twin.impacts.routes_report:analyse",
     "pit": "twin.impacts.pit:analyse",
+    "cellars": "twin.impacts.cellars:analyse",
 })  # fmt: skip
 """Impacts by their key in `analyses` of a scenario, in the order of the report: module and function."""
+
+WITH_CROWD = frozenset({"cellars"})
+"""Impacts that ask where people were: they come after the crowd, of all seeds. Their module has `ground`: where that is asked."""
+
+
+class Ground(Protocol):
+    """On what ground an impact asks where people were; None where it does not."""
+
+    def __call__(self, city: City, settings: Any) -> BaseGeometry | None: ...
 
 
 class Check(Protocol):
@@ -43,6 +55,12 @@ class Check(Protocol):
 def check(key: str) -> Check:
     """The function that sees whether an impact is possible: `possible`, beside its function."""
     made: Check = import_module(IMPACTS[key].split(":")[0]).possible
+    return made
+
+
+def ground(key: str) -> Ground:
+    """On what ground one of `WITH_CROWD` asks where people were: `ground`, beside its function."""
+    made: Ground = import_module(IMPACTS[key].split(":")[0]).ground
     return made
 
 

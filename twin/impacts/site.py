@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from twin.geo.city import City
     from twin.geo.pits import Pit
+    from twin.impacts.walked import Walked
+    from twin.scenario.apply import Obstacle
 
 MOST_CELLS = 36_000_000
 """Cells of one window with what stands around it, at most: some thirty bytes each are in memory at once."""
@@ -159,6 +161,10 @@ class Site:
         Buildings that a scenario adds or removes: that one of them is not there is no mistake.
     pits : tuple of Pit
         Excavations, as they are built.
+    made : tuple of Obstacle
+        What `obstacles` are: stages with their loads, fences, closures.
+    crowd : Walked, optional
+        Where people were, for impacts that come after the crowd.
     """
 
     city: City
@@ -167,6 +173,8 @@ class Site:
     changed: bool = False
     on_one_side: frozenset[str] = frozenset()
     pits: tuple[Pit, ...] = ()
+    made: tuple[Obstacle, ...] = ()
+    crowd: Walked | None = None
     _found: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, repr=False)
 
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
@@ -360,9 +368,12 @@ def _changed(before: Site, after: Site, grid: GridSpec, trees: bool) -> list[tup
     return found
 
 
-def with_surface(site: Site, fields: xr.Dataset, cell: float) -> tuple[xr.Dataset, NDArray[np.bool_]]:
-    """Fields with the surface that they are of (``surface_height``, ``on_ground``), and where that is open ground."""
-    grid = site.grid(cell)
+def with_surface(
+    site: Site, fields: xr.Dataset, cell: float, grid: GridSpec | None = None
+) -> tuple[xr.Dataset, NDArray[np.bool_]]:
+    """Fields with the surface that they are of (``surface_height``, ``on_ground``), and where that is open ground; `grid` is
+    theirs where it is not that of the site."""
+    grid = site.grid(cell) if grid is None else grid
     surface, ground = np.empty(grid.shape, np.float32), np.empty(grid.shape, np.bool_)
     for window in windows(grid):
         relief = site.relief(grid, window, trees=False)

@@ -120,9 +120,9 @@ def _measures(ax: Axes, section: CellarSection, language: str) -> None:
     ring = told["cellar_ring_of"].format(value=number(section.ring_m, 2, language))
     cover = told["cellar_cover"].format(value=number(section.cover_m, 2, language))
     _dimension(ax, (0.0, top), (0.0, section.street_m), cover, (5, 0), "left")
-    at, text = (0.18 * inside, section.crown_m + 0.3 * section.ring_m), (0.38 * inside, section.crown_m - 0.7)
+    at, text = (-0.18 * inside, section.crown_m + 0.3 * section.ring_m), (-0.12 * inside, section.crown_m - 0.6)
     pointer = {"arrowstyle": "-", "color": INK, "linewidth": 0.8}
-    ax.annotate(ring, at, xytext=text, fontsize=9, color=INK, arrowprops=pointer, zorder=10)
+    ax.annotate(ring, at, xytext=text, fontsize=9, ha="right", color=INK, arrowprops=pointer, zorder=10)
 
 
 def _dimension(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from twin.errors import ParameterError, did_you_mean
 from twin.plots.basemap import BACKGROUND, FOREGROUND, Box, credits_of, draw_city
+from twin.plots.below import draw_cellars
 from twin.plots.canvas import axes_of, foot, given_window, head, key, map_frame, north_arrow, rgb, scale_bar, size_for
 from twin.plots.marks import ROUTE, Mark, draw_marks, name_places, write_name
 from twin.plots.words import class_range, number, unit_of, words
@@ -112,6 +113,7 @@ def plot_impact(
         if classes.roofs:
             _outline(ax, city)
     more = [*_points(ax, impact, window, told), *_routes(ax, impact, told), *_damage(ax, impact, told)]
+    more += draw_cellars(ax, impact, classes, window, told)
     _places(ax, impact, city, window)
     map_frame(ax, window, margin=0.01)
     scale_bar(ax)
@@ -258,7 +260,8 @@ def _key(
             continue
         text = class_range(low, high, language, digits)
         if classes.named:
-            text = named(classes.labels[len(handles)], told)
+            label = classes.labels[len(handles)]
+            text = told.get(f"{classes.variable}_{label}", named(label, told))
         elif not change and ": " in classes.labels[len(handles)]:
             letter = classes.labels[len(handles)].partition(": ")[0]
             text = f"{told.get(f'class_{letter}'.replace(' ', '_'), letter)}: {text}"

@@ -39,6 +39,8 @@ def answer(page: Page) -> str:
     first = [d for d in rows if d.figure.headline and (after or d.figure.key in of_impacts)]
     if page.comparison is None:
         first = [d for d in first if d.verdict or not d.figure.of_changes]
+    # an answer begins with what is not as it should be
+    first.sort(key=lambda d: d.verdict in ("", "meets"))
     sentences += [_judged(page, d) if d.verdict else _plain(page, d) for d in first if not math.isnan(d.variant)]
     sentences += _names(page)
     judged = [d for d in rows if d.verdict]
@@ -55,6 +57,11 @@ def answer(page: Page) -> str:
 def _judged(page: Page, difference: Difference) -> str:
     """A figure with a limit, how it stands to that, and what it is without the changes."""
     t, figure, verdict = page.texts, difference.figure, difference.verdict
+    if figure.told:
+        same = difference.baseline == difference.variant
+        known = page.comparison and math.isfinite(difference.baseline) and not figure.of_changes
+        was = t["answer_told_same"] if same else _before(page, difference, "answer_without")
+        return f"{figure.told}. {was}" if known else f"{figure.told}."
     label, limit = page.label(figure), figure.limit or 0.0
     if limit == 0.0 and figure.better == "lower":  # what there should be none of
         said = t["answer_zero_met" if verdict == "meets" else "answer_zero"].format(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
+from twin.report.cellars import cellar_tables
 from twin.report.pit import pit_tables
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
     impact : ImpactResult
         Of the variant, or of the only side.
     pictures : mapping of str to bytes
-        PNG files of maps: ``"<key>"``, ``"<key> change"`` and of further fields ``"<key> <field>"``, as far as they are there.
+        PNG files of maps: ``"<key>"``, ``"<key> change"``, and of further fields and sections ``"<key> <field>"``, as far as they
+        are there.
     texts : mapping of str to str
         The sentences of the report.
     """
     parts = [f"<h2>{escape(texts.get(f'impact_{impact.key}', impact.title))}</h2>"]
-    shown = []
+    shown, wide = [], ""
     own = [(name, texts[f"{impact.key}_{name.split(' ')[1]}"]) for name in pictures
            if name.startswith(f"{impact.key} ") and name != f"{impact.key} change"]  # fmt: skip
     now = texts.get(f"{impact.key}_map", texts["map_now"])
@@ -44,9 +46,15 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
             alt = escape(f"{impact.title}: {caption}", quote=True)
             wide = ' class="wide"' if name.startswith(DRAWINGS) else ""
             shown.append(f'<figure{wide}><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>')
+            figure = f'<figure><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>'
+            if name == "cellars section":
+                wide = figure
+            else:
+                shown.append(figure)
     if shown:
         parts.append(f'<div class="pictures">{"".join(shown)}</div>')
-    parts += [made(impact, texts) for made in (_lost, _relieved, _windows, _posts, _wind, pit_tables, _ways)]
+    parts.append(wide)
+    parts += [made(impact, texts) for made in (_lost, _relieved, _windows, _posts, _wind, pit_tables, _ways, cellar_tables)]
     return "".join(parts)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, ValidationError, field_validator
 
 from twin.errors import ParameterError
+from twin.scenario.cellars import CellarsAnalysis
 from twin.scenario.days import Day, day_there_is
 from twin.scenario.facilities import Where
 from twin.scenario.green import GreenAnalysis
@@ -352,6 +353,8 @@ class Analyses(Part):
         Of a vehicle that comes from some stations.
     pit : PitAnalysis, optional
         Of the excavations among the changes.
+    cellars : CellarsAnalysis, optional
+        As `sun`: ``cellars: {}`` is what the crowd, stages and pits of the scenario do to wharf cellars.
     """
 
     crowding: CrowdingAnalysis = Field(default_factory=CrowdingAnalysis)
@@ -368,3 +371,4 @@ class Analyses(Part):
     rain: RainAnalysis | None = None
     routes: RoutesAnalysis | None = None
     pit: PitAnalysis | None = None
+    cellars: CellarsAnalysis | None = None

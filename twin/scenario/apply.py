@@ -71,6 +71,8 @@ class Obstacle:
         Of an excavation.
     pit : Pit, optional
         How an excavation is built.
+    load_kn_m2 : float
+        What a stage puts on the street; NaN where that is not known [kN/m2].
     """
 
     kind: str
@@ -82,6 +84,7 @@ class Obstacle:
     outline: BaseGeometry | None = None
     depth_m: float = 0.0
     pit: Pit | None = None
+    load_kn_m2: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -235,7 +238,10 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
                 events.append(change)
                 for stage in change.stages:
                     place = locate(stage.at, city, f"{here}.stages[{stage.id}].at")
-                    obstacles.append(Obstacle("stage", stage.id, place.shape, place.level, stage.height_m, place.z_m))
+                    load = float("nan") if stage.load_kn_m2 is None else stage.load_kn_m2
+                    obstacles.append(
+                        Obstacle("stage", stage.id, place.shape, place.level, stage.height_m, place.z_m, load_kn_m2=load)
+                    )
             elif isinstance(change, BuildingChange):
                 city = _build(city, change, here)
             elif isinstance(change, TreesChange):

@@ -94,11 +94,23 @@ class Zone(Company):
 
 
 class Stage(Part):
-    """A stage, stall or other obstacle of an event."""
+    """A stage, stall or other obstacle of an event.
+
+    Attributes
+    ----------
+    id : str
+    at : Place
+    height_m : float
+        [m]
+    load_kn_m2 : float, optional
+        What it puts on the street, with all that stands on it, over its whole outline [kN/m2]. Without it cellars below are not
+        judged.
+    """
 
     id: Name
     at: Where
     height_m: PositiveFloat = Field(default=4.0, le=100)
+    load_kn_m2: NonNegativeFloat | None = Field(default=None, le=200)
 
 
 class Line(Part):

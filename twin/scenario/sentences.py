@@ -53,6 +53,15 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "use": "dwelling",
     "solar": "{cell_m: 0.5}", "year": "true",
     "months_kwh_m2": "[21, 33, 72, 116, 147, 151, 142, 132, 89, 54, 25, 16]",
+    "cellars": "{vehicles: [{id: delivery, vehicle: lorry}]}",
+    "vehicles": "[{id: delivery, vehicle: lorry, start: exit-east, end: place-square}]", "cellar vehicle.vehicle": "lorry",
+    "axles_t": "[6.5, 11.5]", "distances_m": "[0, 4.8]", "cellar vehicle.width_m": "2.55", "cellar vehicle.via": "[place-square]",
+    "cellar vehicle.line": "[[136768, 455930], [136768, 455946]]", "before_event": "true",
+    "cranes": "[{id: crane, outriggers: [[136816, 455848]], outrigger_kn: 180}]",
+    "outriggers": "[[136816, 455848], [136822, 455850]]", "outrigger_kn": "180", "pad_m": "1.2", "use_limit": "1",
+    "use_limit_source": '"report of the engineer"', "load_factor": "1.9",
+    "dynamic": "1.3", "crowd_factor": "1.5", "beside_m": "2", "wall_category_limit": "1",
+    "wall_category_source": '"permit of 2024"', "load_kn_m2": "7.5", "cellars.crowd": "false",
     "routes": "{stations: [exit-east]}", "stations": "[exit-east, exit-north]", "reach_m": "40",
     "reach_source": '"permit of 2024"', "road_width_m": "3.5", "time_limit_min": "6", "time_limit_source": '"permit of 2024"',
     "ways.routes": "[{id: hall, start: exit-east, end: exit-west}]", "start": "exit-east", "end": "exit-west",
@@ -137,6 +146,7 @@ _OWNERS: Mapping[str, str] = MappingProxyType({
     "AccessAnalysis": "access", "WindClimate": "climate", "WindAnalysis": "wind", "HeatAnalysis": "heat",
     "NoiseAnalysis": "noise", "Road": "road", "SoundLine": "sound line",
     "RoutesAnalysis": "ways", "Way": "way", "Vehicle": "vehicle", "PitAnalysis": "pit",
+    "CellarVehicle": "cellar vehicle", "CellarsAnalysis": "cellars",
 })  # fmt: skip
 
 
@@ -290,7 +300,10 @@ _SPECIAL: Mapping[str, str] = MappingProxyType({
     "AccessAnalysis.to": "a list of places: ids of objects of the city, or groups with one of `point`, `line` or `polygon`",
     "WindAnalysis.directions": "a list of 4 to 72 directions, in degrees",
     "RoutesAnalysis.stations": "a list of places: ids of objects of the city, or groups with one of `point`, `line` or `polygon`",
-    "RoutesAnalysis.vehicle": _VEHICLE, "Way.vehicle": _VEHICLE,
+    "RoutesAnalysis.vehicle": _VEHICLE, "Way.vehicle": _VEHICLE, "CellarVehicle.vehicle": _VEHICLE,
+    "CellarVehicle.axles_t": "a list of loads of axles, above 0 [t]",
+    "CellarVehicle.distances_m": "a list of distances of axles from the first one, which rise [m]",
+    "CellarVehicle.via": "a list of places: ids of objects of the city, or groups with one of `point`, `line` or `polygon`",
     "AccessAnalysis.limits_min": "a list of numbers of minutes that rise",
     "HeatAnalysis.day": "a day, \"2015-07-01\" in quotes",
     "HeatAnalysis.hours": "a list of clock times that rise, \"hh:mm\" in quotes",
@@ -405,6 +418,7 @@ _ANALYSES: Mapping[str, str] = MappingProxyType({
     "excavation": "pit", "excavations": "pit", "pits": "pit", "settlement": "pit", "dewatering": "pit", "groundwater": "pit",
     "water": "rain", "cloudburst": "rain", "antennas": "signal", "radio": "signal", "isochrones": "access", "walking": "access",
     "trees": "green", "canopy": "green", "panels": "solar", "roofs": "solar", "temperature": "heat", "vehicles": "routes",
+    "cellar": "cellars", "vaults": "cellars", "werfkelders": "cellars",
 })  # fmt: skip
 """What people call analyses that have another name."""
 
