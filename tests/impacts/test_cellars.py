@@ -20,6 +20,7 @@ from twin.geo.city import City
 from twin.impact_result import ImpactResult
 from twin.impacts.cellar_capacity import LABEL, cellar_capacity
 from twin.impacts.cellars import analyse, possible
+from twin.impacts.cellars_report import by_name
 from twin.impacts.site import Site
 from twin.report.cellars import cellar_tables
 from twin.report.texts import ENGLISH
@@ -371,6 +372,11 @@ def test_a_city_without_usable_cellars_is_told_so_before_anything_runs(city: Cit
         analyse(Site(city, (WEST + 80, SOUTH + 60, WEST + 100, SOUTH + 90)), CellarsAnalysis())
     with pytest.raises(ScenarioError, match="outside the city"):
         twin.compare(asked("{vehicles: [{id: v, vehicle: lorry, start: [0, 0], end: [1, 1]}]}"), city=city, progress=False)
+
+
+def test_what_governs_has_the_name_of_the_scenario() -> None:
+    given = ("vehicle: stage lorry", "crane: crane: big", "stage stage", "crowd", "own weight")
+    assert [by_name(one) for one in given] == ["stage lorry", "crane: big", "stage", "crowd", "own weight"]
 
 
 def test_vehicles_of_a_route_by_name(city: City) -> None:

@@ -97,7 +97,7 @@ def _of_worst(found: gpd.GeoDataFrame) -> str:
     name, row = worst
     when = f", at {row['when']}" if row["when"] else ""
     ends = f"between {_number(row['use_low'])} and {_number(row['use_high'])}, as strong and as weak as it may be"
-    return f"{name}, by {_by(row)}{when}; {ends}; confidence {row['confidence']}"
+    return f"{name}, by {by_name(str(row['governing']))}{when}; {ends}; confidence {row['confidence']}"
 
 
 def _told_worst(found: gpd.GeoDataFrame) -> str:
@@ -106,12 +106,14 @@ def _told_worst(found: gpd.GeoDataFrame) -> str:
         return ""
     name, row = worst
     ends = f"between {_number(row['use_low'])} and {_number(row['use_high'])} times, by what is not known of it"
-    return f"Most is asked of {name}: {_number(row['use_factor'])} times what it can be shown to carry, by {_by(row)}; {ends}"
+    by, most = by_name(str(row["governing"])), _number(row["use_factor"])
+    return f"Most is asked of {name}: {most} times what it can be shown to carry, by {by}; {ends}"
 
 
-def _by(row: pd.Series[Any]) -> str:
-    """What governs a cellar."""
-    return str(row["governing"]).removeprefix("vehicle: ").removeprefix("crane: ").removeprefix("stage ")
+def by_name(governing: str) -> str:
+    """What governs a cellar, by the name that the scenario has for it."""
+    kind = next((one for one in ("vehicle: ", "crane: ", "stage ") if governing.startswith(one)), "")
+    return governing.removeprefix(kind)
 
 
 def _small(use: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from twin.impacts.cellars_report import by_name
 from twin.report.chart import line_chart
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _worst(impact: ImpactResult, texts: Mapping[str, str]) -> str:
         known = not math.isnan(row["use_factor"])
         rows.append([
             (str(name), None), (texts[f"cellars_{row['screening'].replace(' ', '_')}"], False), (_use(row["use_factor"]), True),
-            (_between(row) if known else "", True), (_by(row) if known else "", False),
+            (_between(row) if known else "", True), (by_name(str(row["governing"])) if known else "", False),
             (str(row["when"]) if known else "", True), (str(row["confidence"]), False), (own, False),
         ])  # fmt: skip
     head = [
@@ -83,11 +84,6 @@ def _worst(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     lead = texts["cellars_lead"].format(limit=f"{impact.settings['use_limit']:g}")
     lead += texts["cellars_common"].format(told="; ".join(sorted(common))) if common else ""
     return _table(texts["cellars_worst"], head, rows, texts, lead=lead, more=len(used) - MOST_ROWS)
-
-
-def _by(row: pd.Series[Any]) -> str:
-    """What governs a cellar, by its name."""
-    return str(row["governing"]).removeprefix("vehicle: ").removeprefix("crane: ").removeprefix("stage ")
 
 
 def _reasons(row: pd.Series[Any]) -> list[str]:
