@@ -18,7 +18,7 @@ MOST_ROWS = 20
 """More things than this are counted instead of listed."""
 
 
-DRAWINGS = ("pit across", "pit along")
+DRAWINGS = ("pit across", "pit along", "cellars section")
 """Pictures that are as wide as the page, as they have small letters."""
 
 
@@ -36,7 +36,7 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
         The sentences of the report.
     """
     parts = [f"<h2>{escape(texts.get(f'impact_{impact.key}', impact.title))}</h2>"]
-    shown, wide = [], ""
+    shown = []
     own = [(name, texts[f"{impact.key}_{name.split(' ')[1]}"]) for name in pictures
            if name.startswith(f"{impact.key} ") and name != f"{impact.key} change"]  # fmt: skip
     now = texts.get(f"{impact.key}_map", texts["map_now"])
@@ -46,14 +46,8 @@ def impact_section(impact: ImpactResult, pictures: Mapping[str, bytes], texts: M
             alt = escape(f"{impact.title}: {caption}", quote=True)
             wide = ' class="wide"' if name.startswith(DRAWINGS) else ""
             shown.append(f'<figure{wide}><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>')
-            figure = f'<figure><figcaption>{escape(caption)}</figcaption><img src="{source}" alt="{alt}"></figure>'
-            if name == "cellars section":
-                wide = figure
-            else:
-                shown.append(figure)
     if shown:
         parts.append(f'<div class="pictures">{"".join(shown)}</div>')
-    parts.append(wide)
     parts += [made(impact, texts) for made in (_lost, _relieved, _windows, _posts, _wind, pit_tables, _ways, cellar_tables)]
     return "".join(parts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import shapely
 
@@ -42,10 +42,6 @@ def pit_sections(
     pits = [pit for pit in pits_of(city) if (pit.wall or len(pit.stages) > 1) and pit.outline.intersects(window)]
     made: dict[str, Section] = {}
     for pit in pits[:most]:
-        for way in ("across", "along"):
-            through: dict[str, Any] = {way: pit.id}
-            drawn = section(city, **through, result=result, title=title)
-            made[f"{pit.id} {way}"] = replace(drawn, side=side)
         across = section(city, across=pit.id, result=result, title=title)
         along = section(city, along=pit.id, result=result, title=title)
         made |= {f"{pit.id} across": replace(across, side=side), f"{pit.id} along": replace(along, side=side)}
