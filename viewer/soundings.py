@@ -105,7 +105,8 @@ def _tubes(city: City) -> list[Column]:
 
 def soil_columns(city: City) -> list[Layer]:
     """Soundings below the street as columns in the colours of their soil, with their names; hidden until the ground is opened."""
-    columns = [column for column in columns_of(city) if column.of == "soundings" and column.layers]
+    few = 0 < len(city.soundings) <= MOST_COLUMNS
+    columns = [column for column in columns_of(city) if column.of == "soundings" and column.layers] if few else []
     if not columns:
         return []
     tops = np.array([[column.x, column.y, column.z + 0.5] for column in columns])
@@ -118,6 +119,8 @@ def soil_columns(city: City) -> list[Layer]:
 _KINDS = {"cpt": "CPT, interpreted", "borehole": "borehole"}
 COLUMN_M = 0.5
 """Radius of a column of soil below a street [m]."""
+MOST_COLUMNS = 200
+"""Where there are more soundings than this none is drawn below the street: reading them all would take longer than the rest."""
 MOST_INTERPRETED = 40
 """Of more cone penetration tests than this none is interpreted for a picture: nobody could tell them apart."""
 

@@ -182,3 +182,23 @@ def test_ground_of_unknown_height_is_as_high_as_the_other(town: City) -> None:
     frame.loc["B1", "surface_m"] = np.nan
     assert [column.z for column in columns_of(city.with_layer("soundings", frame))] == [1.25, 1.25, 1.25]
     assert [column.z for column in columns_of(city.with_layer("soundings", frame.assign(surface_m=np.nan)))] == [0.0, 0.0, 0.0]
+
+
+def test_soundings_of_a_city_stand_below_its_streets(sample: City) -> None:
+    scene = compose(sample)
+    columns = mesh(scene, "soundings_soil")
+    assert not columns.visible
+    assert columns.group == "underground"
+    assert {"cpt-1", "borehole-1"} == set(columns.attributes["id"])
+    cone = [soil for soil, name in zip(columns.attributes["soil"], columns.attributes["id"], strict=True) if name == "cpt-1"]
+    assert {"Sand", "Clay", "Peat"} <= set(cone)
+    tops = {name: max(top for top, one in zip(columns.attributes["bottom_m"], columns.attributes["id"], strict=True) if one == name)
+            for name in ("cpt-1", "borehole-1")}  # fmt: skip
+    assert tops == pytest.approx({"cpt-1": 25.0, "borehole-1": 15.0}, abs=0.1)
+    ground = float(sample.soundings.loc["cpt-1", "surface_m"])
+    assert columns.vertices[:, 2].max() + sample.origin[2] == pytest.approx(ground, abs=0.01)
+    assert texts(scene, "soundings_names") == ("cpt-1, 25 m deep (CPT, interpreted)", "borehole-1, 15 m deep (borehole)")
+    # where the ground is opened they are seen, with their names
+    opened = scene.see_through()
+    assert opened.layer("soundings_soil").visible
+    assert opened.layer("soundings_names").visible

@@ -8,12 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.viewer.test_stages import _change
 from twin.errors import ParameterError
+from twin.geo.city import City
 from viewer.backends.window import keys, navigation
 from viewer.backends.window.keys import COMMANDS, GROUPS, MOUSE, command_of, press
 from viewer.backends.window.measure import measure
 from viewer.backends.window.state import Picked, State
 from viewer.backends.window.texts import DUTCH, check_language, say
+from viewer.compose import compose
 from viewer.scene import FieldLayer, Scene
 
 
@@ -288,3 +291,14 @@ def test_letters_count_with_shift_and_what_is_held_is_known() -> None:
     assert command_of("Up", walking=False) is not command_of("Up", walking=True)
     held = {command.name for command in keys.COMMANDS if command.held}
     assert held == {"ahead", "back", "left", "right"}
+
+
+def test_the_view_of_a_pit_opens_the_ground_in_its_deepest_stage(town: City) -> None:
+    scene = compose(town, changes=[_change(town)])
+    state = State(scene)
+    assert state.scene.stage == "poured"
+    assert not any(layer.stages for layer in state.scene.layers)
+    state.go_to_view([view.name for view in scene.views].index("pit"))
+    assert state.cut is not None
+    assert state.cut.normal == pytest.approx(scene.section("pit").normal)
+    assert state.pose.view().eye == pytest.approx(scene.view("pit").eye)
