@@ -125,6 +125,12 @@ def test_settlement_groundwater_and_damage_are_drawn(sample: City, worked_out: I
     assert "10 mm" in told
 
 
+def test_soundings_near_the_line_have_their_names(sample: City, tmp_path: Path) -> None:
+    at = sample.soundings.geometry["cpt-1"]
+    told = texts(section(sample, [(at.x - 15, at.y + 1), (at.x + 45, at.y + 1)]).save(tmp_path / "names.svg"))
+    assert {"cpt-1", "borehole-1", "1.0 m to the right"} <= set(told)
+
+
 def test_a_category_has_its_range(sample: City, worked_out: ImpactResult, tmp_path: Path) -> None:
     table = worked_out.features["buildings"].assign(category_low=1, category_high=3)
     made = section(sample, [(136860, 455925), (136940, 455925)], result=replace(worked_out, features={"buildings": table}))

@@ -232,3 +232,14 @@ def test_without_wells_a_sounding_tells_and_a_level_of_nothing_is_not_trusted() 
     found = groundwater(city_of(rows), *at(0))
     assert (found.phreatic_m, found.phreatic_from) == (0.8, "b")
     assert any("0.000" in note for note in found.notes)
+
+
+def test_boundaries_at_places_are_those_of_columns_there(sample: City) -> None:
+    model = SoilModel.from_city(sample)
+    place = (136_900.0, 455_936.0)
+    found = model.boundaries_at(np.array([place, place]))
+    column = model.column(*place)
+    np.testing.assert_allclose(found["z_m"].to_numpy()[1:, 0], column["bottom_z_m"])
+    assert found["z_m"].dims == ("boundary", "place")
+    assert found.attrs["units"] == list(model.units)
+    assert found["certainty"].to_numpy()[1:-1, 1].tolist() == [0] * (len(model.units) - 1)

@@ -135,8 +135,9 @@ def _name_beside(sketch: Sketch, part: Part, x: float, top: float) -> None:
     told = f"{part.label}\n{sketch.told[side].format(value=number(abs(aside), 1, sketch.language))}"
     halo = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": INK, "linewidth": 0.5, "alpha": 0.9}
     up = sketch.letters.up
-    for more in (2.0, 9.0, 16.0, 23.0):
-        if sketch.letters.write(told, [(x, top + more / up)], points=7.5, va="bottom", bbox=halo, gid=f"name:{part.id}", zorder=13):
+    for more, shift in ((more, shift) for more in (2.0, 6.0, 10.0, 14.0, 20.0, 26.0) for shift in (0.0, -7.0, 7.0)):
+        spot = (x + sketch.paper(shift), top + more / up)
+        if sketch.letters.write(told, [spot], points=7.5, va="bottom", bbox=halo, gid=f"name:{part.id}", zorder=13):
             sketch.ax.plot([x, x], [top, top + more / up], color=INK, linewidth=0.5, zorder=6.4)
             return
 

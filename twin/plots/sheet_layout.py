@@ -21,6 +21,8 @@ SCALES = (20, 25, 50, 75, 100, 125, 200, 250, 300, 400, 500, 750, 1000, 1250, 15
 EDGE_MM, LEFT_MM, RIGHT_MM, HEAD_MM, AXIS_MM, BAND_MM, FOOT_MM = 8.0, 26.0, 16.0, 24.0, 14.0, 58.0, 7.0
 TALL_M = 16.0
 """Of what stands higher above the ground no more is shown than there is room for at the scale that the rest asks for [m]."""
+NAMES_MM = 24.0
+"""Room above the ground for the names of soundings [mm]."""
 STRIP_MM, GAP_MM, PLAN_MM, BLOCK_MM = 22.0, 6.0, 54.0, 84.0
 MM = 1.0 / 25.4
 
@@ -75,6 +77,8 @@ def layout_of(
         high = max(seen, min(high, low + most))
         low = min(low, max(deepest, high - most))
     high = max(seen, min(high, low + most))
+    if any(part.kind in ("sounding", "tube") for part in section.drawn):
+        high = max(high, min(_ground(section.drawn) + NAMES_MM / (per_m * exaggeration), low + most))
     low, high = _round(low, high, most, length / exaggeration)
     drawn = (length * per_m, (high - low) * per_m * exaggeration)
     size = (max(PAPERS[chosen][0], drawn[0] + LEFT_MM + RIGHT_MM), max(PAPERS[chosen][1], PAPERS[chosen][1] - tall + drawn[1]))
