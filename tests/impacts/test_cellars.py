@@ -23,6 +23,7 @@ from twin.impacts.cellars import analyse, possible
 from twin.impacts.cellars_report import by_name
 from twin.impacts.site import Site
 from twin.report.cellars import cellar_tables
+from twin.report.impacts import impact_section
 from twin.report.texts import ENGLISH
 from twin.scenario import scenario_from_text
 from twin.scenario.cellars import CellarsAnalysis
@@ -320,6 +321,14 @@ def test_the_page_has_the_tables_and_escapes_what_is_in_them(both: Comparison) -
     assert "exempt" in page
     evil = found.features["cellars"].rename(index={"a": "<script>x</script>"})
     assert "<script>" not in cellar_tables(dataclasses.replace(found, features={**found.features, "cellars": evil}), ENGLISH)
+
+
+def test_each_picture_stands_once_and_the_section_as_wide_as_the_page(both: Comparison) -> None:
+    pictures = {"cellars": b"a", "cellars change": b"b", "cellars section": b"c", "after": b"d"}
+    page = impact_section(impact(both), pictures, ENGLISH)
+    assert page.count("<img") == 3
+    assert page.count('class="wide"') == 1
+    assert ENGLISH["cellars_section"] in page
 
 
 def test_it_is_saved_and_opened_again(both: Comparison, tmp_path: Path) -> None:
