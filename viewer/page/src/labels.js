@@ -40,8 +40,12 @@ export class Labels {
         one.size ||= [element.offsetWidth, element.offsetHeight];
         const [wide, tall] = one.size;
         const x = beside ? at[0] - wide - 3 : Math.max(2, Math.min(width - wide - 2, at[0] - wide / 2));
-        const y = beside ? at[1] - tall / 2 : Math.max(2, at[1] - tall - 4);
-        shown = !taken.some(([a, b, c, d]) => x < c && x + wide > a && y < d && y + tall > b);
+        const middle = beside ? at[1] - tall / 2 : Math.max(2, at[1] - tall - 4);
+        // levels have a line to what they are of, so they may move aside where the picture is small
+        const moves = element.className === "level" ? [0, 0.5, -0.5, 1, -1] : [0];
+        const free = (y) => (y >= 2 || y === middle) && !taken.some(([a, b, c, d]) => x < c && x + wide > a && y < d && y + tall > b);
+        const y = moves.map((move) => middle + move * (tall + 1)).find(free);
+        shown = y !== undefined;
         if (shown) {
           taken.push([x, y, x + wide, y + tall]);
           element.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
