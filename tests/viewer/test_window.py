@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.window import make_scene
+from tests.viewer.test_stages import _change
 from twin.errors import ParameterError, RenderingError
+from twin.geo.city import City
 from viewer.backends import probe, window
 from viewer.backends.window import navigation
 from viewer.backends.window.controller import Window
 from viewer.backends.window.events import bind
+from viewer.compose import compose
 from viewer.scene import AnnotationLayer, FieldLayer, LabelLayer, LineLayer, PeopleLayer, PointLayer, Scene, VolumeLayer
 
 SIZE = (480, 320)
@@ -202,6 +206,26 @@ def test_a_section_takes_away_what_is_before_it_and_fills_what_is_cut(opened: Wi
     assert (corners @ [a, b, c]).max() <= d + 0.01
     opened.key("Escape")
     assert np.abs(whole.astype(int) - opened.picture()).mean() < 0.5
+
+
+def test_stages_of_a_pit_are_drawn_in_turn(opengl: None, town: City) -> None:
+    scene = compose(town, changes=[_change(town)])
+    opened = window.build(scene, size=SIZE)
+    try:
+        opened.state.panels = set()
+        opened.state.go_to_view([view.name for view in scene.views].index("changes"))
+        opened.refresh()
+        pictures = [opened.picture()]
+        for _ in range(3):
+            opened.state.next_stage()
+            opened.refresh()
+            pictures.append(opened.picture())
+        differ = [float((np.abs(one.astype(int) - other) > 12).any(axis=-1).mean()) for one, other in pairwise(pictures)]
+        assert min(differ) > 0.002
+        # after the last comes the first that was seen, as it was
+        assert float((np.abs(pictures[0].astype(int) - pictures[3]) > 12).any(axis=-1).mean()) < 0.001
+    finally:
+        opened.plotter.close()
 
 
 def test_underground_shows_the_cellar_through_the_street(opened: Window) -> None:

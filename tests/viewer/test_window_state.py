@@ -302,3 +302,24 @@ def test_the_view_of_a_pit_opens_the_ground_in_its_deepest_stage(town: City) -> 
     assert state.cut is not None
     assert state.cut.normal == pytest.approx(scene.section("pit").normal)
     assert state.pose.view().eye == pytest.approx(scene.view("pit").eye)
+
+
+def test_stages_of_the_work_come_in_turn_and_what_was_hidden_stays_so(town: City) -> None:
+    scene = compose(town, changes=[_change(town)])
+    state = State(scene)
+    state.toggle("trees")
+    wet = {layer.name for layer in scene.at_stage("wet").layers} - {layer.name for layer in state.scene.layers}
+    assert wet
+    seen = []
+    for _ in scene.stages:
+        state.take_changes()
+        assert press(state, "t")
+        seen.append(state.scene.stage)
+        assert {"meshes", "light", "section"} <= state.take_changes()
+        assert all(layer.name in state.visible for layer in state.scene.layers)
+        assert [layer.name for layer in state.shown().layers] == [layer.name for layer in scene.at_stage(seen[-1]).layers]
+        assert not state.visible["trees"]
+    assert seen == ["first", "wet", "poured"]
+    plain = State(compose(town))
+    plain.next_stage()
+    assert plain.message == "Nothing in this scene is done in stages"

@@ -109,7 +109,8 @@ class Window:
         """Draw other meshes: pack them unless they are the ones that are packed."""
         state, stage = self.state, self.stage
         names = [layer.name for layer in scene.layers]
-        if names != [layer.name for layer in self._drawn.layers] or self._was_cut or not len(stage.packing.corners):
+        others = names != [layer.name for layer in self._drawn.layers] or scene.stage != self._drawn.stage
+        if others or self._was_cut or not len(stage.packing.corners):
             stage.take(scene)
         self._was_cut, self._filled = False, None
         self._show(scene, state.visible)
@@ -144,7 +145,7 @@ class Window:
         self._show(scene, shown)
 
     def _key(self) -> tuple[Any, ...]:
-        return tuple(self.state.visible.items()), self.state.side, self.state.underground
+        return tuple(self.state.visible.items()), self.state.side, self.state.underground, self.state.scene.stage
 
     def render(self) -> None:
         """Refresh and draw a frame."""

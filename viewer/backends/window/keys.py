@@ -87,6 +87,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("toggle", ("Return", "KP_Enter"), "Enter", "show", "Show or hide that layer (or click it)",
             "Die laag tonen of verbergen (of klik erop)", State.toggle_chosen),
     Command("side", ("b",), "B", "show", "Baseline, variant, difference", "Nu, variant, verschil", State.next_side),
+    Command("stage", ("t",), "T", "show", "Stages of the work, in turn", "Fasen van het werk, om beurten", State.next_stage),
     Command("layers", ("l",), "L", "show", "Panel of layers", "Lagenpaneel", lambda s: s.toggle_panel("layers")),
     Command("legend", ("k",), "K", "show", "Legend and colours", "Legenda en kleuren", lambda s: s.toggle_panel("legend")),
     Command("panels", ("i",), "I", "show", "All panels, or none", "Alle panelen, of geen", State.toggle_all_panels),

@@ -115,6 +115,7 @@ class State:
     changed: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._whole = self.scene
         if self.scene.stages:
             self.scene = self.scene.at_stage(self.scene.stage)
         self.pose = Pose.of(self.scene.view(self.view))
@@ -267,6 +268,21 @@ class State:
             self.tell("This scene compares nothing")
             return
         self.side = sides[(sides.index(self.side) + 1) % len(sides)] if self.side in sides else sides[0]
+        self._footing = None
+        self.picked = None
+        self._meshes_changed()
+        self.changed |= {"light", "marks", "section"}
+
+    def next_stage(self) -> None:
+        """The next stage of the work; after the last one the first."""
+        names = [stage.name for stage in self._whole.stages]
+        if not names:
+            self.tell("Nothing in this scene is done in stages")
+            return
+        self.scene = self._whole.at_stage(names[(names.index(self.scene.stage) + 1) % len(names)])
+        for layer in self.scene.layers:
+            self.visible.setdefault(layer.name, layer.visible)
+        self._names = {}
         self._footing = None
         self.picked = None
         self._meshes_changed()

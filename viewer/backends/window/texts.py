@@ -8,6 +8,7 @@ from viewer.words import LANGUAGES, translate_parts
 DUTCH: dict[str, str] = {
     "Nothing moves in this scene": "In deze scène beweegt niets",
     "Speed x {0:g}": "Snelheid x {0:g}",
+    "Nothing in this scene is done in stages": "Niets in deze scène gebeurt in fasen",
     "This scene compares nothing": "Deze scène vergelijkt niets",
     "Nothing is known of what lies underground here": "Van de ondergrond is hier niets bekend",
     "This scene has no sections of its own; X makes one": "Deze scène heeft zelf geen doorsneden; X maakt er een",
