@@ -343,3 +343,48 @@ def test_digging_deeper_never_helps(floor: float, deeper: float, head: float, wa
     settled = found.fields["settlement_mm"].to_numpy()
     assert (settled[np.isfinite(settled)] >= 0).all()
     assert np.isnan(settled).sum() == 150  # the pit, and nothing else
+
+
+def test_a_house_on_the_slope_of_a_pit_is_not_called_sound() -> None:
+    found = _impact(_pit(0.0, wall="slope", toe_m=NAN, slope=1 / 1.5, supports=()))
+    near = found.features["buildings"].loc["near"]
+    assert near["in_pit"]
+    assert pd.isna(near["category"])
+    assert near["distance_m"] == 0.0
+    figure = found.figure("pit_not_judged")
+    assert (figure.value, figure.limit) == (1.0, 0.0)
+    assert figure.verdict == "exceeds"
+    assert not found.features["buildings"].loc["far", "in_pit"]
+
+
+def test_concrete_closes_a_pit_from_when_it_lies_there_and_only_between_walls() -> None:
+    sand = {"layers": [{**LAYERS[0], "bottom_m": -20.0}]}
+    stages = (PitStage("dry", 1.0), PitStage("wet", -1.0, water_m=3.0), PitStage("poured", -1.0, concreted=True))
+    made = replace(_pit(1.0, -1.0, -1.0), stages=stages, bottom_m=-1.0, concrete_m=1.0)
+    rows = _impact(made, **sand).features["stages"].set_index("stage")
+    without = _impact(replace(made, concrete_m=0.0, stages=stages[:2]), **sand).features["stages"].set_index("stage")
+    assert rows.loc["dry", "inflow_m3_d"] == pytest.approx(without.loc["dry", "inflow_m3_d"])
+    assert rows.loc["dry", "inflow_m3_d"] > 2 * rows.loc["poured", "inflow_m3_d"]
+    bare = _impact(replace(made, wall="", toe_m=NAN, supports=()), **sand).features["stages"].set_index("stage")
+    assert bare.loc["poured", "inflow_m3_d"] > 100.0  # no wall: water comes in by the sides
+
+
+def test_what_is_not_known_of_uplift_is_said_and_is_no_zero() -> None:
+    found = _impact(_pit(2.0), layers=[LAYERS[0], LAYERS[1]])
+    assert math.isnan(found.figure("pit_uplift").value)
+    assert math.isnan(found.figure("pit_lower_head").value)
+    assert found.figure("pit_uplift").note == "not known: the layers end in clay or peat"
+
+
+def test_a_wall_that_hangs_above_the_clay_is_judged_for_seepage() -> None:
+    deep = [{**LAYERS[0], "bottom_m": -9.0}, {**LAYERS[1], "bottom_m": -12.0}, {**LAYERS[2], "bottom_m": -30.0}]
+    hangs = _impact(_pit(0.0, toe_m=-2.0), layers=deep).figure("pit_seepage").value
+    sand = _impact(_pit(0.0, toe_m=-2.0), layers=[{**LAYERS[0], "bottom_m": -30.0}])
+    assert hangs == pytest.approx(sand.figure("pit_seepage").value)
+    assert math.isnan(_impact(_pit(0.0, toe_m=-9.5), layers=deep).figure("pit_seepage").value)
+
+
+def test_head_that_would_have_to_be_lowered_is_said_not_to_be_in_the_water() -> None:
+    found = _impact(_pit(1.0), head_m=6.0)
+    assert found.figure("pit_lower_head").value > 0
+    assert "state `head_m`" in found.figure("pit_inflow").note

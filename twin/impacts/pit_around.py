@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LEAST_MM = 0.5
 """Where the ground settles less everywhere around a building it is not judged: category 0 [mm]."""
 
+LEAST_M2 = 0.1
+"""Of a building above a pit; less is how exactly both were drawn [m2]."""
+
 HEIGHT_M = 9.0
 """Of buildings whose height is not known; an estimate [m]."""
 
@@ -71,14 +74,27 @@ def buildings_of(
     table["fall_m"] = sum((np.maximum(read(one.water[one.lowest].upper, grid, inner), 0.0) for one in made), np.zeros(len(near)))
     if made and reached.any():
         _judge(table, near[reached], made, grid, settings)
+    table["in_pit"] = _in_pits(near, made)
+    # of what is dug away, or stands on a slope, no curve of settlement says anything
+    table.loc[table["in_pit"], ["category", "category_low", "category_high"]] = pd.NA
+    table.loc[table["in_pit"], ["damage", "cracks"]] = ["not judged: a pit lies under it", ""]
     return gpd.GeoDataFrame(table, geometry=near.geometry.to_numpy(), crs=city.crs)
+
+
+def _in_pits(frame: gpd.GeoDataFrame, made: list[Dug]) -> NDArray[np.bool_]:
+    """Whether a pit lies under buildings, up to its edge at the ground."""
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    inside = np.zeros(len(frame), bool)
+    for one in made:
+        inside |= shapely.area(shapely.intersection(shapes, one.pit.outline_at_top)) > LEAST_M2
+    return inside
 
 
 def _shake(table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], settings: PitAnalysis) -> None:
     """How far buildings stand from walls, and the vibration of making those."""
     distance, velocity = np.full(len(frame), np.inf), np.zeros(len(frame))
     for one in made:
-        away = shapely.distance(np.asarray(frame.geometry.array, dtype=object), one.pit.outline)
+        away = shapely.distance(np.asarray(frame.geometry.array, dtype=object), one.pit.outline_at_top)
         distance = np.minimum(distance, away)
         velocity = np.maximum(velocity, velocity_of(one.pit, settings, away))
     table["distance_m"], table["velocity_mm_s"] = distance, velocity

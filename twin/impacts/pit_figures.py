@@ -10,6 +10,7 @@ import numpy as np
 
 from twin.impact_result import Classes
 from twin.impacts.pit_nuisance import allowed_of, is_driven, vibrated_of
+from twin.impacts.pit_stages import ENDS_TIGHT
 from twin.palette import Colour
 from twin.result import Figure, headlined
 from twin.scenario.pit import PitAnalysis
@@ -33,6 +34,7 @@ LEAST_FALL_M = 0.05
 
 HEADS_M = (0.25, 0.5, 1.0, 2.0, 3.0)
 
+NOT_LOWERED = "the head that would have to be lowered is not in water, settlement and damage: state `head_m` of that stage"
 UPLIFT_SOURCE = "1.1 of weight over pressure, as asked where no partial factors are used (EN 1997-1, 2.4.7.4: uplift)"
 HYD_LIMIT = uplift.HYD_DESTABILISING / uplift.HYD_STABILISING
 HYD_SOURCE = "1.35 / 0.9 of EN 1997-1 (table A.17)"
@@ -106,7 +108,8 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
                                                                      else "")))  # fmt: skip
     lost = float(len(buildings) - len(known))
     under = "a pit lies under them" if lost else ""
-    told.append(_figure("not_judged", "Buildings that could not be judged", lost, "buildings", 0, under))
+    told.append(_figure("not_judged", "Buildings that could not be judged", lost, "buildings", 0, under, "lower",
+                        (0.0, "what stands in a pit, or on its slope, comes down")))  # fmt: skip
     return told
 
 
@@ -127,13 +130,16 @@ def _of_floors(stages: gpd.GeoDataFrame) -> list[Figure]:
     lower, lower_where = _worst(stages, "lower_head_by_m", most=True)
     seepage, at = _worst(stages, "seepage_factor", most=False)
     if math.isnan(seepage) and len(stages):
-        at = "not judged: wells, a tight layer or concrete keep water from flowing up"
+        at = "not judged: no wall with a toe, or wells, a tight layer or concrete keep water from flowing up"
     limit = (uplift.OVERALL_FACTOR, UPLIFT_SOURCE)
-    none = "no clay or peat lies below any floor" if len(stages) and math.isnan(factor) else where
+    none, unknown = where, bool(len(stages) and (stages["held_by"] == ENDS_TIGHT).any())
+    if len(stages) and math.isnan(factor):
+        none = ENDS_TIGHT if unknown else "no clay or peat lies below any floor"
     told = [
         _figure("uplift", "Least factor against the floor coming up (uplift)", factor, "", 2, none, "higher", limit),
-        _figure("lower_head", "Head to be lowered, so that no floor comes up, by", 0.0 if math.isnan(lower) else lower, "m", 2,
-                lower_where if lower > 0 else ""),
+        _figure("lower_head", "Head to be lowered, so that no floor comes up, by",
+                0.0 if math.isnan(lower) and not unknown else lower, "m", 2,
+                f"{lower_where}; {NOT_LOWERED}" if lower > 0 else ""),
     ]  # fmt: skip
     told.append(_figure("seepage", "Least factor against hydraulic heave at the toe of the wall", seepage, "", 2, at, "higher",
                         (HYD_LIMIT, HYD_SOURCE)))  # fmt: skip
@@ -144,6 +150,8 @@ def _of_soil(features: Mapping[str, gpd.GeoDataFrame], settings: PitAnalysis) ->
     stages, routes, given = features["stages"], features.get("routes"), features["wells"]
     some = len(stages) > 0
     inflow, where = _worst(stages, "inflow_m3_d", most=True)
+    if some and (stages["lower_head_by_m"] > 0).any():
+        where += f"; {NOT_LOWERED}"
     if len(given) and given["given"].all():
         where += f"; wells of the scenario pump {given['m3_per_day'].sum():,.0f} m3/d"
     wells, _ = _worst(stages, "wells", most=True)

@@ -18,12 +18,15 @@ from twin.grid import GridSpec
 from twin.impacts.ground_movement import GroundMovement, drawdown_settlement, ground_around
 from twin.impacts.pit_soil import PitSoil
 from twin.impacts.pit_volume import pit_volume, pit_volume_of_raster
-from twin.impacts.pit_water import Lowered, Surroundings, days_of, dug_m, lowered
+from twin.impacts.pit_water import Lowered, Surroundings, closed, days_of, dug_m, lowered
 from twin.scenario.pit import PitAnalysis
 from twin.sim.impact.pit import uplift, volume
 
 CONCRETE_KN_M3 = 23.0
 """Plain concrete under water; the lower of 23 and 24 is on the safe side."""
+
+ENDS_TIGHT = "not known: the layers end in clay or peat"
+"""What holds a floor below which nothing is known but tight ground."""
 
 G = 9.81
 NODES = 33
@@ -189,7 +192,8 @@ def _floor(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:
         load_kpa=load,
     )  # fmt: skip
     if found.worst < 0:
-        return nothing | ({"held_by": "not known: the layers end in clay or peat"} if found.ends_tight else {})
+        unknown = {"held_by": ENDS_TIGHT, "uplift_factor": math.nan, "uplift_en": math.nan, "lower_head_by_m": math.nan}
+        return nothing | (unknown if found.ends_tight else {})
     k = found.worst
     return {
         "uplift_factor": float(found.factor[k]), "uplift_en": float(found.en_use[k]), "uplift_level_m": float(found.level_m[k]),
@@ -201,11 +205,12 @@ def _floor(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:
 def _toe(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, float]:
     """Seepage at the toe of the wall, where water flows under it and up: not where a tight layer closes the pit, nor by wells."""
     dug = dug_m(pit, stage)
-    sealed = (soil.parted and dug > soil.aquitard[1]) or stage.concreted
-    if math.isnan(pit.toe_m) or pit.toe_m >= dug or sealed or pit.wells:
+    shut = closed(pit, stage, soil)
+    sealed = (soil.parted and shut and dug > soil.aquitard[1]) or stage.concreted
+    if pit.wall in ("", "slope", "soldier-pile") or math.isnan(pit.toe_m) or pit.toe_m >= dug or sealed or pit.wells:
         return {"seepage_factor": math.nan, "seepage_en": math.nan}
     part = soil.between(dug, pit.toe_m)
-    outside = soil.head_m if soil.parted else soil.water_m
+    outside = soil.head_m if soil.parted and shut else soil.water_m
     found = uplift.hydraulic_failure(
         head_difference_m=max(outside - stage.dry_to_m, 0.0), thickness_m=part["thickness_m"],
         submerged_weight_kn_m3=np.maximum(part["saturated_kn_m3"] - uplift.WATER_KN_M3, 0.1),

@@ -91,18 +91,18 @@ def falls(pit: Pit, stage: PitStage, soil: PitSoil) -> tuple[float, float]:
     kept = stage.dry_to_m
     upper = max(soil.water_m - max(kept, soil.base_m), 0.0)
     if not soil.parted:
-        return (0.0 if stage.concreted and not closed(pit, soil) else upper), 0.0
+        return upper, 0.0
     lowest = soil.head_m if math.isnan(stage.head_m) else stage.head_m
     if dug_m(pit, stage) < soil.aquitard[1] and not stage.concreted:
         lowest = min(lowest, kept)
     return upper, max(soil.head_m - lowest, 0.0)
 
 
-def closed(pit: Pit, soil: PitSoil) -> bool:
-    """Whether walls keep the upper water out: they reach into clay or peat, or to concrete."""
+def closed(pit: Pit, stage: PitStage, soil: PitSoil) -> bool:
+    """Whether walls keep the upper water out: they reach into clay or peat, or to concrete that lies in the pit."""
     if pit.wall in ("", "slope", "soldier-pile") or math.isnan(pit.toe_m):
         return False
-    return pit.toe_m <= soil.aquitard[0] if soil.parted else pit.concrete_m > 0
+    return pit.toe_m <= soil.aquitard[0] if soil.parted else stage.concreted and pit.concrete_m > 0
 
 
 def wall_d(pit: Pit, settings: PitAnalysis) -> float:
@@ -223,7 +223,7 @@ def lowered(
     up, down = falls(pit, stage, soil)
     leak = 0.0 if math.isinf(soil.resistance_d) else 1.0 / soil.resistance_d
     high = max(soil.water_m - soil.base_m, 0.01)
-    shut = closed(pit, soil) or (stage.concreted and not soil.parted)
+    shut = closed(pit, stage, soil)
     upper = _Water(
         soil.upper_m2_d, leak, settings.specific_yield / days, up, wall_d(pit, settings) / high if shut else 0.0, settings.canal
     )
