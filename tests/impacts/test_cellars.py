@@ -302,6 +302,16 @@ def test_a_pit_moves_the_wharf_wall_and_the_feet_of_vaults(city: City) -> None:
     assert "wall-1" in cellar_tables(large, ENGLISH)
 
 
+@pytest.mark.parametrize("held", ["", "    slope_1_in: 0.5\n", "    wall: {kind: secant-pile, toe_m: -9}\n"])
+def test_what_a_pit_takes_away_is_told_whatever_holds_its_sides(city: City, held: str) -> None:
+    pit = PIT.format(mm=5, outline=corners(43, 22, 58, 44))
+    text = pit[: pit.index("    wall:")] + held
+    through = impact(twin.compare(of_city("{}", text), city=city, progress=False))
+    assert np.isnan(through.features["cellars"].loc["a", "settlement_mm"])
+    figure = through.figure("cellars_in_pit")
+    assert (figure.value, figure.verdict) == (1.0, "exceeds")
+
+
 def test_the_limit_of_the_scenario_decides(city: City) -> None:
     van = f"[{{id: v, vehicle: van, line: [{at(30, 24)}, {at(50, 24)}]}}]"
     strict = f"{{use_limit: 0.001, use_limit_source: ours, vehicles: {van}}}"

@@ -35,10 +35,13 @@ class Ground(NamedTuple):
     moves : tuple of GroundMovement
     told : tuple of str
         What was taken for granted, and which pits nothing can be said of.
+    dug : shapely geometry
+        What all pits take away, up to their edges at the ground, whether or not anything is known of the ground beside them.
     """
 
     moves: tuple[GroundMovement, ...]
     told: tuple[str, ...]
+    dug: shapely.Geometry
 
 
 def ground_of(pits: Sequence[Pit]) -> Ground:
@@ -63,7 +66,7 @@ def ground_of(pits: Sequence[Pit]) -> Ground:
             range_mm = f"{largest.low:.0f} to {largest.high:.0f}"
             source = "of its design" if given is not None else f"an estimate for a {pit.wall}, {range_mm}"
             told.append(f"{name}: the ground behind its wall settles by {largest.middle:.0f} mm at most, {source}")
-    return Ground(tuple(moves), tuple(told))
+    return Ground(tuple(moves), tuple(told), shapely.union_all([pit.outline_at_top for pit in pits]))
 
 
 def moved(ground: Ground, points: NDArray[np.float64], which: str = "middle") -> Moved:
@@ -72,6 +75,7 @@ def moved(ground: Ground, points: NDArray[np.float64], which: str = "middle") ->
     for one in ground.moves:
         part = (one if which == "middle" else one.of(which)).at(points)
         settlement, sideways = settlement + part.settlement, sideways + part.horizontal
+    settlement[shapely.contains_xy(ground.dug, *points.T)] = np.nan
     return Moved(settlement, sideways)
 
 
@@ -79,7 +83,7 @@ def reach_of(ground: Ground) -> shapely.Geometry:
     """How far the ground moves."""
     far = REACHES[SHAPES.index("concave")]
     parts = [shapely.buffer(one.pit, float(one.walls.depth.max()) * far) for one in ground.moves]
-    return shapely.union_all(parts) if parts else shapely.Polygon()
+    return shapely.union_all([*parts, ground.dug])
 
 
 def wall_lines(
@@ -186,7 +190,7 @@ def feet_of(cellars: gpd.GeoDataFrame, these: Taken, ground: Ground) -> pd.DataF
     ground : Ground
     """
     found = {name: np.zeros(len(cellars)) for name in ("settlement_mm", "feet_apart_mm", "feet_uneven_mm")}
-    if not ground.moves:
+    if ground.dug.is_empty:
         return pd.DataFrame(found)
     share = np.linspace(-0.5, 0.5, 7)
     for k, row in enumerate(these.rows):
@@ -197,9 +201,8 @@ def feet_of(cellars: gpd.GeoDataFrame, these: Taken, ground: Ground) -> pd.DataF
         found["settlement_mm"][row] = np.max([foot.settlement.max() for foot in feet])
         found["feet_apart_mm"][row] = float(apart.max())
         found["feet_uneven_mm"][row] = float(np.abs(feet[1].settlement - feet[0].settlement).max())
-    dug = shapely.union_all([one.pit for one in ground.moves])
     shapes = np.asarray(cellars.geometry.array, dtype=object)[these.rows]
-    cut = these.rows[shapely.area(shapely.intersection(shapes, dug)) > OVERLAP_M2]
+    cut = these.rows[shapely.area(shapely.intersection(shapes, ground.dug)) > OVERLAP_M2]
     for values in found.values():
         values[cut] = np.nan
     return pd.DataFrame(found)
