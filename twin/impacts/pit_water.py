@@ -1,8 +1,12 @@
 """How far a pit lowers the groundwater around it in each stage, and how much has to be pumped.
 
 Both waters, the water table and the head under clay and peat, are worked out as drawdowns: steady flow by finite differences around
-the pit, in which what is set free from the ground over the time of pumping counts as a leak (one implicit step in time), and De
-Glee's formula beyond. The pit is held at the level that its stage asks for, and open water at its own.
+the pit, in which what is set free from the ground over the time of pumping counts as a leak, and De Glee's formula beyond. The pit
+is held at the level that its stage asks for, and open water at its own.
+
+As a leak counts what is set free over e^gamma = 1.78 times the time of pumping. With that the steady field of a well is that of
+Theis after the time itself wherever the logarithm of Cooper and Jacob (1946) holds: K0(r / L) and half of E1(r2 S / 4 T t) both
+become the logarithm of 1.5 sqrt(T t / S) / r. A single implicit step over the time itself falls short of it.
 """
 
 from __future__ import annotations
@@ -37,6 +41,16 @@ TIGHT_WALL_D = 1000.0
 
 SHEET_M = 0.6
 """Width of a sheet pile, from joint to joint; an estimate [m]."""
+
+OF_TIME = math.exp(np.euler_gamma)
+"""So many times the time of pumping, what is set free is a leak; see above."""
+
+OF_OPEN = 1e6
+"""Cells of a pit and of a canal hold their level up to their faces: water goes so many times as easily through them as through
+ground."""
+
+LEAST_EDGE_M = 1e-3
+"""Walls let through so little that a fall at the edge of the cells of less than this is left out [m]."""
 
 WELL_RADIUS_M, LEAST_FILTER_M, MOST_FILTER_M = 0.15, 1.0, 10.0
 """Of wells whose number is told; estimates [m]."""
@@ -188,6 +202,10 @@ class _Water:
         return np.asarray(self.fall * special.k0e(distance / self.length) / special.k0e(radius / self.length)
                           * np.exp((radius - distance) / self.length))  # fmt: skip
 
+    def by_flow(self, distance: Array, flow: float) -> Array:
+        """De Glee around a well that draws so much [m3/d]."""
+        return np.asarray(flow / (2.0 * math.pi * self.flow) * special.k0(distance / self.length))
+
 
 def _solved(around: Surroundings, of: _Water, other: Array | None) -> tuple[Array, float]:
     """Drawdown around the pit, where beyond what leaks the other water has fallen too, and what flows to the pit [m3/d]."""
@@ -196,23 +214,42 @@ def _solved(around: Surroundings, of: _Water, other: Array | None) -> tuple[Arra
     beyond = np.zeros(grid.shape) if other is None else other
     share = of.leak / (of.leak + of.stored)
     tight = of.wall > 0.0
-    edge = beyond * share if tight else np.maximum(of.formula(around.distance(grid), around.radius), beyond * share)
     ring = np.ones(grid.shape, bool)
     ring[1:-1, 1:-1] = False
-    fixed = np.where(around.pit, of.fall, np.where(canal, 0.0, np.where(ring, edge, np.nan)))
+    far = around.distance(grid)
+    if not tight:
+        edge = np.maximum(of.formula(far, around.radius), beyond * share)
+        return _with_edge(around, of, canal, beyond * share, np.where(ring, edge, np.nan))
+    drawn, flow = _with_edge(around, of, canal, beyond * share, np.where(ring, beyond * share, np.nan))
+    # how much comes through walls hardly depends on what falls far away, so once more is enough
+    edge = of.by_flow(far, flow)
+    if edge[ring].max() < LEAST_EDGE_M:
+        return drawn, flow
+    return _with_edge(around, of, canal, beyond * share, np.where(ring, np.maximum(edge, beyond * share), np.nan))
+
+
+def _with_edge(
+    around: Surroundings, of: _Water, canal: NDArray[np.bool_], above: Array, edge: Array
+) -> tuple[Array, float]:
+    """The same, with what falls at the edge of the cells given; NaN within."""
+    grid = around.near
+    fixed = np.where(around.pit, of.fall, np.where(canal, 0.0, edge))
+    held = around.pit | canal
     walls = [around.pit[:, 1:] != around.pit[:, :-1], around.pit[1:] != around.pit[:-1]]
     ground = seepage.ground(
-        cell_m=grid.cell, transmissivity_m2_d=of.flow, shape=grid.shape, fixed_head_m=fixed,
-        resistance_d=1.0 / (of.leak + of.stored), head_above_m=beyond * share, wall_east_d_m=walls[0] * of.wall,
+        cell_m=grid.cell, transmissivity_m2_d=np.where(held, OF_OPEN * of.flow, of.flow), shape=grid.shape, fixed_head_m=fixed,
+        resistance_d=1.0 / (of.leak + of.stored), head_above_m=above, wall_east_d_m=walls[0] * of.wall,
         wall_south_d_m=walls[1] * of.wall,
     )  # fmt: skip
     drawn = seepage.steady(ground).head_m
-    face = of.flow / (1.0 + of.flow * of.wall / grid.cell)
     flow = 0.0
     sides = ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1]))
     for here, there in (*sides, *(pair[::-1] for pair in sides)):
         out = around.pit[here] & ~around.pit[there]
-        flow += face * float((of.fall - drawn[there])[out].sum())
+        # from the face to the middle of a cell of ground; where a canal lies against the pit from middle to middle
+        whole = np.where(held[there][out], of.flow, 2.0 * of.flow)
+        face = whole / (1.0 + whole * of.wall / grid.cell)
+        flow += float((face * (of.fall - drawn[there][out])).sum())
     return np.maximum(drawn, 0.0), max(flow, 0.0)
 
 
@@ -224,11 +261,11 @@ def lowered(
     leak = 0.0 if math.isinf(soil.resistance_d) else 1.0 / soil.resistance_d
     high = max(soil.water_m - soil.base_m, 0.01)
     shut = closed(pit, stage, soil)
-    upper = _Water(
-        soil.upper_m2_d, leak, settings.specific_yield / days, up, wall_d(pit, settings) / high if shut else 0.0, settings.canal
-    )
+    days_free = days * OF_TIME
+    wall = wall_d(pit, settings) / high if shut else 0.0
+    upper = _Water(soil.upper_m2_d, leak, settings.specific_yield / days_free, up, wall, settings.canal)
     lower = None if not soil.parted or math.isnan(soil.lower_m2_d) else _Water(
-        soil.lower_m2_d, leak, settings.storativity / days, down
+        soil.lower_m2_d, leak, settings.storativity / days_free, down
     )  # fmt: skip
     none, far_none = np.zeros(around.near.shape), np.zeros(around.grid.shape)
     deep, from_below, far_deep = none, 0.0, far_none
@@ -242,6 +279,8 @@ def lowered(
         far_top = far_deep * share
         if not shut:
             far_top = np.maximum(far_top, upper.formula(around.distance(around.grid), around.radius))
+        else:
+            far_top = np.maximum(far_top, upper.by_flow(around.distance(around.grid), from_above))
         if settings.canal:
             far_top = np.where(around.far_canal, 0.0, far_top)
     base = 0.0
