@@ -10,6 +10,7 @@ import numpy as np
 
 from twin.impact_result import Classes
 from twin.impacts.pit_nuisance import allowed_of, is_driven, vibrated_of
+from twin.impacts.pit_relief import told_of
 from twin.impacts.pit_stages import ENDS_TIGHT
 from twin.palette import Colour
 from twin.result import Figure, headlined
@@ -34,7 +35,6 @@ LEAST_FALL_M = 0.05
 
 HEADS_M = (0.25, 0.5, 1.0, 2.0, 3.0)
 
-NOT_LOWERED = "the head that would have to be lowered is not in water, settlement and damage: state `head_m` of that stage"
 UPLIFT_SOURCE = "1.1 of weight over pressure, as asked where no partial factors are used (EN 1997-1, 2.4.7.4: uplift)"
 HYD_LIMIT = uplift.HYD_DESTABILISING / uplift.HYD_STABILISING
 HYD_SOURCE = "1.35 / 0.9 of EN 1997-1 (table A.17)"
@@ -70,7 +70,8 @@ def figures_of(
         *_of_soil(features, settings), *_of_nuisance(made, features["buildings"], loud, settings),
         *_of_green(features),
     ]  # fmt: skip
-    headlines = ("pit_damage", "pit_damaged", "pit_uplift", "pit_seepage", "pit_inflow", "pit_lorries", "pit_trees_felled")
+    headlines = ("pit_damage", "pit_damaged", "pit_uplift", "pit_uplift_relieved", "pit_seepage", "pit_inflow", "pit_lorries",
+                 "pit_trees_felled")  # fmt: skip
     return headlined(figures, *headlines, of_changes=tuple(one.key for one in figures))
 
 
@@ -135,23 +136,39 @@ def _of_floors(stages: gpd.GeoDataFrame) -> list[Figure]:
     none, unknown = where, bool(len(stages) and (stages["held_by"] == ENDS_TIGHT).any())
     if len(stages) and math.isnan(factor):
         none = ENDS_TIGHT if unknown else "no clay or peat lies below any floor"
+    with_wells, eased_where = _worst(stages, "uplift_factor_relieved", most=False)
+    some = bool(len(stages) and (stages["relief_m"] > 0).any())
     told = [
-        _figure("uplift", "Least factor against the floor coming up (uplift)", factor, "", 2, none, "higher", limit),
+        _figure("uplift", "Least factor against the floor coming up (uplift)", factor, "", 2,
+                f"{none}; without relief wells" if some else none, "higher", limit),
+        _figure("uplift_relieved", "The same with relief wells, which lower the head below", with_wells, "", 2,
+                "; ".join((eased_where, *relieved_of(stages))) if some else "no relief wells", "higher", limit),
         _figure("lower_head", "Head to be lowered, so that no floor comes up, by",
                 0.0 if math.isnan(lower) and not unknown else lower, "m", 2,
-                f"{lower_where}; {NOT_LOWERED}" if lower > 0 else ""),
+                "; ".join((lower_where, *relieved_of(stages))) if lower > 0 else ""),
     ]  # fmt: skip
     told.append(_figure("seepage", "Least factor against hydraulic heave at the toe of the wall", seepage, "", 2, at, "higher",
                         (HYD_LIMIT, HYD_SOURCE)))  # fmt: skip
     return told
 
 
+def relieved_of(stages: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """What is said of heads that have to be lowered, once for each way of it."""
+    if not len(stages):
+        return ()
+    several = stages["pit"].nunique() > 1
+    told = (
+        told_of(row["relief"], f"{row['stage']} of {row['pit']}" if several else row["stage"], row["relief_m"])
+        for _, row in stages.iterrows()
+    )
+    return tuple(dict.fromkeys(one for one in told if one))
+
+
 def _of_soil(features: Mapping[str, gpd.GeoDataFrame], settings: PitAnalysis) -> list[Figure]:
     stages, routes, given = features["stages"], features.get("routes"), features["wells"]
     some = len(stages) > 0
     inflow, where = _worst(stages, "inflow_m3_d", most=True)
-    if some and (stages["lower_head_by_m"] > 0).any():
-        where += f"; {NOT_LOWERED}"
+    where = "; ".join((where, *relieved_of(stages)))
     if len(given) and given["given"].all():
         where += f"; wells of the scenario pump {given['m3_per_day'].sum():,.0f} m3/d"
     wells, _ = _worst(stages, "wells", most=True)

@@ -16,6 +16,7 @@ from twin.geo.pits import Pit, PitStage
 from twin.geo.terrain import Terrain
 from twin.grid import GridSpec
 from twin.impacts.ground_movement import GroundMovement, drawdown_settlement, ground_around
+from twin.impacts.pit_relief import relief
 from twin.impacts.pit_soil import PitSoil
 from twin.impacts.pit_volume import pit_volume, pit_volume_of_raster
 from twin.impacts.pit_water import Lowered, Surroundings, closed, days_of, dug_m, lowered
@@ -95,14 +96,18 @@ def dig(
     whole = _ground(pit, pit.top_m - min(dug_m(pit, one) for one in pit.stages))
     above = pit.top_m
     for stage, much in zip(pit.stages, volumes, strict=True):
-        found = lowered(pit, stage, soil, around, settings, days[stage.id])
+        dug = dug_m(pit, stage)
+        floor = _floor(pit, stage, soil)
+        eased = relief(stage, soil, dug, lambda one: _floor(pit, one, soil), wanted=settings.relieve)
+        found = lowered(pit, eased.stage, soil, around, settings, days[stage.id])
         by_water = water_settlement(soil, found, settings)
         settled = np.maximum(settled, by_water)
-        dug = dug_m(pit, stage)
         wall = 0.0 if whole is None else whole.largest.middle * _share(pit, dug, whole)
         row = {"pit": pit.id, "stage": stage.id, "starts": stage.starts, "ends": stage.ends, "floor_m": stage.floor_m, "dug_m": dug,
                "water_in_pit_m": stage.dry_to_m, "volume_m3": much, "volume_by": by}  # fmt: skip
-        row |= _trips(soil, much, above, dug, settings) | _floor(pit, stage, soil) | _toe(pit, stage, soil)
+        row |= _trips(soil, much, above, dug, settings) | floor | _toe(pit, stage, soil)
+        row |= {"relief": eased.how, "relief_m": eased.by_m,
+                "uplift_factor_relieved": _floor(pit, eased.stage, soil)["uplift_factor"]}  # fmt: skip
         row |= {
             "drawdown_m": found.upper_m, "head_drawdown_m": found.lower_m, "drawdown_beside_m": float(found.upper.max()),
             "inflow_m3_d": found.inflow_m3_d,

@@ -39,6 +39,11 @@ def _factor(row: pd.Series) -> str:
     return f"<b>{value:.2f}</b>" if value < asked else f"{value:.2f}"
 
 
+def _relieved(row: pd.Series) -> str:
+    """The factor with relief wells, where there are any."""
+    return _number("uplift_factor_relieved", 2)(row) if row.get("relief_m", 0.0) > 0.0 else "–"
+
+
 def _text(key: str) -> Callable[[Any], str]:
     return lambda row: escape(str(row[key]))
 
@@ -71,6 +76,7 @@ STAGES = (
     Column("stage", _text("stage"), False), Column("days", _days, False), Column("floor", _number("dug_m", 2)),
     Column("soil", _number("volume_m3")), Column("lorries", _number("lorries")), Column("struts", _number("supports")),
     Column("uplift", _factor), Column("lower", _number("lower_head_by_m", 2)),
+    Column("relieved", _relieved),
 )  # fmt: skip
 WATER = (
     Column("stage", _text("stage"), False), Column("fall", _number("drawdown_beside_m", 2)),

@@ -180,6 +180,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "pit_head_lorries": "Lorries",
     "pit_head_uplift": "Factor against uplift",
     "pit_head_lower": "Lower head by (m)",
+    "pit_head_relieved": "Factor with relief wells",
     "pit_head_fall": "Water table down (m)",
     "pit_head_head_fall": "Head below down (m)",
     "pit_head_inflow": "Pumped (m³/d)",

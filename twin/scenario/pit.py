@@ -66,6 +66,9 @@ class PitAnalysis(Part):
         Water that is set free for each metre of fall, under clay and of a water table; estimates.
     pumping_days : float
         How long water is kept low where stages have no dates [d].
+    relieve : bool
+        Whether relief wells lower the head below where the floor of a stage asks for that and its `head_m` is not stated: what they
+        do to water, settlement and damage then counts.
     joint_m_s : float
         What the joints of sheet piles let through for each metre of them and each metre of head (EN 12063); an estimate [m/s].
     canal : bool
@@ -106,6 +109,7 @@ class PitAnalysis(Part):
     storativity: PositiveFloat = Field(default=1e-3, ge=1e-7, le=0.4)
     specific_yield: PositiveFloat = Field(default=0.1, ge=1e-3, le=0.4)
     pumping_days: PositiveFloat = Field(default=90.0, le=36_500)
+    relieve: bool = True
     joint_m_s: PositiveFloat = Field(default=1e-7, le=1e-3)
     canal: bool = True
     foundation: Foundation = "unknown"

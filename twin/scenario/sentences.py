@@ -133,7 +133,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType({
     "specific_yield": "0.1", "pumping_days": "90", "joint_m_s": "0.0000001", "canal": "false", "foundation": "shallow",
     "allowed_category": "1", "category_source": '"permit of 2026"', "payload_t": "18", "body_m3": "12", "light_payload_t": "1.3",
     "pit.to": "exit-east", "piling": "pressed", "energy_kj": "30", "frequency_hz": "30", "building_category": "2",
-    "condition": "sensitive", "piling_power_db": "116", "piling_hours": "6", "piling_m_per_day": "15",
+    "condition": "sensitive", "relieve": "false", "piling_power_db": "116", "piling_hours": "6", "piling_m_per_day": "15",
     "unit_weight_kn_m3": "17", "saturated_kn_m3": "19", "cr": "0.1", "rr": "0.02", "c_alpha": "0.004", "k_m_d": "5",
     "k_h_m_d": "5", "k_v_m_d": "2",
 })  # fmt: skip
