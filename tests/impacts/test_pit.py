@@ -239,12 +239,16 @@ def test_a_slope_has_no_wall_and_more_soil() -> None:
     assert any("slope has no wall" in text for text in found.assumptions)
 
 
-def test_two_pits_add_up() -> None:
+def test_two_pits_draw_no_less_than_each_and_no_more_than_both() -> None:
     one = _pit(-4.0, settlement_mm=10.0)
     other = replace(one, id="second", outline=shapely.box(WEST + 20, SOUTH + 110, WEST + 40, SOUTH + 130))
     each = [_impact(pit).fields["head_drawdown_m"].to_numpy() for pit in (one, other)]
     both = analyse(Site(_town(), pits=(one, other)), _settings())
-    assert both.fields["head_drawdown_m"].to_numpy() == pytest.approx(each[0] + each[1], abs=1e-4)
+    # each holds its level 7 m down: added up, the head would be some 10 m down in both pits and between them
+    fallen = both.fields["head_drawdown_m"].to_numpy()
+    assert (fallen >= np.maximum(*each) - 1e-5).all()
+    assert (fallen <= np.minimum(each[0] + each[1], 7.0) + 1e-5).all()
+    assert float((each[0] + each[1]).max()) > 9.0
     assert both.features["stages"]["pit"].tolist() == ["garage", "second"]
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 
-from tests.impacts.test_pit import LAYERS, _impact, _pit
-from twin.geo.pits import PitStage
+from tests.impacts.places import SOUTH, WEST, plain
+from tests.impacts.test_pit import LAYERS, _impact, _pit, _settings, _town
+from twin.geo.city import City
+from twin.geo.pits import NAN, Pit, PitStage
+from twin.impacts.pit import analyse
+from twin.impacts.pit_soil import soil_model, soil_of
+from twin.impacts.pit_stages import settled_by
+from twin.impacts.pit_together import NO_DATES, _bounded
+from twin.impacts.site import Site
+
+DAY = dt.date(2026, 3, 2)
 
 
 def _stage(found: Any, name: str) -> Any:
@@ -88,3 +99,110 @@ def test_concrete_is_not_relieved_and_one_water_neither() -> None:
     one = _impact(_pit(0.2), layers=seam)
     assert one.features["stages"]["relief"].tolist() == ["one water"]
     assert "nothing parts that water" in one.figure("pit_inflow").note
+
+
+def _both(*pits: Pit, city: City | None = None, **given: Any) -> Any:
+    return analyse(Site(_town() if city is None else city, pits=pits), _settings(**given))
+
+
+def _box(name: str, west: float, south: float, east: float, north: float, floor: float, **given: Any) -> Pit:
+    shape = shapely.box(WEST + west, SOUTH + south, WEST + east, SOUTH + north)
+    return replace(_pit(floor), id=name, outline=shape, **given)
+
+
+FALLS = ("drawdown_m", "head_drawdown_m")
+
+
+@pytest.mark.parametrize("wall", [{"wall": "", "toe_m": NAN, "supports": ()}, {}])
+def test_two_halves_of_a_pit_draw_as_much_as_the_whole(wall: dict[str, Any]) -> None:
+    whole = _both(_box("whole", 60, 60, 100, 90, -4.0, **wall))
+    halves = _both(_box("west", 60, 60, 80, 90, -4.0, **wall), _box("east", 80, 60, 100, 90, -4.0, **wall))
+    # far away each half counts as round: what comes from beyond 200 m differs by some percent
+    for name in FALLS:
+        assert halves.fields[name].to_numpy() == pytest.approx(whole.fields[name].to_numpy(), rel=0.03, abs=0.02), name
+    assert halves.figure("pit_inflow").value == pytest.approx(whole.figure("pit_inflow").value, rel=0.03)
+    water = [one.features["buildings"].loc["far", "settlement_water_mm"] for one in (whole, halves)]
+    assert water[1] == pytest.approx(water[0], rel=0.02)
+
+
+def test_pits_that_are_far_from_each_other_add_up() -> None:
+    pits = _box("west", 10, 10, 40, 40, -4.0), _box("east", 280, 10, 310, 40, -4.0)
+    leaky = {"city": plain(320, 5.0), "resistance_d": 5.0, "cell_m": 5.0}
+    each = [_both(one, **leaky) for one in pits]
+    both = _both(*pits, **leaky)
+    for name in FALLS:
+        added = sum(one.fields[name].to_numpy() for one in each)
+        assert both.fields[name].to_numpy() == pytest.approx(added, abs=0.02), name
+    assert both.figure("pit_inflow").value == pytest.approx(sum(one.figure("pit_inflow").value for one in each), rel=0.01)
+    assert "together" in both.figure("pit_inflow").note
+    assert NO_DATES in both.assumptions
+
+
+def test_a_pit_below_which_another_keeps_the_head_lower_puts_no_water_in() -> None:
+    deep, shallow = _box("deep", 60, 60, 90, 80, -8.0), _box("shallow", 96, 62, 112, 78, -3.2)
+    alone, both = _both(deep), _both(deep, shallow)
+    assert (both.fields["head_drawdown_m"] >= alone.fields["head_drawdown_m"] - 1e-4).all()
+    there = {"x": WEST + 103.0, "y": SOUTH + 71.0}
+    assert float(alone.fields["head_drawdown_m"].sel(there)) > 6.2, "lower than the floor of the other"
+
+
+def _dated(pit: Pit, first: dt.date, last: dt.date) -> Pit:
+    return replace(pit, stages=(replace(pit.stages[0], starts=first, ends=last),))
+
+
+def test_pits_count_together_on_the_days_on_which_both_are_open() -> None:
+    west, east = _box("west", 20, 60, 40, 80, -4.0), _box("east", 110, 60, 130, 80, -4.0)
+    apart = DAY + dt.timedelta(days=200)
+    first = _dated(west, DAY, DAY + dt.timedelta(days=89))
+    later, meanwhile = (_dated(east, start, start + dt.timedelta(days=89)) for start in (apart, DAY))
+    alone = [_both(one).figure("pit_inflow").value for one in (first, later)]
+    one_by_one, at_once = _both(first, later), _both(first, meanwhile)
+    assert one_by_one.figure("pit_inflow").value == pytest.approx(max(alone))
+    assert max(alone) < at_once.figure("pit_inflow").value < sum(alone)
+    assert at_once.figure("pit_inflow").note.startswith("in stages stage-0 of west and stage-0 of east together")
+    low = np.maximum(*(_both(one).fields["head_drawdown_m"].to_numpy() for one in (first, later)))
+    assert one_by_one.fields["head_drawdown_m"].to_numpy() == pytest.approx(low)
+    assert NO_DATES not in at_once.assumptions
+    last = _dated(east, apart, apart)
+    forever = replace(first, stages=(replace(first.stages[0], ends=None),))
+    assert _both(forever, last).figure("pit_inflow").note.startswith("in stage stage-0 of"), "pumped for 90 days, not for ever"
+
+
+def test_settlement_is_that_of_the_added_fall_and_of_both_walls() -> None:
+    # soil that has carried 1 m of fall before hardly settles by either alone, and much by both
+    pits = _box("west", 20, 60, 40, 80, -3.2), _box("east", 110, 60, 130, 80, -3.2)
+    past = {"lowest_m": 0.0, "canal": False}
+    each, both = [_both(one, **past) for one in pits], _both(*pits, **past)
+    soil = soil_of(pits[0], _town(), soil_model(_town(), _settings()), _settings())
+    upper, lower = (both.fields[name].to_numpy().astype(np.float64) for name in FALLS)
+    by_hand = settled_by(soil, upper, lower, _settings(**past))
+    buildings = both.features["buildings"]
+    there = {"x": WEST + 75.0, "y": SOUTH + 71.0}
+    row, column = both.fields.indexes["y"].get_loc(there["y"]), both.fields.indexes["x"].get_loc(there["x"])
+    assert float(both.fields["settlement_mm"].sel(there)) == pytest.approx(by_hand[row, column], abs=0.1)
+    added = sum(float(one.fields["settlement_mm"].sel(there)) for one in each)
+    assert by_hand[row, column] != pytest.approx(added, rel=0.02)
+    parts = buildings["settlement_wall_mm"] + buildings["settlement_water_mm"]
+    assert buildings.loc["far", "settlement_mm"] == pytest.approx(parts["far"], abs=0.05)
+
+
+def test_walls_of_two_pits_beside_a_house_settle_it_by_both() -> None:
+    pits = _box("west", 80, 60, 91, 80, -1.0, settlement_mm=20.0), _box("east", 103, 60, 108, 80, -1.0, settlement_mm=20.0)
+    house = _both(*pits).features["buildings"].loc["near"]
+    assert house["settlement_mm"] == pytest.approx(house["settlement_wall_mm"] + house["settlement_water_mm"], abs=0.05)
+    each = [_both(one).features["buildings"].loc["near", "settlement_wall_mm"] for one in pits]
+    assert house["settlement_wall_mm"] > max(each) + 1.0
+
+
+def test_pits_in_ground_with_other_waters_add_up_to_no_more_than_is_held() -> None:
+    held = [np.array([[4.0, 3.0, 1.0]]), np.array([[2.0, 3.0, 4.0]])]
+    assert _bounded(held, held, 4.0).tolist() == [[4.0, 4.0, 4.0]]
+    assert _bounded(held, held, 9.0).tolist() == [[6.0, 6.0, 5.0]]
+
+
+def test_what_the_ground_may_let_through_more_or_less_is_told_unless_it_is_given() -> None:
+    figure = _impact(_pit(-4.0), canal=False, storativity=1e-7).figure("pit_inflow")
+    assert "if the ground lets 3 times less or more through" in figure.note
+    low, high = (float(part.replace(",", "")) for part in figure.note.split("; ")[-1].split(" m3/d")[0].split(" to "))
+    assert (low, high) == (pytest.approx(figure.value / 3.0, rel=0.02), pytest.approx(3.0 * figure.value, rel=0.02))
+    assert "3 times less or more" not in _impact(_pit(-4.0), transmissivity_m2_d=170.0).figure("pit_inflow").note

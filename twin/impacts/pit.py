@@ -19,6 +19,7 @@ from twin.impacts.pit_lorries import ways_of
 from twin.impacts.pit_nuisance import noise_of
 from twin.impacts.pit_soil import soil_model, soil_of, water_of
 from twin.impacts.pit_stages import Dug, dig
+from twin.impacts.pit_together import AllWater, together
 from twin.impacts.rain_ground import burnt
 from twin.impacts.site import Site, with_surface
 from twin.scenario.apply import locate
@@ -61,20 +62,22 @@ def analyse(site: Site, settings: PitAnalysis, before: tuple[Site, ImpactResult]
         undug = before is not None and pit.id not in {one.id for one in before[0].pits}
         terrain = before[0].city.terrain if before is not None and undug else None
         made.append(dig(pit, soil_of(pit, site.city, model, settings), grid, water, settings, terrain))
-    fields = _fields(site, settings, grid, made, before)
-    buildings = buildings_of(site.city, made, fields, grid, settings)
+    all_water = together(made, grid, water, settings)
+    fields = _fields(site, settings, grid, made, all_water, before)
+    buildings = buildings_of(site.city, made, all_water, fields, grid, settings)
     loud = noise_of(site.pits, buildings_near(site.city, grid), settings)
     buildings["noise_db"], buildings["noisy"] = loud.highest_db, loud.too_many
     trees_of_city = site.city if before is None else before[0].city
     features = {
         "stages": _stages(site.city, made), "buildings": buildings, "lost": _lost(buildings, settings),
-        "trees": trees_around(trees_of_city, made, grid), "pipes": pipes_around(site.city, made, grid),
+        "trees": trees_around(trees_of_city, made, grid, all_water), "pipes": pipes_around(site.city, made, grid, all_water),
         "wells": wells_of(site.city, made), **ways_of(site, site.pits, settings),
     }  # fmt: skip
-    told = assumptions_of(made, settings, buildings.loc[buildings["settlement_mm"] > 1.0, "foundation"])
+    told = assumptions_of(made, settings, buildings.loc[buildings["settlement_mm"] > 1.0, "foundation"], all_water)
     fields, _ = with_surface(site, fields, settings.cell_m)
     return ImpactResult(
-        "pit", "Excavations", fields, features, figures_of(made, features, loud, settings), classes_of(), told,
+        "pit", "Excavations", fields, features, figures_of(made, features, loud, settings, all_water), classes_of(),
+        told,
         dict(settings.model_dump(mode="json")),
     )  # fmt: skip
 
@@ -87,20 +90,18 @@ def _lost(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> gpd.GeoDataFram
 
 
 def _fields(
-    site: Site, settings: PitAnalysis, grid: GridSpec, made: list[Dug], before: tuple[Site, ImpactResult] | None
-) -> xr.Dataset:
+    site: Site, settings: PitAnalysis, grid: GridSpec, made: list[Dug], water: AllWater,
+    before: tuple[Site, ImpactResult] | None,
+) -> xr.Dataset:  # fmt: skip
     """Fields of the map, of all pits together."""
     x, y = np.meshgrid(grid.x, grid.y)
     points = np.column_stack([x.ravel(), y.ravel()])
-    settled, fallen, deep = (np.zeros(grid.shape) for _ in range(3))
+    settled, fallen = water.settled.copy(), water.upper.copy()
     inside = np.zeros(grid.shape, bool)
     for one in made:
         if one.ground is not None:
             moved = one.ground.at(points).settlement.reshape(grid.shape)
             settled += np.nan_to_num(moved)
-        settled += one.settled
-        worst = one.water[one.lowest]
-        fallen, deep = fallen + worst.upper, deep + worst.lower
         here = _inside(one, grid)
         inside |= here
         kept = one.pit.stages[one.lowest].dry_to_m
@@ -108,7 +109,7 @@ def _fields(
     settled[inside | _open_water(site.city, grid)] = np.nan
     arrays = {
         "settlement_mm": settled, "groundwater_m": _level(site, settings, made, before, grid) - fallen, "drawdown_m": fallen,
-        "head_drawdown_m": deep,
+        "head_drawdown_m": water.lower,
     }  # fmt: skip
     made_of = {name: variable(name).array(values.astype(np.float32)) for name, values in arrays.items()}
     return xr.Dataset(made_of, coords={"y": grid.y, "x": grid.x}, attrs={"crs": grid.crs or "", "cell_m": float(grid.cell)})

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twin.impacts.ground_movement import Ground, damage_of
 from twin.impacts.pit_nuisance import allowed_of, velocity_of
 from twin.impacts.pit_stages import Dug, read
+from twin.impacts.pit_together import AllWater
 from twin.scenario.pit import PitAnalysis
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def wells_of(city: City, made: list[Dug]) -> gpd.GeoDataFrame:
 
 
 def buildings_of(
-    city: City, made: list[Dug], fields: xr.Dataset, grid: GridSpec, settings: PitAnalysis
+    city: City, made: list[Dug], water: AllWater, fields: xr.Dataset, grid: GridSpec, settings: PitAnalysis
 ) -> gpd.GeoDataFrame:
     """Damage of each building: ``category`` (0 to 4), its range, strain, settlement by walls and by water, foundation.
 
@@ -71,9 +72,9 @@ def buildings_of(
     table["damage"], table["cracks"] = "negligible", ""
     _shake(table, near, made, settings)
     inner = shapely.get_coordinates(shapely.point_on_surface(near.geometry.to_numpy())) if len(near) else np.zeros((0, 2))
-    table["fall_m"] = sum((np.maximum(read(one.water[one.lowest].upper, grid, inner), 0.0) for one in made), np.zeros(len(near)))
+    table["fall_m"] = np.maximum(read(water.upper, grid, inner), 0.0) if made else 0.0
     if made and reached.any():
-        _judge(table, near[reached], made, grid, settings)
+        _judge(table, near[reached], made, water, grid, settings)
     table["in_pit"] = _in_pits(near, made)
     # of what is dug away, or stands on a slope, no curve of settlement says anything
     table.loc[table["in_pit"], ["category", "category_low", "category_high"]] = pd.NA
@@ -101,9 +102,10 @@ def _shake(table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], settin
     table["shaken"] = velocity > allowed_of(settings).allowed
 
 
-def _judge(table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], grid: GridSpec, settings: PitAnalysis) -> None:
-    settled = np.sum([one.settled for one in made], axis=0)
-    parts: dict[str, Ground] = {"water": lambda points: read(settled, grid, points)}
+def _judge(
+    table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], water: AllWater, grid: GridSpec, settings: PitAnalysis
+) -> None:
+    parts: dict[str, Ground] = {"water": lambda points: read(water.settled, grid, points)}
     walls = [f"wall{k or ''}" for k, one in enumerate(made) if one.ground is not None]
     parts |= dict(zip(walls, [one.ground for one in made if one.ground is not None], strict=True))
     found = damage_of(frame, parts, height_m=HEIGHT_M, foundation=settings.foundation)
@@ -113,8 +115,9 @@ def _judge(table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], grid: 
     for name in ("strain_percent", "settlement_mm", "settlement_water_mm", "tilt_mm_m"):
         table.loc[at, name] = found[name].to_numpy(np.float64)
     if walls:
-        each = np.column_stack([found[f"settlement_{name}_mm"].to_numpy(np.float64) for name in walls])
-        table.loc[at, "settlement_wall_mm"] = each.max(axis=1)
+        # the largest of each lies elsewhere along a building: what is not by water is by all walls together, where that is largest
+        rest = (found["settlement_mm"] - found["settlement_water_mm"]).clip(lower=0.0)
+        table.loc[at, "settlement_wall_mm"] = (rest if len(walls) > 1 else found[f"settlement_{walls[0]}_mm"]).to_numpy(np.float64)
     for name in ("damage", "cracks"):
         table.loc[at, name] = found[name].astype(object).where(found[name].notna(), "").astype(str)
 

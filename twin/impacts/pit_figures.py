@@ -12,6 +12,7 @@ from twin.impact_result import Classes
 from twin.impacts.pit_nuisance import allowed_of, is_driven, vibrated_of
 from twin.impacts.pit_relief import told_of
 from twin.impacts.pit_stages import ENDS_TIGHT
+from twin.impacts.pit_together import FACTOR
 from twin.palette import Colour
 from twin.result import Figure, headlined
 from twin.scenario.pit import PitAnalysis
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from twin.impacts.pit_nuisance import Loud
     from twin.impacts.pit_stages import Dug
+    from twin.impacts.pit_together import AllWater
 
 SETTLES: tuple[Colour, ...] = (
     (243, 240, 231), (255, 247, 214), (254, 236, 176), (254, 214, 128), (244, 138, 62), (204, 44, 44), (104, 8, 56),
@@ -62,12 +64,12 @@ def classes_of() -> tuple[Classes, ...]:
 
 
 def figures_of(
-    made: list[Dug], features: Mapping[str, gpd.GeoDataFrame], loud: Loud, settings: PitAnalysis
+    made: list[Dug], features: Mapping[str, gpd.GeoDataFrame], loud: Loud, settings: PitAnalysis, water: AllWater
 ) -> tuple[Figure, ...]:
     """Figures of all pits; without one the same, of nothing."""
     figures = [
         *_of_buildings(features["buildings"], settings), *_of_floors(features["stages"]),
-        *_of_soil(features, settings), *_of_nuisance(made, features["buildings"], loud, settings),
+        *_of_soil(features, settings, water), *_of_nuisance(made, features["buildings"], loud, settings),
         *_of_green(features),
     ]  # fmt: skip
     headlines = ("pit_damage", "pit_damaged", "pit_uplift", "pit_uplift_relieved", "pit_seepage", "pit_inflow", "pit_lorries",
@@ -90,7 +92,8 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
     low, high = (int(buildings[f"category_{end}"].dropna().max() or 0) if len(known) else 0 for end in ("low", "high"))
     more = int((known > most).sum())
     ends = [int((buildings[f"category_{end}"].dropna() > most).sum()) for end in ("low", "high")]
-    span = f"{low} to {high} by the range of the settlement behind the wall" if low != high else ""
+    by = "by the range of the settlement behind the wall; what water may do more or less is not in that"
+    span = f"{low} to {high} {by}" if low != high else ""
     name = damage.CATEGORIES[worst]
     beside = float(buildings["settlement_mm"].max()) if len(buildings) else 0.0
     told = [
@@ -98,7 +101,7 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
                 "; ".join(one for one in (f"{worst}: {name}", span) if one), "lower",
                 (float(most), settings.category_source)),
         _figure("damaged", f"Buildings with damage above category {most}", float(more), "buildings", 0,
-                f"{ends[0]} to {ends[1]} by the range of the settlement behind the wall" if ends[0] != ends[1] else ""),
+                f"{ends[0]} to {ends[1]} {by}" if ends[0] != ends[1] else ""),
         _figure("settlement", "Largest settlement at a building", beside if math.isfinite(beside) else 0.0, "mm", 0,
                 "as if no building were there; walls and lowered water together"),
     ]  # fmt: skip
@@ -164,14 +167,19 @@ def relieved_of(stages: gpd.GeoDataFrame) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in told if one))
 
 
-def _of_soil(features: Mapping[str, gpd.GeoDataFrame], settings: PitAnalysis) -> list[Figure]:
+def range_of(water: AllWater, settings: PitAnalysis) -> str:
+    """What is pumped where the ground lets more or less through; nothing where a transmissivity is given."""
+    if water.inflow_m3_d < 0.5 or settings.transmissivity_m2_d is not None:
+        return ""
+    return f"{water.least_m3_d:,.0f} to {water.most_m3_d:,.0f} m3/d if the ground lets {FACTOR:g} times less or more through"
+
+
+def _of_soil(features: Mapping[str, gpd.GeoDataFrame], settings: PitAnalysis, water: AllWater) -> list[Figure]:
     stages, routes, given = features["stages"], features.get("routes"), features["wells"]
     some = len(stages) > 0
-    inflow, where = _worst(stages, "inflow_m3_d", most=True)
-    where = "; ".join((where, *relieved_of(stages)))
+    where = "; ".join(one for one in (water.where, *relieved_of(stages), range_of(water, settings)) if one)
     if len(given) and given["given"].all():
         where += f"; wells of the scenario pump {given['m3_per_day'].sum():,.0f} m3/d"
-    wells, _ = _worst(stages, "wells", most=True)
     total, lorries, light = (float(stages[name].sum()) if some else 0.0 for name in ("volume_m3", "lorries", "light_lorries"))
     van = VEHICLES["van"]
     pumped = float((stages["inflow_m3_d"] * _lasting(stages)).sum()) if some else 0.0
@@ -183,9 +191,9 @@ def _of_soil(features: Mapping[str, gpd.GeoDataFrame], settings: PitAnalysis) ->
             ways = "; ".join(lorry.loc[~lorry["found"], "told"])
             leaves += f", for which there is no way out ({ways}), or in {light:,.0f} of {van.weight_t:g} t"
     return [
-        _figure("inflow", "Water to be pumped, in the worst stage", 0.0 if math.isnan(inflow) else inflow, "m3/d", 0, where),
+        _figure("inflow", "Water to be pumped, in the worst stage", water.inflow_m3_d, "m3/d", 0, where),
         _figure("pumped", "Water that is pumped in all", pumped, "m3", 0, "over the days of the stages"),
-        _figure("wells", "Wells needed for it", 0.0 if math.isnan(wells) else wells, "wells", 0, "by the rule of Sichardt"),
+        _figure("wells", "Wells needed for it", float(water.wells), "wells", 0, "by the rule of Sichardt"),
         _figure("volume", "Soil to be dug, in the ground", total, "m3", 0, "against the terrain" if _terrain(stages) else ""),
         _figure("lorries", f"Lorries with {settings.payload_t:g} t of soil, each there and back", lorries, "lorries", 0, barred,
                 told=leaves if lorries else ""),
@@ -240,7 +248,7 @@ def _of_green(features: Mapping[str, gpd.GeoDataFrame]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable[str]) -> tuple[str, ...]:
+def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable[str], water: AllWater) -> tuple[str, ...]:
     """What one has to know to read it."""
     if not made:
         return (STABLE,)
@@ -267,6 +275,7 @@ def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable
         told.append(f"Foundations ({' and '.join(doubted)}) go with the ground here; heads of wooden piles that fall dry rot, and "
                     "ground that settles drags on piles: to be looked into, building by building.")  # fmt: skip
     told += [
+        *water.told,
         "Water: both levels are worked out as they fall over the days of pumping, by cells around the pit and De Glee's formula "
         "beyond, from ground of one transmissivity; "
         + ("open water keeps its level. " if settings.canal else "open water feeds nothing. ")

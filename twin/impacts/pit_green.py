@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from twin.geo.trees import trees_of
 from twin.impacts.pit_stages import Dug, read
+from twin.impacts.pit_together import AllWater
 from twin.sim.impact.pit import pipes as along_pipes
 from twin.sim.impact.pit import trees as around_trees
 
@@ -45,12 +46,18 @@ def season(one: Dug) -> tuple[float, tuple[int, ...]]:
     return weeks, tuple(sorted({day.month for day in _days(first, last)}))
 
 
+def seasons(made: list[Dug]) -> tuple[float, tuple[int, ...]]:
+    """The same of all pits: weeks are added, which is the most that they can be, as pits need not be open at the same time."""
+    each = [season(one) for one in made]
+    return sum(weeks for weeks, _ in each), tuple(sorted({month for _, months in each for month in months}))
+
+
 def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
     for k in range(min((last - first).days, 366) + 1):
         yield first + dt.timedelta(days=k)
 
 
-def trees_around(city: City, made: list[Dug], grid: GridSpec) -> gpd.GeoDataFrame:
+def trees_around(city: City, made: list[Dug], grid: GridSpec, water: AllWater) -> gpd.GeoDataFrame:
     """Trees that stand in a pit, lose roots to it, or may lack the water that it takes.
 
     ``in_pit``, ``cut_share`` of the circle of roots (that of the crown, since trunks are not known), ``fall_m`` of the water table,
@@ -71,13 +78,14 @@ def trees_around(city: City, made: list[Dug], grid: GridSpec) -> gpd.GeoDataFram
         near = np.flatnonzero(shapely.dwithin(shape, there, float(radius.max(initial=0.0))))
         ring = shapely.get_coordinates(shapely.get_exterior_ring(shapely.get_parts(shape)[0]))[:-1]
         cut[near] = np.maximum(cut[near], around_trees.roots_cut(xy[near], radius[near], ring))
-        mine = np.maximum(read(one.water[one.lowest].upper, grid, xy), 0.0)
+    if made:
+        fall = np.maximum(read(water.upper, grid, xy), 0.0)
+    weeks, months = seasons(made)
+    for one in made:
         depth = np.maximum(foot - one.soil.water_m, 0.0)
         rise = around_trees.RISE_M.get(str(one.soil.layers["soil_class"].iloc[0]), around_trees.RISE_M["sand"])
-        weeks, months = season(one)
-        thirsty |= around_trees.thirsty(depth, mine, weeks, months, rise)
-        lost = np.maximum(lost, around_trees.lost_reach(depth, mine, rise))
-        fall += mine
+        thirsty |= around_trees.thirsty(depth, fall, weeks, months, rise)
+        lost = np.maximum(lost, around_trees.lost_reach(depth, fall, rise))
     table = pd.DataFrame({"in_pit": inside, "cut_share": cut, "fall_m": fall, "thirsty": thirsty & ~inside, "lost_share": lost},
                          index=pd.Index([str(name) for name in names], name="id"))  # fmt: skip
     found = gpd.GeoDataFrame(table, geometry=shapely.points(xy), crs=city.crs)
@@ -85,12 +93,12 @@ def trees_around(city: City, made: list[Dug], grid: GridSpec) -> gpd.GeoDataFram
     return kept.sort_values(["in_pit", "cut_share", "lost_share"], ascending=False, kind="stable")
 
 
-def pipes_around(city: City, made: list[Dug], grid: GridSpec) -> gpd.GeoDataFrame:
+def pipes_around(city: City, made: list[Dug], grid: GridSpec, water: AllWater) -> gpd.GeoDataFrame:
     """Pipes and cables that cross a pit (``crossed_m``), or along which the ground tilts: ``settlement_mm``, ``slope_mm_m``,
     ``strain_mm_m`` at their worst; without a verdict, since limits are their owner's."""
     frame = city.utilities
     rows, shapes, names = [], [], []
-    settled = np.sum([one.settled for one in made], axis=0) if made else np.zeros(grid.shape)
+    settled = water.settled
     pits = shapely.union_all([one.pit.outline_at_top for one in made]) if made else shapely.Polygon()
     reach = max([4.0 * one.pit.depth_m for one in made], default=0.0)
     for name, row in frame.iterrows():

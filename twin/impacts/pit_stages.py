@@ -16,10 +16,11 @@ from twin.geo.pits import Pit, PitStage
 from twin.geo.terrain import Terrain
 from twin.grid import GridSpec
 from twin.impacts.ground_movement import GroundMovement, drawdown_settlement, ground_around
+from twin.impacts.pit_field import Surroundings
 from twin.impacts.pit_relief import relief
 from twin.impacts.pit_soil import PitSoil
 from twin.impacts.pit_volume import pit_volume, pit_volume_of_raster
-from twin.impacts.pit_water import Lowered, Surroundings, closed, days_of, dug_m, lowered
+from twin.impacts.pit_water import Lowered, closed, days_of, dug_m, lowered
 from twin.scenario.pit import PitAnalysis
 from twin.sim.impact.pit import uplift, volume
 
@@ -55,6 +56,8 @@ class Dug:
         Behind its walls, at its deepest; None for a slope.
     settled : (R, C) float64
         By lowered water, the most of all stages; 0 where none is [mm].
+    worked : tuple of PitStage
+        Stages with the head that relief wells keep.
     """
 
     pit: Pit
@@ -63,6 +66,7 @@ class Dug:
     water: tuple[Lowered, ...]
     ground: GroundMovement | None
     settled: Array
+    worked: tuple[PitStage, ...]
 
     @property
     def lowest(self) -> int:
@@ -88,10 +92,10 @@ def dig(
     terrain : Terrain, optional
         Before the pit is dug.
     """
-    around = Surroundings(pit, grid, water)
+    around = Surroundings([pit], grid, water)
     volumes, by = volumes_of(pit, terrain)
     days = days_of(pit, soil, settings)
-    rows, every = [], []
+    rows, every, worked = [], [], []
     settled = np.zeros(grid.shape)
     whole = _ground(pit, pit.top_m - min(dug_m(pit, one) for one in pit.stages))
     above = pit.top_m
@@ -118,8 +122,9 @@ def dig(
         }  # fmt: skip
         rows.append(row)
         every.append(found)
+        worked.append(eased.stage)
         above = min(above, dug)
-    return Dug(pit, soil, tuple(rows), tuple(every), whole, settled)
+    return Dug(pit, soil, tuple(rows), tuple(every), whole, settled, tuple(worked))
 
 
 def lasts_d(stage: PitStage, settings: PitAnalysis) -> float:
@@ -243,18 +248,23 @@ def water_settlement(soil: PitSoil, water: Lowered, settings: PitAnalysis) -> Ar
     """What the ground settles by the water of a stage, in the end: read between falls of both waters (R, C) [mm]."""
     if water.upper_m <= 0.0 and water.lower_m <= 0.0:
         return np.zeros(water.upper.shape)
-    deep = soil.parted and water.lower.max(initial=0.0) > 0.0
-    ups = np.linspace(0.0, max(float(water.upper.max()), 1e-3), NODES)
-    downs = np.linspace(0.0, float(water.lower.max()), NODES) if deep else np.zeros(1)
+    return settled_by(soil, water.upper, water.lower, settings)
+
+
+def settled_by(soil: PitSoil, upper: Array, lower: Array, settings: PitAnalysis) -> Array:
+    """What the ground settles in the end by falls of both waters (R, C) [m]: read between some of them (R, C) [mm]."""
+    deep = soil.parted and lower.max(initial=0.0) > 0.0
+    ups = np.linspace(0.0, max(float(upper.max()), 1e-3), NODES)
+    downs = np.linspace(0.0, float(lower.max()), NODES) if deep else np.zeros(1)
     a, b = np.meshgrid(ups, downs, indexing="ij")
     told: dict[str, Any] = {} if not deep else {"head_m": soil.head_m, "head_drawdown": b.ravel(), "aquitard": soil.aquitard}
     at = np.asarray(
         drawdown_settlement(soil.layers, a.ravel(), water_m=soil.water_m, lowest_m=settings.lowest_m, **told), np.float64
     ).reshape(a.shape)
     if not deep:
-        return np.interp(water.upper, ups, at[:, 0])
+        return np.interp(upper, ups, at[:, 0])
     read = RegularGridInterpolator((ups, downs), at, bounds_error=False, fill_value=None)
-    return np.asarray(read(np.column_stack([water.upper.ravel(), water.lower.ravel()]))).reshape(water.upper.shape)
+    return np.asarray(read(np.column_stack([upper.ravel(), lower.ravel()]))).reshape(upper.shape)
 
 
 def read(values: Array, grid: GridSpec, points: Array) -> Array:
