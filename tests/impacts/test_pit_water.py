@@ -14,10 +14,10 @@ import shapely
 from tests.impacts.places import SOUTH, WEST, plain
 from tests.impacts.test_pit import LAYERS, _impact, _pit, _settings, _town
 from twin.geo.city import City
-from twin.geo.pits import NAN, Pit, PitStage
+from twin.geo.pits import NAN, Pit, PitStage, PitWell
 from twin.impacts.pit import analyse
 from twin.impacts.pit_soil import soil_model, soil_of
-from twin.impacts.pit_stages import settled_by
+from twin.impacts.pit_stages import BY_WELLS, settled_by
 from twin.impacts.pit_together import NO_DATES, _bounded
 from twin.impacts.site import Site
 
@@ -206,3 +206,78 @@ def test_what_the_ground_may_let_through_more_or_less_is_told_unless_it_is_given
     low, high = (float(part.replace(",", "")) for part in figure.note.split("; ")[-1].split(" m3/d")[0].split(" to "))
     assert (low, high) == (pytest.approx(figure.value / 3.0, rel=0.02), pytest.approx(3.0 * figure.value, rel=0.02))
     assert "3 times less or more" not in _impact(_pit(-4.0), transmissivity_m2_d=170.0).figure("pit_inflow").note
+
+
+def _wells(*m3_per_day: float) -> tuple[PitWell, ...]:
+    return tuple(PitWell(f"well-{k}", WEST + 65.0 + 5.0 * k, SOUTH + 70.0, much) for k, much in enumerate(m3_per_day))
+
+
+def test_wells_that_pump_too_little_are_told_not_to_keep_the_pit_dry() -> None:
+    pit = _pit(-4.0)
+    needed = _impact(pit).figure("pit_inflow").value
+    found = _impact(replace(pit, wells=_wells(40.0, 60.0)))
+    assert found.figure("pit_wells_capacity").value == pytest.approx(100.0 / needed)
+    assert found.figure("pit_wells_capacity").verdict == "falls short"
+    assert "cannot keep stage stage-0 dry: they pump 100 of" in found.figure("pit_inflow").note
+    assert found.figure("pit_inflow").value == pytest.approx(needed), "what is needed is told of a dry pit"
+    assert "the scenario has 2" in found.figure("pit_wells").note
+    some = _impact(replace(pit, wells=_wells(40.0, NAN)))
+    assert "1 of 2 wells of the scenario pump 40 m3/d; the others" in some.figure("pit_inflow").note
+    assert some.features["wells"]["m3_per_day"].tolist() == [40.0, pytest.approx(needed - 40.0)]
+    assert math.isnan(some.figure("pit_wells_capacity").value)
+
+
+def test_wells_that_pump_more_lower_the_head_by_more() -> None:
+    pit = _pit(-4.0)
+    kept = _impact(pit, canal=False).features["stages"].iloc[0]
+    needed = kept["inflow_m3_d"]
+    found = _impact(replace(pit, wells=_wells(needed, 0.5 * needed)), canal=False)
+    row = found.features["stages"].iloc[0]
+    assert (row["wells_do"], row["needed_m3_d"]) == ("more", pytest.approx(needed))
+    assert found.figure("pit_inflow").value == row["inflow_m3_d"] == pytest.approx(1.5 * needed, rel=0.01)
+    # what comes from below is linear in the fall; what comes from above hardly counts here
+    assert row["head_drawdown_m"] == pytest.approx(1.5 * kept["head_drawdown_m"], rel=0.05)
+    assert row["settlement_water_mm"] > kept["settlement_water_mm"] + 1.0
+    assert found.figure("pit_wells_capacity").verdict == "meets"
+    most = _impact(replace(pit, wells=_wells(1e6)), canal=False).features["stages"].iloc[0]
+    assert (most["wells_do"], most["head_drawdown_m"]) == ("most", pytest.approx(23.0))  # 3 m to the last layer at -20 m
+    above = _impact(replace(_pit(1.0, toe_m=-2.0), wells=_wells(500.0))).features["stages"].iloc[0]
+    assert (above["wells_do"], above["head_drawdown_m"]) == ("unknown", 0.0)
+
+
+def test_wells_do_not_hide_the_seepage_at_the_toe_unless_they_keep_the_head_below_the_floor() -> None:
+    pit = replace(_pit(-4.0), wells=_wells(NAN))
+    judged = _impact(pit)
+    # from a head of 3 m to a floor at -4 m around a toe at -8 m, in sand of 20 kN/m3 (by default of its class)
+    weight = float(soil_of(pit, _town(), soil_model(_town(), _settings()), _settings()).layers["saturated_kn_m3"].iloc[-1]) - 10.0
+    assert judged.figure("pit_seepage").value == pytest.approx(weight / (10.0 * 7.0 / (7.0 + 2.0 * 4.0)))
+    low = _impact(replace(pit, stages=(replace(pit.stages[0], head_m=-4.5),)))
+    assert math.isnan(low.figure("pit_seepage").value)
+    assert low.figure("pit_seepage").note == "not judged: wells keep the head below the floor"
+    assert low.features["stages"]["seepage_told"].tolist() == [BY_WELLS]
+    # water that flows under a wall which hangs above the clay is not that which wells lower
+    deep = [{**LAYERS[0], "bottom_m": -9.0}, {**LAYERS[1], "bottom_m": -12.0}, {**LAYERS[2], "bottom_m": -30.0}]
+    hangs = replace(_pit(0.0, toe_m=-2.0), stages=(PitStage("open", 0.0, head_m=-1.0),), wells=_wells(NAN))
+    assert _impact(hangs, layers=deep).figure("pit_seepage").value > 0.0
+
+
+def test_a_head_that_is_stated_counts_where_there_is_one_water() -> None:
+    sand = {"layers": [{**LAYERS[0], "bottom_m": -20.0}]}
+    kept, lower = (_impact(_pit(0.0, stages=(PitStage("open", 0.0, head_m=head),)), **sand) for head in (NAN, -2.0))
+    assert lower.features["stages"]["drawdown_m"].tolist() == [5.0]
+    assert kept.features["stages"]["drawdown_m"].tolist() == [3.0]
+    assert lower.figure("pit_seepage").note == "not judged: wells keep the head below the floor"
+
+
+def test_a_stage_without_an_end_is_pumped_after_those_before_it() -> None:
+    stages = (PitStage("first", 2.0, DAY, DAY + dt.timedelta(days=99)), PitStage("last", -4.0, DAY + dt.timedelta(days=100)))
+    found = _impact(_pit(-4.0, stages=stages), pumping_days=60.0)
+    table = found.features["stages"]
+    assert table["days"].tolist() == [100.0, 160.0]
+    assert table["lasts_d"].tolist() == [100.0, 60.0]
+    told = [text for text in found.assumptions if "has no end" in text]
+    assert told == ["Stage last has no end: it is taken to last 60 days (`pumping_days`), after those before it."]
+    # a stage in between ends where the next one starts
+    open_ = _impact(_pit(-4.0, stages=(replace(stages[0], ends=None), stages[1])), pumping_days=60.0).features["stages"]
+    assert open_["days"].tolist() == [100.0, 160.0]
+    assert open_["lasts_d"].tolist() == [100.0, 60.0]

@@ -40,14 +40,16 @@ def buildings_near(city: City, grid: GridSpec) -> gpd.GeoDataFrame:
 
 
 def wells_of(city: City, made: list[Dug]) -> gpd.GeoDataFrame:
-    """Wells of the pits: ``m3_per_day`` of each, as given or of the worst stage shared among them, and ``given``."""
+    """Wells of the pits: ``m3_per_day`` of each, as given or what is left of the worst stage shared among the others; ``given``."""
     rows, shapes, names = [], [], []
     for one in made:
+        stated = [well.m3_per_day for well in one.pit.wells if np.isfinite(well.m3_per_day)]
         most = max((water.inflow_m3_d for water in one.water), default=0.0)
+        rest = max(most - sum(stated), 0.0) / max(len(one.pit.wells) - len(stated), 1)
         for well in one.pit.wells:
             given = np.isfinite(well.m3_per_day)
             names.append(f"{one.pit.id} {well.id}")
-            rows.append((one.pit.id, well.m3_per_day if given else most / len(one.pit.wells), bool(given)))
+            rows.append((one.pit.id, well.m3_per_day if given else rest, bool(given)))
             shapes.append(shapely.Point(well.x, well.y))
     table = pd.DataFrame(rows, columns=["pit", "m3_per_day", "given"], index=pd.Index(names, name="id")).astype({"pit": "str"})
     return gpd.GeoDataFrame(table, geometry=shapes, crs=city.crs)

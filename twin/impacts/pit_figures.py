@@ -13,6 +13,7 @@ from twin.impacts.pit_nuisance import allowed_of, is_driven, vibrated_of
 from twin.impacts.pit_relief import told_of
 from twin.impacts.pit_stages import ENDS_TIGHT
 from twin.impacts.pit_together import FACTOR
+from twin.impacts.pit_wells import told_of as said_of
 from twin.palette import Colour
 from twin.result import Figure, headlined
 from twin.scenario.pit import PitAnalysis
@@ -134,7 +135,7 @@ def _of_floors(stages: gpd.GeoDataFrame) -> list[Figure]:
     lower, lower_where = _worst(stages, "lower_head_by_m", most=True)
     seepage, at = _worst(stages, "seepage_factor", most=False)
     if math.isnan(seepage) and len(stages):
-        at = "not judged: no wall with a toe, or wells, a tight layer or concrete keep water from flowing up"
+        at = f"not judged: {'; '.join(dict.fromkeys(one for one in stages['seepage_told'] if one))}"
     limit = (uplift.OVERALL_FACTOR, UPLIFT_SOURCE)
     none, unknown = where, bool(len(stages) and (stages["held_by"] == ENDS_TIGHT).any())
     if len(stages) and math.isnan(factor):
@@ -167,6 +168,35 @@ def relieved_of(stages: gpd.GeoDataFrame) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in told if one))
 
 
+def wells_told(stages: gpd.GeoDataFrame, given: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """What is said of wells that state what they pump."""
+    stated = given[given["given"]] if len(given) else given
+    if not len(stated):
+        return ()
+    told = [f"wells of the scenario pump {stated['m3_per_day'].sum():,.0f} m3/d"]
+    if len(stated) < len(given):
+        told = [f"{len(stated)} of {len(given)} {told[0]}; the others are taken to pump what is left"]
+    several = stages["pit"].nunique() > 1
+    for _, row in stages.iterrows():
+        name = f"{row['stage']} of {row['pit']}" if several else row["stage"]
+        told.append(said_of(row["wells_do"], name, row["stated_m3_d"], row["needed_m3_d"]))
+    return tuple(one for one in told if one)
+
+
+def _capacity(stages: gpd.GeoDataFrame) -> Figure:
+    """Of what a stage needs, the least that wells state to pump."""
+    share = math.nan
+    note = "not judged: no pit of which every well states `m3_per_day`"
+    if len(stages):
+        judged = stages[stages["wells_do"] != ""]
+        if len(judged):
+            part = judged["stated_m3_d"] / judged["needed_m3_d"]
+            share, worst = float(part.min()), judged.loc[part.idxmin()]
+            note = f"in stage {worst['stage']} of {worst['pit']}"
+    return _figure("wells_capacity", "Least part of the water to be pumped that stated wells pump", share, "", 2, note, "higher",
+                   (1.0, "wells pump all that comes in, or the pit is not dry"))  # fmt: skip
+
+
 def range_of(water: AllWater, settings: PitAnalysis) -> str:
     """What is pumped where the ground lets more or less through; nothing where a transmissivity is given."""
     if water.inflow_m3_d < 0.5 or settings.transmissivity_m2_d is not None:
@@ -178,8 +208,7 @@ def _of_soil(features: Mapping[str, gpd.GeoDataFrame], settings: PitAnalysis, wa
     stages, routes, given = features["stages"], features.get("routes"), features["wells"]
     some = len(stages) > 0
     where = "; ".join(one for one in (water.where, *relieved_of(stages), range_of(water, settings)) if one)
-    if len(given) and given["given"].all():
-        where += f"; wells of the scenario pump {given['m3_per_day'].sum():,.0f} m3/d"
+    where = "; ".join(one for one in (where, *wells_told(stages, given)) if one)
     total, lorries, light = (float(stages[name].sum()) if some else 0.0 for name in ("volume_m3", "lorries", "light_lorries"))
     van = VEHICLES["van"]
     pumped = float((stages["inflow_m3_d"] * _lasting(stages)).sum()) if some else 0.0
@@ -193,7 +222,9 @@ def _of_soil(features: Mapping[str, gpd.GeoDataFrame], settings: PitAnalysis, wa
     return [
         _figure("inflow", "Water to be pumped, in the worst stage", water.inflow_m3_d, "m3/d", 0, where),
         _figure("pumped", "Water that is pumped in all", pumped, "m3", 0, "over the days of the stages"),
-        _figure("wells", "Wells needed for it", float(water.wells), "wells", 0, "by the rule of Sichardt"),
+        _figure("wells", "Wells needed for it", float(water.wells), "wells", 0,
+                "; ".join(("by the rule of Sichardt", *((f"the scenario has {len(given)}",) if len(given) else ())))),
+        _capacity(stages),
         _figure("volume", "Soil to be dug, in the ground", total, "m3", 0, "against the terrain" if _terrain(stages) else ""),
         _figure("lorries", f"Lorries with {settings.payload_t:g} t of soil, each there and back", lorries, "lorries", 0, barred,
                 told=leaves if lorries else ""),
@@ -256,6 +287,10 @@ def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable
     for one in made:
         of = f"Pit {one.pit.label}: " if len(made) > 1 else ""
         told += [f"{of}{text}" for text in one.soil.told]
+        endless = [row["stage"] for row in one.stages if row["starts"] is not None and not row["end_known"]]
+        if endless:
+            told.append(f"{of}Stage {' and '.join(endless)} has no end: it is taken to last {settings.pumping_days:g} days "
+                        "(`pumping_days`), after those before it.")  # fmt: skip
         if one.ground is not None:
             low, middle, high = one.ground.largest
             given = "as given, from a design" if low == high else "an estimate by kind of wall"

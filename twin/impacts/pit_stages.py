@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,17 @@ from twin.impacts.pit_field import Surroundings
 from twin.impacts.pit_relief import relief
 from twin.impacts.pit_soil import PitSoil
 from twin.impacts.pit_volume import pit_volume, pit_volume_of_raster
-from twin.impacts.pit_water import Lowered, closed, days_of, dug_m, lowered
+from twin.impacts.pit_water import Lowered, closed, days_of, dug_m, end_of, lasts_d
+from twin.impacts.pit_wells import pumped, stated_m3_d
 from twin.scenario.pit import PitAnalysis
 from twin.sim.impact.pit import uplift, volume
 
 CONCRETE_KN_M3 = 23.0
 """Plain concrete under water; the lower of 23 and 24 is on the safe side."""
+
+NO_TOE, CONCRETED = "no wall with a toe below the floor", "concrete lies in the pit"
+TIGHT, BY_WELLS = "clay or peat closes the pit", "wells keep the head below the floor"
+"""Why seepage at the toe of a wall is not judged in a stage."""
 
 ENDS_TIGHT = "not known: the layers end in clay or peat"
 """What holds a floor below which nothing is known but tight ground."""
@@ -57,7 +62,7 @@ class Dug:
     settled : (R, C) float64
         By lowered water, the most of all stages; 0 where none is [mm].
     worked : tuple of PitStage
-        Stages with the head that relief wells keep.
+        Stages with the head that wells keep.
     """
 
     pit: Pit
@@ -94,44 +99,40 @@ def dig(
     """
     around = Surroundings([pit], grid, water)
     volumes, by = volumes_of(pit, terrain)
-    days = days_of(pit, soil, settings)
+    eased = [
+        relief(one, soil, dug_m(pit, one), lambda other: _floor(pit, other, soil), wanted=settings.relieve) for one in pit.stages
+    ]
+    days = days_of(replace(pit, stages=tuple(one.stage for one in eased)), soil, settings)
     rows, every, worked = [], [], []
     settled = np.zeros(grid.shape)
     whole = _ground(pit, pit.top_m - min(dug_m(pit, one) for one in pit.stages))
     above = pit.top_m
-    for stage, much in zip(pit.stages, volumes, strict=True):
+    for k, (stage, much) in enumerate(zip(pit.stages, volumes, strict=True)):
         dug = dug_m(pit, stage)
-        floor = _floor(pit, stage, soil)
-        eased = relief(stage, soil, dug, lambda one: _floor(pit, one, soil), wanted=settings.relieve)
-        found = lowered(pit, eased.stage, soil, around, settings, days[stage.id])
+        low = pumped(pit, eased[k].stage, soil, around, settings, days[stage.id])
+        found = low.water
         by_water = water_settlement(soil, found, settings)
         settled = np.maximum(settled, by_water)
         wall = 0.0 if whole is None else whole.largest.middle * _share(pit, dug, whole)
         row = {"pit": pit.id, "stage": stage.id, "starts": stage.starts, "ends": stage.ends, "floor_m": stage.floor_m, "dug_m": dug,
                "water_in_pit_m": stage.dry_to_m, "volume_m3": much, "volume_by": by}  # fmt: skip
-        row |= _trips(soil, much, above, dug, settings) | floor | _toe(pit, stage, soil)
-        row |= {"relief": eased.how, "relief_m": eased.by_m,
-                "uplift_factor_relieved": _floor(pit, eased.stage, soil)["uplift_factor"]}  # fmt: skip
+        row |= _trips(soil, much, above, dug, settings) | _floor(pit, stage, soil) | _toe(pit, low.stage, soil)
+        row |= {"relief": eased[k].how, "relief_m": eased[k].by_m,
+                "uplift_factor_relieved": _floor(pit, low.stage, soil)["uplift_factor"], "needed_m3_d": low.needed_m3_d,
+                "stated_m3_d": stated_m3_d(pit), "wells_do": low.how}  # fmt: skip
         row |= {
             "drawdown_m": found.upper_m, "head_drawdown_m": found.lower_m, "drawdown_beside_m": float(found.upper.max()),
             "inflow_m3_d": found.inflow_m3_d,
             "inflow_formula_m3_d": found.formula_m3_d, "wells": found.wells, "days": found.days,
-            "lasts_d": lasts_d(stage, settings),
+            "lasts_d": lasts_d(pit, k, settings), "end_known": end_of(pit, k) is not None,
             "settlement_wall_mm": wall, "settlement_water_mm": float(by_water.max(initial=0.0)),
             "supports": len(pit.supports_in(stage.id)),
         }  # fmt: skip
         rows.append(row)
         every.append(found)
-        worked.append(eased.stage)
+        worked.append(low.stage)
         above = min(above, dug)
     return Dug(pit, soil, tuple(rows), tuple(every), whole, settled, tuple(worked))
-
-
-def lasts_d(stage: PitStage, settings: PitAnalysis) -> float:
-    """How many days a stage lasts; as long as is set where that is not known [d]."""
-    if stage.starts is None or stage.ends is None:
-        return settings.pumping_days
-    return float((stage.ends - stage.starts).days + 1)
 
 
 def volumes_of(pit: Pit, terrain: Terrain | None) -> tuple[list[float], str]:
@@ -212,20 +213,31 @@ def _floor(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _toe(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, float]:
-    """Seepage at the toe of the wall, where water flows under it and up: not where a tight layer closes the pit, nor by wells."""
+def _toe(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:
+    """Seepage at the toe of the wall, where water flows under it and up; else why it is not judged.
+
+    Wells change that only where they keep the head in the water at the toe below the floor, so that nothing flows up to it.
+    """
     dug = dug_m(pit, stage)
     shut = closed(pit, stage, soil)
-    sealed = (soil.parted and shut and dug > soil.aquitard[1]) or stage.concreted
-    if pit.wall in ("", "slope", "soldier-pile") or math.isnan(pit.toe_m) or pit.toe_m >= dug or sealed or pit.wells:
-        return {"seepage_factor": math.nan, "seepage_en": math.nan}
+    why = ""
+    if pit.wall in ("", "slope", "soldier-pile") or math.isnan(pit.toe_m) or pit.toe_m >= dug:
+        why = NO_TOE
+    elif stage.concreted:
+        why = CONCRETED
+    elif soil.parted and shut and dug > soil.aquitard[1]:
+        why = TIGHT
+    elif stage.head_m < dug and shut == soil.parted:
+        why = BY_WELLS
+    if why:
+        return {"seepage_factor": math.nan, "seepage_en": math.nan, "seepage_told": why}
     part = soil.between(dug, pit.toe_m)
     outside = soil.head_m if soil.parted and shut else soil.water_m
     found = uplift.hydraulic_failure(
         head_difference_m=max(outside - stage.dry_to_m, 0.0), thickness_m=part["thickness_m"],
         submerged_weight_kn_m3=np.maximum(part["saturated_kn_m3"] - uplift.WATER_KN_M3, 0.1),
     )  # fmt: skip
-    return {"seepage_factor": found.factor, "seepage_en": found.en_use}
+    return {"seepage_factor": found.factor, "seepage_en": found.en_use, "seepage_told": ""}
 
 
 def _ground(pit: Pit, depth_m: float) -> GroundMovement | None:

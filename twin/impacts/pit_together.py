@@ -121,8 +121,8 @@ def open_together(made: Sequence[Dug]) -> tuple[Open, ...]:
     """
     if len(made) == 1:
         return tuple((k,) for k in range(len(made[0].pit.stages)))
-    known = {stage.starts for one in made if _dated(one) for stage in one.pit.stages if stage.starts is not None}
-    starts: list[dt.date | None] = [*sorted(known)]
+    dated = (stage.starts for one in made if _dated(one) for stage in one.pit.stages)
+    starts: list[dt.date | None] = [*sorted({day for day in dated if day is not None})]
     found: dict[Open, None] = {}
     for day in starts or [None]:
         for pick in (_most_pumped, lambda one: one.lowest, _lowest_head):

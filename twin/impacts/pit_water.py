@@ -5,6 +5,7 @@ Both waters, the water table and the head under clay and peat, are worked out as
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,9 +79,11 @@ def dug_m(pit: Pit, stage: PitStage) -> float:
 def falls(pit: Pit, stage: PitStage, soil: PitSoil) -> tuple[float, float]:
     """How far the water table and the head below are lowered at the pit [m]."""
     kept = stage.dry_to_m
-    upper = max(soil.water_m - max(kept, soil.base_m), 0.0)
     if not soil.parted:
-        return upper, 0.0
+        # the head under the pit is that of the only water, where concrete between walls does not part them
+        only = kept if math.isnan(stage.head_m) or closed(pit, stage, soil) else min(kept, stage.head_m)
+        return max(soil.water_m - max(only, soil.base_m), 0.0), 0.0
+    upper = max(soil.water_m - max(kept, soil.base_m), 0.0)
     lowest = soil.head_m if math.isnan(stage.head_m) else stage.head_m
     if dug_m(pit, stage) < soil.aquitard[1] and not stage.concreted:
         lowest = min(lowest, kept)
@@ -222,11 +225,36 @@ def wells_for(discharge_m3_d: float, soil: PitSoil, below: bool) -> int:
 
 
 def days_of(pit: Pit, soil: PitSoil, settings: PitAnalysis) -> dict[str, float]:
-    """For how long water has been kept low when each stage ends; as long as is set where its days are not known [d]."""
-    found, begun = {}, None
-    for stage in pit.stages:
+    """For how long water has been kept low when each stage ends [d].
+
+    A stage whose end is not known lasts as long as is set, after the days that have gone before it.
+    """
+    found: dict[str, float] = {}
+    begun, ran = None, 0.0
+    for k, stage in enumerate(pit.stages):
         if begun is None and max(falls(pit, stage, soil)) > 0.0:
             begun = stage.starts
-        known = begun is not None and stage.ends is not None
-        found[stage.id] = float(max((stage.ends - begun).days + 1, 1)) if known and begun and stage.ends else settings.pumping_days
+        end = end_of(pit, k)
+        if begun is None:
+            found[stage.id] = settings.pumping_days
+            continue
+        if end is not None:
+            ran = float(max((end - begun).days + 1, 1))
+        else:
+            ran = (float((stage.starts - begun).days) if stage.starts is not None else ran) + settings.pumping_days
+        found[stage.id] = ran
     return found
+
+
+def end_of(pit: Pit, k: int) -> dt.date | None:
+    """Last day of a stage: the one that is given, or that before the next one starts; None where neither is known."""
+    if pit.stages[k].ends is not None:
+        return pit.stages[k].ends
+    later = pit.stages[k + 1].starts if k + 1 < len(pit.stages) else None
+    return None if later is None else later - dt.timedelta(days=1)
+
+
+def lasts_d(pit: Pit, k: int, settings: PitAnalysis) -> float:
+    """How many days a stage lasts; as long as is set where that is not known [d]."""
+    first, end = pit.stages[k].starts, end_of(pit, k)
+    return settings.pumping_days if first is None or end is None else float(max((end - first).days + 1, 1))
