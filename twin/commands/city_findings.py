@@ -14,11 +14,42 @@ from twin.commands.terminal import WIDTH, say
 
 if TYPE_CHECKING:
     from twin.geo.city import City, Finding, Quality
+    from twin.scenario import Scenario
 
 TOLD_WHOLE = frozenset({"height-column", "option-unused", "far-away"})
 """Findings that say that an option had no effect, or that coordinates mean little: a count would hide that."""
+MOST_ERRORS = 10
+"""Of more errors below the street so many are told with a scenario."""
 FEW = 3
 """Findings of a code that are this few are printed with their whole message."""
+
+
+ASKED = {
+    "pit": frozenset({
+        "surface-unknown", "vertical-datum", "coordinates", "no-place", "record", "record-count", "soil-layer", "no-layers",
+        "duplicate-id",
+    }),
+    "cellars": frozenset({"cellar-measure", "cellar-above-ground", "cellar-outline", "duplicate-id"}),
+}  # fmt: skip
+"""Codes of errors in a city that an analysis below the street goes without, by its key."""
+
+
+def errors_below(scenario: Scenario, city: City) -> list[str]:
+    """What of the city is wrong and left out of the analyses below the street that a scenario asks for, as lines of text.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    city : City
+        As it was read.
+    """
+    from twin.assess import asked_of
+
+    codes = frozenset().union(*(ASKED[key] for key in asked_of(scenario) if key in ASKED))
+    found = [one for one in city.quality.findings if one.severity == "error" and one.code in codes]
+    lines = [f"error in the city: {one.code} {place_of(one)}: {one.message}" for one in found[:MOST_ERRORS]]
+    more = len(found) - len(lines)
+    return [*lines, f"and {more} more errors; `twin validate` of the city lists them"] if more > 0 else lines
 
 
 def place_of(finding: Finding) -> str:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twin.commands.city_findings import errors_below
 from twin.commands.figures import tell
 from twin.commands.kept import Kept, kept_of
 from twin.commands.parser import add_command
@@ -89,6 +90,8 @@ def _run_scenario(path: Path, out: Path, seeds: int | None, *, pictures: bool, k
     check_out(out)
     warn_of_compiling()
     city = load_city(scenario)
+    for line in errors_below(scenario, city):
+        complain(line)
     checkpoints = None
     if kept is not None and kept.checkpoints is not None:
         mark(scenario, path, out)

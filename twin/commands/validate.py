@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twin.commands.city_findings import place_of
+from twin.commands.city_findings import errors_below, place_of
 from twin.commands.figures import NOBODY, NOBODY_HINT
 from twin.commands.output_place import check_folder_of, check_not_its_source
 from twin.commands.parser import add_command
@@ -50,8 +50,14 @@ def _validate(options: argparse.Namespace) -> int:
             if kind_of(path) == "scenario":
                 if options.out is not None:
                     raise ParameterError("--out takes the findings of a city, not of a scenario", hint="leave out --out")
-                useful = _validate_scenario(path)
-                say(f"{path}: valid" if useful else f"{path}: valid, but {NOBODY}\n  {NOBODY_HINT}")
+                useful, wrong = _validate_scenario(path)
+                if wrong:
+                    bad = True
+                    complain(f"{path}: what its analyses need is wrong in the city, and would be left out")
+                    for line in wrong:
+                        complain(f"  {line}")
+                else:
+                    say(f"{path}: valid" if useful else f"{path}: valid, but {NOBODY}\n  {NOBODY_HINT}")
             else:
                 found.append(_validate_city(path, options))
                 bad |= found[-1].quality.errors > 0
@@ -66,8 +72,9 @@ def _validate(options: argparse.Namespace) -> int:
     return FAILED if bad else DONE
 
 
-def _validate_scenario(path: Path) -> bool:
-    """Everything short of walking: both sides made ready, everybody placed; whether there is then anything to work out."""
+def _validate_scenario(path: Path) -> tuple[bool, list[str]]:
+    """Everything short of walking: both sides made ready, everybody placed; whether there is then anything to work out, and what of
+    the city is wrong and left out of it."""
     from twin.assess import asked_of, see_possible
     from twin.population import populate
     from twin.run import changed_city, load_city, prepare
@@ -89,7 +96,7 @@ def _validate_scenario(path: Path) -> bool:
             see_possible(scenario, side.changed.city)
             placed = populate(scenario, side.changed, side.ground, seed=scenario.crowd.seed, destinations=side.destinations)
         people = len(placed.people.x)
-    return bool(people or asked)
+    return bool(people or asked), errors_below(scenario, city)
 
 
 def _check_validation(options: argparse.Namespace) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from twin.geo.measures import key_of
+from twin.errors import did_you_mean
+from twin.geo.measures import VOID, key_of
 
 UNKNOWN = "unknown"
-_VOID = re.compile(r"^(|-|\?|n\.?v\.?t\.?|nan|none|null|onbekend|unknown|-999\d*|9999?)$")
 
 _KIND = (
     (("werf", "wharf"), "wharf"), (("kluis", "vault"), "vault"), (("straat", "street"), "street"), (("brug", "bridge"), "bridge"),
@@ -58,13 +59,32 @@ def is_of_an_owner(column: str) -> bool:
     return bool(_OWNED.search(key_of(column))) and key_of(column) != "owner_class"
 
 
-def state_of(frame: pd.DataFrame) -> dict[str, pd.Series]:
+class NotUnderstood(NamedTuple):
+    """What a source says of a cellar and nobody here understands.
+
+    Parameters
+    ----------
+    row : int
+    ours : str
+        Column of ours that it would be.
+    message : str
+        The column of the source, what it says, and what it may say.
+    """
+
+    row: int
+    ours: str
+    message: str
+
+
+def state_of(frame: pd.DataFrame, missed: list[NotUnderstood] | None = None) -> dict[str, pd.Series]:
     """What a source states of the state of cellars, in our words.
 
     Parameters
     ----------
     frame : DataFrame
         With the columns of the source.
+    missed : list of NotUnderstood, optional
+        Where to put what is said and not understood. What stands in a column that may name an owner is not repeated.
 
     Returns
     -------
@@ -84,16 +104,55 @@ def state_of(frame: pd.DataFrame) -> dict[str, pd.Series]:
             words = [_first([_meaning(value, meanings, ours) for value in row]) for row in frame[columns].itertuples(index=False)]
             if ours in known or any(word != UNKNOWN for word in words) or ours == "owner_class":
                 found[ours] = pd.Series(pd.array(words, dtype="str"), index=frame.index)
+            if missed is not None:
+                missed += _words_missed(frame[columns], words, ours, meanings)
     for ours, (names, (low, high)) in NUMBERS.items():
         column = next((known[name] for name in names if name in known), "")
         if column:
             text = frame[column].map(lambda value: str(value).replace(",", ".").removesuffix("m").strip())
             values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+            if missed is not None:
+                for row, value in enumerate(frame[column]):
+                    if not VOID.match(_text(value).lower()) and not low <= values[row] <= high:
+                        told = f"`{column}` is {_text(value)!r}, which cannot be: {ours} is from {low:g} to {high:g}"
+                        missed.append(NotUnderstood(row, ours, told))
             found[ours] = pd.Series(np.where((values >= low) & (values <= high), values, np.nan), index=frame.index)
     column = next((known[name] for name in DATES if name in known), "")
     if column:
-        found["inspected"] = pd.Series(pd.array([_date(value) for value in frame[column]], dtype="str"), index=frame.index)
+        dates = [_date(value) for value in frame[column]]
+        if missed is not None:
+            missed += [
+                NotUnderstood(row, "inspected", f"`{column}` is {_text(value)!r}, which is no date: write 2024-05-31")
+                for row, value in enumerate(frame[column])
+                if not dates[row] and not VOID.match(_text(value).lower()) and _text(value) != "NaT"
+            ]
+        found["inspected"] = pd.Series(pd.array(dates, dtype="str"), index=frame.index)
     return found
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value is pd.NA else str(value).strip()
+
+
+def _words_missed(
+    frame: pd.DataFrame, words: list[str], ours: str, meanings: tuple[tuple[tuple[str, ...], str], ...]
+) -> list[NotUnderstood]:
+    """Rows of which columns say something of a cellar that has no meaning here."""
+    known = list(dict.fromkeys(word for _, word in meanings))
+    every = [*known, *(word for names, _ in meanings for word in names)]
+    missed = []
+    for column in frame.columns:
+        if is_of_an_owner(str(column)):
+            continue
+        for row, value in enumerate(frame[column]):
+            said = _text(value)
+            plain = said.lower()
+            general = ours == "kind" and any(one in plain for one in ("kelder", "cellar", "basement"))
+            if words[row] == UNKNOWN and not VOID.match(plain) and not general:
+                scores = ", or a score of NEN 2767 from 1 to 6" if ours == "condition" else ""
+                told = f"`{column}` is {said!r}, which is not understood and taken as unknown{did_you_mean(said, every)}"
+                missed.append(NotUnderstood(row, ours, f"{told} (known: {', '.join(known)}{scores})"))
+    return missed
 
 
 def _first(words: list[str]) -> str:
@@ -101,8 +160,8 @@ def _first(words: list[str]) -> str:
 
 
 def _meaning(value: object, meanings: tuple[tuple[tuple[str, ...], str], ...], ours: str) -> str:
-    text = "" if value is None else str(value).strip().lower()
-    if _VOID.match(text):
+    text = _text(value).lower()
+    if VOID.match(text):
         return UNKNOWN
     if ours == "condition" and re.fullmatch(r"[1-6](\.0)?", text):
         return ("good", "good", "fair", "poor", "poor", "poor")[int(text[0]) - 1]
@@ -114,8 +173,8 @@ def _meaning(value: object, meanings: tuple[tuple[tuple[str, ...], str], ...], o
 
 
 def _date(value: object) -> str:
-    text = "" if value is None else str(value).strip()
-    if _VOID.match(text.lower()):
+    text = _text(value)
+    if VOID.match(text.lower()):
         return ""
     day_first = bool(re.match(r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", text))
     date = pd.to_datetime(text, errors="coerce", dayfirst=day_first)

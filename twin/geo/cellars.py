@@ -10,9 +10,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from twin.geo.cellar_state import is_of_an_owner, state_of
+from twin.geo.cellar_faults import FAULTS, OFF_M, faults_in, faults_of, note_fault, note_faults, note_twins, signed_depths
+from twin.geo.cellar_state import NotUnderstood, is_of_an_owner, state_of
 from twin.geo.extrude import blocks
-from twin.geo.measures import measure, told, words_of
+from twin.geo.measures import key_of, measure, told, words_of
 from twin.geo.mesh import SEMANTICS, TriangleMesh
 from twin.geo.vaults import vault
 
@@ -47,7 +48,8 @@ CROWNS = (
 )  # fmt: skip
 TOPS = ("top_m", "top_level", "bovenkant_nap", "bovenkant", "bovenkant_gewelf", "kruin_nap", "z_top", "top_z", "crown_level")
 VAULTS = ("vault_m", "vault_thickness", "gewelfdikte", "dikte_gewelf", "gewelf_dikte", "dikte", "thickness")
-COVERS = ("cover_m", "cover", "dekking", "gronddekking", "grond_dekking", "dekking_gewelf", "diepte_bovenkant")
+TOP_DEPTH = "diepte_bovenkant"
+COVERS = ("cover_m", "cover", "dekking", "gronddekking", "grond_dekking", "dekking_gewelf", TOP_DEPTH)
 SPRINGINGS = ("springing_m", "springing", "aanzethoogte", "aanzet", "geboortehoogte")
 SPANS = ("span_azimuth_deg", "span_azimuth", "overspanningsrichting")
 _KINDS = ("kind", "type", "soort", "naam", "name", "omschrijving", "description", "categorie")
@@ -78,7 +80,9 @@ def cellars_frame(frame: gpd.GeoDataFrame, *, name: str = "", findings: Findings
         the longer side of the outline where it is not stated); ``wharf`` (bool). A column of the source that has one of these
         names becomes ``NAME_attribute``. `settled_cellars` then decides them, when the ground is known. What the source says of
         kind, condition, rings, backing, foundation, class of owner, use, material and inspection comes with it in our words
-        (`twin.geo.cellar_state`); columns that may name an owner are not kept.
+        (`twin.geo.cellar_state`); columns that may name an owner are not kept. Measures that cannot be (a vault of no thickness,
+        a floor above the crown, a word where a number belongs) are told in ``measure_faults``, a column that is there when there
+        are any; they are not taken for unknown ones.
     """
     stated = {
         "floor_m": measure(frame, FLOOR_LEVELS, _LEVELS),
@@ -92,19 +96,27 @@ def cellars_frame(frame: gpd.GeoDataFrame, *, name: str = "", findings: Findings
     for ours, found in stated.items():
         told(found, ours, name, findings)
     columns = {ours: found.values for ours, found in stated.items()}
-    # Depths below the ground: which sign they have differs from source to source.
-    for ours in ("floor_depth_m", "cover_m"):
-        columns[ours] = np.abs(columns[ours])
-    for ours in ("crown_m", "vault_m"):
-        columns[ours] = np.where(columns[ours] > 0, columns[ours], np.nan)
+    # Depths below the ground: which sign they have differs from source to source; a thickness has none.
+    columns["floor_depth_m"] = signed_depths(stated["floor_depth_m"])
+    if key_of(stated["cover_m"].column) == TOP_DEPTH:
+        columns["cover_m"] = signed_depths(stated["cover_m"])
     shapes = np.asarray(frame.geometry.array, dtype=object)
-    span = measure(frame, SPANS, (0.0, 360.0)).values
+    stated["span_azimuth_deg"] = measure(frame, SPANS, (0.0, np.inf))
+    faults = faults_of(stated, columns, len(frame))
+    for ours in ("crown_m", "vault_m", "cover_m", "floor_depth_m"):
+        columns[ours] = np.where(columns[ours] > 0, columns[ours], np.nan)
+    span = stated["span_azimuth_deg"].values
     columns["span_azimuth_deg"] = np.where(np.isnan(span), [across(shape) for shape in shapes], span % 180.0)
     words = words_of(frame, _KINDS)
     wharf = np.array(["werf" in f"{name} {word}".lower() or "wharf" in f"{name} {word}".lower() for word in words], dtype=bool)
     rest = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-    state = state_of(rest)
+    missed: list[NotUnderstood] = []
+    state = state_of(rest, missed)
+    wrong = note_faults(frame, faults, missed, name, findings)
+    note_twins(frame, name, findings)
     rest = rest.drop(columns=[one for one in rest.columns if is_of_an_owner(str(one))])
+    if (wrong != "").any():
+        state[FAULTS] = pd.Series(pd.array(list(wrong), dtype="str"), index=frame.index)
     rest = rest.drop(columns=[one for one in state if one in rest and rest[one].astype(str).equals(state[one].astype(str))])
     ours_too = (*columns, *state, "wharf", "estimated", "estimated_columns")
     rest = rest.rename(columns={one: f"{one}_attribute" for one in rest.columns if one in ours_too and one != "owner_class"})
@@ -155,7 +167,8 @@ def settled_cellars(frame: gpd.GeoDataFrame, city: City, where: str, findings: F
         For messages.
     findings : Findings
         ``cellar-estimated`` (info) for each row with an estimate, ``cellar-above-ground`` (error) where what is stated does not
-        fit below the ground: the row stays, without a volume.
+        fit below the ground: the row stays, without a volume. So does one of which a measure cannot be (``measure_faults``);
+        nothing is estimated of it. ``cellar-sum`` (warning) where a stated cover is not what is left above the vault.
     """
     count = len(frame)
     shapes = np.asarray(frame.geometry.array, dtype=object)
@@ -170,8 +183,14 @@ def settled_cellars(frame: gpd.GeoDataFrame, city: City, where: str, findings: F
     top = np.where(np.isnan(value["top_m"]), ground - value["cover_m"], value["top_m"])
     thick = np.where(np.isnan(value["vault_m"]), VAULT_M, value["vault_m"])
     crown = np.where(np.isnan(value["crown_m"]), top - floor - thick, value["crown_m"])
+    wrong = faults_in(frame)
+    for row in np.flatnonzero(np.isnan(value["crown_m"]) & (crown <= 0) & (wrong == "")):
+        wrong[row] = f"its floor ({floor[row]:.2f} m) leaves no room below the vault, whose top is at {top[row]:.2f} m"
+        note_fault(findings, frame.index[row], str(wrong[row]), where)
+    at_fault = wrong != ""
     crown = np.where(np.isnan(value["crown_m"]) & ~(crown > 0), np.nan, crown)
     missing = {"floor_m": np.isnan(floor) & np.isnan(top), "crown_m": np.isnan(crown), "vault_m": np.isnan(value["vault_m"])}
+    unknown = {**missing, "floor_m": np.isnan(floor)}
     at_wharf = missing["floor_m"] & wharf & (ground > STREET_M[0]) & (ground < STREET_M[1])
     floor = np.where(at_wharf, WHARF_M, floor)
     room = ground - floor - thick
@@ -184,12 +203,23 @@ def settled_cellars(frame: gpd.GeoDataFrame, city: City, where: str, findings: F
     # The floor of a wharf cellar below a low street: no room for the least cover, so the floor gives way.
     floor = np.where(at_wharf & (ground - floor - thick - crown < LEAST_COVER_M), ground - LEAST_COVER_M - thick - crown, floor)
     cover = ground - floor - thick - crown
+    # of a cellar with a measure that cannot be nothing is made up
+    missing = {name: rows & ~at_fault for name, rows in missing.items()}
+    floor, crown, thick = (
+        np.where(at_fault & unknown[name], np.nan, made)
+        for name, made in (("floor_m", floor), ("crown_m", crown), ("vault_m", thick))
+    )
+    cover = np.where(at_fault, np.nan, cover)
     names = list(missing)
     estimated = np.logical_or.reduce([missing[name] for name in names])
     guesses = [", ".join(name for name in names if missing[name][row]) for row in range(count)]
     needs_ground = ~known & (np.isnan(value["floor_m"]) | missing["crown_m"])
     above = known & usable & (cover < 0)
-    _note(frame, guesses, needs_ground, above, cover, where, findings)
+    _note(frame, guesses, needs_ground & ~at_fault, above, cover, where, findings)
+    for row in np.flatnonzero(known & (np.abs(value["cover_m"] - cover) > OFF_M)):
+        stated = f"{value['cover_m'][row]:.2f} m of cover are stated"
+        sums = f"floor, crown and vault leave {cover[row]:.2f} m below the ground, where {stated}"
+        findings.add("cellar-sum", str(frame.index[row]), f"{sums}; the first is taken: which of them is wrong?", path=where)
     settled = frame.drop(columns=[name for name in ("top_m", "floor_depth_m", "wharf") if name in frame])
     settled = settled.assign(
         floor_m=floor.round(3),
@@ -198,8 +228,9 @@ def settled_cellars(frame: gpd.GeoDataFrame, city: City, where: str, findings: F
         cover_m=np.where(known, cover.round(3), np.nan),
         estimated=estimated,
         estimated_columns=pd.array(guesses, dtype="str"),
+        **({FAULTS: pd.array(list(wrong), dtype="str")} if at_fault.any() else {}),
     )
-    return Settled(settled, usable & ~above & np.isfinite(floor) & (crown > 0))
+    return Settled(settled, usable & ~above & ~at_fault & np.isfinite(floor) & (crown > 0))
 
 
 def _note(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from twin.geo.readers.model import Findings
 
 _NUMBER = re.compile(r"^\s*([+-]?\d+(?:[.,]\d+)?)\s*(mm|cm|m|meter|metres?)?\s*(?:\+?\s*NAP)?\s*$", re.IGNORECASE)
+VOID = re.compile(r"^(|-|\?|n\.?v\.?t\.?|nan|none|null|onbekend|unknown|-999(\d*|\.\d+)|9999?(\.0+)?)$")
+"""What stands in a field of which the value is not known, in lower case."""
 _UNITS = {"mm": 0.001, "cm": 0.01, "m": 1.0, "meter": 1.0, "metre": 1.0, "metres": 1.0, "dm": 0.1}
 
 
@@ -33,12 +35,15 @@ class Measure(NamedTuple):
         The unit that was assumed because the values are too large for metres; empty when it was stated or is metres.
     refused : bool
         Whether the values of the column cannot be such a measure in any unit; they are NaN then.
+    unread : tuple of (int, str)
+        Rows in which the column says something that is no number, and what; they are NaN too.
     """
 
     values: NDArray[np.float64]
     column: str
     assumed: str = ""
     refused: bool = False
+    unread: tuple[tuple[int, str], ...] = ()
 
 
 def key_of(name: str) -> str:
@@ -75,11 +80,25 @@ def measure(
             if not column:
                 continue
             values = _in_metres(frame[column])
+            unread = _unread(frame[column], values)
             if not np.isfinite(values).any():
+                # words in a column of any other name may well be about something else
+                if unread and name == names[0]:
+                    return Measure(values, column, unread=unread)
                 continue
             factor = _UNITS.get((name + unit).rsplit("_", 1)[-1]) if "_" in name + unit else None
-            return Measure(values * factor, column) if factor is not None else _sized(values, column, usual, units)
+            found = Measure(values * factor, column) if factor is not None else _sized(values, column, usual, units)
+            return found._replace(unread=unread)
     return Measure(np.full(len(frame), np.nan), "")
+
+
+def _unread(column: pd.Series[float], values: NDArray[np.float64]) -> tuple[tuple[int, str], ...]:
+    """Rows of a column that say something that is no number, and what."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return ()
+    given: Sequence[object] = column.tolist()
+    texts = ("" if one is None or one is pd.NA else str(one).strip() for one in given)
+    return tuple((row, text) for row, text in enumerate(texts) if np.isnan(values[row]) and not VOID.match(text.lower()))
 
 
 def _sized(values: NDArray[np.float64], column: str, usual: tuple[float, float], units: Sequence[str]) -> Measure:
@@ -115,7 +134,8 @@ def _in_metres(column: pd.Series[float]) -> NDArray[np.float64]:
         found = column.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         found = np.array([_read(value) for value in column.tolist()], dtype=np.float64)
-    return np.where(np.isfinite(found) & (np.abs(found) < 9000), found, np.nan)
+    void = (found > -1000.0) & (found <= -999.0)
+    return np.where(np.isfinite(found) & (np.abs(found) < 9000) & ~void, found, np.nan)
 
 
 def _read(value: object) -> float:

@@ -71,7 +71,7 @@ def check(city: City, *, planarity_m: float | None = None) -> Quality:
         found += duplicate_objects(city, mesh)
         if planarity_m is not None:
             found += bent_faces(city, planarity_m)
-    return Quality((*found, *_footprints(city), *heights(city), *grounds(city), *buried(city)))
+    return Quality((*found, *_footprints(city), *_cellars(city), *heights(city), *grounds(city), *buried(city)))
 
 
 def _missing(city: City) -> list[Finding]:
@@ -97,6 +97,21 @@ def _footprints(city: City) -> list[Finding]:
         reason = shapely.is_valid_reason(shapes[row])
         found.append(Finding("footprint-invalid", ids[row], f"the footprint is not a valid polygon: {reason}"))
     return found + overlaps(shapes, np.flatnonzero(valid & ~empty), ids)
+
+
+def _cellars(city: City) -> list[Finding]:
+    """Cellars that lie over each other: there are such, one above the other, but more often an outline is wrong."""
+    shapes = np.asarray(city.cellars.geometry.array, dtype=object)
+    usable = np.flatnonzero(shapely.is_valid(shapes) & ~shapely.is_empty(shapes) & (shapely.get_dimensions(shapes) == 2))
+    ids = [str(one) for one in city.cellars.index]
+    first, second = shapely.STRtree(shapes[usable]).query(shapes[usable], predicate="intersects")
+    first, second = usable[first[first < second]], usable[second[first < second]]
+    shared = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    return [
+        Finding("cellar-overlap", ids[one], f"its outline overlaps that of cellar {ids[other]} by {area:.1f} m2")
+        for one, other, area in zip(first, second, shared, strict=True)
+        if area > OVERLAP_M2
+    ]
 
 
 def overlaps(shapes: NDArray[np.object_], usable: NDArray[np.int64], ids: list[str]) -> list[Finding]:

@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.errors import GeometryError, ParameterError, did_you_mean
+from twin.geo.cellar_faults import faults_in
 from twin.scenario.routes import VEHICLES
 from twin.scenario.routes import Vehicle as StreetVehicle
 from twin.sim.impact.cellar.arch import BRICKWORK_KN_M3, FILL_KN_M3
@@ -55,7 +56,7 @@ class Taken:
     unknowns : tuple of tuple of str
         Of each row: what is not known of it.
     notes : dict of int to list of str
-        Of every row of the frame: what is odd, or why it is not looked at.
+        Of every row of the frame: what is odd, or why it is not looked at (measures that cannot be, see `twin.geo.cellar_faults`).
     """
 
     rows: NDArray[np.int64]
@@ -102,7 +103,11 @@ def taken(cellars: gpd.GeoDataFrame) -> Taken:
     if not cellars.index.is_unique:
         twice = str(cellars.index[cellars.index.duplicated()][0])
         raise ParameterError(f"two cellars have the id `{twice}`", hint="give each its own index")
-    crown, ring, cover, springing = (_numbers(cellars, name) for name in ("crown_m", "vault_m", "cover_m", "springing_m"))
+    wrong = faults_in(cellars)
+    sound = wrong == ""
+    crown, ring, cover, springing = (
+        np.where(sound, _numbers(cellars, name), np.nan) for name in ("crown_m", "vault_m", "cover_m", "springing_m")
+    )
     _see((ring <= 0) | (ring > 2), cellars, "the vault is not between 0 and 2 m thick", "`vault_m` is the thickness of the ring")
     _see(cover < 0, cellars, "the cover is below 0: the vault is above the ground", "`cover_m` is the ground above the crown")
     _see(crown <= 0, cellars, "the crown is not above the floor", "`crown_m` is the height of the crown above the floor")
@@ -113,10 +118,12 @@ def taken(cellars: gpd.GeoDataFrame) -> Taken:
     notes: dict[int, list[str]] = {row: [] for row in range(len(cellars))}
     for row in np.flatnonzero(~usable):
         notes[int(row)].append("the outline is not a valid polygon")
-    for row in np.flatnonzero(usable & np.isnan(cover)):
+    for row in np.flatnonzero(~sound):
+        notes[int(row)].append(str(wrong[row]))
+    for row in np.flatnonzero(usable & sound & np.isnan(cover)):
         notes[int(row)].append("the cover is not known: the height of the ground is not")
     azimuth = _numbers(cellars, "span_azimuth_deg")
-    rows = np.flatnonzero(usable & np.isfinite(cover) & np.isfinite(crown) & np.isfinite(ring) & np.isfinite(azimuth))
+    rows = np.flatnonzero(usable & sound & np.isfinite(cover) & np.isfinite(crown) & np.isfinite(ring) & np.isfinite(azimuth))
     for row in np.flatnonzero(usable & np.isnan(azimuth)):
         notes[int(row)].append("the direction of the span is not known")
     _overlaps(shapes, rows, cellars, notes)

@@ -11,13 +11,14 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from twin.geo.pits import pit_of
 from twin.impact_result import ImpactResult
 from twin.impacts.pit_around import buildings_near, buildings_of, wells_of
 from twin.impacts.pit_figures import assumptions_of, classes_of, figures_of
 from twin.impacts.pit_green import pipes_around, trees_around
 from twin.impacts.pit_lorries import ways_of
 from twin.impacts.pit_nuisance import noise_of
-from twin.impacts.pit_soil import soil_model, soil_of, water_of
+from twin.impacts.pit_soil import see_heads, soil_model, soil_of, water_of
 from twin.impacts.pit_stages import Dug, dig
 from twin.impacts.pit_together import AllWater, together
 from twin.impacts.rain_ground import burnt
@@ -32,16 +33,25 @@ if TYPE_CHECKING:
 
 
 def possible(city: City, settings: PitAnalysis) -> None:
-    """See that the soil is known, and the place to which lorries go.
+    """See that the soil and the water are known at each pit that is designed, and the place to which lorries go.
 
     Raises
     ------
     GeometryError, ParameterError, ScenarioError
-        When one is not, or layers by hand cannot be used.
+        When one is not, layers (by hand or of soundings) end above the floor of a pit, or water stands above the ground.
     """
-    soil_model(city, settings)
+    model = soil_model(city, settings)
+    for name, row in city.pits.iterrows():
+        if _designed(row):
+            pit = pit_of(row, str(name))
+            see_heads(pit, soil_of(pit, city, model, settings))
     if settings.to is not None:
         locate(settings.to, city, "analyses.pit.to")
+
+
+def _designed(row: pd.Series[Any]) -> bool:
+    """Whether a row of the layer is a pit of the scenario: these have stages, one that a city merely knows of has none."""
+    return bool(isinstance(row.get("stages"), str) and row["stages"])
 
 
 def analyse(site: Site, settings: PitAnalysis, before: tuple[Site, ImpactResult] | None = None) -> ImpactResult:

@@ -27,6 +27,15 @@ LEAST_T_M2_D = 1e-4
 LEAST_WET_M = 0.1
 """Water that stands less above clay and peat counts as standing in them; an estimate [m]."""
 
+MOST_HEAD_M = 10.0
+"""Heads are not so far above the ground: a bound of ours, against slips [m]."""
+MOST_BELOW_M, MOST_ABOVE_M = 1.0, 10.0
+"""Layers by hand may begin so much below or above the ground of a pit; depths in place of levels do not; our bounds [m]."""
+
+LEFT_OUT_CODES = ("surface-unknown", "vertical-datum", "coordinates", "no-place")
+MOST_LEFT_OUT = 5
+"""Of more soundings that tell nothing these are named."""
+
 UNKNOWN_SOIL = "made ground"
 """What ground above the first record of soundings is taken for."""
 
@@ -150,8 +159,8 @@ def soil_of(pit: Pit, city: City, model: SoilModel, settings: PitAnalysis) -> Pi
     """
     centre = pit.outline.representative_point()
     found = model.column(centre.x, centre.y)
-    told = list(_told_of(found, settings))
-    layers = _from_the_ground(found, pit, told)
+    told = [*_told_of(found, settings), *_told_of_left_out(model, city)]
+    layers = _from_the_ground(found, pit, told, by_hand=bool(settings.layers))
     deepest = float(layers["bottom_z_m"].iloc[-1])
     lowest = pit.bottom_m - pit.concrete_m
     if deepest >= lowest - 0.5:
@@ -195,7 +204,18 @@ def _told_of(layers: pd.DataFrame, settings: PitAnalysis) -> list[str]:
     ]  # fmt: skip
 
 
-def _from_the_ground(found: pd.DataFrame, pit: Pit, told: list[str]) -> pd.DataFrame:
+def _told_of_left_out(model: SoilModel, city: City) -> list[str]:
+    """Soundings that the ground is made without, with why and what to do."""
+    files = {one.object_id: f" ({one.path})" for one in city.quality.findings if one.code in LEFT_OUT_CODES and one.path}
+    names = [f"{name}{files.get(name, '')}: {why}" for name, why in list(model.left_out.items())[:MOST_LEFT_OUT]]
+    more = len(model.left_out) - len(names)
+    if not names:
+        return []
+    rest = f"; and {more} more" if more > 0 else ""
+    return [f"Soundings that the ground is made without: {'; '.join(names)}{rest}. `twin validate` of the city says what to mend."]
+
+
+def _from_the_ground(found: pd.DataFrame, pit: Pit, told: list[str], *, by_hand: bool) -> pd.DataFrame:
     """Layers from the ground at the pit down, with what is not known taken for made ground."""
     layers = found[found["bottom_z_m"] < pit.top_m - 1e-6].reset_index(drop=True)
     if layers.empty:
@@ -204,6 +224,13 @@ def _from_the_ground(found: pd.DataFrame, pit: Pit, told: list[str]) -> pd.DataF
             where="layers", hint="levels are in the vertical datum of the city (NAP), not depths",
         )  # fmt: skip
     off = float(layers["top_z_m"].iloc[0]) - pit.top_m
+    if by_hand and not -MOST_BELOW_M <= off <= MOST_ABOVE_M:
+        word = "above" if off > 0 else "below"
+        ground = f"the ground at pit `{pit.id}` ({pit.top_m:.2f} m)"
+        raise GeometryError(
+            f"the layers begin at {layers['top_z_m'].iloc[0]:.2f} m, {abs(off):.1f} m {word} {ground}",
+            where="layers", hint="begin them at the ground; levels are in the vertical datum of the city (NAP), not depths",
+        )  # fmt: skip
     if abs(off) > 0.5:
         word = "above" if off > 0 else "below"
         told.append(f"The layers begin {abs(off):.1f} m {word} the ground at pit {pit.label}: the first of them is taken up to it.")
@@ -232,6 +259,17 @@ def _levels(
             f"the water table ({water:g} m) is above the ground at pit `{pit.id}` ({pit.top_m:.2f} m)", where="water_m",
             hint="levels are in the vertical datum of the city (NAP), not depths",
         )  # fmt: skip
+    if settings.lowest_m is not None and settings.lowest_m > water + 0.01:
+        raise ParameterError(
+            f"the lowest water table of the past ({settings.lowest_m:g} m) is above the one of now ({water:g} m)", where="lowest_m",
+            hint="it is the lowest that the ground has known, or leave it out",
+        )  # fmt: skip
+    if head > pit.top_m + MOST_HEAD_M:
+        ground = f"the ground at pit `{pit.id}` ({pit.top_m:.2f} m)"
+        raise ParameterError(
+            f"the head of the water ({head:g} m) is {head - pit.top_m:.1f} m above {ground}",
+            where="head_m", hint="levels are in the vertical datum of the city (NAP), in metres",
+        )  # fmt: skip
     top, bottom = aquitard_of(layers)
     if math.isnan(head) and math.isfinite(top):
         raise ParameterError(
@@ -240,6 +278,21 @@ def _levels(
             where="head_m", hint="give it, e.g. `head_m: 0.4`: it decides whether the floor comes up",
         )  # fmt: skip
     return water, head
+
+
+def see_heads(pit: Pit, soil: PitSoil) -> None:
+    """See that the heads that wells keep under a pit are no higher than the head there is: pumping lowers it.
+
+    Raises
+    ------
+    ParameterError
+    """
+    for stage in pit.stages:
+        if stage.head_m > soil.head_m + 0.01:
+            raise ParameterError(
+                f"stage `{stage.id}` of pit `{pit.id}` keeps a head of {stage.head_m:g} m, and the head there is {soil.head_m:g} m",
+                where="head_m", hint="wells lower the head: give a lower `head_m` in the stage, or leave it out",
+            )  # fmt: skip
 
 
 def _told_of_water(

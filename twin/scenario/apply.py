@@ -112,6 +112,9 @@ class Changed:
             shapes.setdefault(obstacle.level, []).append(obstacle.shape)
         return {level: shapely.union_all(parts) for level, parts in shapes.items()}
 
+WELL_BESIDE_M = 10.0
+"""A well of a pit stands no farther from its edge [m]; our bound: wells that are elsewhere do not draw the water of the pit."""
+
 
 def locate(place: Place, city: City, where: str) -> Located:
     """Find a place in the city.
@@ -194,6 +197,18 @@ def _within(city: City, shape: BaseGeometry, where: str, beside_m: float = 1.0) 
             where=where,
             hint=f"the city reaches from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f}); are these coordinates in its CRS?",
         )
+
+
+def _whole_within(city: City, shape: BaseGeometry, where: str) -> None:
+    """See that no part of a pit is beyond the city, where nothing is known of the ground and of what stands on it."""
+    west, south, east, north = city.bounds
+    beyond = shapely.difference(shape, shapely.box(west - 1.0, south - 1.0, east + 1.0, north + 1.0))
+    if not beyond.is_empty:
+        share = 100.0 * beyond.area / shape.area
+        raise ScenarioError(
+            f"{max(1.0, share):.0f} % of the pit lies outside the city, where nothing is known of the ground", where=where,
+            hint=f"it reaches from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f}); read a larger one, or move the pit",
+        )  # fmt: skip
 
 
 def floor_height(city: City, shape: BaseGeometry, level: str) -> float:
@@ -374,10 +389,23 @@ def _excavate(city: City, change: ExcavationChange, here: str, label: str) -> tu
                 f"the floor of stage `{stage.id}` ({stage.floor_m:g} m) is above the ground there ({top:.1f} m)",
                 where=f"{here}.stages[{k}].floor_m",
             )
-    for k, well in enumerate(change.wells):
-        _within(city, shapely.Point(well.at), f"{here}.wells[{k}].at")
+        if stage.water_m is not None and stage.water_m > top:
+            raise ScenarioError(
+                f"the water in stage `{stage.id}` ({stage.water_m:g} m) is above the ground there ({top:.1f} m)",
+                where=f"{here}.stages[{k}].water_m", hint="levels are in the vertical datum of the city (NAP), not depths",
+            )  # fmt: skip
     pit = change.pit(label, place.shape, top)
     edge = pit.outline_at_top
+    _whole_within(city, edge, f"{here}.outline")
+    for k, well in enumerate(change.wells):
+        where = f"{here}.wells[{k}].at"
+        _within(city, shapely.Point(well.at), where)
+        away = float(edge.distance(shapely.Point(well.at)))
+        if away > WELL_BESIDE_M:
+            raise ScenarioError(
+                f"well `{well.id}` stands {away:.1f} m outside the pit", where=where,
+                hint=f"a well that keeps a pit dry stands in it, or at most {WELL_BESIDE_M:g} m beside it",
+            )  # fmt: skip
     pits = city.pits
     row = gpd.GeoDataFrame([{**pit.columns(), "status": "planned"}], index=[change.id], geometry="geometry", crs=city.crs)
     row.index.name = "id"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from twin.errors import CRSError, FormatError
-from twin.geo.crs import degrees_of, parse
+from twin.geo.crs import degrees_of, parse, short_name
 from twin.geo.readers.model import Findings
-from twin.geo.readers.sounding_rows import RD_BOUNDS
+from twin.geo.readers.sounding_rows import NO_LEVEL, RD_BOUNDS, VOID_HEIGHT_M, in_degrees, outside_grid
 from twin.geo.readers.source import Blob
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ def place(payload: Any, name: str, file: str, findings: Findings) -> tuple[CRS |
             for spot in positions(holder, name, file, findings):
                 spots.append(spot)
                 break
+    spots = [spot for spot in spots if _on_the_map(spot, name, file, findings)]
     if not spots:
         return None, float("nan"), float("nan")
     best = next((spot for spot in spots if spot[0].is_projected), spots[0])
@@ -164,11 +165,21 @@ def place(payload: Any, name: str, file: str, findings: Findings) -> tuple[CRS |
         if apart > FAR_M:
             message = f"the place as delivered and the one in the register are {apart:.0f} m apart; the first is taken"
             findings.add("place-disagrees", name, message, path=file)
-    west, south, east, north = RD_BOUNDS
-    if best[0].to_epsg() == 28992 and not (west <= best[1] <= east and south <= best[2] <= north):
-        message = f"({best[1]:g}, {best[2]:g}) is outside the Dutch grid; swapped or in another system?"
-        findings.add("coordinates", name, message, path=file)
     return best
+
+
+def _on_the_map(spot: tuple[CRS, float, float], name: str, file: str, findings: Findings) -> bool:
+    """Whether a place can be where its system says; one that cannot is told, and not used."""
+    crs, x, y = spot
+    west, south, east, north = RD_BOUNDS
+    if crs.is_projected and in_degrees(x, y, stated=True):
+        message = f"the place ({x:g}, {y:g}) is in degrees, where {short_name(crs)} (`srsName`) counts in metres: mend either"
+    elif crs.to_2d().to_epsg() == 28992 and not (west <= x <= east and south <= y <= north):
+        message = outside_grid(x, y, "`pos`")
+    else:
+        return True
+    findings.add("coordinates", name, message, severity="error", path=file)
+    return False
 
 
 def positions(holder: Any, name: str, file: str, findings: Findings) -> Iterator[tuple[CRS, float, float]]:
@@ -200,22 +211,28 @@ def _apart(one: tuple[CRS, float, float], other: tuple[CRS, float, float]) -> fl
     return float(Geod(ellps="GRS80").inv(*ends[0], *ends[1])[2])
 
 
-def surface(payload: Any, name: str, file: str, findings: Findings) -> tuple[float | None, str]:
-    """Height of the ground above NAP, and the datum that is stated; no height when it is another."""
+def surface(payload: Any, name: str, file: str, findings: Findings, *, of_layers: bool = True) -> tuple[float | None, str]:
+    """Height of the ground above NAP, and the datum that is stated; no height when it is another.
+
+    Without it layers have no level, which is an error; a well has levels of its own (`of_layers`).
+    """
     stated = child(payload, "deliveredVerticalPosition")
+    severity = "error" if of_layers else "warning"
+    give = f": {NO_LEVEL} `offset` [m NAP]" if of_layers else ": its height is not used"
+    unknown = f"the document does not state the height of the ground (`deliveredVerticalPosition`){give}"
     if stated is None:
-        findings.add("surface-unknown", name, "the document does not state the height of the ground", path=file)
+        findings.add("surface-unknown", name, unknown, severity=severity, path=file)
         return None, ""
     datum = text(stated, "verticalDatum")
     height = number(stated, "groundLevelPosition")
     if height is None and text(stated, "localVerticalReferencePoint").lower() in ("maaiveld", "waterbodem", ""):
         height = number(stated, "offset")
-    if height is None:
-        findings.add("surface-unknown", name, "the document does not state the height of the ground", path=file)
+    if height is None or not abs(height) < VOID_HEIGHT_M:
+        findings.add("surface-unknown", name, unknown, severity=severity, path=file)
         return None, datum
     if datum.upper() != "NAP":
-        message = f"the ground is at {height:g} m above {datum or 'an unknown datum'}, not above NAP: its height is not used"
-        findings.add("vertical-datum", name, message, path=file)
+        message = f"the ground is at {height:g} m above {datum or 'an unknown datum'}, not above NAP{give}"
+        findings.add("vertical-datum", name, message, severity=severity, path=file)
         return None, datum
     return height, "NAP"
 

@@ -51,7 +51,7 @@ def well_frame(found: list[Any], root: Any, file: str, findings: Findings) -> tu
         if crs is None:
             findings.add("no-place", name, "it says nowhere where it is; left out", severity="error", path=file)
             continue
-        height, datum = surface(payload, name, file, findings)
+        height, datum = surface(payload, name, file, findings, of_layers=False)
         stated = attributes(payload, {"monitoringTube", "registrationHistory", "wellHistory"})
         well = {"well": name, "surface_m": height, "vertical_datum": datum}
         well["date"] = day(payload, "wellHistory", "wellConstructionDate") or day(payload, "wellConstructionDate")

@@ -19,6 +19,7 @@ from twin.geo.readers.bro_document import (
     surface,
 )
 from twin.geo.readers.model import Findings
+from twin.geo.readers.sounding_checks import see_measured
 from twin.geo.readers.sounding_rows import Sounding, cpt_profile, layer_profile, note_depth
 
 CPT_COLUMNS = (
@@ -149,6 +150,7 @@ def _records(result: Any, name: str, file: str, findings: Findings) -> dict[str,
     table = np.array(rows, dtype=np.float64).reshape(-1, len(CPT_COLUMNS))
     table = np.where((table == VOID) | ~np.isfinite(table), np.nan, table)
     found = {key: table[:, place] for place, key in enumerate(CPT_COLUMNS)}
+    see_measured(found, name, file, findings)
     return {key: column for key, column in found.items() if key == "penetrationLength" or np.isfinite(column).any()}
 
 

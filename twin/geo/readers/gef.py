@@ -16,7 +16,17 @@ from twin.geo.city import Source
 from twin.geo.readers.gef_header import Column, Header, number_of, said, whole_of
 from twin.geo.readers.gef_tables import Records, bore_table, cpt_table
 from twin.geo.readers.model import Findings, Reading, ReadOptions
-from twin.geo.readers.sounding_rows import RD_BOUNDS, Sounding, note_depth, sounding_frame
+from twin.geo.readers.sounding_rows import (
+    DEGREE_BOUNDS,
+    NO_LEVEL,
+    RD_BOUNDS,
+    VOID_HEIGHT_M,
+    Sounding,
+    in_degrees,
+    note_depth,
+    outside_grid,
+    sounding_frame,
+)
 from twin.geo.readers.source import Blob
 
 if TYPE_CHECKING:
@@ -34,6 +44,9 @@ HEIGHT_SYSTEMS = {31000: "NAP", 32000: "Ostend level", 32001: "TAW", 49000: "mea
 PLACES = {31000: 28992, 28992: 28992, 32000: 31370, 31370: 31370}
 """EPSG code of the system of coordinates by the code in ``#XYID``: 31000 is the Dutch grid, 32000 the Belgian Lambert grid.
 Some writers state the EPSG code itself."""
+
+DEGREES = {4326, 4258}
+"""Systems in degrees that ``#XYID`` may state, by their EPSG codes: WGS 84 and ETRS89."""
 
 _END = re.compile(r"^\s*#\s*EOH\b.*$", re.MULTILINE)
 _CLASS = re.compile(r"(?:klasse|class|kl\.)\D*?(\d)", re.IGNORECASE)
@@ -57,7 +70,7 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
     Raises
     ------
     FormatError
-        When there is no header or table, no place, or it is a report of another kind.
+        When there is no header or table, no place, a place in degrees under a system in metres, or it is a report of another kind.
     MissingExtraError
         When pygef is not installed.
     """
@@ -73,7 +86,7 @@ def read(blob: Blob, options: ReadOptions) -> Reading:
     name = _name(header, blob.name)
     table = (cpt_table if kind == "cpt" else bore_table)(Records(header, columns, body, name, blob.name), findings)
     crs, x, y = _place(header, name, blob.name, findings)
-    surface, datum = _surface(header, name, findings)
+    surface, datum = _surface(header, name, blob.name, findings)
     row = Sounding(
         id=name,
         kind=kind,
@@ -132,9 +145,17 @@ def _columns(header: Header, where: str) -> list[Column]:
         number, quantity = (whole_of(values[place]) if len(values) > 3 else None for place in (0, -1))
         if number is None or quantity is None:
             raise FormatError(f"`#COLUMNINFO= {', '.join(values)}` is not a number, unit, name and quantity", where=where)
-        found.setdefault(number, Column(number, values[1], values[2], quantity, voids.get(number)))
-    if not found or sorted(found) != list(range(1, len(found) + 1)) or len(found) > 200:
-        raise FormatError("the lines `#COLUMNINFO` do not number the columns from 1 on", where=where)
+        if number in found:
+            message = f"two lines `#COLUMNINFO` are of column {number}: {found[number].name} and {values[2]}"
+            raise FormatError(message, where=where, hint="number the columns from 1 on, each once")
+        found[number] = Column(number, values[1], values[2], quantity, voids.get(number))
+    hint = "give a line for each column, such as `#COLUMNINFO= 1, m, length, 1` and `#COLUMNINFO= 2, MPa, cone resistance, 2`"
+    if not found:
+        raise FormatError("there are no lines `#COLUMNINFO`: nothing says what the columns are", where=where, hint=hint)
+    if sorted(found) != list(range(1, len(found) + 1)) or len(found) > 200:
+        numbers = ", ".join(map(str, sorted(found)[:20]))
+        message = f"the lines `#COLUMNINFO` do not number the columns from 1 on, but {numbers}"
+        raise FormatError(message, where=where, hint=hint)
     return [found[number] for number in sorted(found)]
 
 
@@ -155,7 +176,16 @@ def _place(header: Header, name: str, file: str, findings: Findings) -> tuple[CR
     if x is None or y is None:
         raise FormatError("the GEF file does not say where the sounding stands", where=file, hint="add a line `#XYID`")
     code = whole_of(values[0])
+    if code in DEGREES:
+        return (CRS.from_epsg(code), *_degrees(x, y, name, file, findings))
     epsg = PLACES.get(code if code is not None else -1)
+    if in_degrees(x, y, stated=epsg is not None):
+        stated = values[0] or "none"
+        raise FormatError(
+            f"`#XYID= {', '.join(values)}` places the sounding in degrees under a system in metres ({stated})", where=file,
+            hint="write metres of the Dutch grid, such as `#XYID= 31000, 136780.0, 455850.0`, or say that these are degrees: "
+            f"`#XYID= 4258, {x:g}, {y:g}` (ETRS89; 4326 is WGS 84)",
+        )  # fmt: skip
     if code == 49000 and 2e6 <= x < 6e6:
         # Gauss-Krueger: the first digit of the easting is the zone.
         epsg = 31464 + int(x // 1e6)
@@ -167,8 +197,9 @@ def _place(header: Header, name: str, file: str, findings: Findings) -> tuple[CR
             findings.add("crs-assumed", name, message, path="#XYID")
         epsg = 28992
     if epsg == 28992 and not (west <= x <= east and south <= y <= north):
-        message = f"({x:g}, {y:g}) is outside the Dutch grid; swapped or in another system?"
-        findings.add("coordinates", name, message, path="#XYID")
+        # a place that cannot be is none: the nearest sounding would be this one, wherever a pit is dug
+        findings.add("coordinates", name, outside_grid(x, y, "`#XYID`"), severity="error", path=file)
+        x, y = float("nan"), float("nan")
     if epsg is None:
         message = f"`#XYID` has the system {values[0]!r}, which is not known"
         findings.add("no-crs", name, message, path="#XYID")
@@ -176,18 +207,40 @@ def _place(header: Header, name: str, file: str, findings: Findings) -> tuple[CR
     return CRS.from_epsg(epsg), x, y
 
 
-def _surface(header: Header, name: str, findings: Findings) -> tuple[float | None, str]:
+def _degrees(x: float, y: float, name: str, file: str, findings: Findings) -> tuple[float, float]:
+    """Longitude and latitude of a place that is stated in degrees, in whichever order; only in the Netherlands is that certain.
+
+    Raises
+    ------
+    FormatError
+        When it is not in the Netherlands either way.
+    """
+    west, south, east, north = DEGREE_BOUNDS
+    for longitude, latitude in ((x, y), (y, x)):
+        if west <= longitude <= east and south <= latitude <= north:
+            told = f"`#XYID` states degrees: taken as longitude {longitude:g}, latitude {latitude:g}, in the Netherlands"
+            findings.add("axis-order", name, told, severity="info", path=file)
+            return longitude, latitude
+    raise FormatError(
+        f"`#XYID` states degrees ({x:g}, {y:g}), which are not in the Netherlands, in either order", where=file,
+        hint="write metres of the Dutch grid, such as `#XYID= 31000, 136780.0, 455850.0`",
+    )  # fmt: skip
+
+
+def _surface(header: Header, name: str, file: str, findings: Findings) -> tuple[float | None, str]:
     """Height of the ground and the datum it counts from; no height where the datum is not NAP."""
     values = header.first("ZID")
     code, height = (whole_of(values[0]) if values else None), (number_of(values[1]) if len(values) > 1 else None)
-    if height is None:
-        findings.add("surface-unknown", name, "the file does not state the height of the ground (`#ZID`)", path="#ZID")
+    if height is None or not abs(height) < VOID_HEIGHT_M:
+        zid = f"`#ZID= {', '.join(values)}`"
+        said = f"{zid} is no height of the ground" if values else "there is no `#ZID`, the height of the ground"
+        findings.add("surface-unknown", name, f"{said}: {NO_LEVEL} `#ZID= 31000, HEIGHT` [m NAP]", severity="error", path=file)
         return None, ""
     if code == NAP:
         return height, "NAP"
     datum = HEIGHT_SYSTEMS.get(code if code is not None else -1, f"system {values[0]!r}")
-    message = f"the ground is at {height:g} m above {datum}, not above NAP: its height is not used"
-    findings.add("vertical-datum", name, message, path="#ZID")
+    message = f"the ground is at {height:g} m above {datum} (`#ZID`), not above NAP: {NO_LEVEL} `#ZID= 31000, HEIGHT` [m NAP]"
+    findings.add("vertical-datum", name, message, severity="error", path=file)
     return None, datum
 
 

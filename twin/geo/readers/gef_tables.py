@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from twin.errors import FormatError, MissingExtraError
 from twin.geo.readers.gef_header import Column, Header, whole_of
+from twin.geo.readers.gef_records import note_longer, note_repeated, see_depths, see_records
 from twin.geo.readers.model import Findings
+from twin.geo.readers.sounding_checks import see_measured
 from twin.geo.readers.sounding_rows import cpt_profile, layer_profile
 from twin.geo.soil import describe_nen5104
 
@@ -113,6 +115,7 @@ def cpt_table(records: Records, findings: Findings) -> dict[str, Any]:
         # pygef wants a length; the depth stands for it, and is one where the rods stay upright.
         names[names.index("depth")] = "penetrationLength"
     frame = _by_pygef("cpt", records, names)
+    note_repeated(columns, records.name, records.file, findings)
     values = {name: np.asarray(frame[name].cast(float, strict=False).to_numpy(), dtype=np.float64) for name in names}
     for column, name in zip(columns, names, strict=True):
         void = -9999.0 if column.void is None else column.void
@@ -121,10 +124,15 @@ def cpt_table(records: Records, findings: Findings) -> dict[str, Any]:
             values = _in_mpa(values, name, column.unit, records, findings)
         elif name in FAMILIES:
             values = _in_family(values, name, column.unit, records, findings)
-    values["penetrationLength"] = np.abs(values["penetrationLength"])
-    if "depth" in values:
-        values["depth"] = np.abs(values["depth"])
+    # pygef sorts by depth and takes the size of it: what the file says of the order is seen in its text
+    length = names.index("penetrationLength")
+    separator = _separator(records.header, "COLUMNSEPARATOR")
+    see_depths(records.body, separator, length, columns[length].void, (records.name, where), findings)
+    for name in ("penetrationLength", "depth"):
+        if name in values:
+            values[name] = np.abs(values[name])
     _note_lost(records, len(frame), findings)
+    see_measured(values, records.name, records.file, findings)
     return cpt_profile(values)
 
 
@@ -221,6 +229,7 @@ def _by_pygef(kind: str, records: Records, names: list[str]) -> Any:
     except _INTERRUPTIONS:
         raise
     except BaseException as error:  # the library is partly Rust, whose panics are not exceptions of the usual kind
+        see_records(records.body, _separator(records.header, "COLUMNSEPARATOR"), len(names), where, text=kind != "cpt")
         what = str(error).strip().split("\n")[0][:160]
         raise FormatError(f"the records of the GEF file cannot be read: {what}", where=where) from None
 
@@ -288,6 +297,7 @@ def _note_lost(records: Records, rows: int, findings: Findings) -> None:
         message = f"{there - rows} records lack a value or are not numbers; left out"
         findings.add("record", records.name, message, severity="error", path=records.file)
     _note_count(records, there, findings)
+    note_longer(pieces, _separator(records.header, "COLUMNSEPARATOR"), len(records.columns), records.name, records.file, findings)
     if separator and separator in body and pieces[-1].strip():
         message = f"the last record does not end with {separator!r}: is it cut off?"
         findings.add("record-count", records.name, message, severity="error", path=records.file)

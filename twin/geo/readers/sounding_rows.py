@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 RD_BOUNDS = (-7_000.0, 289_000.0, 300_000.0, 629_000.0)
 """West, south, east, north of the Dutch grid (EPSG:28992), land and coastal waters [m]."""
 
+DEGREE_BOUNDS = (3.0, 50.5, 7.5, 54.0)
+"""West, south, east, north of the Netherlands, rounded outward [deg]."""
+
+VOID_HEIGHT_M = 900.0
+"""No ground is so high or low; voids are 999 and the like [m above NAP]."""
+
+NO_LEVEL = "its layers have no level, and the ground is made without it. Give the height:"
+
 NAMES = {
     "penetrationLength": "length_m",
     "depth": "depth_m",
@@ -49,6 +57,24 @@ MAX_INCLINATION_DEG = 60.0
 
 SHORT_M = 1.0
 """A test of which the records end so much above its stated depth lacks some [m]."""
+
+
+def in_degrees(x: float, y: float, *, stated: bool) -> bool:
+    """Whether coordinates that should be metres are degrees: of anywhere on Earth where a system in metres is stated, else of the
+    Netherlands, in either order."""
+    if stated:
+        return max(abs(x), abs(y)) <= 180.0 and min(abs(x), abs(y)) <= 90.0 and (x, y) != (0.0, 0.0)
+    west, south, east, north = DEGREE_BOUNDS
+    return any(west <= one <= east and south <= other <= north for one, other in ((x, y), (y, x)))
+
+
+def outside_grid(x: float, y: float, key: str) -> str:
+    """What is wrong with a place that is not in the Dutch grid, in words."""
+    west, south, east, north = RD_BOUNDS
+    swapped = west <= y <= east and south <= x <= north
+    told = "x and y are swapped." if swapped else "is it another system?"
+    reach = f"x from {west:.0f} to {east:.0f} and y from {south:.0f} to {north:.0f} m"
+    return f"({x:.10g}, {y:.10g}) in {key} is outside the Dutch grid ({reach}): {told} It has no place until that is mended"
 
 
 @dataclass(slots=True)
@@ -119,7 +145,7 @@ def sounding_frame(rows: Sequence[Sounding], crs: CRS | None) -> gpd.GeoDataFram
     stated = table([row.attributes for row in rows], {*columns, "geometry", "id"})
     index = pd.Index([row.id for row in rows], name="id", dtype="str")
     frame = pd.DataFrame({**columns, **{key: value.array for key, value in stated.items()}}, index=index)
-    points = shapely.points([[row.x, row.y] for row in rows])
+    points = [shapely.Point(row.x, row.y) if np.isfinite([row.x, row.y]).all() else shapely.Point() for row in rows]
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(points, index=index, crs=crs), crs=crs)
 
 
