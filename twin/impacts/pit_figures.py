@@ -297,6 +297,7 @@ def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable
             curve = "a concave curve, for walls that are held by struts" if one.pit.supports else "a spandrel, for walls not held"
             told.append(f"{of}Behind the wall the ground settles by {middle:.0f} mm at most ({low:.0f} to {high:.0f}; {given}), by "
                         f"{curve}.")  # fmt: skip
+            told += [f"{of}{text[:1].upper()}{text[1:]}." for text in {str(row["toe_told"]) for row in one.stages} if text]
             if not one.pit.wall:
                 told.append(f"{of}No wall is given: the ground settles as behind sheet piles, and neither vibration nor noise of "
                             "making them is judged.")  # fmt: skip

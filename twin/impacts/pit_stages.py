@@ -20,7 +20,7 @@ from twin.impacts.pit_field import Surroundings
 from twin.impacts.pit_relief import relief
 from twin.impacts.pit_soil import PitSoil
 from twin.impacts.pit_volume import pit_volume, pit_volume_of_raster
-from twin.impacts.pit_water import Lowered, closed, days_of, dug_m, end_of, lasts_d
+from twin.impacts.pit_water import EMBEDDED_M, Lowered, closed, days_of, dug_m, end_of, lasts_d
 from twin.impacts.pit_wells import pumped, stated_m3_d
 from twin.scenario.pit import PitAnalysis
 from twin.sim.impact.pit import uplift, volume
@@ -126,7 +126,7 @@ def dig(
             "inflow_formula_m3_d": found.formula_m3_d, "wells": found.wells, "days": found.days,
             "lasts_d": lasts_d(pit, k, settings), "end_known": end_of(pit, k) is not None,
             "settlement_wall_mm": wall, "settlement_water_mm": float(by_water.max(initial=0.0)),
-            "supports": len(pit.supports_in(stage.id)),
+            "supports": len(pit.supports_in(stage.id)), "toe_told": _too_short(pit, soil),
         }  # fmt: skip
         rows.append(row)
         every.append(found)
@@ -180,27 +180,31 @@ def _floor(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:
     nothing = {"uplift_factor": math.inf, "uplift_en": 0.0, "uplift_level_m": math.nan, "highest_head_m": math.nan,
                "lower_head_by_m": 0.0, "held_by": "no tight layer below the floor"}  # fmt: skip
     head = soil.head_m if math.isnan(stage.head_m) else stage.head_m
-    load = 0.0
-    if stage.concreted and pit.concrete_m > 0:
+    poured = stage.concreted and pit.concrete_m > 0
+    load, piles, top = 0.0, 0.0, stage.floor_m if poured else dug
+    flooded = 0.0 if math.isnan(stage.water_m) else max(stage.water_m - top, 0.0) * uplift.WATER_KN_M3
+    if poured:
         under = stage.floor_m - pit.concrete_m
-        load = CONCRETE_KN_M3 * pit.concrete_m + pit.tension_kn_m2
+        load, piles = CONCRETE_KN_M3 * pit.concrete_m, pit.tension_kn_m2
         if not soil.parted or under <= soil.aquitard[1]:
             plain = uplift.underwater_concrete(
                 top_m=stage.floor_m, thickness_m=pit.concrete_m, head_m=head, unit_weight_kn_m3=CONCRETE_KN_M3,
                 pile_resistance_kn=pit.tension_kn_m2, area_per_pile_m2=1.0,
             )  # fmt: skip
-            flooded = max(stage.dry_to_m - stage.floor_m, 0.0) * uplift.WATER_KN_M3
-            most = under + (load + flooded) / (uplift.OVERALL_FACTOR * uplift.WATER_KN_M3)
-            factor = plain.factor if plain.pressure_kpa == 0 else (load + flooded) / plain.pressure_kpa
+            most = under + (load + piles + flooded) / (uplift.OVERALL_FACTOR * uplift.WATER_KN_M3)
+            factor = plain.factor if plain.pressure_kpa == 0 else (load + piles + flooded) / plain.pressure_kpa
             return nothing | {
                 "uplift_factor": factor, "uplift_en": plain.en_use, "uplift_level_m": under, "highest_head_m": most,
                 "lower_head_by_m": max(head - most, 0.0), "held_by": "concrete",
             }  # fmt: skip
         dug = under
+    weights = uplift.weights_below(
+        floor_m=dug, water_m=_stands_at(stage, soil, dug), top_m=layers["top_z_m"], bottom_m=layers["bottom_z_m"],
+        unit_weight_kn_m3=layers["unit_weight_kn_m3"], saturated_kn_m3=layers["saturated_kn_m3"],
+    )  # fmt: skip
     found = uplift.uplift(
-        floor_m=dug, top_m=layers["top_z_m"], bottom_m=layers["bottom_z_m"], unit_weight_kn_m3=layers["saturated_kn_m3"],
-        tight=soil.tight, head_m=soil.heads(stage.head_m), water_in_pit_m=None if math.isnan(stage.water_m) else stage.water_m,
-        load_kpa=load,
+        floor_m=dug, top_m=layers["top_z_m"], bottom_m=layers["bottom_z_m"], unit_weight_kn_m3=weights,
+        tight=soil.tight, head_m=soil.heads(stage.head_m), load_kpa=load + flooded, resistance_kpa=piles,
     )  # fmt: skip
     if found.worst < 0:
         unknown = {"held_by": ENDS_TIGHT, "uplift_factor": math.nan, "uplift_en": math.nan, "lower_head_by_m": math.nan}
@@ -211,6 +215,23 @@ def _floor(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:
         "highest_head_m": float(found.highest_head_m[k]), "lower_head_by_m": found.lower_by_m,
         "held_by": "concrete and soil" if load else "soil",
     }  # fmt: skip
+
+
+def _stands_at(stage: PitStage, soil: PitSoil, dug: float) -> float:
+    """Where water stands in the ground below what is dug: as high as it is kept in the pit, or just below the floor; where the
+    water table is lower than that and the pit not flooded, at the water table [m in the vertical datum]."""
+    kept = dug if math.isnan(stage.water_m) else stage.water_m
+    return kept if kept > dug else min(kept, soil.water_m)
+
+
+def _too_short(pit: Pit, soil: PitSoil) -> str:
+    """That a wall reaches clay or peat, and not far enough to close the pit; else nothing."""
+    if pit.wall in ("", "slope", "soldier-pile") or not soil.parted or not pit.toe_m <= soil.aquitard[0] + 1e-9:
+        return ""
+    into = max(soil.aquitard[0] - pit.toe_m, 0.0)
+    if into >= EMBEDDED_M - 1e-9:
+        return ""
+    return f"the wall reaches {into:.2f} m into clay or peat: less than {EMBEDDED_M:g} m, so the pit counts as open below it"
 
 
 def _toe(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:

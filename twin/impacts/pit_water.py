@@ -22,6 +22,9 @@ from twin.sim.impact.pit import inflow
 MOST_LENGTHS = 2.0
 """De Glee's formula for a round pit is not told where its radius is more than so many lengths of leakage."""
 
+EMBEDDED_M = 0.5
+"""So far a wall has to reach into clay or peat to close a pit: where that begins is known no better; an estimate [m]."""
+
 TIGHT_WALL_D = 1000.0
 """Thickness over permeability of walls of concrete or piles that overlap [d]; an estimate: 0.8 m of 1e-8 m/s is 926 d."""
 
@@ -91,10 +94,10 @@ def falls(pit: Pit, stage: PitStage, soil: PitSoil) -> tuple[float, float]:
 
 
 def closed(pit: Pit, stage: PitStage, soil: PitSoil) -> bool:
-    """Whether walls keep the upper water out: they reach into clay or peat, or to concrete that lies in the pit."""
+    """Whether walls keep the upper water out: they reach `EMBEDDED_M` into clay or peat, or to concrete that lies in the pit."""
     if pit.wall in ("", "slope", "soldier-pile") or math.isnan(pit.toe_m):
         return False
-    return pit.toe_m <= soil.aquitard[0] if soil.parted else stage.concreted and pit.concrete_m > 0
+    return pit.toe_m <= soil.aquitard[0] - EMBEDDED_M + 1e-9 if soil.parted else stage.concreted and pit.concrete_m > 0
 
 
 def wall_d(pit: Pit, settings: PitAnalysis) -> float:

@@ -145,3 +145,32 @@ def test_more_head_is_never_safer_and_more_embedment_never_worse(head, deep, wei
     one = upl.hydraulic_failure(head_difference_m=head, thickness_m=deep, submerged_weight_kn_m3=weight).factor
     assert upl.hydraulic_failure(head_difference_m=head + 1, thickness_m=deep, submerged_weight_kn_m3=weight).factor < one
     assert upl.hydraulic_failure(head_difference_m=head, thickness_m=deep + 1, submerged_weight_kn_m3=weight).factor > one
+
+
+@given(floor=st.floats(-9.0, 2.0), water=st.floats(-12.0, 3.0), moist=st.floats(10.0, 21.0), wet=st.floats(10.0, 21.0))
+def test_soil_above_the_water_is_never_taken_for_heavier_than_it_is(floor, water, moist, wet):
+    top, bottom = np.array([2.0, -1.0, -4.0]), np.array([-1.0, -4.0, -10.0])
+    dry, full = np.array([moist, 17.0, 18.0]), np.array([wet, 17.0, 20.0])
+    found = upl.weights_below(
+        floor_m=floor, water_m=water, top_m=top, bottom_m=bottom, unit_weight_kn_m3=dry, saturated_kn_m3=full
+    )  # fmt: skip
+    left = np.clip(np.minimum(top, floor) - bottom, 0.0, None)
+    above = np.clip(np.minimum(top, floor) - np.maximum(bottom, water), 0.0, None)
+    known = above * np.minimum(dry, full) + (left - above) * full
+    assert found * left == pytest.approx(known, abs=1e-9)
+    assert (found <= full + 1e-12).all()
+
+
+@given(piles=st.floats(0.0, 200.0), head=st.floats(-3.0, 12.0))
+def test_tension_piles_hold_by_a_factor_of_their_own(piles, head):
+    found = upl.uplift(**CLAY, head_m=[np.nan, head], load_kpa=23.0, resistance_kpa=piles)
+    as_weight = upl.uplift(**CLAY, head_m=[np.nan, head], load_kpa=23.0 + piles)
+    assert found.weight_kpa[0] == pytest.approx(68.0 + 23.0)
+    assert found.factor == pytest.approx(as_weight.factor)
+    assert found.en_use[0] == pytest.approx(found.pressure_kpa[0] / (0.9 * 91.0 + piles / 1.4))
+    assert found.en_use[0] >= as_weight.en_use[0]
+    # at the highest heads it just holds
+    at = upl.uplift(**CLAY, head_m=[np.nan, found.highest_head_en_m[0]], load_kpa=23.0, resistance_kpa=piles)
+    assert at.en_use[0] == pytest.approx(1.0)
+    at = upl.uplift(**CLAY, head_m=[np.nan, found.highest_head_m[0]], load_kpa=23.0, resistance_kpa=piles)
+    assert at.factor[0] == pytest.approx(1.1)

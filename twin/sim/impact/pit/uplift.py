@@ -47,9 +47,9 @@ class Uplift(NamedTuple):
     weight_kpa, pressure_kpa : (K,) float64
         Total stress by what lies above it, and pressure of the water below it [kPa].
     factor : (K,) float64
-        Weight over pressure; inf where water stands no higher than the level.
+        Weight and resistance over pressure; inf where water stands no higher than the level.
     en_use : (K,) float64
-        Design pressure over design weight by EN 1997-1 (2.8): holds up to 1.
+        Design pressure over design weight and resistance by EN 1997-1 (2.8): holds up to 1.
     highest_head_m, highest_head_en_m : (K,) float64
         Heads at which it just holds, by the overall factor and by EN 1997-1 [m].
     lower_by_m : float
@@ -87,6 +87,7 @@ def uplift(
     head_m: ArrayLike,
     water_in_pit_m: float | None = None,
     load_kpa: float = 0.0,
+    resistance_kpa: float = 0.0,
     overall_factor: float = OVERALL_FACTOR,
     water_kn_m3: float = WATER_KN_M3,
 ) -> Uplift:
@@ -99,7 +100,7 @@ def uplift(
     top_m, bottom_m : (L,) array_like
         Layers from the top down, against each other [m].
     unit_weight_kn_m3 : (L,) array_like
-        Saturated unit weights [kN/m3].
+        Of what lies below the floor: saturated below the water in the ground, and not above it, see `weights_below` [kN/m3].
     tight : (L,) array_like of bool
         Layers that let little water through.
     head_m : (L,) array_like
@@ -109,6 +110,9 @@ def uplift(
         Level of the water in the pit; what stands above the floor is weight [m].
     load_kpa : float
         What else lies on the floor, as concrete [kPa].
+    resistance_kpa : float
+        Characteristic resistance of tension piles, spread over the floor: it holds, and is no weight, so it is divided by a factor
+        of its own (EN 1997-1 table A.16). They have to reach below the tight layer [kPa].
     overall_factor : float
         What is asked of weight over pressure.
     water_kn_m3 : float
@@ -130,7 +134,7 @@ def uplift(
     """
     top, bottom, weight, shut, head = _column(top_m, bottom_m, unit_weight_kn_m3, tight, head_m)
     positive(overall_factor=overall_factor, water_kn_m3=water_kn_m3)
-    not_negative(load_kpa=load_kpa)
+    not_negative(load_kpa=load_kpa, resistance_kpa=resistance_kpa)
     finite(floor_m=floor_m)
     if not bottom[-1] <= floor_m <= top[0] + GAP_M:
         raise ParameterError(
@@ -153,13 +157,36 @@ def uplift(
     level, held = bottom[at], above[at]
     pressure = water_kn_m3 * np.maximum(below[at] - level, 0.0)
     with np.errstate(divide="ignore"):
-        factor = np.where(pressure > 0, held / pressure, np.inf)
-    use = UPL_DESTABILISING * pressure / np.maximum(UPL_STABILISING * held, 1e-300)
-    highest = level + held / (overall_factor * water_kn_m3)
-    highest_en = level + UPL_STABILISING * held / (UPL_DESTABILISING * water_kn_m3)
+        factor = np.where(pressure > 0, (held + resistance_kpa) / pressure, np.inf)
+    design = UPL_STABILISING * held + resistance_kpa / UPL_PILE
+    use = UPL_DESTABILISING * pressure / np.maximum(design, 1e-300)
+    highest = level + (held + resistance_kpa) / (overall_factor * water_kn_m3)
+    highest_en = level + design / (UPL_DESTABILISING * water_kn_m3)
     lower = float(np.max(below[at] - highest, initial=0.0))
     worst = int(np.argmin(factor)) if len(at) else -1
     return Uplift(level, held, pressure, factor, use, highest, highest_en, lower, worst, bool(under[-1]))
+
+
+def weights_below(
+    *, floor_m: float, water_m: float, top_m: ArrayLike, bottom_m: ArrayLike, unit_weight_kn_m3: ArrayLike,
+    saturated_kn_m3: ArrayLike,
+) -> NDArray[np.float64]:  # fmt: skip
+    """Unit weight of what is left of each layer below a floor, (L,) float64: a mean over what lies above and below water [kN/m3].
+
+    Parameters
+    ----------
+    floor_m, water_m : float
+        Level that is dug to, and that of the water in the ground below it [m].
+    top_m, bottom_m : (L,) array_like
+        Layers from the top down [m].
+    unit_weight_kn_m3, saturated_kn_m3 : (L,) array_like
+        Above and below the water; of what is above it the lower of both counts, as clay may hold its water or lose it [kN/m3].
+    """
+    top, bottom, moist, wet = (np.asarray(v, np.float64) for v in (top_m, bottom_m, unit_weight_kn_m3, saturated_kn_m3))
+    upper = np.minimum(top, floor_m)
+    dry = np.clip(upper - np.maximum(bottom, water_m), 0.0, None)
+    share = dry / np.maximum(upper - bottom, 1e-12)
+    return np.where(upper > bottom, wet - np.clip(share, 0.0, 1.0) * np.maximum(wet - moist, 0.0), wet)
 
 
 def _column(

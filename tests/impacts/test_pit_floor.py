@@ -1,0 +1,49 @@
+"""Floors of pits against the water below: soil above the water table, tension piles, and walls that hardly reach clay."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from tests.impacts.test_pit import LAYERS, _impact, _pit
+from twin.geo.pits import PitStage
+
+
+def test_soil_above_the_water_table_weighs_no_more_than_it_does() -> None:
+    layers = [{**LAYERS[0], "bottom_m": 1.0}, LAYERS[1], LAYERS[2]]
+    # floor at 4, water at 3: 1 m of 18 and 2 m of 20, then 4 m of clay of 16, over 10 x (3 + 3)
+    stage = _impact(_pit(4.0), layers=layers).features["stages"].iloc[0]
+    assert stage["uplift_factor"] == pytest.approx((18.0 + 40.0 + 64.0) / 60.0)
+    # water kept at 2, 1 m below a floor at 3: 1 m of 18 and 1 m of 20
+    kept = replace(_pit(3.0), stages=(PitStage("kept", 3.0, water_m=2.0),))
+    assert _impact(kept, layers=layers).features["stages"]["uplift_factor"].iloc[0] == pytest.approx((18.0 + 20.0 + 64.0) / 60.0)
+    # 1 m of water on a floor at 2: all below is wet, and the water weighs too
+    wet = replace(_pit(2.0), stages=(PitStage("wet", 2.0, water_m=3.0),))
+    assert _impact(wet, layers=layers).features["stages"]["uplift_factor"].iloc[0] == pytest.approx((10.0 + 20.0 + 64.0) / 60.0)
+
+
+def test_tension_piles_hold_and_are_no_weight() -> None:
+    stages = (PitStage("dug", -1.0, water_m=3.0), PitStage("poured", -1.0, concreted=True))
+    pit = replace(_pit(-1.0), stages=stages, concrete_m=1.0, tension_kn_m2=28.0)
+    stage = _impact(pit).features["stages"].iloc[1]
+    # 23 of concrete and 1 m of clay of 16, with 28 of piles, against 10 x (3 + 3)
+    assert stage["held_by"] == "concrete and soil"
+    assert stage["uplift_factor"] == pytest.approx((23.0 + 16.0 + 28.0) / 60.0)
+    assert stage["uplift_en"] == pytest.approx(60.0 / (0.9 * (23.0 + 16.0) + 28.0 / 1.4))
+    # water above the concrete counts, and not where the concrete is
+    flooded = replace(pit, stages=(stages[0], PitStage("poured", -1.0, water_m=0.0, concreted=True)))
+    assert _impact(flooded).features["stages"]["uplift_factor"].iloc[1] == pytest.approx((10.0 + 23.0 + 16.0 + 28.0) / 60.0)
+
+
+def test_a_toe_at_the_top_of_the_clay_does_not_close_a_pit() -> None:
+    shut, at, above = (_impact(_pit(1.0, toe_m=toe)) for toe in (-0.5, -0.4, 0.5))
+    flows = [one.features["stages"]["inflow_m3_d"].iloc[0] for one in (shut, at, above)]
+    assert flows[1] == pytest.approx(flows[2])
+    assert flows[0] < 0.5 * flows[1]
+    told = [one.features["stages"]["toe_told"].iloc[0] for one in (shut, at, above)]
+    assert told[0] == told[2] == ""
+    assert told[1] == "the wall reaches 0.40 m into clay or peat: less than 0.5 m, so the pit counts as open below it"
+    assert any("counts as open below it" in text for text in at.assumptions)
+    assert math.isfinite(at.features["stages"]["seepage_factor"].iloc[0])
