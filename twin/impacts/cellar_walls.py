@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from twin.geo.pits import Pit
 from twin.impacts.cellar_input import OVERLAP_M2, Taken
-from twin.impacts.ground_movement import GroundMovement, ground_around
+from twin.impacts.pit_walls import Behind, behind, combinations
 from twin.sim.impact.pit import damage
-from twin.sim.impact.pit.behind_wall import REACHES, SHAPES, WALLS, Moved
+from twin.sim.impact.pit.behind_wall import Moved
 
 NEAR_WATER_M = 25.0
 """A cellar further from open water than this has no wharf wall [m]."""
@@ -26,63 +26,67 @@ GAP_M = 8.0
 
 STEP_M = 1.0
 
+IN_PIT, NOT_KNOWN = "stands in the pit", "not judged: the ground beside the pit is not known"
+
 
 class Ground(NamedTuple):
     """The pits of one side.
 
     Parameters
     ----------
-    moves : tuple of GroundMovement
+    moves : tuple of Behind
+        One a pit.
     told : tuple of str
         What was taken for granted, and which pits nothing can be said of.
     dug : shapely geometry
         What all pits take away, up to their edges at the ground, whether or not anything is known of the ground beside them.
     """
 
-    moves: tuple[GroundMovement, ...]
+    moves: tuple[Behind, ...]
     told: tuple[str, ...]
     dug: shapely.Geometry
 
 
 def ground_of(pits: Sequence[Pit]) -> Ground:
-    """How the ground around pits moves, by their walls; lowered water is not in it."""
-    moves, told = [], []
+    """How the ground around pits moves, by their walls, as in the impact ``pit``; lowered water is not in it."""
+    moves: list[Behind] = []
+    told: list[str] = []
     for pit in pits:
-        name = f"pit {pit.label or pit.id}"
-        given = None if math.isnan(pit.settlement_mm) else pit.settlement_mm
-        if pit.wall == "slope":
-            told.append(f"{name} has slopes: what they do to the ground beside them is not worked out")
-            continue
-        if given is None and pit.wall not in WALLS:
-            kind = f"a {pit.wall} wall" if pit.wall else "its wall, which is not stated,"
-            told.append(f"{name}: for {kind} there is no estimate; give `settlement_mm` of its design")
-            continue
-        outlines = [part for part in shapely.get_parts(pit.outline_at_top) if part.geom_type == "Polygon"]
-        for outline in outlines:
-            whole = shapely.Polygon(outline.exterior)
-            moves.append(ground_around(whole, pit.depth_m, largest_mm=given, wall=pit.wall or "sheet-pile"))
-        if moves and outlines:
-            largest = moves[-1].largest
-            range_mm = f"{largest.low:.0f} to {largest.high:.0f}"
-            source = "of its design" if given is not None else f"an estimate for a {pit.wall}, {range_mm}"
-            told.append(f"{name}: the ground behind its wall settles by {largest.middle:.0f} mm at most, {source}")
+        one = behind(pit)
+        moves.append(one)
+        told += one.told
+        if one.ways and not one.why:
+            largest = one.largest
+            wall = f"a {pit.wall}" if pit.wall else "a sheet-pile, as its wall is not stated"
+            source = f"an estimate for {wall}, {largest.low:.0f} to {largest.high:.0f}"
+            if not math.isnan(pit.settlement_mm):
+                source = "of its design"
+            free = next((f", which stands free to a depth of {way.depth_m:.1f} m," for way in one.ways[:0:-1]), "")
+            name = f"pit {pit.label or pit.id}"
+            told.append(f"{name}: the ground behind its wall{free} settles by {largest.middle:.0f} mm at most, {source}")
     return Ground(tuple(moves), tuple(told), shapely.union_all([pit.outline_at_top for pit in pits]))
 
 
-def moved(ground: Ground, points: NDArray[np.float64], which: str = "middle") -> Moved:
-    """Movement at points: what all pits add up to; NaN inside one."""
-    settlement, sideways = np.zeros(len(points)), np.zeros((len(points), 2))
+def moved(ground: Ground, points: NDArray[np.float64], which: str = "middle") -> list[Moved]:
+    """Movement at points, in each of the ways in which walls may bend: what all pits add up to; NaN inside one, and where it is not
+    known."""
+    lost = shapely.contains_xy(ground.dug, *points.T)
+    there = shapely.points(points)
     for one in ground.moves:
-        part = (one if which == "middle" else one.of(which)).at(points)
-        settlement, sideways = settlement + part.settlement, sideways + part.horizontal
-    settlement[shapely.contains_xy(ground.dug, *points.T)] = np.nan
-    return Moved(settlement, sideways)
+        lost |= one.unknown(there)
+    every = []
+    for ways in combinations(list(ground.moves)):
+        settlement, sideways = np.where(lost, np.nan, 0.0), np.zeros((len(points), 2))
+        for way in ways:
+            part = way.at(points, which)
+            settlement, sideways = settlement + part.settlement, sideways + part.horizontal
+        every.append(Moved(settlement, sideways))
+    return every
 
 
 def reach_of(ground: Ground) -> shapely.Geometry:
-    """How far the ground moves."""
-    far = REACHES[SHAPES.index("concave")]
-    parts = [shapely.buffer(one.pit, float(one.walls.depth.max()) * far) for one in ground.moves]
+    """How far the ground moves, or is not known."""
+    parts = [shapely.buffer(one.pit.outline_at_top, one.reach_m) for one in ground.moves]
     return shapely.union_all([*parts, ground.dug])
 
 
@@ -132,7 +136,8 @@ def walls_near(
     -------
     GeoDataFrame
         Lines with ``length_m``, ``height_m``, ``settlement_mm``, ``strain_percent``, ``category`` (0 to 4; -1 where it stands in
-        the pit), ``category_low``, ``category_high``, ``damage``, ``cracks``; walls that no pit reaches are left out.
+        the pit, or nothing is known of the ground), ``category_low``, ``category_high``, ``damage``, ``cracks``; walls that no pit
+        reaches are left out.
     """
     lines, heights = wall_lines(cellars, these, water)
     reach = reach_of(ground)
@@ -154,25 +159,29 @@ def _judged(line: shapely.LineString, height: float, ground: Ground) -> dict[str
     way = np.gradient(points, axis=0)
     way /= np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)[:, None]
 
-    def found(which: str) -> damage.Strained | None:
-        here = moved(ground, points, which)
-        if not np.isfinite(here.settlement).all():
-            return None
-        stretch = (here.horizontal * way).sum(axis=1)
-        first, tall = np.array([0, count], np.int64), np.array([height])
-        return damage.strained(
-            damage.Lines(first, along, here.settlement, stretch, tall, np.array([damage.E_OVER_G["masonry"]]), here.settlement)
-        )
+    def found(which: str) -> tuple[float, float] | None:
+        """Settlement and strain, the most of all ways in which walls may bend."""
+        every = []
+        for here in moved(ground, points, which):
+            if not np.isfinite(here.settlement).all():
+                return None
+            stretch = (here.horizontal * way).sum(axis=1)
+            first, tall = np.array([0, count], np.int64), np.array([height])
+            stiff = np.array([damage.E_OVER_G["masonry"]])
+            one = damage.strained(damage.Lines(first, along, here.settlement, stretch, tall, stiff, here.settlement))
+            every.append((float(one.settlement[0]), float(one.strain[0])))
+        return max(mm for mm, _ in every), max(strain for _, strain in every)
 
     ends = {which: found(which) for which in ("middle", "low", "high")}
     told: dict[str, object] = {"length_m": float(line.length), "height_m": height}
     middle = ends["middle"]
     if middle is None:
-        unknown = {"settlement_mm": np.nan, "strain_percent": np.nan, "damage": "stands in the pit", "cracks": ""}
+        inside = bool(shapely.contains_xy(ground.dug, *points.T).any())
+        unknown = {"settlement_mm": np.nan, "strain_percent": np.nan, "damage": IN_PIT if inside else NOT_KNOWN, "cracks": ""}
         return told | unknown | {"category": -1, "category_low": -1, "category_high": -1}
-    classes = {which: int(damage.category(one.strain)[0]) for which, one in ends.items() if one is not None}
+    classes = {which: int(damage.category(np.array(one[1]))) for which, one in ends.items() if one is not None}
     return told | {
-        "settlement_mm": float(middle.settlement[0]), "strain_percent": 100.0 * float(middle.strain[0]),
+        "settlement_mm": middle[0], "strain_percent": 100.0 * middle[1],
         "category": classes["middle"], "category_low": classes.get("low", -1), "category_high": classes.get("high", -1),
         "damage": damage.CATEGORIES[classes["middle"]], "cracks": damage.CRACKS[classes["middle"]],
     }  # fmt: skip
@@ -181,7 +190,7 @@ def _judged(line: shapely.LineString, height: float, ground: Ground) -> dict[str
 def feet_of(cellars: gpd.GeoDataFrame, these: Taken, ground: Ground) -> pd.DataFrame:
     """What the ground does to the feet of vaults: ``settlement_mm``, ``feet_apart_mm`` (how far they are drawn apart) and
     ``feet_uneven_mm`` (by how much one settles more than the other), the most along the barrel; 0 where no pit reaches, NaN where
-    one cuts the cellar.
+    one cuts the cellar, or nothing is known of the ground. ``beside_pit`` says which: `IN_PIT`, `NOT_KNOWN`, or nothing.
 
     Parameters
     ----------
@@ -190,19 +199,29 @@ def feet_of(cellars: gpd.GeoDataFrame, these: Taken, ground: Ground) -> pd.DataF
     ground : Ground
     """
     found = {name: np.zeros(len(cellars)) for name in ("settlement_mm", "feet_apart_mm", "feet_uneven_mm")}
+    told = np.full(len(cellars), "", dtype=object)
     if ground.dug.is_empty:
-        return pd.DataFrame(found)
+        return pd.DataFrame(found | {"beside_pit": told}).astype({"beside_pit": "str"})
     share = np.linspace(-0.5, 0.5, 7)
     for k, row in enumerate(these.rows):
         across, along = axes_of(float(these.azimuth[k]))
         middle = these.centre[k] + share[:, None] * along * these.length[k]
         feet = [moved(ground, middle + turn * across * these.mean.span[k] / 2) for turn in (-1.0, 1.0)]
-        apart = (feet[1].horizontal - feet[0].horizontal) @ across
-        found["settlement_mm"][row] = np.max([foot.settlement.max() for foot in feet])
-        found["feet_apart_mm"][row] = float(apart.max())
-        found["feet_uneven_mm"][row] = float(np.abs(feet[1].settlement - feet[0].settlement).max())
+        for values in found.values():
+            values[row] = -np.inf
+        for left, right in zip(*feet, strict=True):
+            apart = (right.horizontal - left.horizontal) @ across
+            most = (
+                float(np.max([left.settlement.max(), right.settlement.max()])), float(apart.max()),
+                float(np.abs(right.settlement - left.settlement).max()),
+            )  # fmt: skip
+            for values, value in zip(found.values(), most, strict=True):
+                values[row] = np.maximum(values[row], value)
     shapes = np.asarray(cellars.geometry.array, dtype=object)[these.rows]
-    cut = these.rows[shapely.area(shapely.intersection(shapes, ground.dug)) > OVERLAP_M2]
+    cut = shapely.area(shapely.intersection(shapes, ground.dug)) > OVERLAP_M2
+    blind = np.any([np.zeros(len(shapes), bool), *(one.unknown(shapes) for one in ground.moves)], axis=0)
+    blind |= np.isnan(found["settlement_mm"][these.rows])
+    told[these.rows[blind]], told[these.rows[cut]] = NOT_KNOWN, IN_PIT
     for values in found.values():
-        values[cut] = np.nan
-    return pd.DataFrame(found)
+        values[these.rows[cut | blind]] = np.nan
+    return pd.DataFrame(found | {"beside_pit": told}).astype({"beside_pit": "str"})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from twin.impacts.cellar_capacity import LABEL
 from twin.impacts.cellar_crowd import Crowd
 from twin.impacts.cellar_places import MOST_KN_M2
-from twin.impacts.cellar_walls import Ground
+from twin.impacts.cellar_walls import IN_PIT, NOT_KNOWN, Ground
 from twin.impacts.cellar_ways import Drive
 from twin.result import Figure, headlined
 from twin.scenario.cellars import CellarsAnalysis
@@ -21,6 +21,9 @@ from twin.sim.impact.cellar.loads import PERSON_KG
 
 MOST_TOLD = 4
 """Of more ways or stage places than this the worst ones are figures with a limit."""
+
+ALONE = "by the walls of pits alone, without lowered water"
+"""Said of what pits do here; the impact ``pit`` has what water does."""
 
 LEAST_MM = 1.0
 """Cellars that settle less than this are not told [mm]."""
@@ -196,27 +199,38 @@ def _walls(walls: gpd.GeoDataFrame, found: gpd.GeoDataFrame, settings: CellarsAn
     """Settlement of wharf walls and feet of vaults; nothing where no pit is near."""
     made = []
     if len(walls):
-        in_pit = bool((walls["category"] < 0).any())
+        in_pit = bool((walls["damage"] == IN_PIT).any())
         row = walls.sort_values(["category", "strain_percent"], ascending=False).iloc[0]
+        blind = not in_pit and row["category"] < 0
         ends = f"category {row['category_low']} to {row['category_high']} within the range of the settlement"
         note = "a wall stands in the pit" if in_pit else f"{row.name}: {row['damage']}, {row['cracks']}; {ends}"
-        label, worst = "Category of damage of a wharf wall by pits", 4.0 if in_pit else float(walls["category"].max())
+        note = NOT_KNOWN if blind else f"{note}; {ALONE}"
+        worst = 4.0 if in_pit else np.nan if blind else float(walls["category"].max())
+        label = "Category of damage of a wharf wall by pits"
         limit, source = float(settings.wall_category_limit), settings.wall_category_source
         told = "A wharf wall stands in the pit"
-        if not in_pit:
+        if blind:
+            told = ""
+        elif not in_pit:
             told = f"{str(row.name).capitalize()} of the wharf settles by {row['settlement_mm']:.0f} mm at most beside the pit: "
             told += f"category {worst:.0f} of damage ({row['damage']}), of a limit of {limit:.0f}"
         made.append(_figure("wall", label, worst, limit=limit, source=source, note=note, told=told))
-    moved, inside = found[found["settlement_mm"].fillna(0.0) >= LEAST_MM], found["settlement_mm"].isna()
+    moved, inside = found[found["settlement_mm"].fillna(0.0) >= LEAST_MM], found["beside_pit"] == IN_PIT
+    lost = float((found["beside_pit"] == NOT_KNOWN).sum() + (walls["damage"] == NOT_KNOWN).sum())
     if len(moved):
         feet = moved["feet_apart_mm"]
         note = f"{feet.idxmax()}; of {len(moved)} cellars that settle by {LEAST_MM:g} mm or more; feet that part weaken a vault"
+        note += f"; {ALONE}"
         label = "Most that a pit draws the feet of a vault apart"
         made.append(_figure("feet", label, float(feet.max()), "mm", digits=1, note=note))
     if inside.any():
         names, source = ", ".join(str(one) for one in found.index[inside][:5]), "a cellar that is dug away is a cellar no more"
         label, count = "Cellars that a pit cuts", float(inside.sum())
         made.append(_figure("in_pit", label, count, "cellars", limit=0.0, source=source, note=names))
+    if lost:
+        label = "Cellars and wharf walls beside a pit that could not be judged for it"
+        source = "what the ground beside a pit does has to be known"
+        made.append(_figure("pit_not_judged", label, lost, "", limit=0.0, source=source, note=NOT_KNOWN.partition(": ")[2]))
     return made
 
 
@@ -260,8 +274,8 @@ def assumptions(
         told.append("A stage without `load_kn_m2` is not judged, and neither are the cellars below it.")
     if pits.told:
         told.append(
-            f"Pits: {'; '.join(pits.told)}. Wharf walls go with the ground as masonry beams; lowered groundwater and the "
-            "stability of the walls of the pit are not looked at here, and what feet that part cost a vault of its strength is not "
-            "worked out."
+            f"Pits: {'; '.join(pits.told)}; the ground is that of the impact `pit`. "
+            "Wharf walls go with the ground as masonry beams; lowered groundwater and the stability of the walls of the pit are "
+            "not looked at here, and what feet that part cost a vault of its strength is not worked out."
         )
     return told

@@ -109,10 +109,9 @@ def _fields(
     settled, fallen = water.settled.copy(), water.upper.copy()
     inside = np.zeros(grid.shape, bool)
     for one in made:
-        if one.ground is not None:
-            moved = one.ground.at(points).settlement.reshape(grid.shape)
-            settled += np.nan_to_num(moved)
+        moved = one.ground.at(points).settlement.reshape(grid.shape)
         here = _inside(one, grid)
+        settled += np.where(here, 0.0, moved)
         inside |= here
         kept = one.pit.stages[one.lowest].dry_to_m
         fallen[here] = np.maximum(fallen[here], one.soil.water_m - kept)

@@ -15,6 +15,7 @@ from twin.impacts.ground_movement import Ground, damage_of
 from twin.impacts.pit_nuisance import allowed_of, velocity_of
 from twin.impacts.pit_stages import Dug, read
 from twin.impacts.pit_together import AllWater
+from twin.impacts.pit_walls import Way, combinations
 from twin.scenario.pit import PitAnalysis
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ LEAST_M2 = 0.1
 
 HEIGHT_M = 9.0
 """Of buildings whose height is not known; an estimate [m]."""
+
+
+NOT_JUDGED, UNDER = "not judged: ", "a pit lies under it"
 
 
 def buildings_near(city: City, grid: GridSpec) -> gpd.GeoDataFrame:
@@ -60,7 +64,8 @@ def buildings_of(
 ) -> gpd.GeoDataFrame:
     """Damage of each building: ``category`` (0 to 4), its range, strain, settlement by walls and by water, foundation.
 
-    Those that no pit reaches are category 0 without further ado.
+    Those that no pit reaches are category 0 without further ado. What stands in a pit, and where nothing is known of the ground
+    beside one, has none, and ``damage`` says why. Of the ways in which walls may bend that counts which strains a building most.
     """
     near = buildings_near(city, grid)
     reached = _most_beside(near, fields["settlement_mm"].to_numpy(), grid) >= LEAST_MM
@@ -80,7 +85,12 @@ def buildings_of(
     table["in_pit"] = _in_pits(near, made)
     # of what is dug away, or stands on a slope, no curve of settlement says anything
     table.loc[table["in_pit"], ["category", "category_low", "category_high"]] = pd.NA
-    table.loc[table["in_pit"], ["damage", "cracks"]] = ["not judged: a pit lies under it", ""]
+    table.loc[table["in_pit"], ["damage", "cracks"]] = [f"{NOT_JUDGED}{UNDER}", ""]
+    for one in made:
+        lost = one.ground.unknown(np.asarray(near.geometry.array, dtype=object)) & ~table["in_pit"].to_numpy(np.bool_)
+        table.loc[lost, ["category", "category_low", "category_high"]] = pd.NA
+        table.loc[lost, ["strain_percent", "settlement_mm", "settlement_wall_mm", "tilt_mm_m"]] = np.nan
+        table.loc[lost, ["damage", "cracks"]] = [f"{NOT_JUDGED}{one.ground.why}", ""]
     return gpd.GeoDataFrame(table, geometry=near.geometry.to_numpy(), crs=city.crs)
 
 
@@ -107,21 +117,38 @@ def _shake(table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], settin
 def _judge(
     table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], water: AllWater, grid: GridSpec, settings: PitAnalysis
 ) -> None:
-    parts: dict[str, Ground] = {"water": lambda points: read(water.settled, grid, points)}
-    walls = [f"wall{k or ''}" for k, one in enumerate(made) if one.ground is not None]
-    parts |= dict(zip(walls, [one.ground for one in made if one.ground is not None], strict=True))
-    found = damage_of(frame, parts, height_m=HEIGHT_M, foundation=settings.foundation)
+    every = [_bent(frame, ways, water.settled, grid, settings) for ways in combinations([one.ground for one in made])]
     at = frame.index
+    strains = np.column_stack([one["strain_percent"].to_numpy(np.float64) for one in every])
+    worst = np.argmax(np.nan_to_num(strains, nan=-1.0), axis=1)
     for name in ("category", "category_low", "category_high"):
-        table.loc[at, name] = found[name] if name in found else found["category"]
-    for name in ("strain_percent", "settlement_mm", "settlement_water_mm", "tilt_mm_m"):
-        table.loc[at, name] = found[name].to_numpy(np.float64)
-    if walls:
-        # the largest of each lies elsewhere along a building: what is not by water is by all walls together, where that is largest
-        rest = (found["settlement_mm"] - found["settlement_water_mm"]).clip(lower=0.0)
-        table.loc[at, "settlement_wall_mm"] = (rest if len(walls) > 1 else found[f"settlement_{walls[0]}_mm"]).to_numpy(np.float64)
+        most = pd.concat([one[name] for one in every], axis=1).max(axis=1)
+        table.loc[at, name] = most.astype("Int64")
+    for name in ("settlement_mm", "settlement_water_mm", "settlement_wall_mm", "tilt_mm_m"):
+        table.loc[at, name] = np.max([one[name].to_numpy(np.float64) for one in every], axis=0)
+    table.loc[at, "strain_percent"] = strains.max(axis=1)
     for name in ("damage", "cracks"):
-        table.loc[at, name] = found[name].astype(object).where(found[name].notna(), "").astype(str)
+        words = np.column_stack([one[name].astype(object).where(one[name].notna(), "").astype(str) for one in every])
+        table.loc[at, name] = words[np.arange(len(words)), worst]
+    table.loc[table["category"].isna(), ["damage", "cracks"]] = [f"{NOT_JUDGED}the ground is not known all along its walls", ""]
+
+
+def _bent(
+    frame: gpd.GeoDataFrame, ways: tuple[Way, ...], settled: NDArray[np.float64], grid: GridSpec, settings: PitAnalysis
+) -> gpd.GeoDataFrame:
+    """Damage where walls bend in one of the ways that they may."""
+    parts: dict[str, Ground] = {"water": lambda points: read(settled, grid, points)}
+    moves = [one for way in ways for one in way.moves]
+    walls = [f"wall{k or ''}" for k in range(len(moves))]
+    parts |= dict(zip(walls, moves, strict=True))
+    found = damage_of(frame, parts, height_m=HEIGHT_M, foundation=settings.foundation)
+    each = [found[f"settlement_{name}_mm"].to_numpy(np.float64) for name in walls]
+    most = each[0] if len(walls) == 1 else np.zeros(len(frame))
+    if len(walls) > 1:
+        # the largest of each lies elsewhere along a building: what is not by water is by all walls together, where that is largest
+        most = (found["settlement_mm"] - found["settlement_water_mm"]).clip(lower=0.0).to_numpy(np.float64)
+    ends = {f"category_{end}": found.get(f"category_{end}", found["category"]) for end in ("low", "high")}
+    return found.assign(settlement_wall_mm=most, **ends)
 
 
 def _foundation(frame: gpd.GeoDataFrame, settings: PitAnalysis) -> list[str]:

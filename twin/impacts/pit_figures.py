@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.impact_result import Classes
+from twin.impacts.pit_around import NOT_JUDGED
 from twin.impacts.pit_nuisance import allowed_of, is_driven, vibrated_of
 from twin.impacts.pit_relief import told_of
 from twin.impacts.pit_stages import ENDS_TIGHT
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from twin.impacts.pit_nuisance import Loud
     from twin.impacts.pit_stages import Dug
     from twin.impacts.pit_together import AllWater
+    from twin.impacts.pit_walls import Behind
 
 SETTLES: tuple[Colour, ...] = (
     (243, 240, 231), (255, 247, 214), (254, 236, 176), (254, 214, 128), (244, 138, 62), (204, 44, 44), (104, 8, 56),
@@ -38,6 +40,7 @@ LEAST_FALL_M = 0.05
 
 HEADS_M = (0.25, 0.5, 1.0, 2.0, 3.0)
 
+LOST = "what stands in a pit, or on its slope, comes down; what the ground beside it does has to be known before a permit"
 UPLIFT_SOURCE = "1.1 of weight over pressure, as asked where no partial factors are used (EN 1997-1, 2.4.7.4: uplift)"
 HYD_LIMIT = uplift.HYD_DESTABILISING / uplift.HYD_STABILISING
 HYD_SOURCE = "1.35 / 0.9 of EN 1997-1 (table A.17)"
@@ -73,8 +76,10 @@ def figures_of(
         *_of_soil(features, settings, water), *_of_nuisance(made, features["buildings"], loud, settings),
         *_of_green(features),
     ]  # fmt: skip
-    headlines = ("pit_damage", "pit_damaged", "pit_uplift", "pit_uplift_relieved", "pit_seepage", "pit_inflow", "pit_lorries",
-                 "pit_trees_felled")  # fmt: skip
+    lost = features["buildings"]["category"].isna().any()
+    blind = ("pit_not_judged",) if lost else ()
+    headlines = ("pit_damage", "pit_damaged", *blind, "pit_uplift", "pit_uplift_relieved", "pit_seepage", "pit_inflow",
+                 "pit_lorries", "pit_trees_felled")  # fmt: skip
     return headlined(figures, *headlines, of_changes=tuple(one.key for one in figures))
 
 
@@ -95,26 +100,30 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
     ends = [int((buildings[f"category_{end}"].dropna() > most).sum()) for end in ("low", "high")]
     by = "by the range of the settlement behind the wall; what water may do more or less is not in that"
     span = f"{low} to {high} {by}" if low != high else ""
-    name = damage.CATEGORIES[worst]
+    some = f"{ends[0]} to {ends[1]} {by}" if ends[0] != ends[1] else ""
+    name = f"{worst}: {damage.CATEGORIES[worst]}"
+    blind = int((buildings["category"].isna() & ~buildings["in_pit"]).sum())
+    if blind and worst <= most:
+        name = f"not known: the ground beside {blind} buildings is not; of the others {name}"
+    others = f" (without {blind} beside which the ground is not known)" if blind else ""
     beside = float(buildings["settlement_mm"].max()) if len(buildings) else 0.0
     told = [
-        _figure("damage", "Worst category of damage to a building (0 to 4)", float(worst), "", 0,
-                "; ".join(one for one in (f"{worst}: {name}", span) if one), "lower",
-                (float(most), settings.category_source)),
+        _figure("damage", "Worst category of damage to a building (0 to 4)", math.nan if blind and worst <= most else float(worst),
+                "", 0, "; ".join(one for one in (name, span) if one), "lower", (float(most), settings.category_source)),
         _figure("damaged", f"Buildings with damage above category {most}", float(more), "buildings", 0,
-                f"{ends[0]} to {ends[1]} {by}" if ends[0] != ends[1] else ""),
+                f"{some}{others}".strip()),
         _figure("settlement", "Largest settlement at a building", beside if math.isfinite(beside) else 0.0, "mm", 0,
-                "as if no building were there; walls and lowered water together"),
+                f"as if no building were there; walls and lowered water together{others}"),
     ]  # fmt: skip
     dry = buildings["fall_m"] > LEAST_FALL_M
     wooden, unknown = (float((dry & (buildings["foundation"] == name)).sum()) for name in ("wooden piles", "unknown"))
     told.append(_figure("wooden", f"Buildings on wooden piles where the water table falls by more than {LEAST_FALL_M:g} m", wooden,
                         "buildings", 0, "heads that fall dry rot" + (f"; of {unknown:.0f} more foundations are not known" if unknown
                                                                      else "")))  # fmt: skip
-    lost = float(len(buildings) - len(known))
-    under = "a pit lies under them" if lost else ""
-    told.append(_figure("not_judged", "Buildings that could not be judged", lost, "buildings", 0, under, "lower",
-                        (0.0, "what stands in a pit, or on its slope, comes down")))  # fmt: skip
+    lost, reasons = float(len(buildings) - len(known)), buildings.loc[buildings["category"].isna(), "damage"]
+    counts = reasons.astype(str).str.removeprefix(NOT_JUDGED).value_counts()
+    why = "; ".join(f"{count}: {reason}" for reason, count in counts.items())
+    told.append(_figure("not_judged", "Buildings that could not be judged", lost, "buildings", 0, why, "lower", (0.0, LOST)))
     return told
 
 
@@ -270,13 +279,30 @@ def _of_green(features: Mapping[str, gpd.GeoDataFrame]) -> list[Figure]:
     felled = float(trees["in_pit"].sum())
     cut = float((~trees["in_pit"] & (trees["cut_share"] > 0)).sum())
     dry = float(trees["thirsty"].sum())
+    blind = int(pipes["slope_mm_m"].isna().sum())
     return [
         _figure("trees_felled", "Trees that stand in a pit", felled, "trees"),
         _figure("trees_cut", "Trees that lose roots", cut, "trees", 0, "of a circle as wide as the crown: an estimate"),
         _figure("trees_dry", "Trees that may lack water", dry, "trees", 0,
                 "the water table falls by more than 0.25 m for two weeks while they grow: an estimate"),
-        _figure("pipes", "Pipes and cables that cross a pit", float((pipes["crossed_m"] > 0).sum()), "", 0, "to be moved"),
+        _figure("pipes", "Pipes and cables that cross a pit", float((pipes["crossed_m"] > 0).sum()), "", 0,
+                "to be moved" + (f"; of {blind} nothing is known of the ground beside the pit" if blind else "")),
     ]  # fmt: skip
+
+
+def _of_ways(of: str, ground: Behind) -> list[str]:
+    """How far the ground settles behind a wall that is held, and before anything holds it."""
+    told, ways = [], ground.ways
+    for way in ways[:1] if len(ways) == 1 else (ways[0], ways[-1]):
+        low, middle, high = way.largest
+        given = "as given, from a design" if low == high else "an estimate by kind of wall"
+        bends = "by struts or anchors, by a concave curve" if ground.pit.supports else "by a concave curve (nothing holds it)"
+        bends = f"where it is held {bends}" if way.held else (
+            f"where it stands free to a depth of {way.depth_m:.1f} m, by a spandrel; of each building what is worse counts"
+        )
+        span = f"{middle:.0f} mm at most ({low:.0f} to {high:.0f}; {given})"
+        told.append(f"{of}Behind the wall the ground settles by {span} {bends}.")
+    return told
 
 
 def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable[str], water: AllWater) -> tuple[str, ...]:
@@ -291,20 +317,18 @@ def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable
         if endless:
             told.append(f"{of}Stage {' and '.join(endless)} has no end: it is taken to last {settings.pumping_days:g} days "
                         "(`pumping_days`), after those before it.")  # fmt: skip
-        if one.ground is not None:
-            low, middle, high = one.ground.largest
-            given = "as given, from a design" if low == high else "an estimate by kind of wall"
-            curve = "a concave curve, for walls that are held by struts" if one.pit.supports else "a spandrel, for walls not held"
-            told.append(f"{of}Behind the wall the ground settles by {middle:.0f} mm at most ({low:.0f} to {high:.0f}; {given}), by "
-                        f"{curve}.")  # fmt: skip
+        if one.ground.ways:
+            told += [f"{text[:1].upper()}{text[1:]}." for text in one.ground.told] or _of_ways(of, one.ground)
             told += [f"{of}{text[:1].upper()}{text[1:]}." for text in {str(row["toe_told"]) for row in one.stages} if text]
             if not one.pit.wall:
                 told.append(f"{of}No wall is given: the ground settles as behind sheet piles, and neither vibration nor noise of "
                             "making them is judged.")  # fmt: skip
             elif not is_driven(one.pit):
                 told.append(f"{of}The wall is dug or bored: neither vibration nor noise of making it is judged.")
-        else:
-            told.append(f"{of}A slope has no wall: what the ground behind it settles, and whether it stands, is not worked out.")
+        elif one.pit.wall == "slope":
+            told.append(f"{of}A slope has no wall: what the ground behind it settles, and whether it stands, is not worked out. "
+                        f"Buildings within {one.ground.unknown_m:.0f} m of its edge (two depths: an estimate of how far it "
+                        "reaches) are not judged; beyond, settlement by water alone is told.")  # fmt: skip
     wooden = {"unknown": "not known", "wooden piles": "wooden piles"}
     doubted = sorted({wooden[name] for name in foundations if name in wooden})
     if doubted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 LEAST_SLOPE = 0.2
 """Pipes and cables along which the ground tilts less are not listed [mm/m]; an estimate."""
+
+LEAST_SETTLED_MM = 0.5
+"""Pipes and cables that settle by less everywhere are not listed [mm]; an estimate."""
 
 LEAST_CUT = 0.05
 """Trees that lose less of the circle of their roots are not listed; an estimate."""
@@ -76,8 +80,7 @@ def trees_around(city: City, made: list[Dug], grid: GridSpec, water: AllWater) -
         there = shapely.points(xy)
         inside |= shapely.contains(shape, there)
         near = np.flatnonzero(shapely.dwithin(shape, there, float(radius.max(initial=0.0))))
-        ring = shapely.get_coordinates(shapely.get_exterior_ring(shapely.get_parts(shape)[0]))[:-1]
-        cut[near] = np.maximum(cut[near], around_trees.roots_cut(xy[near], radius[near], ring))
+        cut[near] = np.maximum(cut[near], _cut(xy[near], radius[near], shape))
     if made:
         fall = np.maximum(read(water.upper, grid, xy), 0.0)
     weeks, months = seasons(made)
@@ -93,21 +96,33 @@ def trees_around(city: City, made: list[Dug], grid: GridSpec, water: AllWater) -
     return kept.sort_values(["in_pit", "cut_share", "lost_share"], ascending=False, kind="stable")
 
 
+def _cut(trees: Array, radius: Array, shape: shapely.Geometry) -> Array:
+    """Share of the circle of roots that a pit takes: of all parts of its outline, less what stands in the midst of it."""
+    taken = np.zeros(len(trees))
+    for part in shapely.get_parts(shape):
+        if part.geom_type != "Polygon":
+            continue
+        for ring, sign in ((part.exterior, 1.0), *((hole, -1.0) for hole in part.interiors)):
+            taken += sign * around_trees.roots_cut(trees, radius, shapely.get_coordinates(ring)[:-1])
+    return np.clip(taken, 0.0, 1.0)
+
+
 def pipes_around(city: City, made: list[Dug], grid: GridSpec, water: AllWater) -> gpd.GeoDataFrame:
     """Pipes and cables that cross a pit (``crossed_m``), or along which the ground tilts: ``settlement_mm``, ``slope_mm_m``,
-    ``strain_mm_m`` at their worst; without a verdict, since limits are their owner's."""
+    ``strain_mm_m`` at their worst; without a verdict, since limits are their owner's. All on the map are looked at, where the
+    ground settles by `LEAST_SETTLED_MM`; NaN of those that lie where nothing is known of the ground beside a pit."""
     frame = city.utilities
     rows, shapes, names = [], [], []
     settled = water.settled
     pits = shapely.union_all([one.pit.outline_at_top for one in made]) if made else shapely.Polygon()
-    reach = max([4.0 * one.pit.depth_m for one in made], default=0.0)
+    there = shapely.difference(shapely.box(*grid.bounds), pits)
     for name, row in frame.iterrows():
         line = row.geometry
-        if line is None or line.is_empty or pits.is_empty or line.distance(pits) > reach:
+        if line is None or line.is_empty or pits.is_empty:
             continue
         crossed = float(shapely.length(shapely.intersection(shapely.force_2d(line), pits)))
-        worst = _worst_along(shapely.force_2d(line), made, settled, grid, pits, reach)
-        if crossed <= 0.0 and worst[1] < LEAST_SLOPE:
+        worst = _worst_along(shapely.intersection(shapely.force_2d(line), there), made, settled, grid)
+        if crossed <= 0.0 and (worst[0] < LEAST_SETTLED_MM or worst[1] < LEAST_SLOPE):
             continue
         rows.append((str(row.get("kind") or ""), crossed, *worst))
         shapes.append(line)
@@ -120,21 +135,21 @@ def pipes_around(city: City, made: list[Dug], grid: GridSpec, water: AllWater) -
 
 
 def _worst_along(
-    line: shapely.Geometry, made: list[Dug], settled: Array, grid: GridSpec, pits: shapely.Geometry, reach: float
+    line: shapely.Geometry, made: list[Dug], settled: Array, grid: GridSpec
 ) -> tuple[float, float, float]:
-    """Largest settlement, slope and strain along a line outside pits, near them."""
+    """Largest settlement, slope and strain along a line outside pits; NaN where it is not known."""
+    if any(one.ground.unknown(np.array([line], dtype=object))[0] for one in made if not line.is_empty):
+        return math.nan, math.nan, math.nan
     most = np.zeros(3)
-    near = shapely.intersection(line, shapely.difference(pits.buffer(reach), pits))
-    for part in shapely.get_parts(near):
+    for part in shapely.get_parts(line):
         if part.geom_type != "LineString" or part.length < 0.5:
             continue
         distance, places, way = along_pipes.resampled(shapely.get_coordinates(part))
         down, sideways = read(settled, grid, places), np.zeros(len(places))
         for one in made:
-            if one.ground is not None:
-                moved = one.ground.at(places)
-                down = down + np.nan_to_num(moved.settlement)
-                sideways = sideways + (np.nan_to_num(moved.horizontal) * way).sum(axis=1)
+            moved = one.ground.at(places)  # NaN where its end lies in the wall of a pit
+            down = down + np.nan_to_num(moved.settlement)
+            sideways = sideways + (np.nan_to_num(moved.horizontal) * way).sum(axis=1)
         found = along_pipes.along(distance, down, sideways)
         # ends lie in the wall of a pit: what is beside them counts
         inner = slice(1, -1)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from twin.errors import GeometryError, ParameterError, did_you_mean
 from twin.grid import GridSpec
 from twin.sim.impact.pit import behind_wall
-from twin.sim.impact.pit.behind_wall import REACHES, SHAPES, WALLS, Expected, Moved, Walls
+from twin.sim.impact.pit.behind_wall import HIGHEST_FREE_M, REACHES, SHAPES, WALLS, Expected, Moved, Walls
 from twin.variables import variable
 
 Box = tuple[float, float, float, float]
@@ -78,7 +78,7 @@ and ``shift_north`` [mm], or a function from points (N, 2) to a `Moved` or to se
 
 def ground_around(
     pit: shapely.Polygon, depth_m: float, *, largest_mm: float | tuple[float, float, float] | None = None, wall: str = "sheet-pile",
-    shape: str = "concave", horizontal_ratio: float = 0.75,
+    shape: str = "concave", horizontal_ratio: float = 0.75, held: bool = True,
 ) -> GroundMovement:  # fmt: skip
     """How the ground around a pit moves at any point, as if no building were there.
 
@@ -97,6 +97,9 @@ def ground_around(
         first.
     horizontal_ratio : float
         Horizontal movement over settlement; 0.75 is an estimate.
+    held : bool
+        Whether struts or anchors hold the wall; used for the estimate only. Of a wall that stands free more is estimated, and
+        nothing of one that is higher than `twin.sim.impact.pit.behind_wall.HIGHEST_FREE_M`.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def ground_around(
     GeometryError
         When the outline is not one polygon without holes.
     ParameterError
-        When a value cannot be used.
+        When a value cannot be used, and without ``largest_mm`` for a wall that stands free and is too high for an estimate.
     """
     if not isinstance(pit, shapely.Polygon) or pit.is_empty or not pit.is_valid or len(pit.interiors):
         why = shapely.is_valid_reason(pit) if isinstance(pit, shapely.Polygon) and not pit.is_valid else "it is something else"
@@ -119,9 +122,15 @@ def ground_around(
     told = ["the wall is taken to stand: it needs a geotechnical design", "greenfield: no building holds the ground"]
     if largest_mm is None:
         chosen("wall", wall, WALLS)
-        largest = behind_wall.expected_settlement(wall, depth_m)
+        largest = behind_wall.expected_settlement(wall, depth_m, held=held)
+        if math.isnan(largest.middle):
+            highest = HIGHEST_FREE_M[wall]
+            raise ParameterError(
+                f"no estimate holds for a {wall} wall that stands free for {depth_m:g} m, of more than {highest:g} m",
+                hint="such a wall needs a design: give its `largest_mm`, or hold it by struts or anchors",
+            )
         span = f"{largest.middle:.0f} mm ({largest.low:.0f} to {largest.high:.0f})"
-        told.append(f"largest settlement {span}: an estimate for a {wall}, not a design")
+        told.append(f"largest settlement {span}: an estimate for a {wall}{'' if held else ' that stands free'}, not a design")
     else:
         given = np.atleast_1d(np.asarray(largest_mm, np.float64))
         if len(given) not in (1, 3) or not np.isfinite(given).all() or (np.diff(given) < 0.0).any() or given[0] < 0.0:

@@ -15,11 +15,12 @@ from twin.errors import GeometryError
 from twin.geo.pits import Pit, PitStage
 from twin.geo.terrain import Terrain
 from twin.grid import GridSpec
-from twin.impacts.ground_movement import GroundMovement, drawdown_settlement, ground_around
+from twin.impacts.ground_movement import drawdown_settlement
 from twin.impacts.pit_field import Surroundings
 from twin.impacts.pit_relief import relief
 from twin.impacts.pit_soil import PitSoil
 from twin.impacts.pit_volume import pit_volume, pit_volume_of_raster
+from twin.impacts.pit_walls import Behind, behind
 from twin.impacts.pit_water import EMBEDDED_M, Lowered, closed, days_of, dug_m, end_of, lasts_d
 from twin.impacts.pit_wells import pumped, stated_m3_d
 from twin.scenario.pit import PitAnalysis
@@ -39,9 +40,6 @@ G = 9.81
 NODES = 33
 """Falls of each water between which the settlement by them is read."""
 
-SHAPES_OF = {"diaphragm": "diaphragm", "secant-pile": "diaphragm"}
-"""Kind of wall that the estimate of settlement is taken of; of others it is that of sheet piles."""
-
 Array = NDArray[np.float64]
 
 
@@ -57,8 +55,8 @@ class Dug:
         Columns of the table of stages.
     water : tuple of Lowered
         One a stage.
-    ground : GroundMovement or None
-        Behind its walls, at its deepest; None for a slope.
+    ground : Behind
+        How the ground behind its walls moves.
     settled : (R, C) float64
         By lowered water, the most of all stages; 0 where none is [mm].
     worked : tuple of PitStage
@@ -69,7 +67,7 @@ class Dug:
     soil: PitSoil
     stages: tuple[dict[str, Any], ...]
     water: tuple[Lowered, ...]
-    ground: GroundMovement | None
+    ground: Behind
     settled: Array
     worked: tuple[PitStage, ...]
 
@@ -105,7 +103,7 @@ def dig(
     days = days_of(replace(pit, stages=tuple(one.stage for one in eased)), soil, settings)
     rows, every, worked = [], [], []
     settled = np.zeros(grid.shape)
-    whole = _ground(pit, pit.top_m - min(dug_m(pit, one) for one in pit.stages))
+    walls = behind(pit)
     above = pit.top_m
     for k, (stage, much) in enumerate(zip(pit.stages, volumes, strict=True)):
         dug = dug_m(pit, stage)
@@ -113,7 +111,6 @@ def dig(
         found = low.water
         by_water = water_settlement(soil, found, settings)
         settled = np.maximum(settled, by_water)
-        wall = 0.0 if whole is None else whole.largest.middle * _share(pit, dug, whole)
         row = {"pit": pit.id, "stage": stage.id, "starts": stage.starts, "ends": stage.ends, "floor_m": stage.floor_m, "dug_m": dug,
                "water_in_pit_m": stage.dry_to_m, "volume_m3": much, "volume_by": by}  # fmt: skip
         row |= _trips(soil, much, above, dug, settings) | _floor(pit, stage, soil) | _toe(pit, low.stage, soil)
@@ -125,14 +122,14 @@ def dig(
             "inflow_m3_d": found.inflow_m3_d,
             "inflow_formula_m3_d": found.formula_m3_d, "wells": found.wells, "days": found.days,
             "lasts_d": lasts_d(pit, k, settings), "end_known": end_of(pit, k) is not None,
-            "settlement_wall_mm": wall, "settlement_water_mm": float(by_water.max(initial=0.0)),
+            "settlement_wall_mm": walls.stage_mm(k), "settlement_water_mm": float(by_water.max(initial=0.0)),
             "supports": len(pit.supports_in(stage.id)), "toe_told": _too_short(pit, soil),
         }  # fmt: skip
         rows.append(row)
         every.append(found)
         worked.append(low.stage)
         above = min(above, dug)
-    return Dug(pit, soil, tuple(rows), tuple(every), whole, settled, tuple(worked))
+    return Dug(pit, soil, tuple(rows), tuple(every), walls, settled, tuple(worked))
 
 
 def volumes_of(pit: Pit, terrain: Terrain | None) -> tuple[list[float], str]:
@@ -259,22 +256,6 @@ def _toe(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:
         submerged_weight_kn_m3=np.maximum(part["saturated_kn_m3"] - uplift.WATER_KN_M3, 0.1),
     )  # fmt: skip
     return {"seepage_factor": found.factor, "seepage_en": found.en_use, "seepage_told": ""}
-
-
-def _ground(pit: Pit, depth_m: float) -> GroundMovement | None:
-    """How the ground moves behind the walls at the deepest stage; None for slopes."""
-    if pit.wall == "slope" or depth_m <= 0.0:
-        return None
-    kind = SHAPES_OF.get(pit.wall, "sheet-pile")
-    largest = None if math.isnan(pit.settlement_mm) else pit.settlement_mm
-    shape = "concave" if pit.supports else "spandrel"
-    return ground_around(pit.outline, depth_m, largest_mm=largest, wall=kind, shape=shape)
-
-
-def _share(pit: Pit, dug: float, whole: GroundMovement) -> float:
-    """Of the largest settlement behind the wall, by how deep it is dug: it grows with the depth."""
-    depth = float(whole.walls.depth[0])
-    return min(max(pit.top_m - dug, 0.0) / depth, 1.0)
 
 
 def water_settlement(soil: PitSoil, water: Lowered, settings: PitAnalysis) -> Array:

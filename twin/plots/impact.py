@@ -34,6 +34,9 @@ GAIN = ((164, 204, 227), (62, 137, 190), (5, 72, 135), (3, 36, 70))
 DAMAGED = ("#fff7bc", "#c6b7e8", "#7b4fc9", "#2d0f6b")
 """Buildings by category of damage, from 1 on; none of the colours of settlement."""
 
+UNJUDGED = "#e4e0da"
+"""Buildings whose category is not known; hatched."""
+
 LIGHT = 0.6
 
 
@@ -158,6 +161,13 @@ def _damage(ax: Axes, impact: ImpactResult, told: Mapping[str, str]) -> list[Art
         if len(some):
             label = told["damage_category"].format(category=category, n=len(some))
             handles.insert(0, Patch(facecolor=colour, edgecolor="black", linewidth=0.8, label=label))
+    lost = frame[frame["category"].isna()]
+    for shape in shapely.get_parts(lost.geometry.to_numpy()):
+        x, y = shapely.get_coordinates(shape.exterior).T
+        ax.fill(x, y, facecolor=UNJUDGED, edgecolor="black", linewidth=0.9, hatch="////", zorder=8, gid="damage:not judged")
+    if len(lost):
+        label = f"{told['not judged']}: {len(lost)}"
+        handles.append(Patch(facecolor=UNJUDGED, edgecolor="black", linewidth=0.8, hatch="////", label=label))
     return handles
 
 

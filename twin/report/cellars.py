@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from twin.impacts.cellar_walls import IN_PIT
 from twin.impacts.cellars_report import by_name
 from twin.report.chart import line_chart
 
@@ -195,7 +196,8 @@ def _feet(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     for name, row in order.head(MOST_ROWS).iterrows():
         inside = math.isnan(row["settlement_mm"])
         keys = ("settlement_mm", "feet_apart_mm", "feet_uneven_mm")
-        told = [texts["cellars_in_pit"], "", ""] if inside else [f"{row[key]:.1f}" for key in keys]
+        why = texts["cellars_in_pit" if row["beside_pit"] == IN_PIT else "cellars_by_pit"]
+        told = [why, "", ""] if inside else [f"{row[key]:.1f}" for key in keys]
         rows.append([(str(name), None), *((one, True) for one in told)])
     head = [texts[f"cellars_{key}"] for key in ("cellar", "settlement", "feet_apart", "feet_uneven")]
     return _table(texts["cellars_feet"], head, rows, texts, more=len(order) - MOST_ROWS)

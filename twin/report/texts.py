@@ -265,6 +265,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "cellars_feet_apart": "Feet drawn apart (mm)",
     "cellars_feet_uneven": "One foot lower than the other (mm)",
     "cellars_in_pit": "stands in the pit",
+    "cellars_by_pit": "not judged: the ground beside the pit is not known",
     "cellars_section": "The cellar of which most is asked, cut across",
     "map_now": "As it will be",
     "map_change": "What the changes do",

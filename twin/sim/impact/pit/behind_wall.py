@@ -62,6 +62,16 @@ WALLS = {"diaphragm": (0.075, 0.17, 0.30), "sheet-pile": (0.15, 0.50, 1.00)}
 and 0.3 to 1 % of the depth, and the ground settles by 0.5 to 1 of that. UFC 3-220-20 has 1 % in soft to medium clay where heave of
 the floor is far off, and 2 % behind flexible walls where it is not."""
 
+FREE_WALLS = {"diaphragm": (0.17, 0.35, 0.70), "sheet-pile": (0.50, 1.00, 2.00)}
+"""The same behind walls that nothing holds but the ground they stand in (cantilevers). An estimate, about twice `WALLS`: its middle
+is what is high behind walls that are held. CIRIA C580 (Gaba et al. 2003; C760 has it too) has 0.35 % of the depth at low, and 0.1 %
+at high support stiffness, in stiff clay: that is the middle of walls of concrete here, and has one source. The 2 % is that of UFC
+3-220-20 behind flexible walls."""
+
+HIGHEST_FREE_M = {"diaphragm": 5.0, "sheet-pile": 4.0}
+"""Walls that stand free are not estimated above this [m]: 3 to 4.5 m is usual for free sheet piles (10 to 15 feet, so builders of
+them in the United States); the limits are estimates. In soft ground even less stands without a design."""
+
 
 class Walls(NamedTuple):
     """Walls of a pit, in the order of its outline, anticlockwise, from a corner on.
@@ -112,7 +122,7 @@ class Moved(NamedTuple):
     horizontal: NDArray[np.float64]
 
 
-def expected_settlement(wall: str, depth_m: float) -> Expected:
+def expected_settlement(wall: str, depth_m: float, *, held: bool = True) -> Expected:
     """The largest settlement behind a kind of wall: an estimate, for a first look.
 
     Parameters
@@ -121,12 +131,17 @@ def expected_settlement(wall: str, depth_m: float) -> Expected:
         Key of `WALLS`.
     depth_m : float
         Of the pit [m].
+    held : bool
+        Whether struts or anchors hold it; else by `FREE_WALLS`, up to `HIGHEST_FREE_M`.
 
     Returns
     -------
     Expected
+        NaN of a free wall that is too high for an estimate.
     """
-    return Expected(*(10.0 * part * depth_m for part in WALLS[wall]))
+    if not held and depth_m > HIGHEST_FREE_M[wall] + 1e-9:
+        return Expected(math.nan, math.nan, math.nan)
+    return Expected(*(10.0 * part * depth_m for part in (WALLS if held else FREE_WALLS)[wall]))
 
 
 def profile(shape: str, ratio: NDArray[np.float64]) -> NDArray[np.float64]:
