@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
 from tests.impacts.places import SOUTH, WEST
-from tests.impacts.test_pit import _impact, _pit
+from tests.impacts.test_pit import LAYERS, _impact, _pit
 from twin.errors import ParameterError
 from twin.geo.pits import NAN, Pit, PitStage, PitSupport
 from twin.impacts.cellar_walls import ground_of, moved
@@ -148,6 +148,15 @@ def test_houses_beside_a_free_wall_are_judged_worse_or_not_at_all() -> None:
     pipe = found.features["pipes"].loc["main"]
     assert math.isnan(pipe["slope_mm_m"])
     assert "nothing is known" in found.figure("pit_pipes").note
+
+
+def test_of_a_free_wall_in_soft_ground_it_is_told_that_it_needs_a_design() -> None:
+    soft = [{**LAYERS[0], "bottom_m": 3.5}, {**LAYERS[1], "bottom_m": -6.0}, LAYERS[2]]
+    free = _pit(2.0, supports=())
+    told = [" ".join(_impact(free, layers=layers).assumptions) for layers in (soft, LAYERS)]
+    assert ["A free wall needs a design there" in text for text in told] == [True, False]
+    held = _impact(_pit(2.0, supports=(PitSupport("upper", "strut", 4.9),)), layers=soft).assumptions
+    assert "needs a design there" not in " ".join(held)  # free to 1 m, in sand
 
 
 def test_the_map_shows_who_is_not_judged() -> None:

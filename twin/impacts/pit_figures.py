@@ -20,11 +20,13 @@ from twin.result import Figure, headlined
 from twin.scenario.pit import PitAnalysis
 from twin.scenario.routes import VEHICLES
 from twin.sim.impact.pit import damage, noise_days, uplift
+from twin.soil.classes import SOFT_CLASSES
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from twin.impacts.pit_nuisance import Loud
+    from twin.impacts.pit_soil import PitSoil
     from twin.impacts.pit_stages import Dug
     from twin.impacts.pit_together import AllWater
     from twin.impacts.pit_walls import Behind
@@ -290,7 +292,7 @@ def _of_green(features: Mapping[str, gpd.GeoDataFrame]) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _of_ways(of: str, ground: Behind) -> list[str]:
+def _of_ways(of: str, ground: Behind, soil: PitSoil) -> list[str]:
     """How far the ground settles behind a wall that is held, and before anything holds it."""
     told, ways = [], ground.ways
     for way in ways[:1] if len(ways) == 1 else (ways[0], ways[-1]):
@@ -302,7 +304,16 @@ def _of_ways(of: str, ground: Behind) -> list[str]:
         )
         span = f"{middle:.0f} mm at most ({low:.0f} to {high:.0f}; {given})"
         told.append(f"{of}Behind the wall the ground settles by {span} {bends}.")
+        if not way.held and low != high and _soft(soil, ground.pit.top_m, way.depth_m):
+            told.append(f"{of}Half or more of what the wall stands free in, and as far again below, is clay, loam or peat: there "
+                        "the estimate is hardly one. A free wall needs a design there.")  # fmt: skip
     return told
+
+
+def _soft(soil: PitSoil, top_m: float, depth_m: float) -> bool:
+    """Whether half or more of the ground beside a free wall, and as deep again below what is dug, lets little through."""
+    ground = soil.between(top_m, top_m - 2.0 * depth_m)
+    return float(ground.loc[ground["soil_class"].isin(SOFT_CLASSES), "thickness_m"].sum()) >= depth_m
 
 
 def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable[str], water: AllWater) -> tuple[str, ...]:
@@ -318,7 +329,7 @@ def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable
             told.append(f"{of}Stage {' and '.join(endless)} has no end: it is taken to last {settings.pumping_days:g} days "
                         "(`pumping_days`), after those before it.")  # fmt: skip
         if one.ground.ways:
-            told += [f"{text[:1].upper()}{text[1:]}." for text in one.ground.told] or _of_ways(of, one.ground)
+            told += [f"{text[:1].upper()}{text[1:]}." for text in one.ground.told] or _of_ways(of, one.ground, one.soil)
             told += [f"{of}{text[:1].upper()}{text[1:]}." for text in {str(row["toe_told"]) for row in one.stages} if text]
             if not one.pit.wall:
                 told.append(f"{of}No wall is given: the ground settles as behind sheet piles, and neither vibration nor noise of "
