@@ -138,9 +138,12 @@ def test_houses_beside_a_free_wall_are_judged_worse_or_not_at_all() -> None:
     assert "stands free too high for an estimate: it needs a design" in near["damage"]
     figure = found.figure("pit_not_judged")
     assert (figure.value, figure.verdict) == (2.0, "exceeds")  # 3 and 20 m away, within 4 x 6 m
+    assert figure.told.startswith("Buildings that could not be judged: 2 (a wall stands free too high")
     assert found.features["buildings"].loc["far", "category"] == 0
     assert math.isnan(found.figure("pit_damage").value)
     assert "not known" in found.figure("pit_damage").note
+    assert math.isnan(found.figure("pit_damaged").value)  # no "0 buildings" of those that are known
+    assert "2 beside which the ground is not known" in found.figure("pit_damaged").note
     assert math.isnan(found.features["stages"]["settlement_wall_mm"].iloc[1])
     field = found.fields["settlement_mm"]
     assert math.isnan(float(field.sel(x=WEST + 100.0, y=SOUTH + 71.0, method="nearest")))

@@ -112,7 +112,8 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
     told = [
         _figure("damage", "Worst category of damage to a building (0 to 4)", math.nan if blind and worst <= most else float(worst),
                 "", 0, "; ".join(one for one in (name, span) if one), "lower", (float(most), settings.category_source)),
-        _figure("damaged", f"Buildings with damage above category {most}", float(more), "buildings", 0,
+        _figure("damaged", f"Buildings with damage above category {most}", math.nan if blind and not more else float(more),
+                "buildings", 0,
                 f"{some}{others}".strip()),
         _figure("settlement", "Largest settlement at a building", beside if math.isfinite(beside) else 0.0, "mm", 0,
                 f"as if no building were there; walls and lowered water together{others}"),
@@ -124,8 +125,10 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
                                                                      else "")))  # fmt: skip
     lost, reasons = float(len(buildings) - len(known)), buildings.loc[buildings["category"].isna(), "damage"]
     counts = reasons.astype(str).str.removeprefix(NOT_JUDGED).value_counts()
-    why = "; ".join(f"{count}: {reason}" for reason, count in counts.items())
-    told.append(_figure("not_judged", "Buildings that could not be judged", lost, "buildings", 0, why, "lower", (0.0, LOST)))
+    why = "; ".join(f"{count} ({reason})" for reason, count in counts.items())
+    label = "Buildings that could not be judged"
+    said = f"{label}: {why}. There should be none" if lost else ""
+    told.append(_figure("not_judged", label, lost, "buildings", 0, why, "lower", (0.0, LOST), said))
     return told
 
 
