@@ -281,3 +281,14 @@ def test_a_stage_without_an_end_is_pumped_after_those_before_it() -> None:
     open_ = _impact(_pit(-4.0, stages=(replace(stages[0], ends=None), stages[1])), pumping_days=60.0).features["stages"]
     assert open_["days"].tolist() == [100.0, 160.0]
     assert open_["lasts_d"].tolist() == [100.0, 60.0]
+
+
+def test_what_a_pit_does_that_is_there_anyway_is_not_done_by_the_changes() -> None:
+    town, pit = _town(), _pit(1.0)
+    there, none = Site(town, pits=(pit,)), Site(town)
+    of_both = analyse(replace(there, changed=True), _settings(), (there, analyse(there, _settings())))
+    of_one = analyse(replace(there, changed=True), _settings(), (none, analyse(none, _settings())))
+    assert not any(figure.of_changes for figure in of_both.figures)
+    assert all(figure.of_changes for figure in of_one.figures)
+    assert not any(figure.of_changes for figure in analyse(there, _settings()).figures)
+    assert all(figure.of_changes for figure in analyse(none, _settings()).figures)

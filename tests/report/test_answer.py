@@ -66,6 +66,8 @@ def test_what_the_changes_do_is_not_held_against_nothing() -> None:
 def test_a_figure_with_a_sentence_of_its_own_is_told_by_that() -> None:
     said = box(both(side(figure(-3.0, headline=True, told="Down by 3")), side(figure(-2.0, headline=True, told="Down by 2"))))
     assert said[0] == "Down by 2. Without the changes: Down by 3."
+    same = side(figure(-2.0, headline=True, told="Down by 2"))
+    assert box(both(same, same))[0] == "Down by 2. Without the changes it is the same."
 
 
 def test_a_time_that_is_not_reached_is_told_so() -> None:

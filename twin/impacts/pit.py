@@ -85,11 +85,15 @@ def analyse(site: Site, settings: PitAnalysis, before: tuple[Site, ImpactResult]
     }  # fmt: skip
     told = assumptions_of(made, settings, buildings.loc[buildings["settlement_mm"] > 1.0, "foundation"], all_water)
     fields, _ = with_surface(site, fields, settings.cell_m)
+    figures = figures_of(made, features, loud, settings, all_water, of_changes=_of_changes(site, before))
     return ImpactResult(
-        "pit", "Excavations", fields, features, figures_of(made, features, loud, settings, all_water), classes_of(),
-        told,
-        dict(settings.model_dump(mode="json")),
-    )  # fmt: skip
+        "pit", "Excavations", fields, features, figures, classes_of(), told, dict(settings.model_dump(mode="json"))
+    )
+
+
+def _of_changes(site: Site, before: tuple[Site, ImpactResult] | None) -> bool:
+    """Whether all that pits do is done by the changes: not where a pit is there without them too."""
+    return not (site.pits and not site.changed if before is None else before[0].pits)
 
 
 def _lost(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> gpd.GeoDataFrame:

@@ -70,9 +70,10 @@ def classes_of() -> tuple[Classes, ...]:
 
 
 def figures_of(
-    made: list[Dug], features: Mapping[str, gpd.GeoDataFrame], loud: Loud, settings: PitAnalysis, water: AllWater
-) -> tuple[Figure, ...]:
-    """Figures of all pits; without one the same, of nothing."""
+    made: list[Dug], features: Mapping[str, gpd.GeoDataFrame], loud: Loud, settings: PitAnalysis, water: AllWater,
+    *, of_changes: bool = True,
+) -> tuple[Figure, ...]:  # fmt: skip
+    """Figures of all pits; without one the same, of nothing. `of_changes` says whether no pit is there without the changes."""
     figures = [
         *_of_buildings(features["buildings"], settings), *_of_floors(features["stages"]),
         *_of_soil(features, settings, water), *_of_nuisance(made, features["buildings"], loud, settings),
@@ -82,7 +83,7 @@ def figures_of(
     blind = ("pit_not_judged",) if lost else ()
     headlines = ("pit_damage", "pit_damaged", *blind, "pit_uplift", "pit_uplift_relieved", "pit_seepage", "pit_inflow",
                  "pit_lorries", "pit_trees_felled")  # fmt: skip
-    return headlined(figures, *headlines, of_changes=tuple(one.key for one in figures))
+    return headlined(figures, *headlines, of_changes=tuple(one.key for one in figures) if of_changes else ())
 
 
 def _figure(

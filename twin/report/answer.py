@@ -98,6 +98,8 @@ def _plain(page: Page, difference: Difference) -> str:
     t, figure = page.texts, difference.figure
     if figure.told:
         before = page.baseline.figure(figure.key).told if page.baseline and not figure.of_changes else ""
+        if before == figure.told:
+            return f"{figure.told}. {t['answer_told_same']}"
         return f"{figure.told}." + (f" {t['answer_told_before'].format(told=before)}" if before else "")
     label, value = page.label(figure), _value(page, difference.variant, difference)
     if page.comparison is None or figure.of_changes or math.isnan(difference.baseline):
