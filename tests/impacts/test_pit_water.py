@@ -18,7 +18,7 @@ from twin.geo.pits import NAN, Pit, PitStage, PitWell
 from twin.impacts.pit import analyse
 from twin.impacts.pit_soil import soil_model, soil_of
 from twin.impacts.pit_stages import BY_WELLS, settled_by
-from twin.impacts.pit_together import NO_DATES, _bounded
+from twin.impacts.pit_together import NO_DATES, PUMPS_ON, _bounded
 from twin.impacts.site import Site
 
 DAY = dt.date(2026, 3, 2)
@@ -35,12 +35,12 @@ def test_relief_wells_count_in_water_settlement_and_damage() -> None:
     # 1 m of sand of 20 and 3 m of clay of 16 kN/m3 over water that may press up to 68 / 11 m above -3 m
     asked = 6.0 - (-3.0 + 68.0 / 11.0)
     assert row["lower_head_by_m"] == pytest.approx(asked)
-    assert row["relief_m"] == row["head_drawdown_m"] == pytest.approx(asked, abs=1.1e-3)
+    assert row["relief_m"] == row["head_drawdown_m"] == pytest.approx(asked, abs=0.011)
     assert row["relief_m"] >= asked
     assert row["relief"] == "relieved"
     assert eased.figure("pit_uplift").value == pytest.approx(68.0 / 90.0)
     assert eased.figure("pit_uplift").verdict == "falls short"
-    assert eased.figure("pit_uplift_relieved").value == pytest.approx(1.1, abs=1e-3)
+    assert eased.figure("pit_uplift_relieved").value == pytest.approx(1.1, abs=2e-3)
     assert eased.figure("pit_uplift_relieved").verdict == "meets"
     assert "lowered by relief wells by 2.82 m in stage stage-0: counted in water" in eased.figure("pit_inflow").note
     # the same as where the planner states that head
@@ -79,7 +79,7 @@ def test_a_layer_above_the_clay_that_presses_too_is_not_relieved() -> None:
     found = _impact(_pit(0.5), layers=layers, head_m=8.0)
     row = found.features["stages"].iloc[0]
     # below -4 m: 0.5 m of sand, 0.3 m of clay, 0.7 m of sand and 3 m of clay; wells do not lower the water under the seam
-    assert row["relief_m"] == pytest.approx(8.0 - (-4.0 + (0.5 * 20 + 0.3 * 16 + 0.7 * 20 + 3.0 * 16) / 11.0), abs=1.1e-3)
+    assert row["relief_m"] == pytest.approx(8.0 - (-4.0 + (0.5 * 20 + 0.3 * 16 + 0.7 * 20 + 3.0 * 16) / 11.0), abs=0.011)
     assert row["relief"] == "part"
     assert row["uplift_factor_relieved"] == pytest.approx((0.5 * 20 + 0.3 * 16) / 33.0)
 
@@ -292,3 +292,25 @@ def test_what_a_pit_does_that_is_there_anyway_is_not_done_by_the_changes() -> No
     assert all(figure.of_changes for figure in of_one.figures)
     assert not any(figure.of_changes for figure in analyse(there, _settings()).figures)
     assert all(figure.of_changes for figure in analyse(none, _settings()).figures)
+
+
+def test_wells_that_pump_more_go_on_beside_another_pit() -> None:
+    needed = _both(_box("west", 20, 60, 40, 80, -4.0)).figure("pit_inflow").value
+    busy = _box("west", 20, 60, 40, 80, -4.0, wells=_wells(1.5 * needed))
+    other = _box("east", 110, 60, 130, 80, -4.0)
+    each = [_both(one) for one in (busy, other)]
+    both = _both(busy, other)
+    for name in FALLS:
+        added = sum(one.fields[name].to_numpy() for one in each)
+        inside = both.fields["settlement_mm"].isnull().to_numpy()
+        assert both.fields[name].to_numpy()[~inside] == pytest.approx(added[~inside], abs=1e-4), name
+    assert both.figure("pit_inflow").value == pytest.approx(sum(one.figure("pit_inflow").value for one in each))
+    assert PUMPS_ON in both.assumptions
+
+
+def test_a_floor_on_which_no_water_presses_any_more_holds_with_wells() -> None:
+    pit = _pit(1.0)
+    found = _impact(replace(pit, wells=_wells(20_000.0)), head_m=6.0)
+    assert found.figure("pit_uplift").verdict == "falls short"
+    assert (found.figure("pit_uplift_relieved").value, found.figure("pit_uplift_relieved").verdict) == (10.0, "meets")
+    assert "no water presses on any floor" in found.figure("pit_uplift_relieved").note

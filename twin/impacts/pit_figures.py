@@ -44,6 +44,9 @@ HEADS_M = (0.25, 0.5, 1.0, 2.0, 3.0)
 
 LOST = "what stands in a pit, or on its slope, comes down; what the ground beside it does has to be known before a permit"
 UPLIFT_SOURCE = "1.1 of weight over pressure, as asked where no partial factors are used (EN 1997-1, 2.4.7.4: uplift)"
+MOST_FACTOR = 10.0
+"""A factor against uplift is told as this at most."""
+
 HYD_LIMIT = uplift.HYD_DESTABILISING / uplift.HYD_STABILISING
 HYD_SOURCE = "1.35 / 0.9 of EN 1997-1 (table A.17)"
 STABLE = (
@@ -155,12 +158,14 @@ def _of_floors(stages: gpd.GeoDataFrame) -> list[Figure]:
     none, unknown = where, bool(len(stages) and (stages["held_by"] == ENDS_TIGHT).any())
     if len(stages) and math.isnan(factor):
         none = ENDS_TIGHT if unknown else "no clay or peat lies below any floor"
-    with_wells, eased_where = _worst(stages, "uplift_factor_relieved", most=False)
     some = bool(len(stages) and (stages["relief_m"] > 0).any())
+    with_wells, eased_where = _worst(stages, "uplift_factor_relieved", most=False)
+    if some and math.isnan(with_wells):
+        with_wells, eased_where = MOST_FACTOR, "or more: no water presses on any floor"
     told = [
         _figure("uplift", "Least factor against the floor coming up (uplift)", factor, "", 2,
                 f"{none}; without relief wells" if some else none, "higher", limit),
-        _figure("uplift_relieved", "The same with relief wells, which lower the head below", with_wells, "", 2,
+        _figure("uplift_relieved", "Least factor against uplift with relief wells", with_wells, "", 2,
                 "; ".join((eased_where, *relieved_of(stages))) if some else "no relief wells", "higher", limit),
         _figure("lower_head", "Head to be lowered, so that no floor comes up, by",
                 0.0 if math.isnan(lower) and not unknown else lower, "m", 2,
@@ -208,6 +213,7 @@ def _capacity(stages: gpd.GeoDataFrame) -> Figure:
             part = judged["stated_m3_d"] / judged["needed_m3_d"]
             share, worst = float(part.min()), judged.loc[part.idxmin()]
             note = f"in stage {worst['stage']} of {worst['pit']}"
+            note += ", each pit by itself" if stages["pit"].nunique() > 1 else ""
     return _figure("wells_capacity", "Least part of the water to be pumped that stated wells pump", share, "", 2, note, "higher",
                    (1.0, "wells pump all that comes in, or the pit is not dry"))  # fmt: skip
 

@@ -14,8 +14,8 @@ from twin.impacts.pit_soil import PitSoil
 FAR_M = 1000.0
 """A head so much higher lifts the floor by what lies below clay and peat, whatever else presses [m]."""
 
-STEP_M = 1e-3
-"""Relief is rounded up to this, so that what is asked is met and not missed by the last digit [m]."""
+STEP_M = 0.01
+"""Relief is rounded up to this, so that what is asked is met, and told as it is counted [m]."""
 
 WORDS: Mapping[str, str] = MappingProxyType({
     "": "",

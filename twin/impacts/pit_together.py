@@ -8,6 +8,7 @@ not add up where the soil has carried the load before.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +30,8 @@ Open = tuple[int | None, ...]
 
 UNALIKE = ("Pits near each other have ground with other waters: their falls add up there, to no more than the most that one "
            "of them lowers.")  # fmt: skip
+PUMPS_ON = ("Wells of a pit that pump more than it needs go on doing so beside other pits: falls of pits near it add up, which is "
+            "the most that they can be.")  # fmt: skip
 NO_DATES = "Stages without dates count as open at the same time as those of other pits."
 EACH = ("Tables of stages are of each pit by itself; maps, buildings, trees, pipes and the water to be pumped are of all pits that "
         "are open at the same time. Settlement by water between pits is that of the ground at each, by distance.")  # fmt: skip
@@ -105,6 +108,8 @@ def together(made: Sequence[Dug], grid: GridSpec, water: Sequence[Any], settings
     told = [EACH]
     if not all(_dated(one) for one in made):
         told.append(NO_DATES)
+    if any(len(group) > 1 and _pumps_on(made, open_, group) for open_ in days for group in groups(made, open_)):
+        told.append(PUMPS_ON)
     if any(not alike([made[n].soil for n in group]) for open_ in days for group in groups(made, open_)):
         told.append(UNALIKE)
     return AllWater(upper, lower, settled, pumped[k], least, most, wells, where, tuple(told))
@@ -175,15 +180,22 @@ def _on(
     for group in groups(made, open_):
         alone = [made[n].water[open_[n] or 0] for n in group]
         found: Sequence[Lowered] = alone
-        if len(group) > 1 and alike([made[n].soil for n in group]):
+        on = _pumps_on(made, open_, group)
+        if len(group) > 1 and not on and alike([made[n].soil for n in group]):
             held = [_held(made[n], open_[n] or 0) for n in group]
             found = lowered_together(held, Surroundings([one.pit for one in held], grid, water), settings)
         of |= dict(zip(group, found, strict=True))
         # the water table also follows the head below
-        most = max(max(one.upper_m, one.lower_m) for one in alone)
+        most = math.inf if on else max(max(one.upper_m, one.lower_m) for one in alone)
         upper += _bounded([one.upper for one in found], [one.upper for one in alone], most)
-        lower += _bounded([one.lower for one in found], [one.lower for one in alone], max(one.lower_m for one in alone))
+        most = math.inf if on else max(one.lower_m for one in alone)
+        lower += _bounded([one.lower for one in found], [one.lower for one in alone], most)
     return of, upper, lower
+
+
+def _pumps_on(made: Sequence[Dug], open_: Open, group: Sequence[int]) -> bool:
+    """Whether wells pump more than their pit needs: so much, and not down to a level that they keep."""
+    return any(made[n].stages[open_[n] or 0]["wells_do"] in ("more", "most") for n in group)
 
 
 def _bounded(found: Sequence[Array], alone: Sequence[Array], held_m: float) -> Array:
@@ -211,7 +223,8 @@ def _range(
         total = 0.0
         for group in groups(made, open_):
             held = [_held(made[n], open_[n] or 0, _loosened(made[n].soil, factor)) for n in group]
-            for part in [held] if alike([one.soil for one in held]) else [[one] for one in held]:
+            jointly = alike([one.soil for one in held]) and not _pumps_on(made, open_, group)
+            for part in [held] if jointly else [[one] for one in held]:
                 found = lowered_together(part, Surroundings([one.pit for one in part], grid, water), settings)
                 total += sum(one.inflow_m3_d for one in found)
         ends.append(total)
