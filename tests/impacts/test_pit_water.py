@@ -10,12 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.impacts.places import SOUTH, WEST, plain
 from tests.impacts.test_pit import LAYERS, _impact, _pit, _settings, _town
 from twin.geo.city import City
 from twin.geo.pits import NAN, Pit, PitStage, PitWell
+from twin.grid import GridSpec
 from twin.impacts.pit import analyse
+from twin.impacts.pit_field import Surroundings, Water, solved
 from twin.impacts.pit_soil import soil_model, soil_of
 from twin.impacts.pit_stages import BY_WELLS, settled_by
 from twin.impacts.pit_together import NO_DATES, PUMPS_ON, _bounded
@@ -314,3 +318,29 @@ def test_a_floor_on_which_no_water_presses_any_more_holds_with_wells() -> None:
     assert found.figure("pit_uplift").verdict == "falls short"
     assert (found.figure("pit_uplift_relieved").value, found.figure("pit_uplift_relieved").verdict) == (10.0, "meets")
     assert "no water presses on any floor" in found.figure("pit_uplift_relieved").note
+
+
+def test_a_head_that_is_lowered_below_layers_that_end_in_clay_is_said_not_to_be_counted() -> None:
+    pit = _pit(1.0)
+    stated = replace(pit, stages=(replace(pit.stages[0], head_m=1.0),))
+    told = _impact(stated, layers=LAYERS[:2]).assumptions
+    assert any("The layers end in clay or peat: what the lowered head below that gives" in text for text in told)
+    assert not any("The layers end in clay or peat" in text for text in _impact(stated).assumptions)
+
+
+@settings(max_examples=8, deadline=None)
+@given(first=st.floats(0.2, 8.0), second=st.floats(0.2, 8.0), gap=st.floats(1.0, 120.0), long=st.floats(20.0, 2000.0))
+def test_two_pits_in_one_field_keep_to_the_principle_of_the_maximum(first: float, second: float, gap: float, long: float) -> None:
+    pits = [_box("west", 20, 20, 40, 40, -4.0), _box("east", 40.0 + gap, 20, 60.0 + gap, 40, -4.0)]
+    grid = GridSpec(WEST, SOUTH + 60.0, 10.0, (6, 20), None)
+    waters = [Water(100.0, 100.0 / long**2, 0.0, fall) for fall in (first, second)]
+    none = [replace(one, fall=0.0) for one in waters]
+    around = Surroundings(pits, grid, [])
+    both, flow = solved(around, waters, None)
+    west, flow_west = solved(around, [waters[0], none[1]], None)
+    east, flow_east = solved(around, [none[0], waters[1]], None)
+    assert (both >= np.maximum(west, east) - 1e-6).all()
+    assert (both <= np.minimum(west + east, max(first, second)) + 1e-6).all()
+    assert flow.sum() <= flow_west.sum() + flow_east.sum() + 1e-6
+    assert flow.sum() >= max(flow_west.sum(), flow_east.sum()) - 1e-3 * flow.sum()
+    assert (flow >= 0.0).all()

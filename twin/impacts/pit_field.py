@@ -160,7 +160,8 @@ def share_of(waters: Sequence[Water], nearest: NDArray[np.int64]) -> Array:
 
 
 def formula(around: Surroundings, waters: Sequence[Water], grid: GridSpec) -> Array:
-    """De Glee's drawdown by all pits that walls do not close, as strong as the falls at all of them ask together (R, C) [m]."""
+    """De Glee's drawdown by all pits that walls do not close, as strong as the falls at all of them ask together, and no less
+    than by each alone (R, C) [m]."""
     some = [k for k, one in enumerate(waters) if one.fall > 0.0 and one.wall == 0.0]
     if not some:
         return np.zeros(grid.shape)
@@ -171,10 +172,12 @@ def formula(around: Surroundings, waters: Sequence[Water], grid: GridSpec) -> Ar
         away = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1))
         each = [waters[k].unit(np.maximum(away[:, i], around.radius[k]), around.radius[k]) for i, k in enumerate(some)]
         strong, _ = nnls(np.column_stack(each), falls)
-    out = np.zeros(grid.shape)
+    out, least = np.zeros(grid.shape), np.zeros(grid.shape)
     for k, much in zip(some, strong, strict=True):
-        out += much * waters[k].unit(around.distance(k, grid), around.radius[k])
-    return np.minimum(out, falls.max())
+        one = waters[k].unit(around.distance(k, grid), around.radius[k])
+        out += much * one
+        least = np.maximum(least, waters[k].fall * one)
+    return np.clip(out, least, max(falls.max(), 0.0))
 
 
 def through_walls(around: Surroundings, waters: Sequence[Water], comes: Array, grid: GridSpec) -> Array:

@@ -334,6 +334,9 @@ def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable
     for one in made:
         of = f"Pit {one.pit.label}: " if len(made) > 1 else ""
         told += [f"{of}{text}" for text in one.soil.told]
+        if math.isnan(one.soil.lower_m2_d) and any(row["head_drawdown_m"] > 0.0 for row in one.stages):
+            told.append(f"{of}The layers end in clay or peat: what the lowered head below that gives, and what settles by it, is "
+                        "not known and not counted. Give layers that go on below it.")  # fmt: skip
         endless = [row["stage"] for row in one.stages if row["starts"] is not None and not row["end_known"]]
         if endless:
             told.append(f"{of}Stage {' and '.join(endless)} has no end: it is taken to last {settings.pumping_days:g} days "

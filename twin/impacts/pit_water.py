@@ -172,7 +172,7 @@ def lowered_together(held: Sequence[Held], around: Surroundings, settings: PitAn
         found.append(Lowered(
             upper, lower, up, down, total, float(from_above[k]), base, float(from_below[k]),
             _by_formula(most, around.radius[k]) if total > 0.0 and most is not None else math.nan,
-            wells_for(total, one.soil, down > 0.0), one.days,
+            wells_for(total, one.soil, down > 0.0 and lowers[k] is not None), one.days,
         ))  # fmt: skip
     return tuple(found)
 
