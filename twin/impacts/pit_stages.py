@@ -108,14 +108,15 @@ def dig(
     for k, (stage, much) in enumerate(zip(pit.stages, volumes, strict=True)):
         dug = dug_m(pit, stage)
         low = pumped(pit, eased[k].stage, soil, around, settings, days[stage.id])
-        found = low.water
+        found, kept = low.water, _floor(pit, low.stage, soil)
         by_water = water_settlement(soil, found, settings)
         settled = np.maximum(settled, by_water)
         row = {"pit": pit.id, "stage": stage.id, "starts": stage.starts, "ends": stage.ends, "floor_m": stage.floor_m, "dug_m": dug,
                "water_in_pit_m": stage.dry_to_m, "volume_m3": much, "volume_by": by}  # fmt: skip
         row |= _trips(soil, much, above, dug, settings) | _floor(pit, stage, soil) | _toe(pit, low.stage, soil)
         row |= {"relief": eased[k].how, "relief_m": eased[k].by_m,
-                "uplift_factor_relieved": _floor(pit, low.stage, soil)["uplift_factor"], "needed_m3_d": low.needed_m3_d,
+                "uplift_factor_relieved": kept["uplift_factor"], "uplift_en_relieved": kept["uplift_en"],
+                "needed_m3_d": low.needed_m3_d,
                 "stated_m3_d": stated_m3_d(pit), "wells_do": low.how}  # fmt: skip
         row |= {
             "drawdown_m": found.upper_m, "head_drawdown_m": found.lower_m, "drawdown_beside_m": float(found.upper.max()),
