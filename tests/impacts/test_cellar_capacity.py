@@ -9,9 +9,11 @@ import pytest
 import shapely
 import xarray as xr
 
+import twin
 from twin.errors import GeometryError, ParameterError
 from twin.geo.cellars import cellars_frame
 from twin.impacts.cellar_capacity import LABEL, cellar_capacity
+from twin.impacts.cellar_section import cellar_section
 
 CRS = "EPSG:28992"
 
@@ -191,3 +193,24 @@ def test_what_a_source_says_of_the_state_is_read_and_owners_are_not_kept() -> No
     assert again["owner_class"].tolist() == read["owner_class"].tolist()
     assert not {f"{name}_attribute" for name in ("kind", "condition", "owner_class", "use", "inspected", "rings")} & set(again)
     assert cellars_frame(source.assign(nen2767=[5, 2]).drop(columns="staat"))["condition"].tolist() == ["poor", "good"]
+
+
+def test_a_cellar_alone_is_loaded_as_among_others() -> None:
+    """A vehicle goes over each vault in steps of its own: with those of all others the table and the drawing of one cellar differed
+    (4.97 and 4.93 times on the sample), and twenty steps in a span missed 4 % of the worst."""
+    cellars = twin.read_city("sample").cellars.iloc[::6]
+    every = cellar_capacity(cellars, vehicles="lorry")
+    for name in (every["use_vehicle"].idxmax(), cellars.index[1]):
+        alone = cellar_capacity(cellars.loc[[name]], vehicles="lorry")
+        assert alone["use_vehicle"].iloc[0] == pytest.approx(every.loc[name, "use_vehicle"], rel=1e-9)
+        section = cellar_section(cellars, str(name), vehicles="lorry")
+        assert section.row["use_factor"] == pytest.approx(every.loc[name, "use_factor"], rel=1e-9)
+
+
+def test_steps_of_a_vehicle_are_fine_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    from twin.sim.impact.cellar import loads
+
+    cellars = twin.read_city("sample").cellars.loc[["cellar-east-35", "cellar-east-33", "cellar-west-03"]]
+    taken = cellar_capacity(cellars, vehicles="lorry")["use_vehicle"].to_numpy()
+    monkeypatch.setattr(loads, "STEPS", 8 * loads.STEPS)
+    assert taken == pytest.approx(cellar_capacity(cellars, vehicles="lorry")["use_vehicle"].to_numpy(), rel=0.01)

@@ -53,7 +53,7 @@ def cellar_capacity(
         (time, y, x) with its own interval.
     vehicles : str, Vehicle, mapping, or several, optional
         Names of `twin.scenario.routes.VEHICLES`, or ``{"name", "axles_t", "distances_m", "track_m", "wheel_m", "width_m",
-        "emergency"}``. Each drives over each vault, in steps of a twentieth of the span, across and along it.
+        "emergency"}``. Each drives over each vault, in steps of 1/160 of the span, across and along it.
     stages : GeoDataFrame, optional
         Outlines with ``load_kn_m2``; without a load the cellars below are not judged.
     cranes : mapping or several, optional

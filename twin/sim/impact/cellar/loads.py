@@ -22,8 +22,8 @@ DYNAMIC, DYNAMIC_SLOW, SLOW_KM_H = 1.8, 1.3, 15.0
 Prat and Jacob), 1.3 at walking pace, which is a choice and no norm."""
 TRACK_M, WHEEL_M, WHEELBASE_M = 1.8, 0.4, 3.5
 """Distance of wheels, side of their patch (EN 1991-2 load model 1), and of axles where a vehicle does not say; estimates [m]."""
-STEPS = 20
-"""Places of a vehicle in a span."""
+STEPS = 160
+"""Places of a vehicle in a span. On vaults of the sample twenty missed up to 4 % of the worst of 320, these 0.1 %."""
 
 
 class Vehicle(NamedTuple):
@@ -91,7 +91,9 @@ def vehicle_loads(
     vehicle: Vehicle, edges: NDArray[np.float64], depth: ArrayLike, *, method: str = "2:1", dynamic: float = DYNAMIC,
     length: ArrayLike = math.inf, along: bool = False,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
-    """A vehicle that drives over vaults in steps of a twentieth of the span or less, in both directions.
+    """A vehicle that drives over vaults in steps of 1/`STEPS` of the span or less, in both directions.
+
+    Steps are those of each vault by itself, so that one is loaded alike alone and among others.
 
     Parameters
     ----------
@@ -131,8 +133,10 @@ def vehicle_loads(
     found, places = [], []
     for (wheel_kn, offsets), (before, after) in zip(lines, (reach, reach[::-1]), strict=False):
         first, last = -half - before, half + after
-        steps = int(np.ceil(np.max((last - first) / (2.0 * half / STEPS)))) + 1
-        at = first[..., None] + (last - first)[..., None] * np.linspace(0.0, 1.0, steps)
+        steps = np.ceil((last - first) / (2.0 * half / STEPS))
+        # where a vault takes fewer steps than others its last place is repeated
+        share = np.minimum(np.arange(int(np.max(steps)) + 1) / steps[..., None], 1.0)
+        at = first[..., None] + (last - first)[..., None] * share
         total = np.zeros((*at.shape, edges.shape[-1] - 1))
         for load, off in zip(wheel_kn, offsets, strict=True):
             parts = strip_parts(edges, at + off, vehicle.wheel, depth, method)
