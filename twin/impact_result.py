@@ -83,7 +83,8 @@ class ImpactResult:
     title : str
         For people.
     fields : xarray.Dataset
-        Declared variables (`twin.variables`) with dims (y, x), on a grid of their own in the CRS of the city.
+        Declared variables (`twin.variables`) with dims (y, x), on a grid of their own in the CRS of the city; and what is told over
+        time of things (time, seed, cellar).
     features : mapping of str to GeoDataFrame
     figures : tuple of Figure
     classes : tuple of Classes
@@ -152,7 +153,8 @@ class ImpactResult:
 
         if before.key != self.key:
             raise ParameterError(f"`{self.key}` cannot be compared with `{before.key}`")
-        if self.fields.sizes != before.fields.sizes or any(
+        drawn = {str(dim) for one in self.classes for dim in self.fields[one.variable].dims}
+        if any(self.fields.sizes[dim] != before.fields.sizes.get(dim) for dim in drawn) or any(
             not self.fields[name].equals(before.fields[name]) for name in ("x", "y") if name in self.fields
         ):
             raise ParameterError(f"the two sides of `{self.key}` lie on different grids")

@@ -198,6 +198,11 @@ _ALL = (
     Variable("cellar_use", ("y", "x"), "float32", "1", "use of the cellar below",
              "Required over available load factor of its vault, under the load that is worst; NaN where no cellar is below, or "
              "where it is not judged. Screening, not an assessment by NEN 8700."),
+    Variable("cellar_crowd_load", ("time", "seed", "cellar"), "float32", "kN m-2", "load of the crowd on the plan of a cellar",
+             "Mean over the back of its vault by its length, with `crowd_factor` in it. Of more than 600 moments so many are kept, "
+             "each the highest of its part; NaN for cellars that cannot be looked at."),
+    Variable("cellar_crowd_spot", ("time", "seed", "cellar"), "float32", "kN m-2", "load of the crowd on a cellar's worst spot",
+             "On a twelfth of its span by at most 5 m of barrel, as the check has it; moments as in cellar_crowd_load."),
     Variable("cellar_screening", ("y", "x"), "float32", "1", "screening of the cellar below",
              "1: within, 2: near, 3: beyond the limit, 4: not judged; NaN where no cellar is below."),
     Variable("settlement", ("y", "x"), "float32", "mm", "settlement of the ground",

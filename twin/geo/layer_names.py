@@ -52,7 +52,9 @@ Each is a GeoDataFrame indexed by object id (str), in the CRS of the city:
 - ``furniture``: point; ``kind`` (lamp, bench, antenna, ...), ``height_m``, ``z_m`` (foot); of antennas ``power_dbm``.
 - ``other``: what has no layer of its own: walls and fences (lines or polygons), canopies, underground buildings; ``kind``.
 - ``cellars``: polygon; ``floor_m``, ``crown_m`` (height of the vault above the floor), ``vault_m`` (thickness),
-  ``cover_m``, ``span_azimuth_deg``, ``springing_m`` (above the floor), ``estimated``, ``estimated_columns`` (which ones).
+  ``cover_m``, ``span_azimuth_deg``, ``springing_m`` (above the floor), ``estimated``, ``estimated_columns`` (which ones);
+  ``measure_faults`` where measures cannot be; where a source tells them ``kind``, ``condition``, ``foundation``, ``owner_class``,
+  ``use``, ``rings``, ``backing_m``, ``material``, ``inspected``.
 - ``utilities``: line; ``kind`` (sewer, water, gas, heat, electricity, telecom, pipe), ``diameter_m``, ``cover_m`` (ground
   above it), ``z_m`` (axis), ``invert_m``, ``invert_end_m``, ``estimated``, ``estimated_columns``. Points are installations.
 - ``pits``: outline polygon (of the floor); ``bottom_m``, ``top_m``, ``status`` (planned, ...), and of one that is designed what

@@ -60,6 +60,20 @@ class Bridge:
 
 
 @dataclass(frozen=True)
+class CellarState:
+    """What is said of a cellar beside its measures, made up as all of the sample is; ``unknown`` as a register has it.
+
+    Measures stay estimates, of inspected ones too: what varies is how much is known of their state.
+    """
+
+    condition: str
+    foundation: str
+    owner_class: str
+    use: str
+    inspected: str
+
+
+@dataclass(frozen=True)
 class Cellar:
     """A brick barrel vault under the street with its front on the wharf; estimated measures [m]."""
 
@@ -149,6 +163,29 @@ def make_cellars(plan: Plan, stairs: list[Stairway], dice: Dice) -> list[Cellar]
             measures = _measures(STREET_Z[name], f"cellar/{name}", slot, dice)
             found.append(Cellar(f"cellar-{name}-{count:02d}", polygon, *measures, span, y, side, width))
     return found
+
+
+CONDITIONS = {"good": 0.25, "fair": 0.4, "poor": 0.1, "unknown": 0.25}
+FOUNDATIONS = {"shallow": 0.7, "piles": 0.05, "unknown": 0.25}
+OWNERS = {"private": 0.7, "municipal": 0.2, "unknown": 0.1}
+USES = {"catering": 0.3, "storage": 0.3, "shop": 0.15, "dwelling": 0.1, "none": 0.1, "unknown": 0.05}
+"""How often cellars of the sample are said to be so: made up, not counted in Utrecht."""
+
+
+def state_of(cellar: Cellar, dice: Dice) -> CellarState:
+    """What is said of a cellar, by its name alone, so that nothing else of the sample depends on it."""
+    name, number = cellar.id.rsplit("-", 1)
+
+    def picked(what: str, weights: dict[str, float]) -> str:
+        return dice.pick(f"{name}/{what}", weights, int(number))
+
+    condition = picked("condition", CONDITIONS)
+    year = int(dice.uniform(f"{name}/year", 2016, 2026, int(number)))
+    month = int(dice.uniform(f"{name}/month", 1, 13, int(number)))
+    return CellarState(
+        condition, picked("foundation", FOUNDATIONS), picked("owner", OWNERS), picked("use", USES),
+        f"{year}-{month:02d}-15" if condition != "unknown" else "",
+    )  # fmt: skip
 
 
 def _measures(street: float, name: str, slot: int, dice: Dice) -> tuple[float, float, float, float]:

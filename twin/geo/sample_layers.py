@@ -16,11 +16,13 @@ from twin.geo.sample_backs import GardenWall, make_annexes, make_courts, make_ga
 from twin.geo.sample_canal import (
     Bridge,
     Cellar,
+    CellarState,
     Stairway,
     deck_underside_m,
     make_bridges,
     make_cellars,
     make_stairs,
+    state_of,
     water,
 )
 from twin.geo.sample_furnish import make_furniture, make_pit, make_places, make_trees
@@ -157,13 +159,7 @@ def layer_rows(district: District) -> dict[str, Rows]:
             f.id: {"geometry": Point(f.x, f.y), "kind": f.kind, "height_m": f.height_m, "z_m": f.z_m}
             for f in make_furniture(plan, district.stairs)
         },
-        "cellars": {
-            c.id: {
-                "geometry": c.polygon, "floor_m": c.floor_m, "crown_m": c.crown_m, "vault_m": c.vault_m,
-                "cover_m": c.cover_m, "span_azimuth_deg": c.span_azimuth_deg, "estimated": True,
-            }
-            for c in district.cellars
-        },
+        "cellars": {c.id: _cellar(c, state_of(c, district.dice)) for c in district.cellars},
         "pits": _pits(plan),
         "utilities": make_utilities(plan),
         "sensors": make_sensors(plan),
@@ -185,6 +181,15 @@ def _building(footprint: Polygon, ground: float, roof: float, shape: str, use: s
     return {
         "geometry": footprint, "type": "Building", "ground_m": ground, "roof_m": roof,
         "height_m": round(roof - ground, 3), "height_source": "generated", "roof_shape": shape, "use": use,
+    }  # fmt: skip
+
+
+def _cellar(cellar: Cellar, state: CellarState) -> dict[str, Any]:
+    return {
+        "geometry": cellar.polygon, "floor_m": cellar.floor_m, "crown_m": cellar.crown_m, "vault_m": cellar.vault_m,
+        "cover_m": cellar.cover_m, "span_azimuth_deg": cellar.span_azimuth_deg, "estimated": True,
+        "kind": "wharf", "condition": state.condition, "foundation": state.foundation, "owner_class": state.owner_class,
+        "use": state.use, "inspected": state.inspected,
     }  # fmt: skip
 
 

@@ -35,6 +35,8 @@ class Crowd:
         Whether people walked, but none of them above a cellar.
     told : str
         What was used.
+    interval_s : float
+        Between moments [s].
     """
 
     given: pd.DataFrame | xr.DataArray | None = None
@@ -43,6 +45,7 @@ class Crowd:
     clock_start: str = ""
     nobody: bool = False
     told: str = "No crowd is looked at."
+    interval_s: float = float("nan")
 
     def seed_at(self, moment: float) -> int | None:
         """The seed of a moment of `given`."""
@@ -70,7 +73,7 @@ def crowd_of(walked: Walked | None) -> Crowd:
             f"The crowd is that of the density field of the first run, every {first.interval_s:g} s: a worse second between is not "
             f"seen, and people are spread over whole cells.{cut}"
         )
-        return Crowd(first.density, seeds[:1], clock_start=walked.clock_start, told=told)
+        return Crowd(first.density, seeds[:1], clock_start=walked.clock_start, told=told, interval_s=first.interval_s)
     table, apart = together(walked.seen)
     interval = max(one.interval_s for one in walked.seen.values())
     told = (
@@ -79,7 +82,7 @@ def crowd_of(walked: Walked | None) -> Crowd:
     )
     if not len(table):
         return Crowd(None, seeds, apart, walked.clock_start, True, f"In {of} nobody came above a cellar.{cut}")
-    return Crowd(table, seeds, apart, walked.clock_start, False, told)
+    return Crowd(table, seeds, apart, walked.clock_start, False, told, interval)
 
 
 def course_of(

@@ -196,6 +196,56 @@ def course(
     return times, settings.load_factor * np.concatenate(parts)
 
 
+def pressures(
+    cellars: gpd.GeoDataFrame, crowd: pd.DataFrame | xr.DataArray, **options: Any
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The pressure of a crowd on cellars at every moment at which it is known, as the check has it.
+
+    Parameters
+    ----------
+    cellars : GeoDataFrame
+        N rows.
+    crowd : DataFrame or DataArray
+        As in `twin.impacts.cellar_capacity.cellar_capacity`.
+    **options
+        See `Settings`.
+
+    Returns
+    -------
+    times : (T,) float64
+        [s]
+    mean, spot : (N, T) float64
+        On the plan of each vault (its back, which is wider than the span by the ring, by its length), and on the worst strip of
+        it (a twelfth of that by at most `panel_m` along the barrel); NaN for cellars that cannot be looked at, or that lie partly
+        outside a field [kN/m2].
+    """
+    settings = Settings(**options)
+    these = taken(cellars)
+    panels = panels_of(these, table(these.mean, strips=settings.strips).arches.strips, settings.panel_m)
+    kn = settings.person_kg * on_street.GRAVITY / 1000.0 * settings.crowd_factor
+    outside = np.zeros(len(panels.x), dtype=bool)
+    if isinstance(crowd, pd.DataFrame):
+        times, source = _of_places(crowd, panels, settings, kn, [])
+    else:
+        times, source, outside = _of_field(crowd, panels, settings, kn, [])
+    mean, spot = np.full((2, len(cellars), len(times)), np.nan)
+    if not len(these.rows):
+        return times, mean, spot
+    areas = on_street.strip_areas(panels)
+    first = np.searchsorted(panels.cellar, np.arange(len(these.rows)))
+    whole = np.add.reduceat(areas.sum(axis=1), first)
+    unknown = np.logical_or.reduceat(outside, first)
+    at = 0
+    for loads in source():
+        many = loads.shape[1]
+        force = np.add.reduceat(np.einsum("pts,ps->pt", loads, areas), first, axis=0)
+        mean[these.rows, at : at + many] = np.where(unknown[:, None], np.nan, force / whole[:, None])
+        highest = np.maximum.reduceat(loads.max(axis=2).astype(np.float64), first, axis=0)
+        spot[these.rows, at : at + many] = np.where(unknown[:, None], np.nan, highest)
+        at += many
+    return times, mean, spot
+
+
 def over_panels(panels: Panels) -> shapely.Geometry:
     """The ground on which people load some vaults."""
     return shapely.union_all(shapely.buffer(polygons_of(panels).ravel(), 0.05))

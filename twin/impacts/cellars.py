@@ -22,6 +22,7 @@ from twin.grid import GridSpec
 from twin.impact_result import Classes, ImpactResult
 from twin.impacts.cellar_capacity import cellar_capacity
 from twin.impacts.cellar_crowd import Crowd, course_of, crowd_of
+from twin.impacts.cellar_crowd_load import crowd_load
 from twin.impacts.cellar_input import panels_of, taken
 from twin.impacts.cellar_loads import Settings, over_panels
 from twin.impacts.cellar_places import places_of, stages_on_street
@@ -130,6 +131,9 @@ def analyse(site: Site, settings: CellarsAnalysis, before: tuple[Site, ImpactRes
     if all(loads[name] is None for name in ("crowd", "vehicles", "stages", "cranes")):
         found = _unloaded(found)
     found = _judged(found, crowd, settings)
+    load = crowd_load(cellars, crowd, options)
+    if load is not None:
+        found = found.assign(**{str(name): values.array for name, values in load.columns.items()})
     pits = ground_of(site.pits)
     these = taken(cellars)
     found = found.assign(**{str(name): values.to_numpy() for name, values in feet_of(cellars, these, pits).items()})
@@ -142,8 +146,11 @@ def analyse(site: Site, settings: CellarsAnalysis, before: tuple[Site, ImpactRes
     known = None if before is None else before[1].features["cellars"]
     told = figures(features, settings, known, changed=site.changed)
     kept = Kept(alone, _section(found, cellars, loads, options))
+    fields = _fields(site, found, settings)
+    if load is not None:
+        fields = fields.assign(load.fields.variables)
     return ImpactResult(
-        "cellars", "Wharf cellars", _fields(site, found, settings), features, told, classes_of(settings),
+        "cellars", "Wharf cellars", fields, features, told, classes_of(settings),
         tuple(assumptions(found, settings, drives, crowd, pits, len(stages))), dict(settings.model_dump(mode="json")), kept,
     )  # fmt: skip
 

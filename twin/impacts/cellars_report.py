@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from twin.impacts.cellar_capacity import LABEL
 from twin.impacts.cellar_crowd import Crowd
+from twin.impacts.cellar_crowd_load import REFERENCE_SOURCE
 from twin.impacts.cellar_places import MOST_KN_M2
 from twin.impacts.cellar_walls import IN_PIT, NOT_KNOWN, Ground
 from twin.impacts.cellar_ways import Drive
 from twin.result import Figure, headlined
 from twin.scenario.cellars import CellarsAnalysis
-from twin.sim.impact.cellar.loads import PERSON_KG
+from twin.sim.impact.cellar.loads import PERSON_KG, REFERENCE_KN_M2
 
 MOST_TOLD = 4
 """Of more ways or stage places than this the worst ones are figures with a limit."""
@@ -58,6 +59,8 @@ def figures(
     ))  # fmt: skip
     if "use_crowd" in found:
         made.append(_crowd_figure(found, features["course"], limit, source))
+    if "crowd_kn_m2" in found:
+        made.append(_crowd_load_figure(found))
     made += [*_ways(features["ways"], limit, source), *_places(features["places"], limit, source)]
     made += _walls(features["walls"], found, settings)
     maybe = float(((found["use_high"] > limit) & ~beyond).sum())
@@ -68,7 +71,8 @@ def figures(
     made.append(_figure("not_judged", label, float(unknown), "cellars", note=why, told=not_told))
     made.append(_figure("low", "Cellars of which confidence is low", low, "cellars", note=of))
     ways = (one.key for one in made if one.key.startswith(("cellars_way_", "cellars_place_")) and one.limit is not None)
-    first = ("cellars_beyond", "cellars_worst", "cellars_crowd", *ways, *(("cellars_not_judged",) if unknown else ()))
+    doubt = ("cellars_not_judged",) if unknown else ()
+    first = ("cellars_beyond", "cellars_worst", "cellars_crowd", "cellars_crowd_load", *ways, *doubt)
     return headlined(made, *first, of_changes=("cellars_added",))
 
 
@@ -137,6 +141,25 @@ def _crowd_figure(found: gpd.GeoDataFrame, course: gpd.GeoDataFrame, limit: floa
     note = f"{name}{when}: people on a part of a vault are worse than people everywhere"
     told = f"The crowd alone: use up to {most:.2f}, {name}{when}; from {limit:g} on a cellar is not shown to carry it"
     return _figure("crowd", label, most, limit=limit, source=source, digits=2, note=note, told=told)
+
+
+def _crowd_load_figure(found: gpd.GeoDataFrame) -> Figure:
+    """The heaviest crowd, beside what a code has for crowds."""
+    load, label = found["crowd_kn_m2"], "Heaviest crowd on a cellar"
+    beside = f"beside {REFERENCE_KN_M2:g} kN/m2 for large crowds (EN 1991-1-1, category C5)"
+    if load.notna().any() and load.max() > 0:
+        name, most = str(load.idxmax()), float(load.max())
+        spot, when, seed = (found.loc[name, key] for key in ("crowd_spot_kn_m2", "crowd_when", "crowd_seed"))
+        where = f"{name} at {when}"
+        note = f"{where}, seed {seed}: mean over its plan; {spot:.2f} kN/m2 at most on a spot of it"
+        told = f"The heaviest crowd on a cellar is {most:.2f} kN/m2 ({where}, mean over its plan), {beside}"
+    else:
+        most = float("nan") if load.isna().all() else 0.0
+        note = "nobody stood above a cellar" if most == 0.0 else "no cellar whose measures are known lies in the field of the crowd"
+        told = ""
+    return _figure(
+        "crowd_load", label, most, "kN/m2", limit=REFERENCE_KN_M2, source=REFERENCE_SOURCE, digits=2, note=note, told=told
+    )
 
 
 def _judged(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from twin.impacts.cellar_walls import IN_PIT
 from twin.impacts.cellars_report import by_name
 from twin.report.chart import line_chart
+from twin.sim.impact.cellar.loads import REFERENCE_KN_M2
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,7 +26,7 @@ MOST_ROWS = 12
 Cell = tuple[str, bool | None]
 """What stands in a field, and whether it is a number; None for a name, which is not broken."""
 
-_LINE = "#8a2f1d"
+_LINE, _SPOT, _REFERENCE = "#8a2f1d", "#c98a5a", "#4a5560"
 
 
 def cellar_tables(impact: ImpactResult, texts: Mapping[str, str]) -> str:
@@ -32,7 +34,7 @@ def cellar_tables(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     if impact.key != "cellars":
         return ""
     label = f'<p class="note">{escape(texts["cellars_label"])}</p>'
-    return label + "".join(made(impact, texts) for made in (_worst, _course, _ways, _places, _streets, _walls))
+    return label + "".join(made(impact, texts) for made in (_worst, _crowd_load, _course, _ways, _places, _streets, _walls))
 
 
 def _use(value: Any) -> str:
@@ -103,6 +105,48 @@ def _course(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     chart = line_chart([(name, _LINE, minutes, use)], x_label=texts["course_x"], y_label=texts["cellars_use"])
     lead = texts["cellars_course_lead"].format(most=_use(float(use.max())), limit=f"{impact.settings['use_limit']:g}")
     return f'<h3>{escape(title)}</h3><p class="soft">{escape(lead)}</p>{chart}'
+
+
+def _crowd_load(impact: ImpactResult, texts: Mapping[str, str]) -> str:
+    """How heavy the crowd is: over time on the cellar where that is most, and the highest on each."""
+    frame = impact.features["cellars"]
+    if "crowd_kn_m2" not in frame or not (frame["crowd_kn_m2"].fillna(0.0) > 0).any():
+        return ""
+    order = frame[frame["crowd_kn_m2"] > 0].sort_values("crowd_kn_m2", ascending=False, kind="stable")
+    rows: list[list[Cell]] = [
+        [
+            (str(name), None), (f"{row['crowd_kn_m2']:.2f}", True), (f"{row['crowd_spot_kn_m2']:.2f}", True),
+            (str(row["crowd_when"]), True), (f"{row['crowd_seed']}", True), (_use(row["use_crowd"]), True),
+        ]
+        for name, row in order.head(MOST_ROWS).iterrows()
+    ]  # fmt: skip
+    keys = ("cellar", "mean_load", "spot_load", "when", "seed", "use_crowd")
+    head = [texts[f"cellars_{key}"] for key in keys]
+    return _load_chart(impact, order, texts) + _table(texts["cellars_loads"], head, rows, texts, more=len(order) - MOST_ROWS)
+
+
+def _load_chart(impact: ImpactResult, order: gpd.GeoDataFrame, texts: Mapping[str, str]) -> str:
+    name, row, fields = str(order.index[0]), order.iloc[0], impact.fields
+    if "cellar_crowd_load" not in fields or name not in fields["cellar"]:
+        return ""
+    seed, when = int(row["crowd_seed"]), float(row["crowd_when_s"]) / 60.0
+    both = fields[["cellar_crowd_load", "cellar_crowd_spot"]].sel(cellar=name, seed=seed)
+    minutes = both["time"].to_numpy().astype(float) / 60.0
+    if len(minutes) < 2:
+        return ""
+    ends = np.array([0.0, minutes[-1]])
+    lines = [
+        (texts["cellars_line_spot"], _SPOT, minutes, both["cellar_crowd_spot"].to_numpy().astype(float)),
+        (texts["cellars_line_mean"], _LINE, minutes, both["cellar_crowd_load"].to_numpy().astype(float)),
+        (texts["cellars_line_reference"], _REFERENCE, ends, np.full(2, REFERENCE_KN_M2)),
+    ]
+    label = texts["cellars_load"]
+    chart = line_chart(lines, x_label=texts["course_x"], y_label=label, marks=[(when, str(row["crowd_when"]))])
+    title = texts["cellars_load_course"].format(cellar=name, seed=seed)
+    told = texts["cellars_load_lead"].format(
+        most=f"{row['crowd_kn_m2']:.2f}", when=row["crowd_when"], spot=f"{row['crowd_spot_kn_m2']:.2f}"
+    )
+    return f'<h3>{escape(title)}</h3><p class="soft">{escape(told)}</p>{chart}'
 
 
 def _ways(impact: ImpactResult, texts: Mapping[str, str]) -> str:

@@ -24,8 +24,9 @@ def nice_step(span: float, most: int = 6) -> float:
 
 
 def line_chart(
-    lines: Sequence[tuple[str, str, NDArray[np.float64], NDArray[np.float64]]], *, x_label: str, y_label: str, dots_up_to: int = 0
-) -> str:
+    lines: Sequence[tuple[str, str, NDArray[np.float64], NDArray[np.float64]]], *, x_label: str, y_label: str, dots_up_to: int = 0,
+    marks: Sequence[tuple[float, str]] = (),
+) -> str:  # fmt: skip
     """Draw lines.
 
     Parameters
@@ -34,6 +35,8 @@ def line_chart(
     x_label, y_label : str
     dots_up_to : int
         Lines of so few points have a dot at each.
+    marks : sequence of (x, words)
+        Places along the first axis to mark by an upright line.
 
     Returns
     -------
@@ -60,6 +63,11 @@ def line_chart(
         parts.append(f'<text x="{px:.1f}" y="{_TOP + down + 18}" text-anchor="middle">{k * x_step:.6g}</text>')
     parts.append(f'<text x="{_LEFT + across / 2:.0f}" y="{_HEIGHT - 4}" text-anchor="middle">{escape(x_label)}</text>')
     parts.append(f'<text x="{_LEFT - 50}" y="{_TOP - 16}" class="axis">{escape(y_label)}</text>')
+    for place, words in marks:
+        px, _ = at(place, 0)
+        parts.append(f'<line x1="{px:.1f}" x2="{px:.1f}" y1="{_TOP}" y2="{_TOP + down}" stroke="#555" stroke-dasharray="4 4"/>')
+        side, off = ("start", 5) if px < _LEFT + across / 2 else ("end", -5)
+        parts.append(f'<text x="{px + off:.1f}" y="{_TOP + 11}" text-anchor="{side}">{escape(words)}</text>')
     ends: list[tuple[float, float, str, str]] = []
     for name, colour, x, y in lines:
         if not len(x):

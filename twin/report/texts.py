@@ -232,6 +232,18 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "cellars_not_judged": "not judged",
     "cellars_course": "What the crowd takes of {cellar} over time (seed {seed}, from {first})",
     "cellars_course_lead": "At most {most}; the limit is {limit}. A crowd on half of a vault is worse than one that fills it.",
+    "cellars_load_course": "How heavy the crowd is on {cellar}, where it is heaviest (seed {seed})",
+    "cellars_load_lead": "At most {most} kN/m2 on the mean of its plan, at {when}, and {spot} kN/m2 on the worst spot of it (a "
+    "twelfth of the span, at most 5 m long). 5 kN/m2 is what EN 1991-1-1 table 6.2 has for large crowds (category C5): a reference "
+    "for the load. What the vault carries is its use.",
+    "cellars_loads": "The heaviest crowd on each cellar",
+    "cellars_mean_load": "Mean (kN/m2)",
+    "cellars_spot_load": "Worst spot (kN/m2)",
+    "cellars_seed": "Seed",
+    "cellars_use_crowd": "Use by the crowd",
+    "cellars_line_mean": "mean of the cellar",
+    "cellars_line_spot": "worst spot",
+    "cellars_line_reference": "5 kN/m2 (category C5)",
     "cellars_ways": "Vehicles and their ways",
     "cellars_vehicle": "Vehicle",
     "cellars_axle": "Axle (t)",
