@@ -68,3 +68,8 @@ def test_a_road_without_a_name_is_told_by_its_kind() -> None:
 
 def test_without_a_city_a_place_is_its_coordinates() -> None:
     assert name_of_place(None, shapely.Point(1, 2), "floor") == "(1.0, 2.0)"
+
+
+@pytest.mark.parametrize(("x", "y", "told"), [(-0.04, 0.0, "(0.0, 0.0)"), (136_840.04, -3.26, "(136840.0, -3.3)")])
+def test_a_place_without_a_city_has_no_minus_before_0(x: float, y: float, told: str) -> None:
+    assert name_of_place(None, shapely.Point(x, y), "street") == told

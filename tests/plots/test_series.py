@@ -14,7 +14,7 @@ from twin.compare import Comparison
 from twin.ensemble import Ensemble
 from twin.errors import ParameterError, ResultError
 from twin.plots.series import band_of
-from twin.plots.words import class_range, clock, number
+from twin.plots.words import change_range, class_range, clock, number
 from twin.result import Result
 
 
@@ -132,3 +132,11 @@ def test_an_interrupted_run_is_told(result: Result, many: Ensemble) -> None:
     cut = replace(many, partial=True)
     assert any("onderbroken" in text.get_text() for text in cut.plot_series(language="nl").texts)
     assert any("interrupted run" in text.get_text() for text in cut.plot_map("mean").texts)
+
+
+def test_ranges_of_a_change_are_told_from_the_smallest_change_on():
+    far = float("inf")
+    assert change_range(5.0, 10.0, digits=0) == "+5 to +10"
+    assert change_range(10.0, far) == "more than +10.00"
+    assert change_range(-far, -10.0, "nl") == "onder −10,00"
+    assert change_range(-10.0, -5.0, "nl", 0) == "−5 tot −10"

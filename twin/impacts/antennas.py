@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from twin.decimals import told_place
 from twin.errors import GeometryError, ParameterError, did_you_mean
 from twin.geo.given import frame_of, in_system
 from twin.geo.layer_names import is_lamp
@@ -52,7 +53,7 @@ def standing(city: City, settings: SignalAnalysis) -> pd.DataFrame:
         x, y = one.at
         if not (west <= x <= east and south <= y <= north):
             hint = f"the city reaches from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f})"
-            raise GeometryError(f"antenna `{one.id}` at ({x:.1f}, {y:.1f}) lies outside the city", hint=hint)
+            raise GeometryError(f"antenna `{one.id}` at {told_place(x, y)} lies outside the city", hint=hint)
         power = settings.power_dbm if one.power_dbm is None else one.power_dbm
         rows[one.id] = (x, y, math.nan, one.height_m, power, "scenario", False)
     frame = _kinds(city)

@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
+from twin.decimals import told_place
 from twin.geo.city import City
 
 ON_M = 0.5
@@ -48,7 +49,7 @@ def title_of(row: Any) -> str:
 def name_of_place(city: City | None, point: shapely.Point, level: str) -> str:
     """What people call a point: the bridge, street or place it lies on, else the nearest building or street that has a name."""
     if city is None:
-        return f"({point.x:.1f}, {point.y:.1f})"
+        return told_place(point.x, point.y)
     kind = ""
     for layer in ("bridges", "roads"):
         frame = city.layers[layer]

@@ -17,6 +17,7 @@ import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
+from twin.decimals import told_place
 from twin.errors import GeometryError, ParameterError
 from twin.grid import GridSpec
 from twin.impact_result import Classes, ImpactResult
@@ -188,7 +189,7 @@ def isovist(
     west, south, east, north = city.bounds
     area = max(west, x - far_m), max(south, y - far_m), min(east, x + far_m), min(north, y + far_m)
     if not (area[0] < area[2] and area[1] < area[3]):
-        raise ParameterError(f"({x:.1f}, {y:.1f}) lies outside the city")
+        raise ParameterError(f"{told_place(x, y)} lies outside the city")
     seen = viewshed(city, (x, y), eye_m=eye_m, cell=cell, area=area)
     grid = Site(city, area).grid(cell)
     relief = Site(city, area).relief(grid, Window(0, grid.rows, 0, grid.columns), trees=False)
@@ -429,7 +430,7 @@ def _cell_of(grid: GridSpec, x: float, y: float) -> tuple[int, int]:
     if not (0 <= row < grid.rows and 0 <= column < grid.columns):
         west, south, east, north = grid.bounds
         hint = f"the city reaches from ({west:.0f}, {south:.0f}) to ({east:.0f}, {north:.0f})"
-        raise ParameterError(f"({x:.1f}, {y:.1f}) lies outside the city", hint=hint)
+        raise ParameterError(f"{told_place(x, y)} lies outside the city", hint=hint)
     return row, column
 
 

@@ -17,7 +17,7 @@ from twin.plots.basemap import BACKGROUND, FOREGROUND, Box, credits_of, draw_cit
 from twin.plots.below import draw_cellars
 from twin.plots.canvas import axes_of, foot, given_window, head, key, map_frame, north_arrow, rgb, scale_bar, size_for
 from twin.plots.marks import ROUTE, Mark, draw_marks, name_places, write_name
-from twin.plots.words import class_range, number, unit_of, words
+from twin.plots.words import change_range, class_range, number, unit_of, words
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -276,12 +276,7 @@ def _key(
             letter = classes.labels[len(handles)].partition(": ")[0]
             text = f"{told.get(f'class_{letter}'.replace(' ', '_'), letter)}: {text}"
         elif change:
-            sign, small, large = ("−", -high, -low) if high <= 0 else ("+", low, high)
-            text = sign + (
-                f" {number(small, digits, language)} – {number(large, digits, language)}"
-                if np.isfinite(large)
-                else f" > {number(small, digits, language)}"
-            )
+            text = change_range(low, high, language, digits)
         handles.append(Patch(facecolor=rgb(colour), edgecolor="#8a8378", linewidth=0.4, label=text))
     handles = handles[1:] if classes.clear and not change else handles
     label = told.get(f"impact_{classes.variable}", classes.title)

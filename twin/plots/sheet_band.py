@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from twin.decimals import told_place
 from twin.plots.basemap import SHOWN, draw_city
 from twin.plots.canvas import INK, PAPER, SOFT, nice_length, plain
 from twin.plots.sheet_layout import BAND_MM, BLOCK_MM, EDGE_MM, FOOT_MM, PLAN_MM, Layout
@@ -175,7 +176,7 @@ def _block_rows(
         (told["block_scale"], f"{text} {on}"),
         (told["block_heights"], told["heights_in"].format(datum=section.datum) if section.datum else told["heights_unknown"]),
         (told["block_plan"], _system(section)),
-        (told["block_line"], f"A ({x0:.1f}, {y0:.1f}) – A′ ({x1:.1f}, {y1:.1f}), {length} m"),
+        (told["block_line"], f"A {told_place(x0, y0)} – A′ {told_place(x1, y1)}, {length} m"),
     ]
     stages = [part.values["stage"] for part in section.drawn if part.kind == "pit" and int(part.values.get("of_stages", 1)) > 1]
     if stages:

@@ -128,6 +128,8 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
         "January,February,March,April,May,June,July,August,September,October,November,December",
         "januari,februari,maart,april,mei,juni,juli,augustus,september,oktober,november,december",
     ),
+    "change_above": ("more than {value}", "meer dan {value}"), "change_below": ("below {value}", "onder {value}"),
+    "change_between": ("{least} to {most}", "{least} tot {most}"),
     "no_change_left_out": (
         "without colour: less than {least}, or out of reach", "zonder kleur: minder dan {least}, of buiten bereik",
     ),
@@ -308,3 +310,21 @@ def class_range(low: float, high: float, language: str = "en", digits: int = 2) 
     if high == float("inf"):
         return f"> {least}"
     return f"< {most}" if low in (float("-inf"), 0.0) else f"{least} – {most}"
+
+
+def change_range(low: float, high: float, language: str = "en", digits: int = 2) -> str:
+    """The range of a class of a difference, from the smallest change on: ``"+0.50 to +1.00"``, ``"more than +1.00"``.
+
+    Parameters
+    ----------
+    low, high : float
+        On one side of 0; the end that is farthest from 0 may be infinite.
+    language : {"en", "nl"}
+    digits : int
+    """
+    sign, small, large = ("−", -high, -low) if high <= 0 else ("+", low, high)
+    least, most = (f"{sign}{number(end, digits, language)}" for end in (small, large))
+    told = words(language)
+    if large == float("inf"):
+        return told["change_below" if sign == "−" else "change_above"].format(value=least)
+    return told["change_between"].format(least=least, most=most)

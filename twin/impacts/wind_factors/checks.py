@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from twin.decimals import told_place
 from twin.errors import FormatError, ParameterError
 from twin.impacts.wind_factors.limits import MOST_FACTOR
 from twin.impacts.wind_factors.model import Factors
@@ -71,4 +72,4 @@ def _no_absurd(found: Factors, name: str, unit: str) -> None:
 def _spot(found: Factors, row: int) -> str:
     x, y = found.xy[row]
     named = f"{found.names[row]} " if found.names[row] else ""
-    return f"{named}({x:.1f}, {y:.1f})"
+    return named + told_place(float(x), float(y))
