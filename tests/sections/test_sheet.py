@@ -185,3 +185,53 @@ def test_a_file_that_cannot_be_written(walled: Section, tmp_path: Path) -> None:
         walled.save(tmp_path / "pit.svq")
     with pytest.raises(OutputError, match="no folder"):
         walled.save(tmp_path / "nowhere" / "pit.svg")
+
+
+def test_sky_is_not_kept_for_what_is_cut_off_anyway(sample: City) -> None:
+    tower = sample.buildings.loc[sample.buildings["height_m"].idxmax()].geometry.centroid
+    made = section(sample, [(tower.x - 90, tower.y), (tower.x + 5, tower.y)])
+    shown = layout_of(made, 1.0, None, None, None, False)
+    ground = max(part.shape.bounds[3] for part in made.drawn if part.kind in ("ground", "street"))
+    tops = [part.shape.bounds[3] for part in made.drawn if part.kind == "building"]
+    fits = [top for top in tops if top <= shown.high]
+    assert max(tops) > shown.high
+    assert shown.high <= max([ground + 8.0, *(top + 1.5 for top in fits)]) + 1.0
+    # the room goes to the ground, down to the end of the soundings
+    assert shown.low <= min(part.shape.bounds[1] for part in made.drawn if part.kind == "soil") + 1e-6
+
+
+def test_at_a_scale_that_is_asked_the_pit_stays_and_the_roofs_go(walled: Section) -> None:
+    shown = layout_of(walled, 1.0, 100.0, "A3", None, False)
+    lowest = min(part.shape.bounds[1] for part in walled.drawn if part.kind == "wall")
+    assert shown.low <= lowest
+    assert shown.high < max(part.shape.bounds[3] for part in walled.drawn if part.kind == "building")
+    assert shown.size == PAPERS["A3"]
+
+
+def test_the_mark_of_a_level_is_kept_free_too() -> None:
+    _, ax = plt.subplots()
+    letters = Lettering(ax, 5.0, 5.0, (0.0, 0.0, 20.0, 20.0))
+    assert letters.write("+0.64", [(10.0, 10.0)], ha="left", va="bottom", offset=(2.2, 0.5), mark=1.3)
+    # without the mark there would be room right up to the text
+    assert not letters.write("+0.60", [(10.0, 10.0)], ha="right", va="bottom", offset=(0.5, 0.5))
+    assert letters.write("+0.60", [(9.0, 10.0)], ha="right", va="bottom", offset=(0.5, 0.5))
+
+
+def test_a_pit_has_its_measures(walled: Section, tmp_path: Path) -> None:
+    path = walled.save(tmp_path / "pit.svg", scale=100, paper="A3")
+    pit = next(part for part in walled.drawn if part.kind == "pit")
+    wall = min(part.shape.bounds[1] for part in walled.drawn if part.kind == "wall")
+    west, floor, east, top = pit.shape.bounds
+    wanted = {f"{size:.1f} m" for size in (east - west, top - floor, floor - wall)}
+    root = ElementTree.parse(path).getroot()
+    found = {"".join(text.itertext()).strip() for one in root.iter(f"{SVG}g") if (one.get("id") or "").startswith("measure length")
+             for text in one.iter(f"{SVG}text")}  # fmt: skip
+    assert found == wanted
+
+
+def test_paler_soil_is_in_the_legend_where_there_is_some(sample: City, tmp_path: Path) -> None:
+    at = sample.soundings.geometry["cpt-1"]
+    near = texts(section(sample, [(at.x - 10, at.y), (at.x + 10, at.y)]).save(tmp_path / "near.svg"))
+    far = texts(section(sample, [(136740, 455830), (136840, 455850)]).save(tmp_path / "far.svg", language="nl"))
+    assert not any(text.startswith("paler") for text in near)
+    assert "lichter: een laag die geschat is" in far

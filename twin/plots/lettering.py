@@ -48,9 +48,12 @@ class Lettering:
     def write(
         self, text: str, spots: Iterable[tuple[float, float]], *, points: float = 8.0, ha: str = "center", va: str = "center",
         within: tuple[float, float, float, float] | None = None, gid: str = "label", offset: Sequence[float] = (0.0, 0.0),
-        **style: Any,
+        mark: float = 0.0, **style: Any,
     ) -> bool:  # fmt: skip
-        """Write a text at the first of some spots [m] where there is room, `offset` [mm] beside it; tells whether there was one."""
+        """Write a text at the first of some spots [m] where there is room, `offset` [mm] beside it; tells whether there was one.
+
+        `mark` is half the width of a mark at the spot itself [mm], which is kept free too.
+        """
         wide, high = self.size_of(text, points)
         if style.get("rotation") == 90:
             wide, high = high, wide
@@ -61,6 +64,12 @@ class Lettering:
             box = (left - more, low - more, left + wide + more, low + high + more)
             if not (self._inside(box, self.frame) and (within is None or self._inside(box, within)) and self._free(box)):
                 continue
+            if mark:
+                at = x * self.across, y * self.up
+                own = (at[0] - mark, at[1], at[0] + mark, at[1] + 2.0 * mark)
+                if not self._free(own):
+                    continue
+                self.taken.append(own)
             self.taken.append(box)
             self.ax.annotate(
                 plain(text), (x, y), xytext=(offset[0] / MM_PER_POINT, offset[1] / MM_PER_POINT), textcoords="offset points",

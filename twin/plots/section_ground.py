@@ -21,6 +21,8 @@ DASHES: dict[str, Any] = {KNOWN: "-", INFERRED: (0, (7, 3)), GUESSED: (0, (1.2, 
 HATCHES = {"sand": "...", "gravel": "ooo", "clay": "///", "loam": "\\\\\\", "peat": "---", "made ground": "xx", "": "////"}
 """So that soils are told apart without colour."""
 HEAD = (120, 60, 160)
+MARK_MM = 1.3
+"""Half the width of the mark of a level of water on paper [mm]."""
 Values = NDArray[np.float64]
 COLUMN_MM, CONE_MM, CONE_MPA = 4.0, 13.0, 30.0
 """On paper: width of the column of a sounding, and of the line of its cone resistance, which ends at so many MPa."""
@@ -42,6 +44,11 @@ def draw_soil(sketch: Sketch, parts: list[Part]) -> None:
 
             known = Patch(facecolor=rgb(fill, PALER[KNOWN]), edgecolor=rgb(fill, 0.0), hatch=HATCHES.get(kind, ""), linewidth=0.4)
             known.set_hatch_linewidth(0.35)
+            if part.certainty == GUESSED:
+                pale = Patch(facecolor=rgb(fill, PALER[GUESSED]), edgecolor=(*rgb(fill, 0.0), 0.3), hatch=HATCHES.get(kind, ""))
+                pale.set_hatch_linewidth(0.35)
+                pale.set_linewidth(0.4)
+                sketch.note("sure_title", pale, sketch.told["pale_guessed"])
             sketch.note("soil_title", known, sketch.told.get(f"soil_{kind}", sketch.told["soil_not_measured"]))
         if part.kind == "soil" and not part.values["bottom_seen"]:
             _end(sketch, part)
@@ -176,7 +183,7 @@ def write_level(sketch: Sketch, spots: list[float], z: float, colour: Any, gid: 
     """The mark of a water table at the first place where its height can be written."""
     for x in spots:
         if sketch.letters.write(sketch.level(z), [(x, z)], ha="left", va="bottom", points=7.5, color=colour, gid=f"{gid} level",
-                                offset=(2.2, 0.5)):  # fmt: skip
+                                offset=(2.2, 0.5), mark=MARK_MM):  # fmt: skip
             sketch.ax.plot(x, z, marker=7, markersize=6, color=colour, zorder=4.5, gid=f"{gid} mark")
             return
 
@@ -207,7 +214,7 @@ def _draw_lowered(sketch: Sketch, x: Values, before: Values | None, after: Value
     for share in (0.04, 0.25, 0.75, 0.9) if len(known) else ():
         place = float(x[known[int(share * (len(known) - 1))]])
         z = float(np.interp(place, x[known], after[known]))
-        style = {"points": 7.5, "color": colour, "gid": f"{name} level", "offset": (2.2, 0.5)}
+        style = {"points": 7.5, "color": colour, "gid": f"{name} level", "offset": (2.2, 0.5), "mark": MARK_MM}
         if sketch.letters.write(sketch.level(z), [(place, z)], ha="left", va="bottom", **style):
             sketch.ax.plot(place, z, marker=7, markersize=6, color=colour, zorder=4.5, gid=f"{name} mark")
             return

@@ -23,8 +23,8 @@ def letter_parts(sketch: Sketch, parts: list[Part], damage: Mapping[str, Mapping
     for part in parts:
         west, _, east, high = part.shape.bounds
         if part.kind == "water":
-            spots = [(0.5 * (west + east), high)]
-            sketch.letters.write(sketch.level(high), spots, points=7.5, ha="left", va="bottom", offset=(1.8, 0.4),
+            spots = [(west + share * (east - west), high) for share in (0.5, 0.2, 0.75)]
+            sketch.letters.write(sketch.level(high), spots, points=7.5, ha="left", va="bottom", offset=(1.8, 0.4), mark=1.2,
                                  color=rgb(palette.WATER), gid="water level")  # fmt: skip
         elif part.kind == "vault":
             _letter_vault(sketch, part)

@@ -30,6 +30,10 @@ def draw_pits(sketch: Sketch, parts: list[Part]) -> None:
     for part in parts:
         if part.kind in ("pit", "pit stage"):
             _name_floor(sketch, part)
+    toes = [part.shape.bounds[:2] for part in parts if part.kind == "wall"]
+    for part in parts:
+        if part.kind == "pit" and part.values.get("dug"):
+            _measure(sketch, part, toes, [one.shape.bounds[0] for one in parts if one.kind == "well"])
     for part in parts:
         if part.kind == "pit" and part.values.get("dug"):
             sketch.letters.block(part.shape.bounds)
@@ -71,6 +75,37 @@ def _draw_stage(sketch: Sketch, part: Part) -> None:
     )  # fmt: skip
     if line is not None:
         sketch.note("pit_title", line, sketch.told["pit_other"])
+
+
+MEASURE_MM, APART_MM = 9.0, 5.0
+"""No measure is drawn that is shorter on paper, and how far below the floor the length is drawn [mm]."""
+
+
+def _measure(sketch: Sketch, part: Part, toes: list[tuple[float, float]], wells: list[float]) -> None:
+    """Length and depth of what is dug, and how far the wall beside it goes on below the floor."""
+    west, floor, east, top = part.shape.bounds
+    up, under = sketch.letters.up, floor - APART_MM / sketch.letters.up
+    if (east - west) * sketch.letters.across >= 3.0 * MEASURE_MM and under > sketch.low:
+        _dimension(sketch, (west, under), (east, under))
+    tries = [east - share * (east - west) for share in (0.07, 0.11, 0.15, 0.2)]
+    at = next((x for x in tries if all(abs(x - well) * sketch.letters.across > 4.0 for well in wells)), tries[0])
+    if (top - floor) * up >= MEASURE_MM:
+        _dimension(sketch, (at, floor), (at, top))
+    toe = min((low for x, low in toes if abs(x - east) < 1.5), default=floor)
+    if (floor - toe) * up >= MEASURE_MM and toe > sketch.low:
+        _dimension(sketch, (at, toe), (at, floor))
+
+
+def _dimension(sketch: Sketch, one: tuple[float, float], two: tuple[float, float]) -> None:
+    """A line with a slash at both ends, as drawings of buildings have it, and its length where there is room."""
+    flat = one[1] == two[1]
+    size = abs(two[0] - one[0]) + abs(two[1] - one[1])
+    style: dict[str, Any] = {"linewidth": 0.7, "marker": (2, 0, -45), "markersize": 6, "markeredgewidth": 1.0, "zorder": 6.6}
+    sketch.ax.plot([one[0], two[0]], [one[1], two[1]], color=INK, gid="measure", **style)
+    spots = [(one[0] + share * (two[0] - one[0]), one[1] + share * (two[1] - one[1])) for share in (0.5, 0.36, 0.64, 0.2, 0.8)]
+    told = f"{number(size, 1, sketch.language)} m"
+    halo = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+    sketch.letters.write(told, spots, points=7.5, rotation=0 if flat else 90, bbox=halo, gid="measure length")
 
 
 def _name_floor(sketch: Sketch, part: Part) -> None:

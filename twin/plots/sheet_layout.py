@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from twin.plots.parts import Part
-from twin.plots.section import height_window, not_too_flat
+from twin.plots.section import SOIL_KINDS, height_window, not_too_flat
 
 if TYPE_CHECKING:
     from twin.sections.made import Section
@@ -21,6 +21,10 @@ SCALES = (20, 25, 50, 75, 100, 125, 200, 250, 300, 400, 500, 750, 1000, 1250, 15
 EDGE_MM, LEFT_MM, RIGHT_MM, HEAD_MM, AXIS_MM, BAND_MM, FOOT_MM = 8.0, 26.0, 16.0, 24.0, 14.0, 58.0, 7.0
 TALL_M = 16.0
 """Of what stands higher above the ground no more is shown than there is room for at the scale that the rest asks for [m]."""
+CUT_OFF_M = 8.0
+"""Of what is cut off so much above the ground is seen [m]."""
+LEAST_OVER_M = 2.0
+"""However small the room, so much above the ground is seen [m]."""
 NAMES_MM = 24.0
 """Room above the ground for the names of soundings [mm]."""
 STRIP_MM, GAP_MM, PLAN_MM, BLOCK_MM = 22.0, 6.0, 54.0, 84.0
@@ -56,6 +60,7 @@ def layout_of(
 ) -> Layout:
     """Paper, scale and what is seen: the largest scale of a ruler that fits, then as deep as soundings go where there is room."""
     low, high = height_window(section.drawn, depth_m)
+    top = high
     length, seen = section.length_m, min(high, _ground(section.drawn) + TALL_M)
     for name in (paper,) if paper is not None else ("A4", "A3"):
         wide, tall = _room(str(name), settles)
@@ -70,6 +75,9 @@ def layout_of(
             break
     chosen, per_m = str(name), 1000.0 / fits
     most = tall / (per_m * exaggeration)
+    if scale is not None:
+        # of what does not fit at a scale that is asked for houses are cut off, and not the pit below them
+        seen = min(seen, max(low + most, _ground(section.drawn) + LEAST_OVER_M))
     if depth_m is None:
         deepest = _deepest(section.drawn, low)
         # first some ground, then what stands higher, then all that soundings tell
@@ -77,6 +85,11 @@ def layout_of(
         high = max(seen, min(high, low + most))
         low = min(low, max(deepest, high - most))
     high = max(seen, min(high, low + most))
+    if high < top:
+        # what does not fit is cut off anyway: sky is kept for what does, and the ground goes as deep as it is known
+        high = min(high, _over_what_fits(section.drawn, high))
+        if depth_m is None:
+            low = min(low, max(_deepest(section.drawn, low), high - most))
     if any(part.kind in ("sounding", "tube") for part in section.drawn):
         high = max(high, min(_ground(section.drawn) + NAMES_MM / (per_m * exaggeration), low + most))
     low, high = _round(low, high, most, length / exaggeration)
@@ -104,6 +117,13 @@ def _room(paper: str, settles: bool) -> tuple[float, float]:
 def _ground(parts: tuple[Part, ...]) -> float:
     """The highest ground [m]."""
     return max((part.shape.bounds[3] for part in parts if part.kind in ("ground", "street")), default=0.0)
+
+
+def _over_what_fits(parts: tuple[Part, ...], high: float) -> float:
+    """A little above the highest thing that can be seen whole, and enough of what cannot to be seen to go on [m]."""
+    tops = [part.shape.bounds[3] for part in parts if not part.shape.is_empty and part.kind not in SOIL_KINDS]
+    fits = max((one for one in tops if np.isfinite(one) and one <= high - 1.0), default=_ground(parts))
+    return max(fits + 1.5, _ground(parts) + CUT_OFF_M)
 
 
 def _deepest(parts: tuple[Part, ...], low: float) -> float:
