@@ -20,11 +20,11 @@ from viewer.changes import ChangeShape, PlacedChange, change_layers, holes, plac
 from viewer.damage import damage_layer, screened_cellars
 from viewer.floor import FloorLayers
 from viewer.ground import Ground, local
-from viewer.groundwater import Level, face_lines, levels_of, surface_layers
+from viewer.groundwater import Level, face_lines, head_layers, heads_of, levels_of, surface_layers
 from viewer.key import by_height, key_of
 from viewer.markers import marker_labels, marker_layers
 from viewer.no_height import unknown_buildings_layer
-from viewer.pit_notes import pit_notes, pit_view, wall_lines
+from viewer.pit_notes import pit_measures, pit_notes, pit_view, wall_lines
 from viewer.pit_stages import deepest, stages_of
 from viewer.pit_structure import structure_layers
 from viewer.pits import pit_layers, without_things_in
@@ -135,8 +135,9 @@ def compose(
     pits = [item for item in placed if item.kind == "excavation"]
     soil = soil_near(city, [item.shape for item in pits])
     stages = stages_of(pits)
-    levels = levels_of(result, city.origin)
+    levels, heads = levels_of(result, city.origin), heads_of(result, city.origin)
     layers += surface_layers(levels, pits, _local_shapes(city, "water"), floor.raster.at)
+    layers += head_layers(heads, pits)
     layers += _pits(placed, city, soil, levels, stages)
     layers += soil_columns(city) if not only else []
     new = corners_of(layers, names)
@@ -161,7 +162,7 @@ def compose(
     if opened is not None:
         seen = pit_view(pits[0], opened, _local_shapes(city, "cellars")) if view is None else None
         cameras = cameras if seen is None else (*cameras, seen)
-        layers += _notes_of_pit(pits[0], opened, stages, None if soil is None else soil.block, levels, city)
+        layers += _notes_of_pit(pits[0], opened, stages, None if soil is None else soil.block, [*levels, *heads], city)
     return Scene(
         title=title_of(city, title),
         subtitle=subtitle,
@@ -174,7 +175,7 @@ def compose(
         clock_start=clock_start,
         time=results.first_moment(time, fields, people),
         credits=tuple(credits) if credits is not None else _credits(city),
-        notes=_notes(city, result, notes),
+        notes=_notes(city, result, (*notes, *((NO_DESIGN,) if pits else ()))),
         key=key,
         sun_azimuth_deg=SUN_AZIMUTH_DEG if result is not None else SUN_OF_A_CITY_DEG,
         sections=sections,
@@ -183,6 +184,9 @@ def compose(
         soil=None if soil is None else soil.block,
         **where_on_earth(city),
     )
+
+
+NO_DESIGN = "Whether the walls of a pit stand is not worked out: that needs a geotechnical design"
 
 
 def _pits(
@@ -205,7 +209,8 @@ def _notes_of_pit(
 
     def those_of(stage: SceneStage | None) -> list[Layer]:
         notes = pit_notes(item, section, stage, soil, levels, float(city.origin[2]), height_system(city))
-        return [layer for layer in (notes, wall_lines(item, section, stage)) if layer is not None]
+        made = (pit_measures(item, section, stage), notes, wall_lines(item, section, stage))
+        return [layer for layer in made if layer is not None]
 
     return staged({stage.name: those_of(stage) for stage in stages}) if stages else those_of(None)
 

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from twin.errors import ParameterError
 from viewer import shapes, style
 from viewer.clip import Clipped, Plane, clip, compacted, faces_of, lowest_line
-from viewer.cut_soil import soil_layer, soil_pieces, water_line
+from viewer.cut_soil import soil_layers, soil_pieces, water_line
 from viewer.planes import PIT
 from viewer.scene import (
     AnnotationLayer,
@@ -94,7 +94,7 @@ def cut_scene(scene: Scene, section: Section) -> Scene:
             filled += [cap.shape for cap in caps] if layer.visible else []
             layers += made
         elif layer.group == "underground" and isinstance(layer, LabelLayer):
-            layers.append(replace(_cut_other(layer, plane), visible=True))
+            layers.append(replace(_names_near(layer, plane), visible=True))
         elif layer.group == f"section-{section.name}":
             layers.append(replace(layer, visible=True))  # it was made for this cut
         else:
@@ -103,7 +103,8 @@ def cut_scene(scene: Scene, section: Section) -> Scene:
     ground, soils = _ground(floors, plane, filled, deep, scene) if abs(plane.normal[2]) < STEEP else (
         _ground_from_above(floors, plane), ())
     layers = _named_apart([*layers, *ground])
-    plain = (KeyEntry(layer.name, layer.label, style.main_of(layer.colours)) for layer in ground if layer.name != "cut_soil")
+    bare = (layer for layer in ground if not layer.name.startswith("cut_soil"))
+    plain = (KeyEntry(layer.name, layer.label, style.main_of(layer.colours)) for layer in bare)
     named = {entry.label for entry in scene.key}
     key = (*plain, *(entry for entry in soils if entry.label not in named), *scene.key)
     if section.name == PIT:
@@ -111,6 +112,17 @@ def cut_scene(scene: Scene, section: Section) -> Scene:
     views = (*_view_of(section, plane, layers), *scene.views)
     subtitle = f"{scene.subtitle}, {section.label.lower()}" if scene.subtitle else section.label
     return replace(scene, layers=tuple(layers), views=views, key=key, subtitle=subtitle)
+
+
+NAMED_M = 25.0
+"""What lies below the street has its name in a cut up to so far behind the plane [m]."""
+
+
+def _names_near(layer: LabelLayer, plane: Plane) -> LabelLayer:
+    """Names of what is in or just behind a cut: of what is far behind it they would stand over houses."""
+    away = plane.before(layer.points)
+    kept = np.flatnonzero((away <= 0.0) & (away >= -NAMED_M))
+    return replace(layer, points=layer.points[kept], texts=tuple(layer.texts[k] for k in kept.tolist()))
 
 
 def _key_of_pit(key: tuple[KeyEntry, ...], layers: list[Layer]) -> tuple[KeyEntry, ...]:
@@ -281,8 +293,8 @@ def _ground(
     made = _faces(plane, [("cut_ground", "Ground, cut", ground, style.SOIL), ("cut_water", "Water, cut", water, style.WATER)])
     if not known or scene.soil is None:
         return made, ()
-    layer, entries = soil_layer(known, plane, scene.soil, scene.origin[2])
-    return [*made, layer], entries
+    layers, entries = soil_layers(known, plane, scene.soil, scene.origin[2])
+    return [*made, *layers], entries
 
 
 def _water(

@@ -84,9 +84,11 @@ def _runs(values: NDArray[np.uint8]) -> list[tuple[int, int]]:
     return list(zip([0, *edges.tolist()], [*edges.tolist(), len(values)], strict=True))
 
 
-def soil_layer(pieces: list[Piece], plane: Plane, soil: SoilBlock, datum: float) -> tuple[MeshLayer, tuple[KeyEntry, ...]]:
-    """The layers of soil in a cut as a layer of the scene, and what their colours mean."""
-    builder = shapes.MeshBuilder()
+def soil_layers(
+    pieces: list[Piece], plane: Plane, soil: SoilBlock, datum: float
+) -> tuple[list[MeshLayer], tuple[KeyEntry, ...]]:
+    """The layers of soil in a cut, hatched where they are guessed, as layers of the scene, and what their colours mean."""
+    builder, hatch = shapes.MeshBuilder(), shapes.MeshBuilder()
     table: dict[str, list[object]] = {"id": [], "certainty": [], "top_m": [], "bottom_m": []}
     entries: dict[str, KeyEntry] = {}
     for piece in pieces:
@@ -100,9 +102,45 @@ def soil_layer(pieces: list[Piece], plane: Plane, soil: SoilBlock, datum: float)
             flat, faces = shapes.triangulate(polygon)
             builder.add(plane.placed(flat), faces, faded(colour, FADED[piece.certainty]), len(table["id"]) - 1)
         entries.setdefault(kind, KeyEntry("cut_soil", kind, colour))
+        if piece.certainty >= GUESSED_FROM:
+            pale = faded(colour, FADED[piece.certainty])
+            stripe = np.rint(STRIPE_SHARE * pale).astype(np.uint8)
+            for polygon in shapes.polygons(stripes_in(piece.shape)):
+                flat, faces = shapes.triangulate(polygon)
+                hatch.add(plane.placed(flat, STRIPE_OVER_M), faces, stripe, 0)
+            entries[GUESSED] = KeyEntry(HATCH, GUESSED, _plain(pale), _plain(stripe))
     vertices, triangles, colours, owner = builder.arrays()
     layer = MeshLayer("cut_soil", "Soil, cut", vertices, triangles, colours, owner, table, "section", edges=True)
-    return layer, tuple(entries.values())
+    if not len(hatch):
+        return [layer], tuple(entries.values())
+    vertices, triangles, colours, _ = hatch.arrays()
+    over = MeshLayer(HATCH, "Soil, cut, where it is guessed", vertices, triangles, colours, group="section")
+    return [layer, over], tuple(entries.values())
+
+
+HATCH = "cut_soil_guessed"
+GUESSED = "Soil that is guessed: no sounding within 100 m"
+GUESSED_FROM = CERTAINTY.index("guessed")
+STRIPE_APART_M, STRIPE_M, STRIPE_SHARE, STRIPE_OVER_M = 2.0, 0.16, 0.8, 0.012
+"""Stripes of what is guessed: from one to the next, how wide, how dark, and how far before the face [m, m, 1, m]."""
+MOST_STRIPES = 600
+
+
+def stripes_in(shape: BaseGeometry) -> BaseGeometry:
+    """The hatching of a face: stripes at 45 degrees, in one row wherever the face ends."""
+    west, low, east, high = shape.bounds
+    apart = max(STRIPE_APART_M, STRIPE_APART_M * np.ceil((east - west + high - low) / (STRIPE_APART_M * MOST_STRIPES)))
+    first, last = np.floor((west - high) / apart), np.ceil((east - low) / apart)
+    foot = apart * np.arange(first, last + 1.0)  # where a stripe is at height 0
+    wide = STRIPE_M * np.sqrt(2.0)
+    corners = np.stack([foot + low, foot + low + wide, foot + high + wide, foot + high], axis=1)
+    rings = np.stack([corners, np.broadcast_to([low, low, high, high], corners.shape)], axis=-1)
+    return shapely.union_all(shapely.intersection(shapely.polygons(rings), shape))
+
+
+def _plain(colour: NDArray[np.uint8]) -> Colour:
+    red, green, blue = (int(value) for value in colour)
+    return red, green, blue
 
 
 def faded(colour: Colour, share: float) -> NDArray[np.uint8]:
@@ -122,7 +160,8 @@ def water_line(layer: MeshLayer, segments: NDArray[np.float64], plane: Plane, fo
     if "_before" in layer.name:
         paths = tuple(part for path in moved for part in _dashes(path, plane))
     name, label = f"{layer.name}_cut", f"{layer.label}, cut"
-    return LineLayer(name, label, paths, style.GROUNDWATER, 3.0, "section", layer.visible, layer.side)
+    colour = style.HEAD_OF_WATER if "_head" in layer.name else style.GROUNDWATER
+    return LineLayer(name, label, paths, colour, 3.0, "section", layer.visible, layer.side)
 
 
 def _dashes(path: NDArray[np.float64], plane: Plane) -> list[NDArray[np.float64]]:

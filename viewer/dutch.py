@@ -32,6 +32,13 @@ WORDS: dict[str, str] = {
     "Lines of equal drawdown": "Lijnen van gelijke verlaging", "Top of the wall": "Bovenkant wand",
     "Toe of the wall": "Onderkant wand", "Ground level": "Maaiveldhoogte", "Floor of the pit": "Bodem van de put",
     "Concrete": "Beton", "underside": "onderkant",
+    "Measures": "Maten", "Head under clay": "Stijghoogte onder klei", "Head below clay and peat": "Stijghoogte onder klei en veen",
+    "Head below clay and peat without the pit": "Stijghoogte onder klei en veen zonder de put",
+    "Soil, cut, where it is guessed": "Grondlagen, doorsnede, waar ze geschat zijn",
+    "Soil that is guessed: no sounding within 100 m": "Geschatte grond: geen sondering binnen 100 m",
+    "Of the whole work, not of this stage": "Van het hele werk, niet van deze fase",
+    "Whether the walls of a pit stand is not worked out: that needs a geotechnical design":
+        "Of de wanden van een bouwput blijven staan is niet berekend: dat vraagt een geotechnisch ontwerp",
     "Struts": "Stempels", "Anchors": "Ankers", "before": "vooraf",
     "Damage": "Schade", "very slight": "zeer gering", "slight": "gering", "moderate": "matig",
     "severe to very severe": "ernstig tot zeer ernstig", "Cellar": "Kelder", "within its limit": "binnen de grens",

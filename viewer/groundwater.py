@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 IMPACT, FIELD, DRAWDOWN = "pit", "groundwater_m", "drawdown_m"
 NOW, BEFORE = "Groundwater level", "Groundwater level without the pit"
+HEAD_FIELD, HEAD, HEAD_BEFORE = "head_drawdown_m", "Head below clay and peat", "Head below clay and peat without the pit"
 MOST_CELLS = 8_000
 """A surface is drawn with no more cells than this; of a finer raster every so many are taken."""
 LOWERED_M = 0.02
@@ -67,10 +68,7 @@ def levels_of(result: Result | None, origin: NDArray[np.float64]) -> list[Level]
     if impact is None or FIELD not in impact.fields:
         return []
     fields = impact.fields
-    x, y = np.asarray(fields["x"], float), np.asarray(fields["y"], float)
-    cell = float(fields.attrs.get("cell_m", abs(x[1] - x[0]) if len(x) > 1 else 1.0))
-    place = float(x.min() - cell / 2 - origin[0]), float(y.max() + cell / 2 - origin[1]), cell
-    flip = len(y) > 1 and y[1] > y[0]
+    place, flip = _place(fields, origin)
     z = np.asarray(fields[FIELD], dtype=float) - origin[2]
     found = [Level("groundwater", NOW, *place, z[::-1] if flip else z)]
     if DRAWDOWN in fields:
@@ -79,6 +77,36 @@ def levels_of(result: Result | None, origin: NDArray[np.float64]) -> list[Level]
             before = z + lowered
             found.append(Level("groundwater_before", BEFORE, *place, before[::-1] if flip else before))
     return found
+
+
+def heads_of(result: Result | None, origin: NDArray[np.float64]) -> list[Level]:
+    """How high water stands in a tube in the sand below clay and peat, with the pit and without it where that is another level.
+
+    Empty where no result tells how far it falls, or nobody said how high it stood.
+    """
+    impact = None if result is None else result.impacts.get(IMPACT)
+    if impact is None or HEAD_FIELD not in impact.fields:
+        return []
+    head = impact.settings.get("head_m")
+    if head is None or not np.isfinite(head):
+        return []
+    fields = impact.fields
+    lowered = np.asarray(fields[HEAD_FIELD], dtype=float)
+    place, flip = _place(fields, origin)
+    lowered = lowered[::-1] if flip else lowered
+    before = np.where(np.isfinite(lowered), float(head) - origin[2], np.nan)
+    found = [Level("groundwater_head", HEAD, *place, before - lowered)]
+    if np.nanmax(lowered, initial=0.0) > LOWERED_M:
+        found.append(Level("groundwater_head_before", HEAD_BEFORE, *place, before))
+    return found
+
+
+def _place(fields: Any, origin: NDArray[np.float64]) -> tuple[tuple[float, float, float], bool]:
+    """West, north and size of cells of fields, and whether their rows go up."""
+    x, y = np.asarray(fields["x"], float), np.asarray(fields["y"], float)
+    cell = float(fields.attrs.get("cell_m", abs(x[1] - x[0]) if len(x) > 1 else 1.0))
+    place = float(x.min() - cell / 2 - origin[0]), float(y.max() + cell / 2 - origin[1]), cell
+    return place, len(y) > 1 and bool(y[1] > y[0])
 
 
 def surface_layers(
@@ -97,19 +125,32 @@ def surface_layers(
     wet = [shapely.buffer(shapely.intersection(shapes.sound(one), there), BANK_M) for one in near]
     holes = shapely.union_all([*(item.shape for item in pits), *wet])
     for level in levels:
-        vertices, triangles = _surface(level)
-        if not holes.is_empty:
-            vertices, triangles, _ = shapes.cut(vertices, triangles, holes)
-        if not len(triangles):
-            continue
-        colour = style.GROUNDWATER if level.label == NOW else style.GROUNDWATER_BEFORE
-        colours = np.tile(np.array(colour, np.uint8), (len(triangles), 1))
-        made.append(
-            MeshLayer(level.name, level.label, vertices, triangles, colours, group="underground", opacity=0.45, visible=False)
-        )
+        layer = _layer(level, holes)
+        made += [layer] if layer is not None else []
     if len(levels) > 1:
         made += _contours(levels[0], levels[1], height_at or levels[1].at)
     return made
+
+
+def head_layers(heads: Sequence[Level], pits: Sequence[PlacedChange]) -> list[Layer]:
+    """Surfaces of the head below clay and peat round pits, hidden until the street is cut open; it goes on below canals."""
+    holes = shapely.union_all([item.shape for item in pits])
+    return [layer for layer in (_layer(level, holes) for level in heads) if layer is not None]
+
+
+COLOURS = {
+    NOW: style.GROUNDWATER, BEFORE: style.GROUNDWATER_BEFORE, HEAD: style.HEAD_OF_WATER, HEAD_BEFORE: style.HEAD_BEFORE,
+}  # fmt: skip
+
+
+def _layer(level: Level, holes: BaseGeometry) -> MeshLayer | None:
+    vertices, triangles = _surface(level)
+    if not holes.is_empty:
+        vertices, triangles, _ = shapes.cut(vertices, triangles, holes)
+    if not len(triangles):
+        return None
+    colours = np.tile(np.array(COLOURS[level.label], np.uint8), (len(triangles), 1))
+    return MeshLayer(level.name, level.label, vertices, triangles, colours, group="underground", opacity=0.45, visible=False)
 
 
 def _bounds(level: Level) -> tuple[float, float, float, float]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from viewer.changes import PlacedChange
 from viewer.clip import Plane
-from viewer.groundwater import NOW, Level
+from viewer.groundwater import BEFORE, HEAD, HEAD_BEFORE, NOW, Level
 from viewer.pit_stages import NOT_BEGUN, has_concrete, stage_in
 from viewer.pit_structure import RISES_M
 from viewer.planes import PIT
@@ -23,9 +23,12 @@ from viewer.views import fit
 
 NOTES = "pit_notes"
 """Name of the layer of what is written; of the viewer's own words, so they are translated."""
+WATER_AT_M, WATER_AT = 2.5, 0.045
+"""Levels of groundwater, and layers, are told so far from the wall at most [m], and as a share of the length of the pit; all in one
+line, so that no leader crosses another."""
 INK, WALL = (36, 40, 48), (52, 62, 74)
-BESIDE, LEFT, RIGHT = 0.22, 0.38, 0.43
-"""How far beside a pit the middle of texts stands, and how far the picture goes on, as shares of its length [1]."""
+BESIDE, LEFT, RIGHT = 0.09, 0.38, 0.52
+"""How far beside a pit texts begin, and how far the picture goes on, as shares of its length [1]."""
 APART = 0.036
 """Texts are so far from each other, as a share of how high the picture is [1]."""
 ALTITUDE_DEG, TURN_DEG, ANGLE_DEG = 20.0, 19.0, 22.0
@@ -95,7 +98,8 @@ def pit_notes(
     span = span_of(item, plane)
     if span is None:
         return None
-    left, right = _levels(item, span, stage, levels, plane), _soils(item, span, soil, plane)
+    left = _levels(item, span, stage)
+    right = [*_waters(span, levels, plane), *_soils(item, span, soil, plane)]
     size = span.right - span.left + 6.0
     aside, gap = BESIDE * size, APART * (1.0 + LEFT + RIGHT) * size / 1.6 * 1.1
     starts: list[NDArray[np.float64]] = []
@@ -112,6 +116,32 @@ def pit_notes(
         return None
     one, two = plane.placed(np.array(starts), 0.04), plane.placed(np.array(ends), 0.04)
     return AnnotationLayer(NOTES, "Levels and layers", one, two, tuple(texts), INK, group=f"section-{PIT}", visible=False)
+
+
+MEASURES = "pit_measures"
+"""Name of the layer of measures of a pit."""
+LEAST_M = 0.3
+"""Shorter measures are not drawn [m]."""
+
+
+def pit_measures(item: PlacedChange, section: Section, stage: SceneStage | None) -> AnnotationLayer | None:
+    """How long a pit is in its section, how deep in a stage, and how far its wall goes on below the floor."""
+    plane, pit = Plane.of(section.point, section.normal), item.pit
+    span = span_of(item, plane)
+    if span is None or pit is None:
+        return None
+    now = stage_in(pit, stage)
+    wide, floor = span.right - span.left, now.floor_m
+    if now.id == NOT_BEGUN or span.top - floor < LEAST_M:
+        return None
+    at, under = span.right - 0.05 * wide, 0.03 * wide
+    lengths = [((span.left, floor - under), (span.right, floor - under)), ((at, floor), (at, span.top))]
+    if pit.wall not in ("", "slope") and math.isfinite(pit.toe_m) and floor - pit.toe_m >= LEAST_M:
+        lengths.append(((at, pit.toe_m), (at, floor)))
+    ends = np.array(lengths)
+    texts = tuple(f"{size:.1f} m" for size in np.hypot(*(ends[:, 1] - ends[:, 0]).T))
+    one, two = plane.placed(ends[:, 0], 0.04), plane.placed(ends[:, 1], 0.04)
+    return AnnotationLayer(MEASURES, "Measures", one, two, texts, INK, dimension=True, group=f"section-{PIT}", visible=False)
 
 
 def wall_lines(item: PlacedChange, section: Section, stage: SceneStage | None) -> LineLayer | None:
@@ -152,9 +182,8 @@ Mark = tuple[float, str, float, bool]
 """Height, words, how far beside the pit the thing is, and whether its level is written."""
 
 
-def _levels(
-    item: PlacedChange, span: Span, stage: SceneStage | None, levels: Sequence[Level], plane: Plane
-) -> list[Mark]:
+def _levels(item: PlacedChange, span: Span, stage: SceneStage | None) -> list[Mark]:
+    """What is dug and what holds it."""
     found: list[Mark] = [(span.top, "Ground level", 0.4, True)]
     pit = item.pit
     floor = item.z - item.height
@@ -164,7 +193,7 @@ def _levels(
         if now.id == NOT_BEGUN:
             return found
         if pit.wall not in ("", "slope"):
-            found = [(span.top + RISES_M, "Top of the wall", 0.1, True), (span.top, "Ground level", 1.0, True)]
+            found = [(span.top + RISES_M, "Top of the wall", 0.1, True), (span.top, "Ground level", 0.7, True)]
             if math.isfinite(pit.toe_m):
                 found.append((pit.toe_m, "Toe of the wall", 0.1, True))
         for support in pit.supports_in(now.id):
@@ -174,11 +203,26 @@ def _levels(
         if has_concrete(pit, now):
             found.append((floor - pit.concrete_m, "Concrete, underside", -0.6, True))
     found.append((floor, "Floor of the pit", -0.6, True))
+    return found
+
+
+WATERS = {NOW: "Groundwater", BEFORE: "Groundwater, before", HEAD: "Head under clay", HEAD_BEFORE: "Head under clay, before"}
+"""What is written of each level of water."""
+
+
+def _beside(span: Span) -> float:
+    """How far from the wall levels of groundwater and layers are told [m]."""
+    return min(WATER_AT_M, WATER_AT * (span.right - span.left + 6.0))
+
+
+def _waters(span: Span, levels: Sequence[Level], plane: Plane) -> list[Mark]:
+    """Levels of groundwater right of the pit, a little away from its wall."""
+    found: list[Mark] = []
     for level in levels:
-        beside = plane.placed(np.array([[span.left - 2.5, 0.0]]))[:, :2]
+        beside = plane.placed(np.array([[span.right + _beside(span), 0.0]]))[:, :2]
         z = float(level.at(beside)[0])
         if math.isfinite(z) and span.low < z < span.top:
-            found.append((z, "Groundwater" if level.label == NOW else "Groundwater, before", 2.5, True))
+            found.append((z, WATERS[level.label], _beside(span), True))
     return found
 
 
@@ -186,7 +230,7 @@ def _soils(item: PlacedChange, span: Span, soil: SoilBlock | None, plane: Plane)
     """Names of layers in the middle of each, right of the pit."""
     if soil is None:
         return []
-    beside = plane.placed(np.array([[span.right + 2.0, 0.0]]))[:, :2]
+    beside = plane.placed(np.array([[span.right + _beside(span), 0.0]]))[:, :2]
     heights = soil.reaching(soil.heights_at(beside), np.array([item.z]))[0]
     if not np.isfinite(heights).all():
         return []
@@ -194,5 +238,5 @@ def _soils(item: PlacedChange, span: Span, soil: SoilBlock | None, plane: Plane)
     for unit, kind in enumerate(soil.units):
         top, low = heights[unit], max(heights[unit + 1], span.low - 1.0)
         if kind and top - low > 0.1:
-            found.append((float((top + low) / 2), kind, 2.0, False))
+            found.append((float((top + low) / 2), kind, _beside(span), False))
     return found

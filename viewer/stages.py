@@ -29,6 +29,11 @@ class SceneStage:
     ends: str = ""
 
 
+WHOLE_WORK = "Of the whole work, not of this stage"
+OF_WHOLE_WORK = ("settlement_mm", "drawdown_m", "head_drawdown_m")
+"""Legends of fields that are worked out for all stages together, so that a picture of one stage says so."""
+
+
 def scene_at(scene: Scene, name: str) -> Scene:
     """See `viewer.Scene.at_stage`."""
     names = [stage.name for stage in scene.stages]
@@ -36,9 +41,10 @@ def scene_at(scene: Scene, name: str) -> Scene:
         hint = f"it has: {', '.join(names)}" if names else "nothing in it is done in stages"
         raise ParameterError(f"the scene has no stage `{name}`{did_you_mean(name, names)}", hint=hint)
     layers = tuple(_plain(layer) for layer in scene.layers if not layer.stages or name in layer.stages)
+    legends = tuple(replace(one, note=WHOLE_WORK) if one.name in OF_WHOLE_WORK and not one.note else one for one in scene.legends)
     label = scene.stages[names.index(name)].label
     subtitle = f"{scene.subtitle}, stage of the work: {label}" if scene.subtitle else f"Stage of the work: {label}"
-    return replace(scene, layers=layers, stages=(), stage=name, subtitle=subtitle)
+    return replace(scene, layers=layers, legends=legends, stages=(), stage=name, subtitle=subtitle)
 
 
 def _plain(layer: Layer) -> Layer:

@@ -35,6 +35,9 @@ FRUIN_WALKWAY_M2 = FRUIN_M2["walkway"]
 
 GROUNDWATER_BEFORE: Colour = (118, 172, 232)
 """Where groundwater stood before it was lowered."""
+HEAD_OF_WATER: Colour = (120, 60, 160)
+HEAD_BEFORE: Colour = (176, 138, 204)
+"""The head below clay and peat, as drawings of sections have it, and where it was before it was lowered."""
 
 WET_GROUND: Colour = (96, 84, 68)
 """What the floor of a pit is darker by than its faces: it is wet and trodden, and struts are seen over it."""

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.geo.city import City
+from twin.sim.impact.soil.between import CERTAINTY, CERTAINTY_M
 from viewer import style
 from viewer.clip import Plane
 from viewer.compose import compose
-from viewer.cut_soil import FADED, faded, soil_pieces
+from viewer.cut_soil import FADED, GUESSED, HATCH, STRIPE_APART_M, STRIPE_M, Piece, faded, soil_layers, soil_pieces, stripes_in
 from viewer.key import areas
 from viewer.scene import MeshLayer, Scene, Section
 from viewer.soil_block import SoilBlock
@@ -77,6 +78,33 @@ def test_what_is_known_less_well_is_paler_and_says_so(town: City) -> None:
     assert {"known", "inferred"} <= set(told)
     assert tuple(faded(style.SOILS["Clay"], FADED[0])) != tuple(faded(style.SOILS["Clay"], FADED[2]))
     assert list(FADED) == sorted(FADED, reverse=True)
+
+
+@pytest.mark.parametrize(("certainty", "hatched"), [(0, False), (1, False), (2, True), (3, True)])
+def test_what_is_guessed_is_hatched_and_the_key_says_so(certainty: int, hatched: bool) -> None:
+    plane = Plane.of((0.0, 10.0, 0.0), (0.0, -1.0, 0.0))
+    cube = np.stack([np.full((2, 4), z, np.float32) for z in (2.0, -8.0)])
+    block = SoilBlock(0.0, 20.0, 10.0, ("Sand",), cube, np.full((1, 2, 4), certainty, np.uint8))
+    face = shapely.box(0.0, -8.0, 40.0, 2.0)
+    layers, key = soil_layers([Piece(face, 0, certainty)], plane, block, 0.0)
+    assert [layer.name for layer in layers] == ["cut_soil", *([HATCH] if hatched else [])]
+    assert [entry.label for entry in key] == ["Sand", *([GUESSED] if hatched else [])]
+    if hatched:
+        entry, stripes = key[1], layers[1]
+        assert entry.stripe == tuple(stripes.colours[0])
+        assert entry.layer == HATCH
+        # along a level line stripes are wider by the root of 2
+        assert areas(stripes).sum() == pytest.approx(face.area * STRIPE_M * 2**0.5 / STRIPE_APART_M, rel=0.08)
+
+
+def test_hatching_of_two_faces_goes_on_from_one_to_the_other() -> None:
+    left, right = stripes_in(shapely.box(0.0, 0.0, 10.0, 8.0)), stripes_in(shapely.box(10.0, 0.0, 25.0, 8.0))
+    whole = stripes_in(shapely.box(0.0, 0.0, 25.0, 8.0))
+    assert shapely.symmetric_difference(shapely.union(left, right), whole).area == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_key_has_the_distance_that_certainty_has() -> None:
+    assert GUESSED.endswith(f"{CERTAINTY_M[CERTAINTY.index('inferred')]:.0f} m")
 
 
 def test_a_level_cut_has_plain_ground(town: City) -> None:

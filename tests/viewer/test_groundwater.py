@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -14,9 +15,11 @@ from tests.viewer.test_stages import _change
 from twin.geo.city import City
 from twin.impact_result import ImpactResult
 from twin.result import Result
+from viewer import style
 from viewer.compose import compose
-from viewer.groundwater import BEFORE, NOW, levels_of
-from viewer.scene import LineLayer, MeshLayer, Scene, Section
+from viewer.groundwater import BEFORE, HEAD_BEFORE, NOW, heads_of, levels_of
+from viewer.groundwater import HEAD as HEAD_NAME
+from viewer.scene import AnnotationLayer, LineLayer, MeshLayer, Scene, Section
 
 HEAD, LOW, REACH = 1.0, 3.0, 40.0
 """Level at rest, drawdown in the middle, and how far it goes [m]."""
@@ -127,3 +130,45 @@ def test_without_a_drawdown_there_is_one_level(town: City) -> None:
     impact = result.impacts["pit"]
     flat = ImpactResult("pit", "Pit", impact.fields.assign(drawdown_m=impact.fields["drawdown_m"] * 0.0))
     assert len(levels_of(Result(result.fields, result.trajectories, {}, result.series, impacts={"pit": flat}), town.origin)) == 1
+
+
+STOOD, FALLS = -1.5, 4.0
+"""Head below clay and peat at rest, and how far it falls below the pit [m]."""
+
+
+def artesian(town: City, **settings: float) -> Result:
+    """`cone` with a head below clay and peat that falls by the same cone, a little deeper."""
+    result = cone(town)
+    impact = result.impacts["pit"]
+    fields = impact.fields.assign(head_drawdown_m=impact.fields["drawdown_m"] * (FALLS / LOW))
+    return dataclasses.replace(result, impacts={"pit": dataclasses.replace(impact, fields=fields, settings=settings)})
+
+
+def test_the_head_below_clay_is_with_the_pit_and_without_it(town: City) -> None:
+    now, before = heads_of(artesian(town, head_m=STOOD), town.origin)
+    assert (now.label, before.label) == (HEAD_NAME, HEAD_BEFORE)
+    spots = np.array([[20.0, 15.0], [30.0, 15.0], [75.0, 15.0]])
+    np.testing.assert_allclose(now.at(spots) + town.origin[2], [STOOD - FALLS, STOOD - FALLS * 0.75, STOOD], atol=0.08)
+    np.testing.assert_allclose(before.at(spots) + town.origin[2], STOOD, atol=1e-9)
+
+
+def test_a_head_that_nobody_said_is_not_drawn(town: City) -> None:
+    assert heads_of(artesian(town), town.origin) == []
+    assert heads_of(cone(town), town.origin) == []
+    assert heads_of(None, town.origin) == []
+
+
+def test_the_head_is_hidden_until_the_street_is_cut_and_has_a_colour_of_its_own(town: City) -> None:
+    scene = compose(town, artesian(town, head_m=STOOD), changes=[_change(town)])
+    surface = _mesh(scene, "groundwater_head")
+    assert not surface.visible
+    cut = scene.cut(Section("m", "M", (0.0, 15.0, 0.0), (0.0, -1.0, 0.0)))
+    now, before = _lines(cut, "groundwater_head_cut"), _lines(cut, "groundwater_head_before_cut")
+    assert now.colour == before.colour == style.HEAD_OF_WATER != style.GROUNDWATER
+    spots = np.concatenate(now.paths)
+    away = np.abs(spots[:, 0] - 20.0)
+    np.testing.assert_allclose(spots[:, 2] + town.origin[2], STOOD - np.clip(FALLS * (1 - away / REACH), 0, None), atol=0.1)
+    notes = scene.at_stage("wet").layer("pit_notes")
+    assert isinstance(notes, AnnotationLayer)
+    assert "Head under clay, before: NAP −1.50 m" in notes.texts
+    assert len([text for text in notes.texts if text.startswith("Head under clay: ")]) == 1

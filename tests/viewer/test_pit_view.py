@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.viewer.test_groundwater import cone
+from tests.viewer.test_groundwater import artesian, cone
 from tests.viewer.test_stages import _change
 from twin.geo.city import City
 from viewer.backends.camera import Camera
+from viewer.backends.remarks import write_remarks
+from viewer.backends.sheet import Sheet
 from viewer.compose import compose, height_system
 from viewer.pit_notes import spread, told
 from viewer.planes import PIT, pit_section
@@ -121,3 +124,46 @@ def test_texts_are_a_gap_apart_and_moved_no_more_than_it_takes(heights: list[flo
     if len(apart) == 0 or (apart >= gap).all():
         np.testing.assert_allclose(out, given_, atol=1e-9)
     assert math.isfinite(out.sum())
+
+
+def test_no_leader_crosses_another(town: City) -> None:
+    scene = compose(town, artesian(town, head_m=-1.5), changes=[_change(town)])
+    for stage in ("first", "wet", "poured"):
+        notes = list(_notes(scene.at_stage(stage).for_view(PIT)).values())
+        east = np.array([end[0] > start[0] for start, end in notes])
+        assert east.any()
+        assert not east.all()
+        for side in (east, ~east):
+            here = [notes[k] for k in np.flatnonzero(side)]
+            lines = [shapely.LineString([start[[0, 2]], end[[0, 2]]]) for start, end in here]
+            crossed = [(k, m) for k, one in enumerate(lines) for m in range(k) if one.crosses(lines[m])]
+            assert crossed == []
+
+
+def test_a_pit_has_its_measures_in_each_stage(seen: Scene) -> None:
+    measured = {}
+    for stage in ("first", "wet"):
+        layer = seen.at_stage(stage).for_view(PIT).layer("pit_measures")
+        assert isinstance(layer, AnnotationLayer)
+        assert layer.visible
+        assert layer.dimension
+        measured[stage] = layer.texts
+    # 20 m long; from 4.0 down to 2.0 and to -2.0, with walls to -8.0
+    assert measured == {"first": ("20.0 m", "2.0 m", "10.0 m"), "wet": ("20.0 m", "6.0 m", "6.0 m")}
+
+
+def test_levels_are_written_beside_the_end_of_their_lines(seen: Scene) -> None:
+    opened = seen.shown().for_view(PIT)
+    camera = Camera.of(opened.view(PIT), (1600, 1000))
+    notes = _notes(opened)
+    boxes = write_remarks(Sheet((1600, 1000)), replace(opened, layers=(opened.layer("pit_notes"),)), camera)
+    for box, (start, end) in zip(boxes, notes.values(), strict=True):
+        (x0, _), (x1, y1) = camera.project(np.stack([start, end]))[0]
+        near = box[0] if x1 > x0 else box[2]
+        assert near == pytest.approx(x1, abs=1.0)
+        assert (box[1] + box[3]) / 2 == pytest.approx(y1, abs=1.0)
+
+
+def test_that_walls_stand_is_not_claimed(town: City, seen: Scene) -> None:
+    assert any("walls of a pit stand is not worked out" in note for note in seen.notes)
+    assert not any("pit" in note for note in compose(town).notes)

@@ -16,8 +16,10 @@ from twin.geo.city import City
 from twin.geo.pits import Pit, PitStage, PitSupport
 from viewer.changes import ChangeShape
 from viewer.compose import compose
-from viewer.scene import LabelLayer, MeshLayer, Scene, SceneStage
+from viewer.scene import LabelLayer, Legend, LegendClass, MeshLayer, Scene, SceneStage
 from viewer.sides import merged
+from viewer.stages import WHOLE_WORK
+from viewer.words import translate
 
 STAGES = (
     PitStage("first", 2.0, dt.date(2026, 3, 2), dt.date(2026, 3, 15)),
@@ -156,3 +158,11 @@ def test_trees_that_are_felled_for_a_pit_have_no_mark_in_it(town: City) -> None:
     assert isinstance(labels, LabelLayer)
     assert labels.texts == ("Pit", "Trees")
     np.testing.assert_allclose(labels.points[1, :2], [60.0, 15.0])
+
+
+def test_a_picture_of_a_stage_says_what_is_of_the_whole_work(staged: Scene) -> None:
+    legend = Legend("settlement_mm", "Settlement of the ground", "mm", (LegendClass(1.0, 5.0, (250, 240, 200), ""),))
+    other = replace(legend, name="density", note="Fruin 1971")
+    shown = replace(staged, legends=(legend, other)).at_stage("first")
+    assert [one.note for one in shown.legends] == [WHOLE_WORK, "Fruin 1971"]
+    assert translate(WHOLE_WORK, "nl") != WHOLE_WORK

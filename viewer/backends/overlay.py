@@ -78,10 +78,10 @@ def written(picture: Image.Image, scene: Scene, time: float, camera: Camera, lan
     # a name that the title would hide gives way to it
     names = remarks + write_names(sheet, placed_names(sheet, scene, camera, [*taken, *remarks]))
     seen = sights(picture, scene, time, camera, names)
-    legend = _legend(sheet, scene, foot, seen, taken)
+    legend = _legend(sheet, scene, foot, seen, taken, opened=bool(remarks))
     if legend is not None:
         taken.append(legend)
-    _key(sheet, scene, foot, seen, taken)
+    _key(sheet, scene, foot, seen, taken, opened=bool(remarks))
     return Written(sheet.image, place, font)
 
 
@@ -129,7 +129,7 @@ def _drawn_legend(scene: Scene) -> Legend | None:
     return None
 
 
-def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[Box]) -> Box | None:
+def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[Box], *, opened: bool) -> Box | None:
     """Classes of the field; returns their panel, None where there is no field."""
     legend = _drawn_legend(scene)
     if legend is None:
@@ -151,7 +151,7 @@ def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[B
         px(62) + mark + max(small.getlength(text) for text in ranges),
     )
     height = px(30) + row * len(ranges) + (px(22) if legend.note else 0) + 1.2 * pad
-    box = seen.best(_spots(sheet, inner + 2 * pad, height, foot, taken), taken, (sheet.width, foot))
+    box = seen.best(_spots(sheet, inner + 2 * pad, height, foot, taken, opened=opened), taken, (sheet.width, foot))
     left, top = box[:2]
     sheet.panel(box)
     x, y = left + pad, top + 0.6 * pad + px(13)
@@ -169,15 +169,21 @@ def _legend(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[B
     return box
 
 
-def _spots(sheet: Sheet, width: float, height: float, foot: float, taken: list[Box]) -> list[Box]:
-    """Where a panel may go: at the lower left, and at either side at the foot, the top or against what is there already."""
+def _spots(sheet: Sheet, width: float, height: float, foot: float, taken: list[Box], *, opened: bool = False) -> list[Box]:
+    """Where a panel may go: at the lower left, and at either side at the foot, the top or against what is there already.
+
+    In a picture that is cut open with texts at both its sides, `opened`, all along the foot too: what is deep is empty ground.
+    """
     gap, side = sheet.px(10), sheet.px(22)
-    boxes = []
+    boxes: list[Box] = []
     for x in (side, sheet.width - side - width):
         there = [box for box in taken if box[0] < x + width and x < box[2]]
         rows = [foot - gap - height, side, *(box[1] - gap - height for box in there), *(box[3] + gap for box in there)]
         boxes += [(x, y, x + width, y + height) for y in rows]
-    return boxes
+    low, ends = foot - gap - height, (side, sheet.width - side - width)
+    along = [ends[0] + share * (ends[1] - ends[0]) for share in (0.2, 0.35, 0.5, 0.65, 0.8)] if opened else []
+    along += [x for box in taken for x in (box[2] + gap, box[0] - gap - width)] if opened else []
+    return boxes + [(x, low, x + width, low + height) for x in along]
 
 
 SELF_EVIDENT = {"Buildings", "Ground", "Terrain"}
@@ -212,7 +218,7 @@ def key_entries(scene: Scene, room: int | None = None) -> tuple[KeyEntry, ...]:
     return tuple(entries)
 
 
-def _key(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[Box]) -> None:
+def _key(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[Box], *, opened: bool) -> None:
     """Swatches with names, in the corner where they hide least of the picture."""
     px, pad, row = sheet.px, sheet.px(14), sheet.px(25)
     entries = key_entries(scene)
@@ -222,7 +228,7 @@ def _key(sheet: Sheet, scene: Scene, foot: float, seen: Sights, taken: list[Box]
     if not entries:
         return
     height = row * len(entries) + 1.1 * pad
-    box = seen.best(_spots(sheet, width, height, foot, taken), taken, (sheet.width, foot))
+    box = seen.best(_spots(sheet, width, height, foot, taken, opened=opened), taken, (sheet.width, foot))
     left, top = box[:2]
     sheet.panel(box)
     y = top + 0.55 * pad + row / 2

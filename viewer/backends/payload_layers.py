@@ -13,7 +13,7 @@ from viewer.backends.baked import Light, sky_at_corners
 from viewer.backends.blob import Blob, smallest
 from viewer.backends.creases import creases
 from viewer.cut import FLOORS
-from viewer.pit_notes import NOTES
+from viewer.pit_notes import MEASURES, NOTES
 from viewer.scene import (
     GROUNDS,
     AnnotationLayer,
@@ -211,7 +211,7 @@ def plain_entry(layer: LineLayer | LabelLayer | AnnotationLayer) -> dict[str, An
         return {**_head(layer, "labels"), "points": layer.points.round(2).tolist(), "texts": list(layer.texts)}
     return {
         **_head(layer, "annotations"),
-        "own": layer.name.split("@")[0] == NOTES,
+        "own": layer.name.split("@")[0] in (NOTES, MEASURES),
         "colour": list(layer.colour),
         "dimension": layer.dimension,
         "starts": layer.starts.round(2).tolist(),

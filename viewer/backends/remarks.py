@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from viewer.backends.camera import Camera
 from viewer.backends.places import Box
 from viewer.backends.sheet import Sheet, plain
-from viewer.pit_notes import NOTES
+from viewer.pit_notes import MEASURES, NOTES
 from viewer.scene import AnnotationLayer, Scene
 from viewer.words import translate_note
 
@@ -26,12 +26,15 @@ def write_remarks(sheet: Sheet, scene: Scene, camera: Camera) -> list[Box]:
         starts, near = camera.project(layer.starts)
         ends, far = camera.project(layer.ends)
         there = _seen(sheet, starts, near) & (far > 0.1)
-        own = layer.name.split("@")[0] == NOTES
+        own = layer.name.split("@")[0] in (NOTES, MEASURES)
         for one, two, seen, text in zip(starts.tolist(), ends.tolist(), there, layer.texts, strict=True):
             if seen:
                 text = translate_note(text, sheet.language) if own else text
-                draw = _dimension if layer.dimension else _remark
-                boxes.append(draw(sheet, tuple(one), tuple(two), plain(text, 60), (*layer.colour, 255)))
+                ink, words = (*layer.colour, 255), plain(text, 60)
+                if layer.dimension:
+                    boxes.append(_dimension(sheet, tuple(one), tuple(two), words, ink))
+                else:
+                    boxes.append(_remark(sheet, tuple(one), tuple(two), words, ink, beside=own))
     return boxes
 
 
@@ -45,12 +48,14 @@ def _line(sheet: Sheet, one: tuple[float, float], two: tuple[float, float], colo
     sheet.draw.line([one, two], fill=colour, width=max(1, round(sheet.px(wide))))
 
 
-def _remark(sheet: Sheet, thing: tuple[float, float], end: tuple[float, float], text: str, colour: tuple[int, ...]) -> Box:
-    """A dot on the thing, a line, and the text at its other end."""
+def _remark(
+    sheet: Sheet, thing: tuple[float, float], end: tuple[float, float], text: str, colour: tuple[int, ...], *, beside: bool
+) -> Box:
+    """A dot on the thing, a line, and the text at its other end: round it, or beside it on the side away from the thing."""
     _line(sheet, thing, end, colour)
     dot = sheet.px(4)
     sheet.draw.ellipse((thing[0] - dot, thing[1] - dot, thing[0] + dot, thing[1] + dot), fill=colour, outline=HALO)
-    return _text(sheet, end, text, colour)
+    return _text(sheet, end, text, colour, side=(1 if end[0] >= thing[0] else -1) if beside else 0)
 
 
 def _dimension(sheet: Sheet, one: tuple[float, float], two: tuple[float, float], text: str, colour: tuple[int, ...]) -> Box:
@@ -64,10 +69,11 @@ def _dimension(sheet: Sheet, one: tuple[float, float], two: tuple[float, float],
     return _text(sheet, ((one[0] + two[0]) / 2, (one[1] + two[1]) / 2), text, colour)
 
 
-def _text(sheet: Sheet, place: tuple[float, float], text: str, colour: tuple[int, ...]) -> Box:
+def _text(sheet: Sheet, place: tuple[float, float], text: str, colour: tuple[int, ...], side: int = 0) -> Box:
+    """A text in the middle of a place, or right (1) or left (-1) of it."""
     font = sheet.font(15, True)
     half, tall = font.getlength(text) / 2 + sheet.px(7), sheet.px(12)
-    x = min(max(place[0], half + 1), sheet.width - half - 1)
+    x = min(max(place[0] + side * half, half + 1), sheet.width - half - 1)
     y = min(max(place[1], tall + 1), sheet.height - tall - 1)
     box = (x - half, y - tall, x + half, y + tall)
     sheet.panel(box)

@@ -2,6 +2,8 @@
 import * as THREE from "three";
 
 const RAD = Math.PI / 180;
+// So many times as wide as high is what a view shows at least; that of a cut has texts at both its sides.
+const WIDE = 1.35;
 const LOWEST = -20 * RAD, HIGHEST = 89.9 * RAD, PLAN_ANGLE = 4;
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
@@ -10,7 +12,7 @@ export class Orbit {
     this.changed = changed;
     this.camera = new THREE.PerspectiveCamera(30, 1, 1, 10000);
     this.camera.up.set(0, 0, 1);
-    this.now = {target: [0, 0, 0], azimuth: Math.PI, altitude: 0.6, distance: 100, angle: 30};
+    this.now = {target: [0, 0, 0], azimuth: Math.PI, altitude: 0.6, distance: 100, angle: 30, wide: WIDE};
     this.flight = null;
     this.calm = window.matchMedia && window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   }
@@ -19,7 +21,7 @@ export class Orbit {
   placeOf(view) {
     const d = [0, 1, 2].map((k) => view.eye[k] - view.target[k]), distance = Math.hypot(...d) || 1;
     return {
-      target: [...view.target], distance, angle: view.angle, altitude: clamp(Math.asin(d[2] / distance), LOWEST, HIGHEST),
+      target: [...view.target], distance, angle: view.angle, wide: view.section ? 1.8 : WIDE, altitude: clamp(Math.asin(d[2] / distance), LOWEST, HIGHEST),
       azimuth: Math.hypot(d[0], d[1]) < 1e-3 * distance ? Math.PI : Math.atan2(d[0], d[1]),
     };
   }
@@ -48,7 +50,7 @@ export class Orbit {
     const angle = mix(from.angle, to.angle), wide = Math.exp(mix(Math.log(size(from)), Math.log(size(to))));
     this.now = {
       target: from.target.map((value, k) => mix(value, to.target[k])), azimuth: mix(from.azimuth, to.azimuth),
-      altitude: mix(from.altitude, to.altitude), angle, distance: wide / Math.tan(angle * RAD / 2),
+      altitude: mix(from.altitude, to.altitude), angle, wide: mix(from.wide ?? WIDE, to.wide ?? WIDE), distance: wide / Math.tan(angle * RAD / 2),
     };
     if (share >= 1) this.flight = null;
     return true;
@@ -69,8 +71,9 @@ export class Orbit {
     const toward = [flat * Math.sin(azimuth), flat * Math.cos(azimuth), Math.sin(altitude)];
     camera.position.set(...target.map((value, k) => value + distance * toward[k]));
     camera.aspect = width / height;
-    // An upright screen shows as much to the left and right as a wide one would.
-    camera.fov = 2 * Math.atan(Math.tan(angle * RAD / 2) * Math.max(1, 1.35 * height / (width - left))) / RAD;
+    // An upright screen shows as much to the left and right as a wide one would; on a narrow one texts give way to the thing itself.
+    const wide = width > height ? this.now.wide ?? WIDE : WIDE;
+    camera.fov = 2 * Math.atan(Math.tan(angle * RAD / 2) * Math.max(1, wide * height / (width - left))) / RAD;
     camera.near = Math.max(0.3, (angle < 10 ? 0.4 : 0.02) * distance);
     camera.far = angle < 10 ? distance + 8000 : Math.max(6000, 30 * distance);
     this.shift = left / 2;

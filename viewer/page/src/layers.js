@@ -14,7 +14,7 @@ export function buildLayer(layer, {data, buffer, base, levels}) {
   else if (entry.kind === "people") { layer.crowd = new Crowd(entry, buffer); layer.objects = layer.crowd.objects; }
   else if (entry.kind === "points") layer.objects = [pointsOf(entry, buffer, base)];
   else if (entry.kind === "lines") layer.objects = [lines(piecesOf(entry.paths), entry.colour, entry.width, {uncut: entry.group.startsWith("section-")})];
-  else if (entry.kind === "annotations") layer.objects = [lines(marksOf(entry), entry.colour, 1.6, {uncut: true})];
+  else if (entry.kind === "annotations") layer.objects = [lines(marksOf(entry), entry.colour, entry.own ? 1 : 1.6, {uncut: true})];
   return base + (entry.attributes?.id?.length ?? 0);
 }
 

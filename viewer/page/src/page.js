@@ -107,7 +107,6 @@ export class Page {
 
   // Other things are seen than before: shadows, faces of sections and the legend follow.
   shown() {
-    writeLegend(this);
     this.cut(() => {});
   }
 
@@ -151,6 +150,7 @@ export class Page {
     section.update(stage.split === null ? [stage.side] : ["before", "after"]);
     state.section = {on: section.on, faces: section.faces, upright: {...section.upright}, level: {...section.level}};
     this.sectionBox.write();
+    writeLegend(this);
     this.touch();
   }
 
@@ -242,7 +242,7 @@ export class Page {
     this.stage.setCoarse(coarse);
     this.stage.draw(this.orbit);
     $("needle").style.transform = `rotate(${this.orbit.north.toFixed(1)}deg)`;
-    this.labels.arrange(this.stage.camera, $("picture").clientWidth, $("picture").clientHeight);
+    this.labels.arrange(this.stage.camera, $("picture").clientWidth, $("picture").clientHeight, this.stage.covered);
     this.state.drawn = (this.state.drawn ?? 0) + 1;
   }
 

@@ -97,6 +97,9 @@ const at = (p, u) => (p[2] - p[0] < 1e-9 ? (p[1] + p[3]) / 2 : p[1] + (u - p[0])
 
 const NOTHING = [0, 0, 0];
 
+// The rank of ground without hatching: hatched is soil that is guessed, and all ground where nothing is known of its layers.
+const PLAIN = 255;
+
 // Collects triangles in the plane with a colour each, and the lines round them.
 export class Caps {
   constructor(plane, soil = null) {
@@ -181,7 +184,8 @@ export class Caps {
       else last.parts.forEach(([unit, top, low], n) => {
         const [, top2, low2] = next.parts[n];
         if (top - low < 1e-3 && top2 - low2 < 1e-3) return;
-        this.quad(unit < 0 ? colour : soil.colour(unit, last.x, last.y), 0, last.u, low - z0, top - z0, next.u, low2 - z0, top2 - z0);
+        const hatched = unit >= 0 && soil.guessed(unit, last.x, last.y);
+        this.quad(unit < 0 ? colour : soil.colour(unit, last.x, last.y), hatched ? 0 : PLAIN, last.u, low - z0, top - z0, next.u, low2 - z0, top2 - z0);
         if (unit >= 0) this.line([last.u, low - z0, next.u, low2 - z0]);
       });
       last = next;

@@ -23,12 +23,19 @@ export class Soil {
     return out;
   }
 
-  // The colour of a layer at a place: paler where it is known less well.
-  colour(unit, x, y) {
-    const {rows, columns, cell, west, north, known, fade, ground, paper} = this;
+  // How well a layer is known at a place: 0 known, 1 inferred, 2 guessed, 3 unknown.
+  howKnown(unit, x, y) {
+    const {rows, columns, cell, west, north, known} = this;
     const j = Math.min(columns - 1, Math.max(0, Math.floor((x - west) / cell))), i = Math.min(rows - 1, Math.max(0, Math.floor((north - y) / cell)));
     const below = known[(unit * rows + i) * columns + j], above = unit ? known[((unit - 1) * rows + i) * columns + j] : 0;
-    const share = fade[Math.min(above, below)], {colour} = this.units[unit];
+    return Math.min(above, below);
+  }
+
+  guessed(unit, x, y) { return this.howKnown(unit, x, y) >= 2; }
+
+  // The colour of a layer at a place: paler where it is known less well.
+  colour(unit, x, y) {
+    const {fade, ground, paper} = this, share = fade[this.howKnown(unit, x, y)], {colour} = this.units[unit];
     return colour.map((value, e) => Math.round((1 - paper[3]) * (share * value + (1 - share) * ground[e]) + paper[3] * paper[e]));
   }
 

@@ -101,7 +101,7 @@ in vec3 position; in vec4 paint; out vec3 vPlace; flat out vec4 vPaint;
 void main() {
   vPlace = position; vPaint = paint;
   gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
-  gl_Position.z -= 0.00004 * (1.0 + paint.a * 255.0) * gl_Position.w;
+  gl_Position.z -= 0.00004 * (1.0 + (paint.a > 0.998 ? 0.0 : paint.a * 255.0)) * gl_Position.w;
 }`;
 // A cut face is not lit: it is a drawing, with the hatching of its kind. Rank: 0 soil, 1 water, 2 what is built.
 const CAP_FRAGMENT = `
@@ -110,10 +110,12 @@ ${LIGHT}
 void main() {
   if (dot(uOther.xyz, vPlace) > uOther.w) discard;
   float rank = vPaint.a * 255.0;
+  bool plain = rank > 254.5;
+  if (plain) rank = 0.0;
   vec2 at = vec2(dot(vPlace, uAlong), dot(vPlace, uUp));
   float run = (rank < 0.5 ? (at.x + at.y) / 2.4 : (at.x - at.y) / 0.9), wide = fwidth(run);
   float hatch = (1.0 - smoothstep(0.07, 0.07 + 1.5 * wide, abs(fract(run) - 0.5))) * clamp(1.4 - 3.0 * wide, 0.0, 1.0);
-  if (rank > 0.5 && rank < 1.5) hatch = 0.0;
+  if (plain || (rank > 0.5 && rank < 1.5)) hatch = 0.0;
   vec3 c = linear(vPaint.rgb) * (rank < 0.5 ? 1.0 - 0.22 * hatch : 1.0 - 0.30 * hatch);
   float light = clamp(0.25 + dot(uSkyColour + 0.6 * uSunColour, vec3(0.34)), 0.25, 0.92);
   c = haze(c * light, length(vPlace - cameraPosition), 0.0);
@@ -128,7 +130,7 @@ in vec3 position; in vec4 paint, mark; out vec3 vPlace; flat out vec3 vMark;
 void main() {
   vPlace = position; vMark = mark.rgb;
   gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
-  gl_Position.z -= 0.00004 * (1.0 + paint.a * 255.0) * gl_Position.w;
+  gl_Position.z -= 0.00004 * (1.0 + (paint.a > 0.998 ? 0.0 : paint.a * 255.0)) * gl_Position.w;
 }`;
 const CAP_PICK = `
 in vec3 vPlace; flat in vec3 vMark; uniform vec4 uOther; out vec4 colour;

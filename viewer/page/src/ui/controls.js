@@ -86,6 +86,7 @@ export class WorksBox {
     this.page = page;
     const {stages} = page.data, slider = $("work");
     $("works").hidden = stages.length < 2;
+    $("work-note").hidden = !page.data.legends.length;
     slider.max = Math.max(0, stages.length - 1);
     page.state.work = page.stage.work;
     slider.addEventListener("input", () => page.showWork(stages[Number(slider.value)].name));

@@ -91,5 +91,6 @@ export function writeLegend(page) {
     }
     if (legend.note) make("p", t(legend.note), box, {class: "small"});
   }
+  if (page.section.on && stage.soil) make("p", t("Hatched soil is guessed: no sounding stands within 100 m of it. Brown ground was not explored."), box, {class: "small", id: "hatched"});
   box.hidden = !box.childElementCount;
 }

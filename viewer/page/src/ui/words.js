@@ -21,6 +21,8 @@ const DUTCH = {
   "floor": "vloer", "roof": "dak", "year": "bouwjaar", "name": "naam", "level": "niveau", "crown diameter": "kroondiameter", "crown base": "onderkant kroon", "height source": "herkomst hoogte", "roof shape": "dakvorm",
   "material": "materiaal", "depth": "diepte", "crown": "kruin", "bottom": "onderkant", "top": "bovenkant", "diameter": "diameter", "cover": "dekking",
   "value": "waarde", "source": "bron", "storeys": "bouwlagen", "status": "status", "address": "adres", "function": "functie", "z": "hoogte (z)", "area": "oppervlakte",
+  "Hatched soil is guessed: no sounding stands within 100 m of it. Brown ground was not explored.": "Gearceerde grond is geschat: er staat geen sondering binnen 100 m. Bruine grond is niet onderzocht.",
+  "Settlement, damage and water are of the whole work, whatever stage is seen.": "Zetting, schade en water zijn van het hele werk, welke fase ook te zien is.",
   "Stages of the work": "Fasen van het werk", "from": "vanaf", "until": "tot en met", "soil": "grond", "certainty": "zekerheid", "bottom known": "onderkant bekend", "sounding": "sondering",
   "screening": "toetsing", "use factor": "benuttingsfactor", "category": "klasse", "damage": "schade", "cracks": "scheuren", "settlement": "zetting", "what": "wat", "pit": "bouwput",
   "The scene cannot be shown": "Het model kan niet worden getoond", "Drawn with three.js (MIT licence)": "Getekend met three.js (MIT-licentie)",
