@@ -42,12 +42,16 @@ lint: $(VENV)/.developing
 sample: $(VENV)/.developing
 	$(BIN)/python -m twin.geo.samples
 
-# draws the picture of a pit in the documentation again
+# draws the pictures of runs in the documentation again
 pictures: $(VENV)/.installed
 	@sh tools/system_packages.sh libegl1 libgl1-mesa-dri
 	$(BIN)/twin run data/samples/wharf_garage.yaml --out out/wharf_garage
 	$(BIN)/twin view out/wharf_garage --side variant --view pit --size 1400x860 --screenshot docs/images/pit.png
 	$(BIN)/twin section out/wharf_garage --along --out docs/images/pit_section.png --dpi 110
+	$(BIN)/twin demo --out out/demo
+	$(BIN)/twin view out/demo --side variant --section along --size 1280x720 --screenshot docs/images/cut.png
+	$(BIN)/twin run data/samples/tower.yaml --out out/tower
+	$(BIN)/twin view out/tower --side difference --view changes --size 1280x720 --screenshot docs/images/sun.png
 
 $(BIN)/python:
 	@sh tools/make_venv.sh $(PYTHON) $(VENV)
