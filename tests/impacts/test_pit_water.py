@@ -21,8 +21,8 @@ from twin.grid import GridSpec
 from twin.impacts.pit import analyse
 from twin.impacts.pit_field import Surroundings, Water, solved
 from twin.impacts.pit_soil import soil_model, soil_of
-from twin.impacts.pit_stages import BY_WELLS, settled_by
-from twin.impacts.pit_together import NO_DATES, PUMPS_ON, _bounded
+from twin.impacts.pit_stages import BY_WELLS, dig, settled_by
+from twin.impacts.pit_together import NO_DATES, PUMPS_ON, UNALIKE, _bounded, together
 from twin.impacts.site import Site
 
 DAY = dt.date(2026, 3, 2)
@@ -345,3 +345,35 @@ def test_two_pits_in_one_field_keep_to_the_principle_of_the_maximum(first: float
     assert flow.sum() <= flow_west.sum() + flow_east.sum() + 1e-6
     assert flow.sum() >= max(flow_west.sum(), flow_east.sum()) - 1e-3 * flow.sum()
     assert (flow >= 0.0).all()
+
+
+def test_pits_of_which_only_one_has_clay_below_are_bounded_and_said() -> None:
+    given, city = _settings(canal=False), _town()
+    sand = _settings(canal=False, layers=[{**LAYERS[0], "bottom_m": -20.0}])
+    grid = Site(city).grid(2.0)
+    pits = _box("west", 20, 60, 40, 80, -4.0), _box("east", 110, 60, 130, 80, -2.0)
+    made = [dig(pit, soil_of(pit, city, soil_model(city, one), one), grid, [], one, None)
+            for pit, one in zip(pits, (given, sand), strict=True)]  # fmt: skip
+    found = together(made, grid, [], given)
+    assert UNALIKE in found.told
+    alone = [one.water[0] for one in made]
+    assert (found.upper <= np.minimum(alone[0].upper + alone[1].upper, 7.0) + 1e-6).all()
+    assert (found.upper >= np.maximum(alone[0].upper, alone[1].upper) - 1e-6).all()
+    assert found.lower == pytest.approx(alone[0].lower)
+    assert found.inflow_m3_d == pytest.approx(sum(one.inflow_m3_d for one in alone))
+    assert found.least_m3_d < found.inflow_m3_d < found.most_m3_d
+    assert np.isfinite(found.settled).all()
+
+
+def test_houses_and_trees_lose_the_water_that_all_pits_take() -> None:
+    bare = {"wall": "", "toe_m": NAN, "supports": ()}
+    pits = _box("west", 60, 100, 90, 120, 1.0, **bare), _box("east", 60, 30, 90, 50, 1.0, **bare)
+    dry = {"canal": False, "water_m": 4.2, "relieve": False}
+    both, each = _both(*pits, **dry), [_both(one, **dry) for one in pits]
+    tree = {"x": WEST + 75.0, "y": SOUTH + 70.0}  # between both: it lacks water by both together
+    trees = both.features["trees"]
+    (fallen,) = trees.loc[trees.geometry.x == tree["x"], "fall_m"]
+    assert fallen == pytest.approx(float(both.fields["drawdown_m"].sel(tree, method="nearest")), abs=0.1)
+    assert fallen > max(float(one.fields["drawdown_m"].sel(tree, method="nearest")) for one in each) + 0.05
+    house = both.features["buildings"].loc["near", "fall_m"]
+    assert house > max(one.features["buildings"].loc["near", "fall_m"] for one in each) + 0.05
