@@ -7,9 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shapely
+from PIL import Image
 
 from twin.errors import ParameterError
+from twin.geo.city import City
 from viewer import shapes
+from viewer.backends.camera import Camera
+from viewer.backends.places import sights
+from viewer.compose import compose
 from viewer.cut import BED_M
 from viewer.key import areas
 from viewer.scene import (
@@ -172,3 +177,29 @@ def test_a_plane_beside_everything_takes_all_or_nothing() -> None:
     none = scene.cut(replace(SECTION, point=(0.0, 100.0, 0.0)))
     assert _area(none, "house") == 0
     assert [view.name for view in none.views] == ["overview"]
+
+
+def test_panels_do_not_hide_the_cellars_and_the_water_that_a_cut_is_made_for(town: City) -> None:
+    cut = compose(town).cut("across")
+    camera = Camera.of(cut.view("section-across"), (800, 500))
+    boxes = sights(Image.new("RGB", (800, 500)), cut, 0.0, camera, ()).boxes
+    for name in ("cellars_cut", "cut_water"):
+        layer = cut.layer(name)
+        assert isinstance(layer, MeshLayer)
+        pixels, _ = camera.project(layer.vertices[np.unique(layer.triangles)])
+        west, north, east, south = *pixels.min(axis=0), *pixels.max(axis=0)
+        assert any(box == pytest.approx((west, north, east, south)) for box in boxes)
+        # a panel goes elsewhere, its usual corner or not
+        over = (west - 5.0, north - 5.0, east + 5.0, south + 5.0)
+        away = (10.0, 5.0, 60.0, 25.0)
+        assert sights(Image.new("RGB", (800, 500)), cut, 0.0, camera, ()).best([over, away], [], (1e4, 1e4)) == away
+
+
+def test_names_far_behind_a_cut_are_left_out() -> None:
+    points = np.array([[0.0, 0.0, 0.0], [0.0, 20.0, 0.0], [0.0, 60.0, 0.0], [0.0, -5.0, 0.0]])
+    labels = LabelLayer("soundings_names", "Names", points, ("at", "near", "far", "before"), "underground", visible=False)
+    scene = Scene("t", (labels,), LOOK, origin=(0.0, 0.0, 0.0))
+    cut = scene.cut(Section("m", "M", (0.0, -1.0, 0.0), (0.0, -1.0, 0.0))).layer("soundings_names")
+    assert isinstance(cut, LabelLayer)
+    assert cut.visible
+    assert cut.texts == ("at", "near")

@@ -29,7 +29,7 @@ class Sights:
     crowd : (N, 2) float64
         Pixels where people are.
     boxes : tuple of Box
-        Names and the tops of the highest buildings.
+        Names, the tops of the highest buildings, and water and cellars that are cut open.
     """
 
     picture: Image.Image
@@ -53,7 +53,7 @@ class Sights:
 
 def sights(picture: Image.Image, scene: Scene, time: float, camera: Camera, names: Sequence[Box]) -> Sights:
     """What is not to be hidden in the picture of a scene; `names` are the boxes of what is written over things."""
-    return Sights(picture, _crowd(scene, time, camera), (*names, *_towers(scene, camera)))
+    return Sights(picture, _crowd(scene, time, camera), (*names, *_towers(scene, camera), *_opened(scene, camera)))
 
 
 def meet(one: Box, other: Box) -> bool:
@@ -106,4 +106,24 @@ def _towers(scene: Scene, camera: Camera) -> list[Box]:
             peak = pixels[np.argmax(upper[:, 2])]
             if (depth > 0).all() and 0 <= peak[0] <= camera.width and 0 <= peak[1] <= camera.height:
                 found.append((*pixels.min(axis=0).tolist(), *pixels.max(axis=0).tolist()))
+    return found
+
+
+CUT_OPEN = ("cellars_cut", "cellars_mesh_cut", "cut_water")
+"""Layers of faces of a cut that it was made to show."""
+MOST_OPENED = 40
+
+
+def _opened(scene: Scene, camera: Camera) -> list[Box]:
+    """Faces of cellars and of water in a cut, each by itself."""
+    found: list[Box] = []
+    for layer in scene.layers:
+        if not (isinstance(layer, MeshLayer) and layer.visible and len(layer.triangles)) or layer.name not in CUT_OPEN:
+            continue
+        owner = np.zeros(len(layer.triangles), np.int64) if layer.owner is None else layer.owner
+        for row in np.unique(owner)[:MOST_OPENED]:
+            pixels, depth = camera.project(layer.vertices[np.unique(layer.triangles[owner == row])])
+            box = (*pixels.min(axis=0).tolist(), *pixels.max(axis=0).tolist())
+            if (depth > 0).all() and meet(box, (0.0, 0.0, camera.width, camera.height)):
+                found.append(box)
     return found
