@@ -38,6 +38,7 @@ def test_stages_of_the_work_have_a_slider(town: City, tmp_path: Path) -> None:
     assert out["typed"] == "wet"
     assert out["hatched"] == "Gearceerde grond is geschat: er staat geen sondering binnen 100 m. Bruine grond is niet onderzocht."
     assert out["guessed"] > 0.01
+    assert out["estimated"].startswith("Waar niets is opgegeven")
     assert not out["closed"]
     assert any("geotechnisch ontwerp" in note for note in out["about"])
     # on a narrow picture levels stand without what they are of
@@ -72,6 +73,7 @@ out.cut = {...s.section};
 const layered = shot();
 out.notes = [...document.querySelectorAll("#labels span")].filter((one) => !one.hidden).map((one) => one.textContent);
 out.hatched = document.getElementById("hatched").textContent;
+out.estimated = document.getElementById("estimated").textContent;
 out.about = [...document.querySelectorAll("#notes li")].map((one) => one.textContent);
 const sure = p.stage.soil.known;
 p.stage.soil.known = sure.map(() => 2);

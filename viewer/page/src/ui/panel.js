@@ -92,5 +92,7 @@ export function writeLegend(page) {
     if (legend.note) make("p", t(legend.note), box, {class: "small"});
   }
   if (page.section.on && stage.soil) make("p", t("Hatched soil is guessed: no sounding stands within 100 m of it. Brown ground was not explored."), box, {class: "small", id: "hatched"});
+  const built = stage.layers.some((layer) => ["pit_wall", "pit_supports", "pit_wells"].includes(base(layer)) && page.isSeen(layer));
+  if (page.section.on && built) make("p", t("Where none is given, sheets and struts have usual sizes and wells an estimated depth."), box, {class: "small", id: "estimated"});
   box.hidden = !box.childElementCount;
 }

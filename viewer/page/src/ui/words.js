@@ -22,6 +22,7 @@ const DUTCH = {
   "material": "materiaal", "depth": "diepte", "crown": "kruin", "bottom": "onderkant", "top": "bovenkant", "diameter": "diameter", "cover": "dekking",
   "value": "waarde", "source": "bron", "storeys": "bouwlagen", "status": "status", "address": "adres", "function": "functie", "z": "hoogte (z)", "area": "oppervlakte",
   "Hatched soil is guessed: no sounding stands within 100 m of it. Brown ground was not explored.": "Gearceerde grond is geschat: er staat geen sondering binnen 100 m. Bruine grond is niet onderzocht.",
+  "Where none is given, sheets and struts have usual sizes and wells an estimated depth.": "Waar niets is opgegeven hebben damplanken en stempels gangbare maten en bronnen een geschatte diepte.",
   "Settlement, damage and water are of the whole work, whatever stage is seen.": "Zetting, schade en water zijn van het hele werk, welke fase ook te zien is.",
   "Stages of the work": "Fasen van het werk", "from": "vanaf", "until": "tot en met", "soil": "grond", "certainty": "zekerheid", "bottom known": "onderkant bekend", "sounding": "sondering",
   "screening": "toetsing", "use factor": "benuttingsfactor", "category": "klasse", "damage": "schade", "cracks": "scheuren", "settlement": "zetting", "what": "wat", "pit": "bouwput",
