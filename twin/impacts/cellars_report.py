@@ -235,7 +235,8 @@ def _walls(walls: gpd.GeoDataFrame, found: gpd.GeoDataFrame, settings: CellarsAn
         if blind:
             told = ""
         elif not in_pit:
-            told = f"{str(row.name).capitalize()} of the wharf settles by {row['settlement_mm']:.0f} mm at most beside the pit: "
+            told = f"{str(row.name).capitalize()} of the wharf settles by {row['settlement_mm']:.0f} mm at most beside the pit, "
+            told += f"{ALONE}: "
             told += f"category {worst:.0f} of damage ({row['damage']}), of a limit of {limit:.0f}"
         made.append(_figure("wall", label, worst, limit=limit, source=source, note=note, told=told))
     moved, inside = found[found["settlement_mm"].fillna(0.0) >= LEAST_MM], found["beside_pit"] == IN_PIT
