@@ -130,6 +130,16 @@ def test_two_halves_of_a_pit_draw_as_much_as_the_whole(wall: dict[str, Any]) -> 
     assert water[1] == pytest.approx(water[0], rel=0.02)
 
 
+@pytest.mark.parametrize("second", [(40, 60, 60, 80), (65, 65, 85, 75)], ids=["against", "within"])
+@pytest.mark.parametrize("floor", [-2.0, 2.0])
+def test_a_pit_against_or_within_another_takes_no_water_away(second: tuple[int, int, int, int], floor: float) -> None:
+    """What flows through a pit that is let go has to be pumped by the one beside it: two pits pump no less than one."""
+    given = {"layers": [{"soil": "sand", "top_m": 5.0, "bottom_m": -30.0}], "head_m": None}
+    one, other = _box("one", 60, 60, 90, 80, 0.0, toe_m=-4.0), _box("other", *second, floor, toe_m=-4.0)
+    each = [_both(pit, **given).figure("pit_inflow").value for pit in (one, other)]
+    assert _both(one, other, **given).figure("pit_inflow").value >= max(each) * (1.0 - 1e-3)
+
+
 def test_pits_that_are_far_from_each_other_add_up() -> None:
     pits = _box("west", 10, 10, 40, 40, -4.0), _box("east", 280, 10, 310, 40, -4.0)
     leaky = {"city": plain(320, 5.0), "resistance_d": 5.0, "cell_m": 5.0}

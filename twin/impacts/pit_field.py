@@ -259,6 +259,7 @@ def _flows(
         face = 2.0 * one * two / (one + two)
         much = face / (1.0 + face * wall / around.near.cell) * (drawn[a] - drawn[b])
         for here, there, way in ((a, b, 1.0), (b, a, -1.0)):
-            out = around.pit[here] & ~around.pit[there]
+            # from another pit too: what flows through one that is let go has to be pumped by the one beside it
+            out = around.pit[here] & (around.number[there] != around.number[here])
             total += np.bincount(around.number[here][out], way * much[out], count)
     return total
