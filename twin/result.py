@@ -53,6 +53,9 @@ class Figure:
         Whether it counts what the changes do, so that there is nothing to tell of the side without them.
     told : str
         A sentence that says it better than label and value, e.g. ``"All sources must be 3.0 dB weaker"``.
+    unknown : bool
+        Whether a value of NaN is one that has to be known and is not, which is no better than one beyond the limit; the note says
+        why. Else it does not apply.
     """
 
     key: str
@@ -68,6 +71,7 @@ class Figure:
     headline: bool = False
     of_changes: bool = False
     told: str = ""
+    unknown: bool = False
 
     @property
     def limit_digits(self) -> int:
@@ -77,9 +81,12 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """``"meets"``, ``"exceeds"``, or an empty string when there is no limit or no value."""
-        if self.limit is None or self.value != self.value:
+        """``"meets"``, ``"exceeds"``, ``"falls short"``, ``"not known"``, or an empty string: there is no limit, or it does not
+        apply."""
+        if self.limit is None:
             return ""
+        if self.value != self.value:
+            return "not known" if self.unknown else ""
         if self.better == "higher":
             return "meets" if self.value >= self.limit else "falls short"
         return "meets" if self.value <= self.limit else "exceeds"

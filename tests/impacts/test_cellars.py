@@ -213,6 +213,7 @@ def test_without_a_load_the_cellar_below_is_not_judged(city: City) -> None:
     assert found.features["places"].loc["stage", "screening"] == "not judged"
     assert found.features["places"].loc["stage", "largest_kn_m2"] > 0
     assert found.figure("cellars_not_judged").value == 1
+    assert found.figure("cellars_not_judged").verdict == "exceeds"
     x, y = WEST + 62, SOUTH + 24
     assert float(found.fields["cellar_screening"].sel(x=x, y=y, method="nearest")) == 4
     assert np.isnan(found.fields["cellar_use"].sel(x=x, y=y, method="nearest"))

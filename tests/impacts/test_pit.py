@@ -382,7 +382,7 @@ def test_what_is_not_known_of_uplift_is_said_and_is_no_zero() -> None:
     found = _impact(_pit(2.0), layers=[LAYERS[0], LAYERS[1]])
     assert math.isnan(found.figure("pit_uplift").value)
     assert math.isnan(found.figure("pit_lower_head").value)
-    assert found.figure("pit_uplift").note == "not known: the layers end in clay or peat"
+    assert found.figure("pit_uplift").note == "not known: the layers end in clay or peat below stage stage-0"
 
 
 def test_a_wall_that_hangs_above_the_clay_is_judged_for_seepage() -> None:
@@ -397,3 +397,27 @@ def test_head_that_would_have_to_be_lowered_is_said_not_to_be_in_the_water() -> 
     found = _impact(_pit(1.0), head_m=6.0, relieve=False)
     assert found.figure("pit_lower_head").value > 0
     assert "state `head_m`" in found.figure("pit_inflow").note
+
+
+def test_a_floor_of_which_nothing_is_known_is_not_hidden_by_one_that_holds() -> None:
+    clay = {"soil": "clay", "saturated_kn_m3": 16.0}
+    layers = [LAYERS[0], {**clay, "bottom_m": -3.0}, {"soil": "sand", "bottom_m": -8.0}, {**clay, "bottom_m": -20.0}]
+    found = _impact(_pit(1.5, -4.0), layers=layers)
+    assert np.isnan(found.features["stages"]["uplift_factor"].to_numpy()).tolist() == [False, True]
+    for key in ("pit_uplift", "pit_lower_head"):
+        assert math.isnan(found.figure(key).value), key
+        assert "stage-1" in found.figure(key).note
+    assert found.figure("pit_uplift").verdict == "not known"
+    # what is known to come up does, whatever else is not
+    worse = _impact(_pit(0.2, -4.0), layers=layers, head_m=4.0, relieve=False)
+    assert worse.figure("pit_uplift").value < 1.1
+    assert worse.figure("pit_uplift").verdict == "falls short"
+    assert math.isnan(worse.figure("pit_lower_head").value)
+
+
+def test_a_house_that_is_not_judged_is_not_told_to_settle_by_nothing() -> None:
+    slope = _pit(2.0, wall="slope", toe_m=NAN, slope=1.0, supports=())
+    found = _impact(slope)
+    assert found.features["buildings"]["category"].isna().any()
+    assert math.isnan(found.figure("pit_settlement").value)
+    assert "not known" in found.figure("pit_settlement").note

@@ -88,6 +88,23 @@ def test_a_least_is_told_as_a_least(before: float, after: float, told: str) -> N
     assert "limit" not in said
 
 
+def test_what_has_to_be_known_and_is_not_is_told_first_and_is_not_in_order() -> None:
+    met = Figure("other", "Other", 3.0, "m", 4.0, better="lower", exact=True, headline=True)
+    blind = figure(float("nan"), limit=1.1, better="higher", headline=True, unknown=True, note="not known: the layers end in clay")
+    subject = both(side(met, figure(float("nan"))), side(met, blind))
+    said = box(subject)
+    assert said[0] == (
+        "Some share is not known (the layers end in clay). It should be at least 1.1 %: "
+        "it has to be known before anything is decided."
+    )
+    page = report.write(subject)
+    assert 'class="answer bad"' in page
+    assert '<span class="chip bad">not known</span>' in page
+    # what does not apply is not told, and is no fault
+    alone = both(side(met), side(met, replace(blind, unknown=False)))
+    assert 'class="answer bad"' not in report.write(alone)
+
+
 def test_a_most_that_was_exceeded_before_is_told_so() -> None:
     most: dict[str, Any] = {"limit": 30.0, "better": "lower"}
     (said, *_) = box(both(side(figure(40.0, **most)), side(figure(35.0, **most))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,16 +27,21 @@ MOST_TOLD = 4
 ALONE = "by the walls of pits alone, without lowered water"
 """Said of what pits do here; the impact ``pit`` has what water does."""
 
+LOOKED_AT = "what is not judged has to be looked at before anything goes above it"
+NONE_JUDGED = "none of them could be judged"
+
 LEAST_MM = 1.0
 """Cellars that settle less than this are not told [mm]."""
 
 
 def _figure(
     key: str, label: str, value: float, unit: str = "", *, limit: float | None = None, source: str = "", digits: int = 0,
-    note: str = "", told: str = "",
+    note: str = "", told: str = "", unknown: bool = False,
 ) -> Figure:  # fmt: skip
     """A figure of which less is better and in which chance plays no part."""
-    return Figure(f"cellars_{key}", label, value, unit, limit, source, "lower", digits, note, exact=True, told=told)
+    return Figure(
+        f"cellars_{key}", label, value, unit, limit, source, "lower", digits, note, exact=True, told=told, unknown=unknown
+    )
 
 
 def figures(
@@ -49,7 +55,9 @@ def figures(
     told = f"More is asked of {far or 'none'} {of} cellars than can be shown that they carry"
     not_told = f"{unknown} {of} cellars {'is' if unknown == 1 else 'are'} not judged: {_why_not(found)}" if unknown else ""
     label = "Cellars of which more is asked than they can be shown to carry"
-    made = [_figure("beyond", label, float(far), "cellars", limit=0.0, source=source, note=f"{of}; {LABEL}", told=told)]
+    blind = len(found) > 0 and unknown == len(found)
+    made = [_figure("beyond", label, math.nan if blind else float(far), "cellars", limit=0.0, source=source,
+                    note=f"{NONE_JUDGED if blind else of}; {LABEL}", told="" if blind else told, unknown=blind)]  # fmt: skip
     label, note = "Cellars that the changes bring beyond their limit", "within without the changes, or not judged"
     added = _added(found, known, limit, changed=changed)
     made.append(_figure("added", label, added, "cellars", limit=0.0, source=source, note=note))
@@ -68,7 +76,7 @@ def figures(
     label = "Cellars within their limit that may be beyond it, as weak as they may be"
     made.append(_figure("maybe", label, maybe, "cellars", note="what is not known of them decides"))
     label, why = "Cellars that are not judged", _why_not(found)
-    made.append(_figure("not_judged", label, float(unknown), "cellars", note=why, told=not_told))
+    made.append(_figure("not_judged", label, float(unknown), "cellars", limit=0.0, source=LOOKED_AT, note=why, told=not_told))
     made.append(_figure("low", "Cellars of which confidence is low", low, "cellars", note=of))
     ways = (one.key for one in made if one.key.startswith(("cellars_way_", "cellars_place_")) and one.limit is not None)
     doubt = ("cellars_not_judged",) if unknown else ()

@@ -91,10 +91,10 @@ def figures_of(
 
 def _figure(
     key: str, label: str, value: float, unit: str, digits: int = 0, note: str = "", better: str = "lower",
-    limit: tuple[float, str] | None = None, told: str = "",
+    limit: tuple[float, str] | None = None, told: str = "", unknown: bool = False,
 ) -> Figure:  # fmt: skip
     most, source = limit or (None, "")
-    return Figure(f"pit_{key}", label, value, unit, most, source, better, digits, note, exact=True, told=told)
+    return Figure(f"pit_{key}", label, value, unit, most, source, better, digits, note, exact=True, told=told, unknown=unknown)
 
 
 def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Figure]:
@@ -115,12 +115,14 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
     beside = float(buildings["settlement_mm"].max()) if len(buildings) else 0.0
     told = [
         _figure("damage", "Worst category of damage to a building (0 to 4)", math.nan if blind and worst <= most else float(worst),
-                "", 0, "; ".join(one for one in (name, span) if one), "lower", (float(most), settings.category_source)),
+                "", 0, "; ".join(one for one in (name, span) if one), "lower", (float(most), settings.category_source),
+                unknown=bool(blind) and worst <= most),
         _figure("damaged", f"Buildings with damage above category {most}", math.nan if blind and not more else float(more),
                 "buildings", 0,
                 f"{some}{others}".strip()),
-        _figure("settlement", "Largest settlement at a building", beside if math.isfinite(beside) else 0.0, "mm", 0,
-                f"as if no building were there; walls and lowered water together{others}"),
+        _figure("settlement", "Largest settlement at a building", math.nan if blind else beside, "mm", 0,
+                "as if no building were there; walls and lowered water together"
+                + (f"; not known: {blind} stand where the ground is not, of the others {beside:.0f} mm" if blind else "")),
     ]  # fmt: skip
     dry = buildings["fall_m"] > LEAST_FALL_M
     wooden, unknown = (float((dry & (buildings["foundation"] == name)).sum()) for name in ("wooden piles", "unknown"))
@@ -155,25 +157,46 @@ def _of_floors(stages: gpd.GeoDataFrame) -> list[Figure]:
     if math.isnan(seepage) and len(stages):
         at = f"not judged: {'; '.join(dict.fromkeys(one for one in stages['seepage_told'] if one))}"
     limit = (uplift.OVERALL_FACTOR, UPLIFT_SOURCE)
-    none, unknown = where, bool(len(stages) and (stages["held_by"] == ENDS_TIGHT).any())
-    if len(stages) and math.isnan(factor):
-        none = ENDS_TIGHT if unknown else "no clay or peat lies below any floor"
+    blind = _not_known(stages)
+    # what is known and falls short stays so; else the floor that nothing is known of may be the worst
+    hidden = bool(blind) and not factor < uplift.OVERALL_FACTOR
+    none = f"{where}; {blind}" if blind else where
+    known = "; ".join((lower_where, *relieved_of(stages))) if lower > 0 else ""
+    if blind:
+        known = "; ".join(one for one in (blind, f"at least {lower:.2f} m {known}" if known else "") if one)
+        lower = math.nan
+    if hidden:
+        factor, none = math.nan, blind
+    elif len(stages) and math.isnan(factor):
+        none = "no clay or peat lies below any floor"
     some = bool(len(stages) and (stages["relief_m"] > 0).any())
     with_wells, eased_where = _worst(stages, "uplift_factor_relieved", most=False)
-    if some and math.isnan(with_wells):
+    if some and blind:
+        with_wells, eased_where = math.nan, blind
+    elif some and math.isnan(with_wells):
         with_wells, eased_where = MOST_FACTOR, "or more: no water presses on any floor"
     told = [
         _figure("uplift", "Least factor against the floor coming up (uplift)", factor, "", 2,
-                f"{none}; without relief wells" if some else none, "higher", limit),
+                f"{none}; without relief wells" if some else none, "higher", limit, unknown=hidden),
         _figure("uplift_relieved", "Least factor against uplift with relief wells", with_wells, "", 2,
-                "; ".join((eased_where, *relieved_of(stages))) if some else "no relief wells", "higher", limit),
+                "; ".join((eased_where, *relieved_of(stages))) if some else "no relief wells", "higher", limit,
+                unknown=some and bool(blind)),
         _figure("lower_head", "Head to be lowered, so that no floor comes up, by",
-                0.0 if math.isnan(lower) and not unknown else lower, "m", 2,
-                "; ".join((lower_where, *relieved_of(stages))) if lower > 0 else ""),
+                0.0 if math.isnan(lower) and not blind else lower, "m", 2, known),
     ]  # fmt: skip
     told.append(_figure("seepage", "Least factor against hydraulic heave at the toe of the wall", seepage, "", 2, at, "higher",
                         (HYD_LIMIT, HYD_SOURCE)))  # fmt: skip
     return told
+
+
+def _not_known(stages: gpd.GeoDataFrame) -> str:
+    """Of which stages it is not known whether the floor holds, and why; nothing where it is of all."""
+    if not len(stages):
+        return ""
+    blind = stages[stages["held_by"] == ENDS_TIGHT]
+    several = stages["pit"].nunique() > 1
+    names = " and ".join(f"{row['stage']} of {row['pit']}" if several else str(row["stage"]) for _, row in blind.iterrows())
+    return f"{ENDS_TIGHT} below stage {names}" if names else ""
 
 
 def relieved_of(stages: gpd.GeoDataFrame) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def answer(page: Page) -> str:
         first = [d for d in first if d.verdict or not d.figure.of_changes]
     # an answer begins with what is not as it should be
     first.sort(key=lambda d: d.verdict in ("", "meets"))
-    sentences += [_judged(page, d) if d.verdict else _plain(page, d) for d in first if not math.isnan(d.variant)]
+    sentences += [_judged(page, d) if d.verdict else _plain(page, d) for d in first if d.verdict or not math.isnan(d.variant)]
     sentences += _names(page)
     judged = [d for d in rows if d.verdict]
     sentences += [_judged(page, d) for d in judged if d not in first]
@@ -57,6 +57,10 @@ def answer(page: Page) -> str:
 def _judged(page: Page, difference: Difference) -> str:
     """A figure with a limit, how it stands to that, and what it is without the changes."""
     t, figure, verdict = page.texts, difference.figure, difference.verdict
+    if verdict == "not known":
+        why = f" ({figure.note.removeprefix('not known: ')})" if figure.note else ""
+        than = t["answer_least" if figure.better == "higher" else "answer_most"].format(limit=limit_with_unit(figure))
+        return t["answer_not_known"].format(label=page.label(figure), why=why, than=than)
     if figure.told:
         same = difference.baseline == difference.variant
         known = page.comparison and math.isfinite(difference.baseline) and not figure.of_changes
