@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.impacts.test_pit import LAYERS, _impact, _pit
-from twin.geo.pits import PitStage
+from twin.geo.pits import Pit, PitStage
 
 
 def test_soil_above_the_water_table_weighs_no_more_than_it_does() -> None:
@@ -47,3 +48,53 @@ def test_a_toe_at_the_top_of_the_clay_does_not_close_a_pit() -> None:
     assert told[1] == "the wall reaches 0.40 m into clay or peat: less than 0.5 m, so the pit counts as open below it"
     assert any("counts as open below it" in text for text in at.assumptions)
     assert math.isfinite(at.features["stages"]["seepage_factor"].iloc[0])
+
+
+DEEP_CLAY = [{**LAYERS[0], "bottom_m": -10.0}, {**LAYERS[1], "bottom_m": -13.0}, {**LAYERS[2], "bottom_m": -30.0}]
+
+
+def _poured(toe_m: float, **values: Any) -> Pit:
+    """A pit in sand above clay from -10 to -13, dug in water and with a floor of concrete at 0.0."""
+    stages = (PitStage("wet", 0.0, water_m=3.0), PitStage("poured", 0.0, concreted=True))
+    return replace(_pit(0.0, toe_m=toe_m), **{"stages": stages, "concrete_m": 1.0, **values})
+
+
+@pytest.mark.parametrize("toe_m", [-4.0, -9.6, -12.0])
+def test_concrete_above_deeper_clay_holds_the_water_right_under_it_or_not(toe_m: float) -> None:
+    stage = _impact(_poured(toe_m), layers=DEEP_CLAY).features["stages"].iloc[1]
+    # 23 of concrete over 10 x (3 - (-1)): the sand under it is full of water that nothing pumps
+    assert stage["held_by"] == "concrete"
+    assert stage["uplift_factor"] == pytest.approx(23.0 / 40.0)
+    assert stage["uplift_en"] == pytest.approx(40.0 / (0.9 * 23.0))
+    assert stage["lower_head_by_m"] == pytest.approx(4.0 - 23.0 / 11.0)
+    assert stage["relief"] == "concrete"
+
+
+def test_of_concrete_and_the_soil_under_it_the_worse_counts() -> None:
+    # piles of 60 hold the concrete: 83 over 40; the head of 12 below the clay has 23 + 9 x 20 + 3 x 16 + 60 over 10 x (12 + 13)
+    held = _impact(_poured(-4.0, tension_kn_m2=60.0), layers=DEEP_CLAY, head_m=12.0).features["stages"].iloc[1]
+    assert held["held_by"] == "concrete and soil"
+    assert held["uplift_factor"] == pytest.approx((23.0 + 180.0 + 48.0 + 60.0) / 250.0)
+    assert held["uplift_en"] == pytest.approx(250.0 / (0.9 * (23.0 + 180.0 + 48.0) + 60.0 / 1.4))
+    # a head that is stated for what lies below the clay does nothing to the water above it
+    stages = (PitStage("wet", 0.0, water_m=3.0), PitStage("poured", 0.0, head_m=-9.0, concreted=True))
+    low = _impact(_poured(-4.0, stages=stages), layers=DEEP_CLAY).features["stages"].iloc[1]
+    assert (low["held_by"], low["uplift_factor"]) == ("concrete", pytest.approx(23.0 / 40.0))
+    # where layers end in the clay the head below is not known: the concrete falls short all the same, or nothing is said
+    ended = [_impact(_poured(-4.0, tension_kn_m2=kn), layers=DEEP_CLAY[:2]).features["stages"].iloc[1] for kn in (0.0, 60.0)]
+    assert ended[0]["uplift_factor"] == pytest.approx(23.0 / 40.0)
+    assert math.isnan(ended[1]["uplift_factor"])
+
+
+def test_concrete_between_walls_closes_a_pit_whatever_lies_deeper() -> None:
+    toes = (-4.0, -1.0, -12.0, -0.9)
+    above, at, into, over = (_impact(_poured(toe), layers=DEEP_CLAY).features["stages"].iloc[1] for toe in toes)
+    same = {"inflow_m3_d": into["inflow_m3_d"], "drawdown_beside_m": into["drawdown_beside_m"]}
+    for one in (above, at):
+        assert {name: one[name] for name in same} == pytest.approx(same)
+    assert above["drawdown_beside_m"] < 0.5
+    # a toe above the underside of the concrete shuts nothing
+    assert over["inflow_m3_d"] > 5.0 * into["inflow_m3_d"]
+    short = _impact(_poured(-10.2), layers=DEEP_CLAY).features["stages"]["toe_told"]
+    assert short.tolist()[1] == ""  # the concrete closes it, and not the clay
+    assert "less than 0.5 m" in short.tolist()[0]

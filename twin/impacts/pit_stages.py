@@ -124,7 +124,7 @@ def dig(
             "inflow_formula_m3_d": found.formula_m3_d, "wells": found.wells, "days": found.days,
             "lasts_d": lasts_d(pit, k, settings), "end_known": end_of(pit, k) is not None,
             "settlement_wall_mm": walls.stage_mm(k), "settlement_water_mm": float(by_water.max(initial=0.0)),
-            "supports": len(pit.supports_in(stage.id)), "toe_told": _too_short(pit, soil),
+            "supports": len(pit.supports_in(stage.id)), "toe_told": _too_short(pit, stage, soil),
         }  # fmt: skip
         rows.append(row)
         every.append(found)
@@ -173,7 +173,8 @@ def _trips(soil: PitSoil, much: float, above: float, dug: float, settings: PitAn
 
 
 def _floor(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:
-    """Whether the floor of a stage holds against the water below: by the concrete where it lies, else by the soil."""
+    """Whether the floor of a stage holds against the water below: by the soil, or by the concrete where it lies. Concrete above
+    deeper clay or peat has to hold the water right under it, and with the soil the head below: the worse of both is told."""
     layers, dug = soil.layers, dug_m(pit, stage)
     nothing = {"uplift_factor": math.inf, "uplift_en": 0.0, "uplift_level_m": math.nan, "highest_head_m": math.nan,
                "lower_head_by_m": 0.0, "held_by": "no tight layer below the floor"}  # fmt: skip
@@ -181,20 +182,15 @@ def _floor(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:
     poured = stage.concreted and pit.concrete_m > 0
     load, piles, top = 0.0, 0.0, stage.floor_m if poured else dug
     flooded = 0.0 if math.isnan(stage.water_m) else max(stage.water_m - top, 0.0) * uplift.WATER_KN_M3
+    plain = None
     if poured:
         under = stage.floor_m - pit.concrete_m
         load, piles = CONCRETE_KN_M3 * pit.concrete_m, pit.tension_kn_m2
-        if not soil.parted or under <= soil.aquitard[1]:
-            plain = uplift.underwater_concrete(
-                top_m=stage.floor_m, thickness_m=pit.concrete_m, head_m=head, unit_weight_kn_m3=CONCRETE_KN_M3,
-                pile_resistance_kn=pit.tension_kn_m2, area_per_pile_m2=1.0,
-            )  # fmt: skip
-            most = under + (load + piles + flooded) / (uplift.OVERALL_FACTOR * uplift.WATER_KN_M3)
-            factor = plain.factor if plain.pressure_kpa == 0 else (load + piles + flooded) / plain.pressure_kpa
-            return nothing | {
-                "uplift_factor": factor, "uplift_en": plain.en_use, "uplift_level_m": under, "highest_head_m": most,
-                "lower_head_by_m": max(head - most, 0.0), "held_by": "concrete",
-            }  # fmt: skip
+        right_under = _right_under(soil, under, stage.head_m, head)
+        if not math.isnan(right_under):
+            plain = nothing | _concrete(pit, stage, right_under, flooded)
+            if not soil.parted or under <= soil.aquitard[1]:
+                return plain
         dug = under
     weights = uplift.weights_below(
         floor_m=dug, water_m=_stands_at(stage, soil, dug), top_m=layers["top_z_m"], bottom_m=layers["bottom_z_m"],
@@ -206,13 +202,52 @@ def _floor(pit: Pit, stage: PitStage, soil: PitSoil) -> dict[str, Any]:
     )  # fmt: skip
     if found.worst < 0:
         unknown = {"held_by": ENDS_TIGHT, "uplift_factor": math.nan, "uplift_en": math.nan, "lower_head_by_m": math.nan}
-        return nothing | (unknown if found.ends_tight else {})
-    k = found.worst
+        below = nothing | (unknown if found.ends_tight else {})
+    else:
+        k = found.worst
+        below = {
+            "uplift_factor": float(found.factor[k]), "uplift_en": float(found.en_use[k]),
+            "uplift_level_m": float(found.level_m[k]), "highest_head_m": float(found.highest_head_m[k]),
+            "lower_head_by_m": found.lower_by_m, "held_by": "concrete and soil" if load else "soil",
+        }  # fmt: skip
+    return below if plain is None else _worse(plain, below)
+
+
+def _right_under(soil: PitSoil, under: float, stated_m: float, head_m: float) -> float:
+    """Head of the water right under concrete; NaN where clay or peat lies there [m in the vertical datum].
+
+    Above the clay and peat that part two waters it is that of the water table: nothing pumps below the concrete, and what walls
+    shut in under it stands as high as before.
+    """
+    if not soil.parted or under <= soil.aquitard[1]:
+        return head_m
+    k = int(np.argmax(soil.layers["bottom_z_m"].to_numpy(np.float64) < under - 1e-6))
+    return float(soil.heads(stated_m)[k])
+
+
+def _concrete(pit: Pit, stage: PitStage, head_m: float, flooded: float) -> dict[str, Any]:
+    """Whether underwater concrete by itself, with piles and the water on it [kPa], holds against the head right under it [m]."""
+    under, held = stage.floor_m - pit.concrete_m, CONCRETE_KN_M3 * pit.concrete_m + pit.tension_kn_m2 + flooded
+    plain = uplift.underwater_concrete(
+        top_m=stage.floor_m, thickness_m=pit.concrete_m, head_m=head_m, unit_weight_kn_m3=CONCRETE_KN_M3,
+        pile_resistance_kn=pit.tension_kn_m2, area_per_pile_m2=1.0,
+    )  # fmt: skip
+    most = under + held / (uplift.OVERALL_FACTOR * uplift.WATER_KN_M3)
     return {
-        "uplift_factor": float(found.factor[k]), "uplift_en": float(found.en_use[k]), "uplift_level_m": float(found.level_m[k]),
-        "highest_head_m": float(found.highest_head_m[k]), "lower_head_by_m": found.lower_by_m,
-        "held_by": "concrete and soil" if load else "soil",
+        "uplift_factor": plain.factor if plain.pressure_kpa == 0 else held / plain.pressure_kpa, "uplift_en": plain.en_use,
+        "uplift_level_m": under, "highest_head_m": most, "lower_head_by_m": max(head_m - most, 0.0), "held_by": "concrete",
     }  # fmt: skip
+
+
+def _worse(plain: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
+    """Of concrete against the water right under it, and concrete and soil against the head below, the one that holds less.
+
+    Where the latter is not known, neither is the answer, unless the concrete by itself falls short.
+    """
+    if math.isnan(below["uplift_factor"]):
+        return plain if plain["uplift_factor"] < uplift.OVERALL_FACTOR or plain["uplift_en"] > 1.0 else below
+    worse = plain if plain["uplift_factor"] <= below["uplift_factor"] else below
+    return worse | {"uplift_en": max(plain["uplift_en"], below["uplift_en"])}
 
 
 def _stands_at(stage: PitStage, soil: PitSoil, dug: float) -> float:
@@ -222,12 +257,12 @@ def _stands_at(stage: PitStage, soil: PitSoil, dug: float) -> float:
     return kept if kept > dug else min(kept, soil.water_m)
 
 
-def _too_short(pit: Pit, soil: PitSoil) -> str:
-    """That a wall reaches clay or peat, and not far enough to close the pit; else nothing."""
+def _too_short(pit: Pit, stage: PitStage, soil: PitSoil) -> str:
+    """That a wall reaches clay or peat, and not far enough to close the pit, and no concrete does; else nothing."""
     if pit.wall in ("", "slope", "soldier-pile") or not soil.parted or not pit.toe_m <= soil.aquitard[0] + 1e-9:
         return ""
     into = max(soil.aquitard[0] - pit.toe_m, 0.0)
-    if into >= EMBEDDED_M - 1e-9:
+    if into >= EMBEDDED_M - 1e-9 or closed(pit, stage, soil):
         return ""
     return f"the wall reaches {into:.2f} m into clay or peat: less than {EMBEDDED_M:g} m, so the pit counts as open below it"
 

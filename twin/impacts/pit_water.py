@@ -94,10 +94,13 @@ def falls(pit: Pit, stage: PitStage, soil: PitSoil) -> tuple[float, float]:
 
 
 def closed(pit: Pit, stage: PitStage, soil: PitSoil) -> bool:
-    """Whether walls keep the upper water out: they reach `EMBEDDED_M` into clay or peat, or to concrete that lies in the pit."""
+    """Whether walls keep the upper water out: they reach `EMBEDDED_M` into clay or peat, or to the underside of concrete that lies
+    in the pit between them, whatever lies deeper."""
     if pit.wall in ("", "slope", "soldier-pile") or math.isnan(pit.toe_m):
         return False
-    return pit.toe_m <= soil.aquitard[0] - EMBEDDED_M + 1e-9 if soil.parted else stage.concreted and pit.concrete_m > 0
+    if stage.concreted and pit.concrete_m > 0 and pit.toe_m <= stage.floor_m - pit.concrete_m + 1e-9:
+        return True
+    return soil.parted and pit.toe_m <= soil.aquitard[0] - EMBEDDED_M + 1e-9
 
 
 def wall_d(pit: Pit, settings: PitAnalysis) -> float:
