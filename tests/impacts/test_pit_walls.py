@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -15,13 +16,16 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
-from tests.impacts.places import SOUTH, WEST
-from tests.impacts.test_pit import LAYERS, _impact, _pit
+from tests.impacts.places import SOUTH, WEST, block, plain
+from tests.impacts.test_pit import LAYERS, SIDE, _impact, _pit, _settings
 from twin.errors import ParameterError
+from twin.geo.city import City
 from twin.geo.pits import NAN, Pit, PitStage, PitSupport
 from twin.impacts.cellar_walls import ground_of, moved
 from twin.impacts.ground_movement import damage_of, ground_around
-from twin.impacts.pit_walls import Behind, behind, combinations, free_m
+from twin.impacts.pit import analyse
+from twin.impacts.pit_walls import MOST_WAYS, Behind, behind, combinations, free_m, reached
+from twin.impacts.site import Site
 from twin.sim.impact.pit.behind_wall import FREE_WALLS, HIGHEST_FREE_M, WALLS, expected_settlement
 
 TOP = 5.0
@@ -206,3 +210,45 @@ def test_cellars_and_pit_take_the_same_ground() -> None:
             assert theirs == pytest.approx(mine, nan_ok=True, abs=0.0)
     deep = ground_of(pits[:1]).moves[0]
     assert deep.ways[0].depth_m == pytest.approx(7.0)  # with the concrete
+
+
+def _house(west: float, south: float, east: float, north: float) -> City:
+    return block(plain(SIDE, 5.0), "house", west, south, east, north, 9.0)
+
+
+def _sand(*pits: Pit, house: City) -> pd.DataFrame:
+    """Buildings beside pits in sand without water in it."""
+    sand = [{**LAYERS[0], "bottom_m": -30.0}]
+    return analyse(Site(house, pits=pits), _settings(layers=sand, water_m=-20.0, head_m=-20.0)).features["buildings"]
+
+
+def test_pits_far_away_change_nothing() -> None:
+    house, free = _house(90.5, 64.0, 102.5, 72.0), _pit(1.0, supports=(), toe_m=-4.0)
+    far = [replace(free, id=f"far{k}", label=f"Far {k}", outline=shapely.affinity.translate(free.outline, 380.0, 60.0 * k))
+           for k in range(2)]  # fmt: skip
+    assert math.prod(len(behind(one).ways) for one in (free, *far)) > MOST_WAYS
+    alone, among = _sand(free, house=house), _sand(free, *far, house=house)
+    assert alone["strain_percent"].iloc[0] > 0.2
+    pd.testing.assert_frame_equal(alone, among)
+
+
+def test_of_many_ways_each_of_one_pit_is_kept_beside_all_others_at_their_most() -> None:
+    grounds = [behind(_designed([1.0], outline=shapely.box(40.0 * k, 0.0, 40.0 * k + 30.0, 20.0))) for k in range(3)]
+    found = combinations(grounds)
+    assert len(found) == len(set(found))
+    for end in (0, -1):
+        assert tuple(one.ways[end] for one in grounds) in found
+    for k, ground in enumerate(grounds):
+        assert {ways[k] for ways in found} == set(ground.ways)
+    assert len(combinations(grounds[:1])) == len(grounds[0].ways)
+    # lines within four depths, and no others
+    lines = shapely.linestrings([[(-15.9, 5.0), (-15.9, 9.0)], [(-16.1, 5.0), (-16.1, 9.0)], [(35.0, 5.0), (35.0, 9.0)]])
+    assert reached(grounds, lines, np.array([0, 1, 2]), 3).tolist() == [[True, False, False], [False] * 3, [True, True, False]]
+
+
+def test_a_shed_that_no_wall_reaches_is_judged_by_water_alone() -> None:
+    # the least side that is judged is 2 m long
+    city = block(_house(95.0, 64.0, 105.0, 72.0), "shed", 110.0, 64.0, 111.0, 65.0, 3.0)
+    found = _impact(_pit(2.0), city).features["buildings"]
+    assert found.loc["house", "settlement_wall_mm"] > 0.0
+    assert pd.isna(found.loc["shed", "category"])

@@ -11,11 +11,12 @@ import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
+from twin.impacts.facade_lines import sides_of
 from twin.impacts.ground_movement import Ground, damage_of
 from twin.impacts.pit_nuisance import allowed_of, velocity_of
 from twin.impacts.pit_stages import Dug, read
 from twin.impacts.pit_together import AllWater
-from twin.impacts.pit_walls import Way, combinations
+from twin.impacts.pit_walls import Way, combinations, reached
 from twin.scenario.pit import PitAnalysis
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def buildings_of(
     beside one, has none, and ``damage`` says why. Of the ways in which walls may bend that counts which strains a building most.
     """
     near = buildings_near(city, grid)
-    reached = _most_beside(near, fields["settlement_mm"].to_numpy(), grid) >= LEAST_MM
+    settles = _most_beside(near, fields["settlement_mm"].to_numpy(), grid) >= LEAST_MM
     table = pd.DataFrame(index=near.index)
     table["category"] = pd.array(np.zeros(len(near), np.int64), dtype="Int64")
     for name in ("category_low", "category_high"):
@@ -80,8 +81,8 @@ def buildings_of(
     _shake(table, near, made, settings)
     inner = shapely.get_coordinates(shapely.point_on_surface(near.geometry.to_numpy())) if len(near) else np.zeros((0, 2))
     table["fall_m"] = np.maximum(read(water.upper, grid, inner), 0.0) if made else 0.0
-    if made and reached.any():
-        _judge(table, near[reached], made, water, grid, settings)
+    if made and settles.any():
+        _judge(table, near[settles], made, water, grid, settings)
     table["in_pit"] = _in_pits(near, made)
     # of what is dug away, or stands on a slope, no curve of settlement says anything
     table.loc[table["in_pit"], ["category", "category_low", "category_high"]] = pd.NA
@@ -117,7 +118,19 @@ def _shake(table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], settin
 def _judge(
     table: pd.DataFrame, frame: gpd.GeoDataFrame, made: list[Dug], water: AllWater, grid: GridSpec, settings: PitAnalysis
 ) -> None:
-    every = [_bent(frame, ways, water.settled, grid, settings) for ways in combinations([one.ground for one in made])]
+    """Damage of buildings: of each by the ways of the pits that reach it, so that those far away change nothing."""
+    grounds = [one.ground for one in made]
+    sides = sides_of(np.asarray(frame.geometry.array, dtype=object))
+    by = reached(grounds, shapely.linestrings(sides.ends), sides.owner, len(frame))
+    alike, number = np.unique(by, axis=0, return_inverse=True)
+    for k, pits in enumerate(alike):
+        near = [ground for ground, there in zip(grounds, pits, strict=True) if there]
+        part = frame[number.ravel() == k]
+        _worst_of(table, part, [_bent(part, ways, water.settled, grid, settings) for ways in combinations(near)])
+
+
+def _worst_of(table: pd.DataFrame, frame: gpd.GeoDataFrame, every: list[gpd.GeoDataFrame]) -> None:
+    """Of each building what does most damage of all ways in which walls may bend."""
     at = frame.index
     strains = np.column_stack([one["strain_percent"].to_numpy(np.float64) for one in every])
     worst = np.argmax(np.nan_to_num(strains, nan=-1.0), axis=1)

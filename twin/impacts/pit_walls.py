@@ -6,6 +6,7 @@ The impacts `pit` and `cellars` both take it from here, so that they say the sam
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -32,7 +33,7 @@ SLOPE_REACH = 2.0
 as far (Clough and O'Rourke 1990); of slopes no curve is known."""
 
 MOST_WAYS = 100
-"""Of more combinations of ways in which several walls may bend only those of all held, and of all free, are looked at."""
+"""Of more combinations of ways in which several walls may bend those are looked at in which all but one bend most."""
 
 BESIDE_SLOPE = "a slope is near: what the ground does beside it is not worked out"
 FREE_TOO_HIGH = "a wall stands free too high for an estimate: it needs a design"
@@ -221,9 +222,40 @@ def _way(pit: Pit, depth_m: float, whole_m: float, *, held: bool) -> Way:
     return Way(held, depth_m, largest, moves)
 
 
-def combinations(grounds: list[Behind]) -> list[tuple[Way, ...]]:
-    """In which ways the walls of several pits may bend at once; one without any where no pit has walls."""
+def combinations(grounds: Sequence[Behind]) -> list[tuple[Way, ...]]:
+    """In which ways the walls of several pits may bend at once; one without any where no pit has walls.
+
+    All of them up to `MOST_WAYS`; of more each way of each pit, while all others are held at their deepest, or free at theirs. So
+    what one pit does is never left out for others that are there too.
+    """
     each = [one.ways for one in grounds if one.ways]
-    if math.prod(len(ways) for ways in each) > MOST_WAYS:
-        return [tuple(ways[0] for ways in each), tuple(ways[-1] for ways in each)]
-    return list(product(*each))
+    if math.prod(len(ways) for ways in each) <= MOST_WAYS:
+        return list(product(*each))
+    found: dict[tuple[Way, ...], None] = {}
+    for end in (0, -1):
+        most = tuple(one.ways[end] for one in grounds if one.ways)
+        for k, ways in enumerate(each):
+            found |= dict.fromkeys((*most[:k], way, *most[k + 1 :]) for way in ways)
+    return list(found)
+
+
+def reached(grounds: Sequence[Behind], shapes: NDArray[np.object_], owner: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """Which buildings the walls of which pits may move, (count, P) bool.
+
+    Parameters
+    ----------
+    grounds : sequence of Behind
+        (P,)
+    shapes : (L,) object
+        Lines of buildings.
+    owner : (L,) int64
+        The building that each is of, from 0.
+    count : int
+        Of buildings.
+    """
+    found = np.zeros((count, len(grounds)), bool)
+    for k, one in enumerate(grounds):
+        if one.ways:
+            reach = max(REACHES) * max(way.depth_m for way in one.ways)
+            np.logical_or.at(found[:, k], owner, shapely.distance(shapes, one.pit.outline) <= reach)
+    return found
