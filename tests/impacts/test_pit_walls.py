@@ -96,6 +96,15 @@ def _worst(houses: gpd.GeoDataFrame, ground: Behind) -> np.ndarray[Any, Any]:
     return np.where(lost, 9, np.max(every, axis=0))
 
 
+def _strain(houses: gpd.GeoDataFrame, ground: Behind) -> np.ndarray[Any, Any]:
+    """Strain of each house in the worst way, infinite where it cannot be told [%]."""
+    every = []
+    for ways in combinations([ground]):
+        parts = {f"wall{k}": one for k, one in enumerate(one for way in ways for one in way.moves)}
+        every.append(damage_of(houses, parts, foundation="shallow")["strain_percent"].fillna(np.inf).to_numpy(np.float64))
+    return np.where(ground.unknown(houses.geometry.to_numpy()), np.inf, np.max(every, axis=0))
+
+
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_to_leave_supports_out_never_makes_it_better(data: st.DataObject) -> None:
@@ -226,7 +235,7 @@ def test_pits_far_away_change_nothing() -> None:
     house, free = _house(90.5, 64.0, 102.5, 72.0), _pit(1.0, supports=(), toe_m=-4.0)
     far = [replace(free, id=f"far{k}", label=f"Far {k}", outline=shapely.affinity.translate(free.outline, 380.0, 60.0 * k))
            for k in range(2)]  # fmt: skip
-    assert math.prod(len(behind(one).ways) for one in (free, *far)) > MOST_WAYS
+    assert math.prod(len(behind(one).every) for one in (free, *far)) > MOST_WAYS
     alone, among = _sand(free, house=house), _sand(free, *far, house=house)
     assert alone["strain_percent"].iloc[0] > 0.2
     pd.testing.assert_frame_equal(alone, among)
@@ -239,8 +248,8 @@ def test_of_many_ways_each_of_one_pit_is_kept_beside_all_others_at_their_most() 
     for end in (0, -1):
         assert tuple(one.ways[end] for one in grounds) in found
     for k, ground in enumerate(grounds):
-        assert {ways[k] for ways in found} == set(ground.ways)
-    assert len(combinations(grounds[:1])) == len(grounds[0].ways)
+        assert {ways[k] for ways in found} == set(ground.every)
+    assert len(combinations(grounds[:1])) == len(grounds[0].every)
     # lines within four depths, and no others
     lines = shapely.linestrings([[(-15.9, 5.0), (-15.9, 9.0)], [(-16.1, 5.0), (-16.1, 9.0)], [(35.0, 5.0), (35.0, 9.0)]])
     assert reached(grounds, lines, np.array([0, 1, 2]), 3).tolist() == [[True, False, False], [False] * 3, [True, True, False]]
@@ -252,3 +261,43 @@ def test_a_shed_that_no_wall_reaches_is_judged_by_water_alone() -> None:
     found = _impact(_pit(2.0), city).features["buildings"]
     assert found.loc["house", "settlement_wall_mm"] > 0.0
     assert pd.isna(found.loc["shed", "category"])
+
+
+def test_a_deeper_held_pit_does_no_less_damage_than_on_the_way_there() -> None:
+    house = _house(93.0, 64.0, 101.0, 72.0)
+    depths = ((1.0,), (1.0, -9.0), (-9.0,))
+    rows = [_sand(_pit(*floors, toe_m=-15.0), house=house).iloc[0] for floors in depths]
+    assert rows[0]["category"] == 3
+    for deeper in rows[1:]:
+        assert deeper["category"] >= rows[0]["category"]
+        assert deeper["strain_percent"] >= rows[0]["strain_percent"] - 1e-9
+        assert deeper["settlement_wall_mm"] >= rows[0]["settlement_wall_mm"] - 1e-9
+
+
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_to_dig_a_further_stage_never_makes_it_better(data: st.DataObject) -> None:
+    def draw(low: float, high: float) -> float:
+        return data.draw(st.floats(low, high))
+
+    deep = draw(0.7, 9.0)
+    cuts = sorted(data.draw(st.lists(st.floats(0.1, 0.9), max_size=1)))
+    floors = [TOP - part * deep for part in [*cuts, 1.0]]
+    further = min(floors) - draw(0.2, 8.0)
+    supports = (PitSupport("a", "strut", TOP - draw(0.0, deep)),) if data.draw(st.booleans()) else ()
+    values = {"wall": data.draw(st.sampled_from(["sheet-pile", "diaphragm", ""])),
+              "outline": shapely.box(0.0, 0.0, draw(5.0, 60.0), draw(5.0, 60.0))}  # fmt: skip
+    less, more = (behind(_designed(one, supports, **values)) for one in (floors, [*floors, further]))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**31)))
+    west, south = rng.uniform(-15, 40, 12), rng.uniform(-35, -0.1, 12)
+    wide, tall = rng.uniform(3, 25, (2, 12))
+    houses = gpd.GeoDataFrame(
+        {"height_m": rng.uniform(3, 15, 12)},
+        geometry=shapely.box(west, np.minimum(south, -0.1 - tall), west + wide, np.minimum(south + tall, -0.1)),
+    )
+    assert (_strain(houses, more) >= _strain(houses, less) - 1e-9).all()  # and with it the category
+    points = rng.uniform(-30, 90, (300, 2))
+    shallow, further_down = less.at(points).settlement, more.at(points).settlement
+    known = np.isfinite(further_down)
+    assert (further_down[known] >= shallow[known] - 1e-9).all()
+    assert not np.isfinite(further_down[np.isnan(shallow)]).any()

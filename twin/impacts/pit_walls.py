@@ -26,7 +26,7 @@ ROOM_M = 0.5
 """So far below a strut or anchor is dug before it can be put in; an estimate [m]."""
 
 STEP_M = 0.5
-"""A wall that stands free is looked at for each of so many metres that are dug; depths are rounded up to them [m]."""
+"""A wall is looked at for each of so many metres that are dug; how deep it stands free is rounded up to them [m]."""
 
 SLOPE_REACH = 2.0
 """Beside a slope nothing is judged up to so many depths from its upper edge: an estimate. Behind walls in sand the ground settles
@@ -80,21 +80,24 @@ class Behind:
     """The ground behind the walls of a pit.
 
     A wall is looked at as it is held at the deepest stage (a concave curve), and as it stands free up to the depth that is dug
-    before anything holds it (a spandrel), and at each shallower depth on the way there: a shallow spandrel is short, and may bend a
-    house more than a deep one. One that is never held is looked at in both ways. At each place the larger counts, and of each
-    building that which does more damage. So to leave struts and anchors out never makes it better.
+    before anything holds it (a spandrel), and both at each shallower depth on the way there, of stages and every `STEP_M`: a
+    shallow curve is short, and may bend a house more than a deep one. One that is never held is looked at in both ways. At each
+    place the larger counts, and of each building that which does more damage. So to leave struts and anchors out never makes it
+    better, and neither does to dig a further stage.
 
     Parameters
     ----------
     pit : Pit
     ways : tuple of Way
-        As held, then free, the deepest last; none for slopes, and where nothing is dug.
+        As held at the deepest, then free, the deepest last; none for slopes, and where nothing is dug.
     unknown_m : float
         So far from the edge of the pit nothing is known [m].
     why : str
         Why not; empty where all is known.
     told : tuple of str
         What was taken for granted.
+    shallower : tuple of Way
+        As held while less was dug, rising.
     """
 
     pit: Pit
@@ -102,6 +105,12 @@ class Behind:
     unknown_m: float
     why: str
     told: tuple[str, ...]
+    shallower: tuple[Way, ...] = ()
+
+    @property
+    def every(self) -> tuple[Way, ...]:
+        """All ways in which the walls may bend: `ways`, then `shallower`."""
+        return self.ways + self.shallower
 
     @property
     def largest(self) -> Expected:
@@ -132,7 +141,7 @@ class Behind:
             End of the range of the settlement.
         """
         settlement, sideways = np.zeros(len(points)), np.zeros((len(points), 2))
-        for way in self.ways:
+        for way in self.every:
             one = way.at(points, which)
             more = ~(one.settlement <= settlement)
             settlement, sideways = np.where(more, one.settlement, settlement), np.where(more[:, None], one.horizontal, sideways)
@@ -151,7 +160,7 @@ class Behind:
         found = held.largest.middle * min(dug / held.depth_m, 1.0)
         if free <= 0.0:
             return found
-        most = _largest(self.pit, _rungs(free, held.depth_m)[-1], held.depth_m, held=False).middle
+        most = _largest(self.pit, _rungs(self.pit, free, held.depth_m)[-1], held.depth_m, held=False).middle
         return math.nan if math.isnan(most) else max(found, most)
 
 
@@ -192,19 +201,24 @@ def behind(pit: Pit) -> Behind:
         return Behind(pit, (), reach, BESIDE_SLOPE if depth > 0.0 else "", told)
     free = max(free_m(pit), default=0.0 if pit.supports else depth)
     ways, unknown = [_way(pit, depth, depth, held=True)], 0.0
-    if free > 0.0 and math.isnan(_largest(pit, _rungs(free, depth)[-1], depth, held=False).middle):
+    if free > 0.0 and math.isnan(_largest(pit, _rungs(pit, free, depth)[-1], depth, held=False).middle):
         unknown = REACHES[SHAPES.index("spandrel")] * free
         highest = HIGHEST_FREE_M[SHAPES_OF.get(pit.wall, "sheet-pile")]
         told = (FREE.format(name=name, depth=free, highest=highest, reach=unknown),)
     elif free > 0.0:
-        ways += [_way(pit, one, depth, held=False) for one in _rungs(free, depth)]
-    return Behind(pit, tuple(ways), unknown, FREE_TOO_HIGH if unknown else "", told)
+        ways += [_way(pit, one, depth, held=False) for one in _rungs(pit, free, depth)]
+    shallower = tuple(_way(pit, one, depth, held=True) for one in _rungs(pit, depth, depth)[:-1])
+    return Behind(pit, tuple(ways), unknown, FREE_TOO_HIGH if unknown else "", told, shallower)
 
 
-def _rungs(free_m: float, depth_m: float) -> list[float]:
-    """Depths at which a wall that stands free is looked at, rising, up to the whole depth [m]."""
-    count = math.ceil(free_m / STEP_M - 1e-9)
-    return [min(k * STEP_M, depth_m) for k in range(1, count + 1)]
+def _rungs(pit: Pit, down_m: float, depth_m: float) -> list[float]:
+    """Depths at which a wall is looked at, rising: each `STEP_M` down to a depth, rounded up but no more than the whole depth, and
+    those of stages on the way there [m]."""
+    count = math.ceil(down_m / STEP_M - 1e-9)
+    rungs = [min(k * STEP_M, depth_m) for k in range(1, count + 1)]
+    stages = (pit.top_m - dug_m(pit, stage) for stage in pit.stages)
+    rungs += [one for one in stages if 0.0 < one < rungs[-1]]
+    return sorted({round(one, 9): one for one in rungs}.values())
 
 
 def _largest(pit: Pit, depth_m: float, whole_m: float, *, held: bool) -> Expected:
@@ -228,7 +242,7 @@ def combinations(grounds: Sequence[Behind]) -> list[tuple[Way, ...]]:
     All of them up to `MOST_WAYS`; of more each way of each pit, while all others are held at their deepest, or free at theirs. So
     what one pit does is never left out for others that are there too.
     """
-    each = [one.ways for one in grounds if one.ways]
+    each = [one.every for one in grounds if one.ways]
     if math.prod(len(ways) for ways in each) <= MOST_WAYS:
         return list(product(*each))
     found: dict[tuple[Way, ...], None] = {}
