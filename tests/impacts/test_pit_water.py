@@ -20,6 +20,7 @@ from twin.geo.pits import NAN, Pit, PitStage, PitWell
 from twin.grid import GridSpec
 from twin.impacts.pit import analyse
 from twin.impacts.pit_field import Surroundings, Water, solved
+from twin.impacts.pit_green import season
 from twin.impacts.pit_soil import soil_model, soil_of
 from twin.impacts.pit_stages import BY_WELLS, dig, settled_by
 from twin.impacts.pit_together import NO_DATES, PUMPS_ON, UNALIKE, _bounded, together
@@ -387,3 +388,29 @@ def test_houses_and_trees_lose_the_water_that_all_pits_take() -> None:
     assert fallen > max(float(one.fields["drawdown_m"].sel(tree, method="nearest")) for one in each) + 0.05
     house = both.features["buildings"].loc["near", "fall_m"]
     assert house > max(one.features["buildings"].loc["near", "fall_m"] for one in each) + 0.05
+
+
+def test_maps_of_a_pit_are_of_the_most_of_all_stages() -> None:
+    """A first stage lowers the head by 7 m, a later one the water table a little more and the head hardly."""
+    first, later = PitStage("deep", 2.0, head_m=-4.0), PitStage("later", 0.9, head_m=2.99)
+    pit = _pit(0.9, toe_m=0.5, stages=(first, later))
+    found, each = _impact(pit), [_impact(replace(pit, stages=(one,))) for one in (first, later)]
+    assert found.features["stages"]["head_drawdown_m"].tolist() == [pytest.approx(7.0), pytest.approx(0.01)]
+    assert float(found.fields["head_drawdown_m"].max()) == pytest.approx(7.0, abs=0.1), "at the edge of the pit"
+    for name in FALLS:
+        most = np.maximum(*(one.fields[name].to_numpy() for one in each))
+        assert found.fields[name].to_numpy() == pytest.approx(most, abs=1e-5), name
+    assert found.fields["groundwater_m"].to_numpy() == pytest.approx(3.0 - found.fields["drawdown_m"].to_numpy(), abs=1e-5)
+    both = _both(pit, _box("east", 130, 60, 140, 70, 4.0))
+    assert (both.fields["head_drawdown_m"] >= found.fields["head_drawdown_m"] - 1e-5).all()
+    # houses read the same map
+    fall = [one.features["buildings"]["fall_m"] for one in (found, *each)]
+    assert (fall[0] >= np.maximum(fall[1], fall[2]) - 1e-5).all()
+
+
+def test_trees_lack_water_for_as_long_as_any_stage_keeps_it_low() -> None:
+    days = [DAY + dt.timedelta(days=n) for n in (0, 9, 10, 99)]
+    stages = (PitStage("deep", 1.0, days[0], days[1]), PitStage("less", 2.0, days[2], days[3]))
+    soil = soil_of(_pit(1.0), _town(), soil_model(_town(), _settings()), _settings())
+    made = dig(_pit(1.0, wall="", toe_m=NAN, stages=stages), soil, Site(_town()).grid(2.0), [], _settings(), None)
+    assert season(made)[0] == pytest.approx(100.0 / 7.0)

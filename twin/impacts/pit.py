@@ -117,7 +117,7 @@ def _fields(
         here = _inside(one, grid)
         settled += np.where(here, 0.0, moved)
         inside |= here
-        kept = one.pit.stages[one.lowest].dry_to_m
+        kept = min(stage.dry_to_m for stage in one.pit.stages)
         fallen[here] = np.maximum(fallen[here], one.soil.water_m - kept)
     settled[inside | _open_water(site.city, grid)] = np.nan
     arrays = {

@@ -38,13 +38,14 @@ Array = NDArray[np.float64]
 
 def season(one: Dug) -> tuple[float, tuple[int, ...]]:
     """For how many weeks the water is low, and in which months; all of them where no days are known."""
-    low = [stage for stage, water in zip(one.pit.stages, one.water, strict=True) if max(water.upper_m, water.lower_m) > 0.0]
-    if not low:
+    both = zip(one.pit.stages, one.water, strict=True)
+    kept = [(stage, water) for stage, water in both if max(water.upper_m, water.lower_m) > 0.0]
+    if not kept:
         return 0.0, ()
-    weeks = one.water[one.lowest].days / 7.0
-    if any(stage.starts is None or stage.ends is None for stage in low):
+    weeks = max(water.days for _, water in kept) / 7.0
+    if any(stage.starts is None or stage.ends is None for stage, _ in kept):
         return weeks, tuple(range(1, 13))
-    first, last = low[0].starts, low[-1].ends
+    first, last = kept[0][0].starts, kept[-1][0].ends
     assert first is not None
     assert last is not None
     return weeks, tuple(sorted({day.month for day in _days(first, last)}))

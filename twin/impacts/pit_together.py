@@ -44,7 +44,7 @@ class AllWater:
     Parameters
     ----------
     upper, lower : (R, C) float64
-        How far the water table and the head below fall; of several pits the most of all days [m].
+        How far the water table and the head below fall, the most of all stages and days [m].
     settled : (R, C) float64
         By lowered water, the most of all days [mm].
     inflow_m3_d : float
@@ -98,13 +98,12 @@ def together(made: Sequence[Dug], grid: GridSpec, water: Sequence[Any], settings
     where = f"in stage {names}" if len(worst) == 1 else f"in stages {names} together" if worst else ""
     least, most = _range(made, days[k], grid, water, settings) if pumped[k] > 0.0 else (0.0, 0.0)
     wells = max(sum(found.wells for found in of.values()) for of, _, _ in every)
+    stages = [stage for one in made for stage in one.water]
+    upper = np.maximum.reduce([*(up for _, up, _ in every), *(one.upper for one in stages)])
+    lower = np.maximum.reduce([*(down for _, _, down in every), *(one.lower for one in stages)])
     if len(made) == 1:
-        low = made[0].water[made[0].lowest]
-        return AllWater(low.upper, low.lower, made[0].settled, pumped[k], least, most, wells, where)
-    upper, lower, settled = none, none, none
-    for _, up, down in every:
-        upper, lower = np.maximum(upper, up), np.maximum(lower, down)
-        settled = np.maximum(settled, _settled(made, grid, up, down, settings))
+        return AllWater(upper, lower, made[0].settled, pumped[k], least, most, wells, where)
+    settled = np.maximum.reduce([_settled(made, grid, up, down, settings) for _, up, down in every])
     told = [EACH]
     if not all(_dated(one) for one in made):
         told.append(NO_DATES)
