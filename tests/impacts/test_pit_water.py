@@ -414,3 +414,43 @@ def test_trees_lack_water_for_as_long_as_any_stage_keeps_it_low() -> None:
     soil = soil_of(_pit(1.0), _town(), soil_model(_town(), _settings()), _settings())
     made = dig(_pit(1.0, wall="", toe_m=NAN, stages=stages), soil, Site(_town()).grid(2.0), [], _settings(), None)
     assert season(made)[0] == pytest.approx(100.0 / 7.0)
+
+
+UNKNOWN = ("pit_damage", "pit_damaged", "pit_settlement", "pit_wooden", "pit_trees_dry")
+
+
+def test_what_a_head_gives_that_is_lowered_below_layers_that_end_in_clay_is_not_known() -> None:
+    """With sand below the same pit pumps and settles much: without layers there nothing of that may be told as 0 or as met."""
+    layers = [LAYERS[0], {**LAYERS[1], "bottom_m": -20.0}]
+    pit = _pit(3.0, settlement_mm=1.0, stages=(PitStage("open", 3.0, head_m=-4.0),))
+    found = _impact(pit, layers=layers, water_m=2.9)
+    for key in (*UNKNOWN, "pit_inflow", "pit_pumped", "pit_wells", "pit_wells_capacity"):
+        figure = found.figure(key)
+        assert math.isnan(figure.value), key
+        assert figure.verdict == ""
+        assert figure.note.startswith("not known: the head is lowered in stage open under layers that end in clay"), key
+    known = _impact(pit, layers=[*layers, {**LAYERS[2], "top_m": -20.0, "bottom_m": -30.0}], water_m=2.9)
+    assert known.figure("pit_settlement").value > 10.0
+    assert known.figure("pit_inflow").value > 100.0
+
+
+def test_what_wells_lower_that_pump_from_a_layer_that_is_not_known_is_not_known() -> None:
+    pit = replace(_pit(2.0, settlement_mm=1.0), wells=_wells(500.0))
+    found = _impact(pit)
+    assert found.features["stages"]["wells_do"].tolist() == ["unknown"]
+    for key in UNKNOWN:
+        figure = found.figure(key)
+        assert math.isnan(figure.value), key
+        assert figure.verdict == ""
+        assert "from a layer that is not known" in figure.note, key
+    assert any("pump more than stage stage-0 needs" in text for text in found.assumptions)
+    assert found.figure("pit_inflow").value > 0.0, "what is needed is known"
+
+
+def test_damage_beyond_the_limit_stays_told_where_water_is_not_known() -> None:
+    given = {"settlement_mm": 300.0, "stages": (PitStage("open", -2.0, head_m=-4.0),)}
+    found = _impact(_pit(-2.0, **given), layers=[LAYERS[0], {**LAYERS[1], "bottom_m": -20.0}])
+    assert found.figure("pit_damage").verdict == "exceeds"
+    assert found.figure("pit_damaged").value > 0.0
+    assert "it may be worse: the head is lowered" in found.figure("pit_damage").note
+    assert math.isnan(found.figure("pit_settlement").value)

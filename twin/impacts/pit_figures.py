@@ -14,6 +14,7 @@ from twin.impacts.pit_nuisance import allowed_of, is_driven, vibrated_of
 from twin.impacts.pit_relief import told_of
 from twin.impacts.pit_stages import ENDS_TIGHT
 from twin.impacts.pit_together import FACTOR
+from twin.impacts.pit_unknown import wells_of, without_unknown
 from twin.impacts.pit_wells import told_of as said_of
 from twin.palette import Colour
 from twin.result import Figure, headlined
@@ -82,6 +83,7 @@ def figures_of(
         *_of_soil(features, settings, water), *_of_nuisance(made, features["buildings"], loud, settings),
         *_of_green(features),
     ]  # fmt: skip
+    figures = without_unknown(figures, made)
     lost = features["buildings"]["category"].isna().any()
     blind = ("pit_not_judged",) if lost else ()
     headlines = ("pit_damage", "pit_damaged", *blind, "pit_uplift", "pit_uplift_relieved", "pit_seepage", "pit_inflow",
@@ -353,7 +355,7 @@ def assumptions_of(made: list[Dug], settings: PitAnalysis, foundations: Iterable
     """What one has to know to read it."""
     if not made:
         return (STABLE,)
-    told = [STABLE]
+    told = [STABLE, *(f"{text[:1].upper()}{text[1:]}." for text in wells_of(made))]
     for one in made:
         of = f"Pit {one.pit.label}: " if len(made) > 1 else ""
         told += [f"{of}{text}" for text in one.soil.told]
