@@ -18,12 +18,12 @@ from tests.impacts.test_pit import LAYERS, _impact, _pit, _settings, _town
 from twin.geo.city import City
 from twin.geo.pits import NAN, Pit, PitStage, PitWell
 from twin.grid import GridSpec
-from twin.impacts.pit import analyse
+from twin.impacts.pit import _level, analyse
 from twin.impacts.pit_field import Surroundings, Water, solved
 from twin.impacts.pit_green import season
 from twin.impacts.pit_soil import soil_model, soil_of
 from twin.impacts.pit_stages import BY_WELLS, dig, settled_by
-from twin.impacts.pit_together import NO_DATES, PUMPS_ON, UNALIKE, _bounded, together
+from twin.impacts.pit_together import NO_DATES, PUMPS_ON, UNALIKE, _bounded, overlaps, together
 from twin.impacts.site import Site
 
 DAY = dt.date(2026, 3, 2)
@@ -454,3 +454,26 @@ def test_damage_beyond_the_limit_stays_told_where_water_is_not_known() -> None:
     assert found.figure("pit_damaged").value > 0.0
     assert "it may be worse: the head is lowered" in found.figure("pit_damage").note
     assert math.isnan(found.figure("pit_settlement").value)
+
+
+def test_pits_that_overlap_are_told_and_the_deeper_holds_what_they_share() -> None:
+    deep, within = _box("deep", 60, 60, 90, 80, -4.0), _box("within", 65, 65, 85, 75, 1.0)
+    grid = Site(_town()).grid(2.0)
+    one_way, other_way = Surroundings([deep, within], grid, []), Surroundings([within, deep], grid, [])
+    assert (one_way.number == 0).sum() == (other_way.number == 1).sum() == one_way.pit.sum()
+    (text,) = overlaps([deep, within])
+    assert text.startswith("Pits deep and within overlap by 200 m2")
+    assert overlaps([deep, _box("against", 90, 60, 100, 80, 0.0)]) == []
+    assert text in _both(deep, within).assumptions
+
+
+def test_the_water_table_without_pits_is_that_of_the_nearest() -> None:
+    city, grid = _town(), Site(_town()).grid(2.0)
+    pits = _box("west", 20, 60, 40, 80, 4.0), _box("east", 110, 60, 130, 80, 4.0)
+    soils = [soil_of(pit, city, soil_model(city, one), one)
+             for pit, one in zip(pits, (_settings(), _settings(water_m=2.0)), strict=True)]  # fmt: skip
+    made = [dig(pit, soil, grid, [], _settings(), None) for pit, soil in zip(pits, soils, strict=True)]
+    level = _level(Site(city), _settings(), made, None, grid)
+    middle = WEST + 75.0
+    assert (level[:, grid.x < middle] == 3.0).all()
+    assert (level[:, grid.x > middle] == 2.0).all()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -20,7 +21,7 @@ from twin.impacts.pit_lorries import ways_of
 from twin.impacts.pit_nuisance import noise_of
 from twin.impacts.pit_soil import see_heads, soil_model, soil_of, water_of
 from twin.impacts.pit_stages import Dug, dig
-from twin.impacts.pit_together import AllWater, together
+from twin.impacts.pit_together import AllWater, overlaps, together
 from twin.impacts.rain_ground import burnt
 from twin.impacts.site import Site, with_surface
 from twin.scenario.apply import locate
@@ -47,6 +48,11 @@ def possible(city: City, settings: PitAnalysis) -> None:
             see_heads(pit, soil_of(pit, city, model, settings))
     if settings.to is not None:
         locate(settings.to, city, "analyses.pit.to")
+
+
+def overlaps_of(city: City) -> list[str]:
+    """What is said of pits of a scenario that overlap; see `twin.impacts.pit_together.overlaps`."""
+    return overlaps([pit_of(row, str(name)) for name, row in city.pits.iterrows() if _designed(row)])
 
 
 def _designed(row: pd.Series[Any]) -> bool:
@@ -146,7 +152,10 @@ def _level(
         if np.isfinite(known).all():
             return known
     if made:
-        return np.full(grid.shape, made[0].soil.water_m)
+        x, y = np.meshgrid(grid.x, grid.y)
+        points = shapely.points(np.column_stack([x.ravel(), y.ravel()]))
+        nearest = np.argmin([shapely.distance(one.pit.outline, points) for one in made], axis=0)
+        return np.array([one.soil.water_m for one in made])[nearest].reshape(grid.shape)
     west, south, east, north = grid.bounds
     level, _ = water_of(site.city, settings, 0.5 * (west + east), 0.5 * (south + north), within_m=math.inf)
     return np.full(grid.shape, level)

@@ -114,8 +114,9 @@ class Surroundings:
         self.radius = [math.sqrt(float(pit.outline.area) / math.pi) for pit in pits]
         self.middle = [(float(pit.outline.centroid.x), float(pit.outline.centroid.y)) for pit in pits]
         self.number = np.full(self.near.shape, -1, np.int64)
-        for k, pit in enumerate(pits):
-            self.number[_cells_of(pit, self.near)] = k
+        # of pits that overlap the deepest has the cells that they share
+        for k in sorted(range(len(pits)), key=lambda k: -pits[k].bottom_m):
+            self.number[_cells_of(pits[k], self.near)] = k
         self.pit = self.number >= 0
         self.nearest, self.far_nearest = self._nearest(self.near), self._nearest(grid)
         self.canal, self.far_canal = (burnt(list(water), one) >= 0 for one in (self.near, grid))

@@ -11,12 +11,14 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from twin.geo.pits import Pit
 from twin.grid import GridSpec
 from twin.impacts.pit_field import AROUND_M, Surroundings
 from twin.impacts.pit_soil import PitSoil
@@ -35,6 +37,11 @@ PUMPS_ON = ("Wells of a pit that pump more than it needs go on doing so beside o
 NO_DATES = "Stages without dates count as open at the same time as those of other pits."
 EACH = ("Tables of stages are of each pit by itself; maps, buildings, trees, pipes and the water to be pumped are of all pits that "
         "are open at the same time. Settlement by water between pits is that of the ground at each, by distance.")  # fmt: skip
+
+OVERLAP = ("Pits {one} and {other} overlap by {much:.0f} m2: the soil that they share is counted in both, and its water is held as "
+           "the deeper one asks. Draw them apart, or as one pit with stages.")  # fmt: skip
+LEAST_SHARED_M2 = 0.1
+"""Pits that share less overlap by how exactly they were drawn [m2]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +111,7 @@ def together(made: Sequence[Dug], grid: GridSpec, water: Sequence[Any], settings
     if len(made) == 1:
         return AllWater(upper, lower, made[0].settled, pumped[k], least, most, wells, where)
     settled = np.maximum.reduce([_settled(made, grid, up, down, settings) for _, up, down in every])
-    told = [EACH]
+    told = [EACH, *overlaps([one.pit for one in made])]
     if not all(_dated(one) for one in made):
         told.append(NO_DATES)
     if any(len(group) > 1 and _pumps_on(made, open_, group) for open_ in days for group in groups(made, open_)):
@@ -112,6 +119,16 @@ def together(made: Sequence[Dug], grid: GridSpec, water: Sequence[Any], settings
     if any(not alike([made[n].soil for n in group]) for open_ in days for group in groups(made, open_)):
         told.append(UNALIKE)
     return AllWater(upper, lower, settled, pumped[k], least, most, wells, where, tuple(told))
+
+
+def overlaps(pits: Sequence[Pit]) -> list[str]:
+    """What is said of pits that cross, or of which one lies within another, up to their edges at the ground."""
+    found = []
+    for one, other in combinations(pits, 2):
+        much = float(shapely.area(shapely.intersection(one.outline_at_top, other.outline_at_top)))
+        if much > LEAST_SHARED_M2:
+            found.append(OVERLAP.format(one=one.id, other=other.id, much=much))
+    return found
 
 
 def _dated(one: Dug) -> bool:
