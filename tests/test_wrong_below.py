@@ -108,6 +108,17 @@ def test_a_pit_that_is_right_is_valid(tmp_path: Path, capsys: Said) -> None:
     assert validated(pit_file(tmp_path, beside, {}), capsys)[0] == 0, "a well beside the pit is no mistake"
 
 
+def test_pits_that_overlap_are_warned_of(tmp_path: Path, capsys: Said) -> None:
+    path = pit_file(tmp_path, {}, {"layers": [SAND, CLAY, DEEP]})
+    text = yaml.safe_load(path.read_text(encoding="utf-8"))
+    crossing = {"polygon": [[136860, 455830], [136880, 455830], [136880, 455860], [136860, 455860]]}
+    text["changes"].append({"id": "second", "type": "excavation", "label": "Second", "outline": crossing, "bottom_m": -2.6})
+    path.write_text(yaml.safe_dump(text, sort_keys=False), encoding="utf-8")
+    code, said = validated(path, capsys)
+    assert code == 0, said
+    assert f"warning: Pits {text['changes'][0]['id']} and second overlap by" in said
+
+
 PLACE, LEVEL = "#XYID= 31000, 136000.5, 456000.25", "#ZID= 31000, 2.5"
 HEAD = CPT.split("#EOH=")[0]
 

@@ -96,6 +96,11 @@ def _validate_scenario(path: Path) -> tuple[bool, list[str]]:
             see_possible(scenario, side.changed.city)
             placed = populate(scenario, side.changed, side.ground, seed=scenario.crowd.seed, destinations=side.destinations)
         people = len(placed.people.x)
+    if "pit" in asked:
+        from twin.impacts.pit import overlaps_of
+
+        for text in overlaps_of(changed_city(scenario, city, baseline=False).city):
+            say(f"{path}: warning: {text}")
     return bool(people or asked), errors_below(scenario, city)
 
 
