@@ -208,6 +208,9 @@ def test_kings_day_of_the_sample_is_no_matter_for_cellars_and_its_lorry_is(sampl
     assert "no way round" in after.features["ways"].loc["stage lorry", "told"]
     assert after.features["ways"].loc["beer lorry", "cellars"] == 0
     assert after.features["ways"].loc["kegs", "rule"] == "allowed"
+    crane = after.features["cranes"].loc["stage crane"]
+    assert (crane["cellars"], crane["cellar"]) == (1, "cellar-east-24")
+    assert after.figure("cellars_crane_stage crane").value == crane["use_factor"] > 0
     places = after.features["places"]
     assert places.loc["carousel", "screening"] == "not judged"
     assert places.loc["beer-tank", "largest_kn_m2"] > 20 > places.loc["beer-tank", "largest_low_kn_m2"]

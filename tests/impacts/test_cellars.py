@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import twin
 from tests.impacts.places import SOUTH, WEST, box, frame, plain
+from twin.assess import see_possible
 from twin.compare import Comparison
 from twin.errors import ParameterError, ScenarioError
 from twin.geo.city import City
@@ -267,6 +268,41 @@ def test_cranes_load_the_cellar_that_they_stand_on(city: City) -> None:
     assert found.loc["b", "use_crane"] == 0
     by_hand = cellar_capacity(city.layers["cellars"], cranes={"name": "mobile", "outrigger_kn": 150, "at": at(41, 24)})
     assert found.loc["a", "use_crane"] == pytest.approx(by_hand.loc["a", "use_crane"])
+
+    told = impact(twin.compare(of_city(text), city=city, progress=False))
+    row = told.features["cranes"].loc["mobile"]
+    assert (row["cellars"], row["cellar"], row["nearest_m"]) == (1, "a", 0.0)
+    assert row["use_factor"] == told.figure("cellars_crane_mobile").value == pytest.approx(by_hand.loc["a", "use_crane"])
+    assert told.figure("cellars_crane_mobile").limit == 1.0
+
+
+def test_a_crane_beside_all_cellars_is_told_with_how_far_the_nearest_is(city: City) -> None:
+    """Its feet are 4 m and 7 m east of cellar a, whose eastern side is at 45 m, and 11 m and 8 m west of b."""
+    text = f"{{cranes: [{{id: mobile, outriggers: [{at(49, 24)}, {at(52, 24)}], outrigger_kn: 150, in_baseline: false}}]}}"
+    made = twin.compare(of_city(text), city=city, progress=False)
+    found = impact(made)
+    row, figure = found.features["cranes"].loc["mobile"], found.figure("cellars_crane_mobile")
+    assert (row["cellars"], row["feet"], row["cellar"], row["screening"]) == (0, 2, "a", "")
+    assert row["nearest_m"] == pytest.approx(4.0)
+    assert "no cellar lies below its outriggers; the nearest, a, is 4.0 m from a foot" in figure.told
+    assert (figure.value, figure.limit, figure.headline) == (0.0, None, True)
+    assert "Cranes and their feet" in cellar_tables(found, ENGLISH)
+    assert "is 4.0 m from a foot" in cellar_tables(found, ENGLISH)
+    assert not len(made.impacts["cellars"][0].features["cranes"])
+    whole = f"{{cranes: [{{id: mobile, outriggers: [{at(41, 24)}], outrigger_kn: 150}}]}}"
+    unknown = impact(twin.compare(of_city(whole), city=quay(cover_m=float("nan")), progress=False))
+    assert np.isnan(unknown.figure("cellars_crane_mobile").value)
+    assert unknown.features["cranes"].loc["mobile", "screening"] == "not judged"
+
+
+@pytest.mark.parametrize(("text", "where"), [
+    (f"{{cranes: [{{id: c, outriggers: [{at(41, 24)}, {at(1100, 24)}], outrigger_kn: 9}}]}}", "cranes[0].outriggers[1]"),
+    (f"{{vehicles: [{{id: v, vehicle: van, line: [{at(1100, 24)}, {at(1200, 24)}]}}]}}", "vehicles[0].line"),
+])  # fmt: skip
+def test_a_crane_or_a_line_outside_the_city_is_refused_before_anything_runs(city: City, text: str, where: str) -> None:
+    with pytest.raises(ScenarioError, match="outside the city") as error:
+        see_possible(of_city(text), city)
+    assert error.value.where == f"analyses.cellars.{where}"
 
 
 PIT = """\

@@ -21,6 +21,7 @@ from twin.errors import ScenarioError
 from twin.grid import GridSpec
 from twin.impact_result import Classes, ImpactResult
 from twin.impacts.cellar_capacity import cellar_capacity
+from twin.impacts.cellar_cranes import cranes_of_side, cranes_told, feet_of_cranes
 from twin.impacts.cellar_crowd import Crowd, course_of, crowd_of
 from twin.impacts.cellar_crowd_load import crowd_load
 from twin.impacts.cellar_input import panels_of, taken
@@ -35,6 +36,7 @@ from twin.impacts.cellars_report import assumptions, figures
 from twin.impacts.site import Site, with_surface
 from twin.palette import Colour
 from twin.plots.words import clock
+from twin.scenario.apply import see_within
 from twin.scenario.cellars import CellarsAnalysis
 from twin.sim.impact.cellar.screen import CLASSES, NEAR, screening_of, table
 from twin.variables import variable
@@ -70,7 +72,7 @@ class Kept:
 
 
 def possible(city: City, settings: CellarsAnalysis) -> None:
-    """See that a city has cellars whose measures can be used, and the places of vehicles.
+    """See that a city has cellars whose measures can be used, and the places of vehicles and cranes.
 
     Raises
     ------
@@ -88,6 +90,11 @@ def possible(city: City, settings: CellarsAnalysis) -> None:
     for k, one in enumerate(settings.vehicles):
         axles_of(one)
         stops_of(site, one, k)
+        if one.line is not None:
+            see_within(city, shapely.LineString(one.line), f"analyses.cellars.vehicles[{k}].line")
+    for k, crane in enumerate(settings.cranes):
+        for n, foot in enumerate(crane.outriggers):
+            see_within(city, shapely.Point(foot), f"analyses.cellars.cranes[{k}].outriggers[{n}]")
 
 
 def ground(city: City, settings: CellarsAnalysis) -> BaseGeometry | None:
@@ -116,16 +123,12 @@ def analyse(site: Site, settings: CellarsAnalysis, before: tuple[Site, ImpactRes
     }  # fmt: skip
     drives = drives_of(site, settings, changed=site.changed)
     stages = stages_on_street(site)
-    cranes = [
-        {"name": one.id, "outrigger_kn": one.outrigger_kn, "pad_m": one.pad_m, "at": at}
-        for one in settings.cranes
-        if one.in_baseline or site.changed
-        for at in one.outriggers
-    ]
+    cranes = cranes_of_side(settings, changed=site.changed)
     crowd = crowd_of(site.crowd if settings.crowd else None)
     loads: dict[str, Any] = {
         "crowd": crowd.given, "vehicles": [one.axles for one in drives] or None, "stages": stages if len(stages) else None,
-        "cranes": cranes or None, "route": {one.settings.id: one.corridor for one in drives if one.corridor is not None},
+        "cranes": feet_of_cranes(cranes) or None,
+        "route": {one.settings.id: one.corridor for one in drives if one.corridor is not None},
     }  # fmt: skip
     found = cellar_capacity(cellars, **loads, **options)
     if all(loads[name] is None for name in ("crowd", "vehicles", "stages", "cranes")):
@@ -140,6 +143,7 @@ def analyse(site: Site, settings: CellarsAnalysis, before: tuple[Site, ImpactRes
     alone = _alone(cellars, drives, options, before)
     features = {
         "cellars": found, "places": places_of(stages, cellars, settings.use_limit, options),
+        "cranes": cranes_told(cranes, site.city.layers["cellars"], settings.use_limit, options),
         "walls": walls_near(cellars, these, site.city.water, pits), **_ways(site, cellars, drives, alone, found, settings),
         "course": course_of(found, cellars, crowd, options),
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import geopandas as gpd
@@ -70,6 +71,7 @@ def figures(
     if "crowd_kn_m2" in found:
         made.append(_crowd_load_figure(found))
     made += [*_ways(features["ways"], limit, source), *_places(features["places"], limit, source)]
+    made += _cranes(features["cranes"], limit, source)
     made += _walls(features["walls"], found, settings)
     maybe = float(((found["use_high"] > limit) & ~beyond).sum())
     low = float((found["confidence"] == "low").sum())
@@ -79,8 +81,9 @@ def figures(
     made.append(_figure("not_judged", label, float(unknown), "cellars", limit=0.0, source=LOOKED_AT, note=why, told=not_told))
     made.append(_figure("low", "Cellars of which confidence is low", low, "cellars", note=of))
     ways = (one.key for one in made if one.key.startswith(("cellars_way_", "cellars_place_")) and one.limit is not None)
+    cranes = (one.key for one in made if one.key.startswith("cellars_crane_"))
     doubt = ("cellars_not_judged",) if unknown else ()
-    first = ("cellars_beyond", "cellars_worst", "cellars_crowd", "cellars_crowd_load", *ways, *doubt)
+    first = ("cellars_beyond", "cellars_worst", "cellars_crowd", "cellars_crowd_load", *ways, *islice(cranes, MOST_TOLD), *doubt)
     return headlined(made, *first, of_changes=("cellars_added",))
 
 
@@ -206,6 +209,29 @@ def _places(places: gpd.GeoDataFrame, limit: float, source: str) -> list[Figure]
         made.append(_figure(
             f"place_{name}", f"Place of {name}: largest use of a cellar below", use, limit=limit if first else None,
             source=source if first else "", digits=2, note=f"{row['cellar']}, {stated}{largest}", told=told,
+        ))  # fmt: skip
+    return made
+
+
+def _ends(row: pd.Series[Any]) -> str:
+    """Between which uses it may be, by what is not known of the vault."""
+    if np.isnan(row["use_low"]):
+        return "use not known"
+    return f"between {_number(row['use_low'])} and {_number(row['use_high'])}, by what is not known of it"
+
+
+def _cranes(cranes: gpd.GeoDataFrame, limit: float, source: str) -> list[Figure]:
+    """The use below the feet of each crane; those that stand beside all cellars have no limit to meet."""
+    made = []
+    for name, row in cranes.iterrows():
+        use, below, title = float(row["use_factor"]), bool(row["cellars"]), f"Crane {name}"
+        said, note = str(row["told"]), str(row["told"])
+        if below:
+            note = f"{row['cellar']}; {_ends(row)}; {note}"
+            said = said if np.isnan(use) else f"use up to {_small(use)} at {row['outrigger_kn']:g} kN a foot, {_ends(row)}; {said}"
+        made.append(_figure(
+            f"crane_{name}", f"{title}: largest use of a cellar below its outriggers", use, limit=limit if below else None,
+            source=source if below else "", digits=2, note=note, told=f"{title}: {said}",
         ))  # fmt: skip
     return made
 

@@ -34,7 +34,8 @@ def cellar_tables(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     if impact.key != "cellars":
         return ""
     label = f'<p class="note">{escape(texts["cellars_label"])}</p>'
-    return label + "".join(made(impact, texts) for made in (_worst, _crowd_load, _course, _ways, _places, _streets, _walls))
+    every = (_worst, _crowd_load, _course, _ways, _places, _cranes, _streets, _walls)
+    return label + "".join(made(impact, texts) for made in every)
 
 
 def _use(value: Any) -> str:
@@ -178,6 +179,22 @@ def _places(impact: ImpactResult, texts: Mapping[str, str]) -> str:
     keys = ("place", "load", "cellar", "screening", "use", "between", "largest", "largest_low")
     head = [texts[f"cellars_{key}"] for key in keys]
     return _table(texts["cellars_places"], head, rows, texts, lead=texts["cellars_places_lead"])
+
+
+def _cranes(impact: ImpactResult, texts: Mapping[str, str]) -> str:
+    """Every crane, those beside all cellars too."""
+    rows: list[list[Cell]] = []
+    frame = impact.features.get("cranes")
+    for name, row in () if frame is None else frame.iterrows():
+        none = row["cellars"] == 0
+        rows.append([
+            (str(name), None), (f"{row['outrigger_kn']:g}", True),
+            (texts["cellars_no_cellar"] if none else str(row["cellar"]), None),
+            ("" if none else texts[f"cellars_{row['screening'].replace(' ', '_')}"], False),
+            ("" if none else _use(row["use_factor"]), True), ("" if none else _between(row), True), (str(row["told"]), False),
+        ])  # fmt: skip
+    head = [texts[f"cellars_{key}"] for key in ("crane", "foot", "cellar", "screening", "use", "between", "told")]
+    return _table(texts["cellars_cranes"], head, rows, texts)
 
 
 def _load(value: float) -> str:

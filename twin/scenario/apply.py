@@ -168,7 +168,7 @@ def locate(place: Place, city: City, where: str) -> Located:
     shape = whole
     if shape.area <= 0:
         raise ScenarioError("the place has no area", where=where, hint="give at least three corners that are not in line")
-    _within(city, shape, where)
+    see_within(city, shape, where)
     level = level or STREET
     return Located(shape, level, z_m if np.isfinite(z_m) else floor_height(city, shape, level))
 
@@ -182,11 +182,17 @@ def see_area(city: City, area: tuple[float, float, float, float] | None, where: 
         When it is.
     """
     if area is not None:
-        _within(city, shapely.box(*area), where)
+        see_within(city, shapely.box(*area), where)
 
 
-def _within(city: City, shape: BaseGeometry, where: str, beside_m: float = 1.0) -> None:
-    """See that a shape is not beyond the city altogether; it may lie so far beside it [m]."""
+def see_within(city: City, shape: BaseGeometry, where: str, beside_m: float = 1.0) -> None:
+    """See that a shape is not beyond the city altogether; it may lie so far beside it [m].
+
+    Raises
+    ------
+    ScenarioError
+        When it is.
+    """
     west, south, east, north = city.bounds
     if shape.is_empty or not shape.is_valid:
         return  # told where it is used
@@ -245,7 +251,7 @@ def apply_changes(city: City, changes: Sequence[Change], where: str = "changes")
                 obstacles.append(Obstacle("closure", label, place.shape, place.level, 1.0, place.z_m))
             elif isinstance(change, FenceChange):
                 shape = shapely.LineString(change.line).buffer(FENCE_WIDTH_M / 2, cap_style="square", join_style="mitre")
-                _within(city, shape, f"{here}.line")
+                see_within(city, shape, f"{here}.line")
                 obstacles.append(
                     Obstacle("fence", label, shape, change.level, change.height_m, floor_height(city, shape, change.level))
                 )
@@ -282,7 +288,7 @@ def _build(city: City, change: BuildingChange, here: str) -> City:
     if change.model is not None and change.at is not None:
         return _place_model(city, change, change.model, change.at, here)
     footprint = shapely.Polygon(change.footprint or ())
-    _within(city, footprint, f"{here}.footprint", BESIDE_M)
+    see_within(city, footprint, f"{here}.footprint", BESIDE_M)
     row: dict[str, object] = {"height_m": change.height_m, "geometry": footprint}
     if change.ground_m is not None:
         row["ground_m"] = change.ground_m
@@ -295,7 +301,7 @@ def _build(city: City, change: BuildingChange, here: str) -> City:
 
 def _place_model(city: City, change: BuildingChange, model: str, at: tuple[float, ...], here: str) -> City:
     path = model_file(change.folder, model, f"{here}.model")
-    _within(city, shapely.Point(at[:2]), f"{here}.at")
+    see_within(city, shapely.Point(at[:2]), f"{here}.at")
     try:
         return add_model(
             city, path, id=change.id, at=at, azimuth_deg=change.azimuth_deg, scale=change.scale,
@@ -308,7 +314,7 @@ def _place_model(city: City, change: BuildingChange, model: str, at: tuple[float
 def _put_up(city: City, change: AntennaChange, here: str) -> City:
     """The city with an antenna among its street furniture."""
     point = shapely.Point(change.at)
-    _within(city, point, f"{here}.at")
+    see_within(city, point, f"{here}.at")
     furniture = city.furniture
     if change.id in furniture.index:
         raise GeometryError(f"the city has an object `{change.id}` already", hint="give the antenna another id")
@@ -399,7 +405,7 @@ def _excavate(city: City, change: ExcavationChange, here: str, label: str) -> tu
     _whole_within(city, edge, f"{here}.outline")
     for k, well in enumerate(change.wells):
         where = f"{here}.wells[{k}].at"
-        _within(city, shapely.Point(well.at), where)
+        see_within(city, shapely.Point(well.at), where)
         away = float(edge.distance(shapely.Point(well.at)))
         if away > WELL_BESIDE_M:
             raise ScenarioError(
@@ -446,7 +452,7 @@ def _plant(city: City, change: TreesChange, places: Sequence[tuple[float, float]
         raise ScenarioError(what, where=here, hint=hint)
     shapes = [shapely.Point(place) for place in places]
     for k, shape in enumerate(shapes):
-        _within(city, shape, f"{here}.plant[{k}]")
+        see_within(city, shape, f"{here}.plant[{k}]")
     inside = city.buildings.sindex.query(shapes, predicate="within") if len(city.buildings) else np.empty((2, 0), int)
     if inside.shape[1]:
         k, row = (int(one) for one in inside[:, 0])
