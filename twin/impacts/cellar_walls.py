@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from twin.geo.pits import Pit
 from twin.impacts.cellar_input import OVERLAP_M2, Taken
-from twin.impacts.pit_walls import Behind, behind, combinations
+from twin.impacts.pit_walls import Behind, behind, combinations, settles_told
 from twin.sim.impact.pit import damage
 from twin.sim.impact.pit.behind_wall import Moved
 
@@ -56,14 +56,9 @@ def ground_of(pits: Sequence[Pit]) -> Ground:
         moves.append(one)
         told += one.told
         if one.ways and not one.why:
-            largest = one.largest
-            wall = f"a {pit.wall}" if pit.wall else "a sheet-pile, as its wall is not stated"
-            source = f"an estimate for {wall}, {largest.low:.0f} to {largest.high:.0f}"
-            if not math.isnan(pit.settlement_mm):
-                source = "of its design"
-            free = next((f", which stands free to a depth of {way.depth_m:.1f} m," for way in one.ways[:0:-1]), "")
-            name = f"pit {pit.label or pit.id}"
-            told.append(f"{name}: the ground behind its wall{free} settles by {largest.middle:.0f} mm at most, {source}")
+            wall = "" if pit.wall else " (a sheet-pile, as its wall is not stated)"
+            settles = ", and by ".join(settles_told(one))
+            told.append(f"pit {pit.label or pit.id}: the ground behind its wall{wall} settles by {settles}")
     return Ground(tuple(moves), tuple(told), shapely.union_all([pit.outline_at_top for pit in pits]))
 
 

@@ -15,6 +15,7 @@ from twin.impacts.pit_relief import told_of
 from twin.impacts.pit_stages import ENDS_TIGHT
 from twin.impacts.pit_together import FACTOR
 from twin.impacts.pit_unknown import wells_of, without_unknown
+from twin.impacts.pit_walls import settles_told
 from twin.impacts.pit_wells import told_of as said_of
 from twin.palette import Colour
 from twin.result import Figure, headlined
@@ -330,15 +331,9 @@ def _of_green(features: Mapping[str, gpd.GeoDataFrame]) -> list[Figure]:
 def _of_ways(of: str, ground: Behind, soil: PitSoil) -> list[str]:
     """How far the ground settles behind a wall that is held, and before anything holds it."""
     told, ways = [], ground.ways
-    for way in ways[:1] if len(ways) == 1 else (ways[0], ways[-1]):
-        low, middle, high = way.largest
-        given = "as given, from a design" if low == high else "an estimate by kind of wall"
-        bends = "by struts or anchors, by a concave curve" if ground.pit.supports else "by a concave curve (nothing holds it)"
-        bends = f"where it is held {bends}" if way.held else (
-            f"where it stands free to a depth of {way.depth_m:.1f} m, by a spandrel; of each building what is worse counts"
-        )
-        span = f"{middle:.0f} mm at most ({low:.0f} to {high:.0f}; {given})"
-        told.append(f"{of}Behind the wall the ground settles by {span} {bends}.")
+    for way, settles in zip(ways[:1] if len(ways) == 1 else (ways[0], ways[-1]), settles_told(ground), strict=True):
+        low, _, high = way.largest
+        told.append(f"{of}Behind the wall the ground settles by {settles}.")
         if not way.held and low != high and _soft(soil, ground.pit.top_m, way.depth_m):
             told.append(f"{of}Half or more of what the wall stands free in, and as far again below, is clay, loam or peat: there "
                         "the estimate is hardly one. A free wall needs a design there.")  # fmt: skip

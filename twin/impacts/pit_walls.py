@@ -236,6 +236,26 @@ def _way(pit: Pit, depth_m: float, whole_m: float, *, held: bool) -> Way:
     return Way(held, depth_m, largest, moves)
 
 
+def settles_told(ground: Behind) -> list[str]:
+    """How far the ground settles behind a wall, each with where the wall is so: held, and before anything holds it.
+
+    Parameters
+    ----------
+    ground : Behind
+        With ways.
+    """
+    told, ways = [], ground.ways
+    for way in ways[:1] if len(ways) == 1 else (ways[0], ways[-1]):
+        low, middle, high = way.largest
+        given = "as given, of its design" if low == high else "an estimate by kind of wall"
+        bends = "by struts or anchors, by a concave curve" if ground.pit.supports else "by a concave curve (nothing holds it)"
+        bends = f"where it is held {bends}" if way.held else (
+            f"where it stands free to a depth of {way.depth_m:.1f} m, by a spandrel; of each place what is worse counts"
+        )
+        told.append(f"{middle:.0f} mm at most ({low:.0f} to {high:.0f}; {given}) {bends}")
+    return told
+
+
 def combinations(grounds: Sequence[Behind]) -> list[tuple[Way, ...]]:
     """In which ways the walls of several pits may bend at once; one without any where no pit has walls.
 
