@@ -327,6 +327,11 @@ def test_a_pit_moves_the_wharf_wall_and_the_feet_of_vaults(city: City) -> None:
     assert large.features["walls"]["category"].max() > small.features["walls"]["category"].max()
     assert (large.features["walls"]["category_low"] <= large.features["walls"]["category_high"]).all()
     assert large.figure("cellars_wall").limit == 2
+    assert large.figure("cellars_wall").verdict == "exceeds"  # water comes on top
+    assert small.figure("cellars_wall").value <= 2
+    assert small.figure("cellars_wall").verdict != "meets"  # water is not in it
+    assert "by the walls of pits alone" in small.figure("cellars_wall").label
+    assert "by the walls of pits alone, lowered water is not in it" in cellar_tables(small, ENGLISH)
     apart = [one.features["cellars"]["feet_apart_mm"] for one in (small, large)]
     assert apart[1].to_numpy() == pytest.approx(40.0 * apart[0].to_numpy(), rel=1e-6)
     assert apart[0].max() > 0

@@ -263,7 +263,7 @@ def _walls(walls: gpd.GeoDataFrame, found: gpd.GeoDataFrame, settings: CellarsAn
         note = "a wall stands in the pit" if in_pit else f"{row.name}: {row['damage']}, {row['cracks']}; {ends}"
         note = NOT_KNOWN if blind else f"{note}; {ALONE}"
         worst = 4.0 if in_pit else np.nan if blind else float(walls["category"].max())
-        label = "Category of damage of a wharf wall by pits"
+        label = "Category of damage of a wharf wall by the walls of pits alone"
         limit, source = float(settings.wall_category_limit), settings.wall_category_source
         told = "A wharf wall stands in the pit"
         if blind:
@@ -272,7 +272,12 @@ def _walls(walls: gpd.GeoDataFrame, found: gpd.GeoDataFrame, settings: CellarsAn
             told = f"{str(row.name).capitalize()} of the wharf settles by {row['settlement_mm']:.0f} mm at most beside the pit, "
             told += f"{ALONE}: "
             told += f"category {worst:.0f} of damage ({row['damage']}), of a limit of {limit:.0f}"
-        made.append(_figure("wall", label, worst, limit=limit, source=source, note=note, told=told))
+        if worst <= limit:
+            # lowered water comes on top: that it is within without it is no verdict
+            note += f"; of a limit of {limit:.0f}, which is not judged without lowered water"
+            made.append(_figure("wall", label, worst, note=note, told=told))
+        else:
+            made.append(_figure("wall", label, worst, limit=limit, source=source, note=note, told=told))
     moved, inside = found[found["settlement_mm"].fillna(0.0) >= LEAST_MM], found["beside_pit"] == IN_PIT
     lost = float((found["beside_pit"] == NOT_KNOWN).sum() + (walls["damage"] == NOT_KNOWN).sum())
     if len(moved):
