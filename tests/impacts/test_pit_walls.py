@@ -18,6 +18,7 @@ from matplotlib.legend import Legend
 
 from tests.impacts.places import SOUTH, WEST, block, plain
 from tests.impacts.test_pit import LAYERS, SIDE, _impact, _pit, _settings
+from twin import read_scenario, sample_folder
 from twin.errors import ParameterError
 from twin.geo.city import City
 from twin.geo.pits import NAN, Pit, PitStage, PitSupport
@@ -26,6 +27,7 @@ from twin.impacts.ground_movement import damage_of, ground_around
 from twin.impacts.pit import analyse
 from twin.impacts.pit_walls import MOST_WAYS, Behind, behind, combinations, free_m, reached, settles_told
 from twin.impacts.site import Site
+from twin.report.texts import ENGLISH
 from twin.sim.impact.pit.behind_wall import FREE_WALLS, HIGHEST_FREE_M, WALLS, expected_settlement
 
 TOP = 5.0
@@ -318,3 +320,13 @@ def test_of_a_wall_that_stands_free_each_settlement_is_told_with_its_depth() -> 
     assert free.largest.middle < ground.ways[0].largest.middle
     said = ground_of([pit]).told[-1]
     assert all(text in said for text in texts)
+
+
+def test_that_light_lorries_may_drive_above_cellars_is_said_to_be_by_the_rule_and_the_sample_screens_them() -> None:
+    figure = _impact(_pit(2.0)).figure("pit_light_lorries")
+    assert "which by the rule may drive above wharf cellars" in figure.label
+    assert "does not say that a cellar carries them" in figure.note
+    asked = read_scenario(sample_folder().parent / "wharf_garage.yaml").analyses.cellars
+    assert asked is not None
+    assert [one.vehicle.weight_t for one in asked.vehicles if one.vehicle is not None and one.id == "soil-van"] == [3.5]
+    assert "if it drove along the whole street" in ENGLISH["cellars_streets"]

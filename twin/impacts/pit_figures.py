@@ -275,8 +275,8 @@ def _of_soil(features: Mapping[str, gpd.GeoDataFrame], settings: PitAnalysis, wa
         _figure("volume", "Soil to be dug, in the ground", total, "m3", 0, "against the terrain" if _terrain(stages) else ""),
         _figure("lorries", f"Lorries with {settings.payload_t:g} t of soil, each there and back", lorries, "lorries", 0, barred,
                 told=leaves if lorries else ""),
-        _figure("light_lorries", f"Or lorries of {van.weight_t:g} t, which may drive above wharf cellars", light, "lorries", 0,
-                f"{settings.light_payload_t:g} t of soil each"),
+        _figure("light_lorries", f"Or lorries of {van.weight_t:g} t, which by the rule may drive above wharf cellars", light,
+                "lorries", 0, f"{settings.light_payload_t:g} t of soil each; the rule does not say that a cellar carries them"),
     ]  # fmt: skip
 
 

@@ -169,7 +169,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "pit_screening": "Screening, no design: whether the walls stand and how far they bend is not worked out. That needs a "
     "geotechnical design. Where soil, walls and foundations are estimates, that is told under the assumptions.",
     "pit_map": "Settlement of the ground, the most of all stages, and damage to buildings",
-    "pit_ways": "Ways of lorries with soil, heavy ones and those that may drive above wharf cellars",
+    "pit_ways": "Ways of lorries with soil, heavy ones and those that by the rule may drive above wharf cellars",
     "pit_drawdown_m": "Fall of the water table, in the stage in which it is lowest",
     "pit_head_drawdown_m": "Fall of the head below clay and peat, in that stage",
     "pit_uplift_chart": "Does the floor hold against the water below it? Weight over pressure, by stage",
@@ -270,7 +270,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "cellars_cranes": "Cranes and their feet",
     "cellars_crane": "Crane",
     "cellars_foot": "Load of a foot (kN)",
-    "cellars_streets": "Streets above cellars, by vehicle",
+    "cellars_streets": "Streets above cellars, by vehicle, if it drove along the whole street",
     "cellars_street": "Street",
     "cellars_length_beyond": "Beyond (m)",
     "cellars_length_above": "Above cellars (m)",
