@@ -33,7 +33,7 @@ from viewer.scene import FieldLayer, KeyEntry, Layer, MeshLayer, PeopleLayer, Sc
 from viewer.sky import where_on_earth
 from viewer.soil import Soil, soil_near
 from viewer.soundings import block_layers, only_soundings, soil_columns
-from viewer.stages import SceneStage, staged
+from viewer.stages import NO_DESIGN, SceneStage, staged
 from viewer.words import title_of
 
 if TYPE_CHECKING:
@@ -184,9 +184,6 @@ def compose(
         soil=None if soil is None else soil.block,
         **where_on_earth(city),
     )
-
-
-NO_DESIGN = "Whether the walls of a pit stand is not worked out: that needs a geotechnical design"
 
 
 def _pits(

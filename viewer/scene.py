@@ -278,9 +278,7 @@ class Scene:
         return tuple(side for side in SIDES if side in there or (there and side != "difference"))
 
     def on(self, side: str) -> Scene:
-        """The scene with what is on one side of a comparison, and what is the same on all.
-
-        The difference is drawn on the city with the changes.
+        """What is on one side of a comparison, and what is the same on all; the difference is drawn on the city with the changes.
 
         Raises
         ------
@@ -290,11 +288,12 @@ class Scene:
         if side not in self.sides:
             hint = f"it has: {', '.join(self.sides)}" if self.sides else "it is not of a comparison"
             raise ParameterError(f"the scene has no side `{side}`{did_you_mean(side, self.sides)}", hint=hint)
-        kept = [layer for layer in self.layers if _is_on(layer, side)]
-        layers = tuple(replace(layer, side="") for layer in kept)
-        used = {layer.legend for layer in layers if isinstance(layer, FieldLayer)}
-        legends = tuple(legend for legend in self.legends if legend.name in used)
-        return replace(self, layers=layers, legends=legends, subtitle=self.subtitle or SIDE_LABELS[side])
+        from viewer.stages import without_a_pit
+
+        layers = tuple(replace(layer, side="") for layer in self.layers if _is_on(layer, side))
+        one = without_a_pit(replace(self, layers=layers, subtitle=self.subtitle or SIDE_LABELS[side]))
+        used = {layer.legend for layer in one.layers if isinstance(layer, FieldLayer)}
+        return replace(one, legends=tuple(legend for legend in self.legends if legend.name in used))
 
     def at_stage(self, name: str) -> Scene:
         """The scene as it is when a stage of the work is done.

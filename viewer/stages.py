@@ -32,6 +32,7 @@ class SceneStage:
 WHOLE_WORK = "Of the whole work, not of this stage"
 OF_WHOLE_WORK = ("settlement_mm", "drawdown_m", "head_drawdown_m")
 """Legends of fields that are worked out for all stages together, so that a picture of one stage says so."""
+NO_DESIGN = "Whether the walls of a pit stand is not worked out: that needs a geotechnical design"
 
 
 def scene_at(scene: Scene, name: str) -> Scene:
@@ -45,6 +46,17 @@ def scene_at(scene: Scene, name: str) -> Scene:
     label = scene.stages[names.index(name)].label
     subtitle = f"{scene.subtitle}, stage of the work: {label}" if scene.subtitle else f"Stage of the work: {label}"
     return replace(scene, layers=layers, legends=legends, stages=(), stage=name, subtitle=subtitle)
+
+
+def without_a_pit(scene: Scene) -> Scene:
+    """A scene of one side where no pit is dug, without what is of pits alone: stages, what the ground does, the note on walls.
+
+    A scene with a pit is given back as it is.
+    """
+    if any(layer.name.split("@")[0] == "pit" for layer in scene.layers):
+        return scene
+    layers = tuple(layer for layer in scene.layers if getattr(layer, "legend", "") not in OF_WHOLE_WORK)
+    return replace(scene, layers=layers, stages=(), stage="", notes=tuple(note for note in scene.notes if note != NO_DESIGN))
 
 
 def _plain(layer: Layer) -> Layer:

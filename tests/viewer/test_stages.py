@@ -16,7 +16,7 @@ from twin.geo.city import City
 from twin.geo.pits import Pit, PitStage, PitSupport
 from viewer.changes import ChangeShape
 from viewer.compose import compose
-from viewer.scene import LabelLayer, Legend, LegendClass, MeshLayer, Scene, SceneStage
+from viewer.scene import FieldLayer, LabelLayer, Legend, LegendClass, MeshLayer, Scene, SceneStage
 from viewer.sides import merged
 from viewer.stages import WHOLE_WORK
 from viewer.words import translate
@@ -133,7 +133,7 @@ def test_both_sides_of_a_comparison_have_the_stages(town: City, staged: Scene) -
     assert both.stages == staged.stages
     after = both.on("after").at_stage("first")
     assert _mesh(after, "pit@after").vertices[:, 2].min() + town.origin[2] == pytest.approx(2.0)
-    assert not [layer for layer in both.on("before").at_stage("first").layers if layer.name.startswith("pit")]
+    assert not [layer for layer in both.on("before").layers if layer.name.startswith("pit")]
 
 
 def test_the_key_names_things_of_stages_without_them(staged: Scene) -> None:
@@ -166,3 +166,32 @@ def test_a_picture_of_a_stage_says_what_is_of_the_whole_work(staged: Scene) -> N
     shown = replace(staged, legends=(legend, other)).at_stage("first")
     assert [one.note for one in shown.legends] == [WHOLE_WORK, "Fruin 1971"]
     assert translate(WHOLE_WORK, "nl") != WHOLE_WORK
+
+
+def _settled(scene: Scene, settles_mm: float) -> Scene:
+    """A scene with a field of settlement and its legend."""
+    values = np.full((1, 4, 4), settles_mm, np.float32)
+    flat = np.zeros((4, 4), np.float32)
+    field = FieldLayer("settlement", "Settlement", 0.0, 4.0, 1.0, flat, np.zeros(1), values, "settlement_mm")
+    legend = Legend("settlement_mm", "Settlement of the ground", "mm", (LegendClass(1.0, 5.0, (250, 240, 200), ""),))
+    return replace(scene, layers=(*scene.layers, field), legends=(legend,))
+
+
+def test_the_side_without_a_pit_tells_nothing_of_one(town: City, staged: Scene) -> None:
+    both = merged(_settled(compose(town), 0.0), _settled(staged, 12.0))
+    before = both.on("before").shown()
+    assert before.subtitle == "Without the changes"
+    assert (before.legends, before.stages, before.stage) == ((), (), "")
+    assert not [one for one in before.layers if isinstance(one, FieldLayer)]
+    assert not [note for note in before.notes if "pit" in note]
+    after = both.on("after").shown()
+    assert after.subtitle == "With the changes, stage of the work: Poured"
+    assert [one.name for one in after.legends] == ["settlement_mm"]
+    assert [note for note in after.notes if "walls of a pit" in note]
+
+
+def test_a_pit_that_is_there_without_the_changes_too_keeps_its_stages(town: City, staged: Scene) -> None:
+    both = merged(_settled(staged, 8.0), _settled(compose(town, changes=[_change(town), _change(town, "second", 40.0)]), 12.0))
+    before = both.on("before").shown()
+    assert before.stage == "poured"
+    assert [one.name for one in before.legends] == ["settlement_mm"]
