@@ -196,6 +196,10 @@ def test_places_of_stages_and_the_largest_load(both: Comparison) -> None:
     assert row["largest_kn_m2"] == pytest.approx(min(50.0, 6.0 / row["use_factor"]))
     assert row["use_low"] <= row["use_factor"] <= row["use_high"]
     assert places.loc["tent", "cellars"] == 0  # no cellar below: nothing to judge
+    weightless = asked(changes=EVENT.replace("load_kn_m2: 6", "load_kn_m2: 0.001"))
+    figure = impact(twin.compare(weightless, city=quay(), progress=False)).figure("cellars_place_stage")
+    assert "use below 0.01 at 0.001 kN/m2" in figure.told
+    assert "use below 0.01 at 0.001 kN/m2" in figure.note
 
 
 @given(st.floats(0.1, 40.0))

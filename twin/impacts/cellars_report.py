@@ -204,7 +204,9 @@ def _places(places: gpd.GeoDataFrame, limit: float, source: str) -> list[Figure]
     made = []
     for name, row in _judged(places).iterrows():
         use, first, load, largest = float(row["use_factor"]), bool(row["among_worst"]), float(row["load_kn_m2"]), _largest(row)
-        stated = "no load is stated of it: not judged" if np.isnan(load) else f"{load:g} kN/m2"
+        stated = "no load is stated of it: not judged" if np.isnan(load) else f"use {_small(use)} at {load:g} kN/m2"
+        if not np.isnan(load) and np.isnan(use):
+            stated = f"{load:g} kN/m2"
         told = "" if np.isnan(use) else f"Place of {name}: use {_small(use)} at {load:g} kN/m2{largest}"
         made.append(_figure(
             f"place_{name}", f"Place of {name}: largest use of a cellar below", use, limit=limit if first else None,
