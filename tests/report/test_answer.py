@@ -17,7 +17,10 @@ from twin.commands import figures as terminal
 from twin.compare import Comparison
 from twin.impact_result import ImpactResult
 from twin.impacts.noise_report import figures_of, period, relieved_of
+from twin.report.answer import _not_worked_out
 from twin.report.figures import limit_with_unit, number, plain, with_unit
+from twin.report.page import Page
+from twin.report.texts import ENGLISH
 from twin.result import Figure, Result, headlined
 from twin.scenario.noise import NoiseAnalysis
 
@@ -195,3 +198,17 @@ def test_buildings_that_come_below_the_standard_value_are_listed_the_largest_gai
     assert list(relieved_of(now, was, settings).index) == ["b", "a"]
     assert not len(relieved_of(now, None, settings))
     assert not len(relieved_of(now.assign(judged=False), was, settings))
+
+
+def _of_a_pit(stages: int) -> Result:
+    frame = gpd.GeoDataFrame({"stage": ["deep"] * stages}, geometry=[shapely.Point(0, 0)] * stages, crs=28992)
+    return side(figure(2.0, headline=True), key="pit", stages=frame)
+
+
+def test_an_excavation_is_never_answered_without_that_its_walls_are_not_worked_out() -> None:
+    told = ENGLISH["answer_no_design"]
+    assert "is not worked out" in told
+    for subject in (_of_a_pit(1), both(_of_a_pit(0), _of_a_pit(1))):
+        assert _not_worked_out(Page(subject, {}, "", ENGLISH)) == [told]
+    for other in (_of_a_pit(0), side(figure(2.0, headline=True))):
+        assert _not_worked_out(Page(other, {}, "", ENGLISH)) == []

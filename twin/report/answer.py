@@ -47,6 +47,7 @@ def answer(page: Page) -> str:
     sentences += [_judged(page, d) for d in judged if d not in first]
     sentences += _unjudged(page, {d.figure.key for d in first})
     still, waiting = page.left_behind() if crowd else (0.0, 0.0)
+    sentences += _not_worked_out(page)
     sentences += _of_the_crowd(page, still, waiting) if crowd else [t["not_known_crowd"]]
     bad = waiting > 0 or any(d.verdict != "meets" for d in judged)
     body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
@@ -151,6 +152,13 @@ def _unjudged(page: Page, told: set[str]) -> list[str]:
         and not any(figure.limit is not None or figure.key in told for figure in impact.figures)
         and impact.figures[-1].key in rows
     ]
+
+
+def _not_worked_out(page: Page) -> list[str]:
+    """That whether walls stand is not known, wherever an excavation is judged: nobody may take the answer for more than it is."""
+    pit = page.result.impacts.get("pit")
+    stages = None if pit is None else pit.features.get("stages")
+    return [page.texts["answer_no_design"]] if stages is not None and len(stages) else []
 
 
 def _of_the_crowd(page: Page, still: float, waiting: float) -> list[str]:

@@ -166,6 +166,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType({
     "routes_told": "The way, or what is in the way",
     "impact_pit": "Excavations",
     "pit_lost": "Buildings with more damage than is allowed",
+    "answer_no_design": "Whether the walls of the excavation stand, and how far they bend, is not worked out: that needs a "
+    "geotechnical design.",
     "pit_screening": "Screening, no design: whether the walls stand and how far they bend is not worked out. That needs a "
     "geotechnical design. Where soil, walls and foundations are estimates, that is told under the assumptions.",
     "pit_map": "Settlement of the ground, the most of all stages, and damage to buildings",
