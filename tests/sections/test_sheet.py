@@ -11,10 +11,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+import twin
 from tests.places import SOUTH, WEST, town
 from tests.sections.test_parts import ACROSS, PIT, WALLED, worked_out
 from twin.errors import OutputError, ParameterError
 from twin.geo.city import City
+from twin.geo.samples import sample_folder
 from twin.impact_result import ImpactResult
 from twin.plots.lettering import Lettering
 from twin.plots.sheet_layout import PAPERS, layout_of
@@ -215,6 +217,30 @@ def test_the_mark_of_a_level_is_kept_free_too() -> None:
     # without the mark there would be room right up to the text
     assert not letters.write("+0.60", [(10.0, 10.0)], ha="right", va="bottom", offset=(0.5, 0.5))
     assert letters.write("+0.60", [(9.0, 10.0)], ha="right", va="bottom", offset=(0.5, 0.5))
+
+
+def test_a_mark_of_a_level_stands_clear_of_the_text_before_it() -> None:
+    _, ax = plt.subplots()
+    letters = Lettering(ax, 5.0, 5.0, (0.0, 0.0, 30.0, 30.0))
+    assert letters.write("+0.60", [(10.0, 10.0)], ha="left", va="bottom", offset=(2.2, 0.5), mark=1.3)
+    end = 10.0 + (2.2 + letters.size_of("+0.60", 8.0)[0]) / 5.0
+    assert not letters.write("+0.61", [(end + (1.3 + 1.0) / 5.0, 10.0)], ha="left", va="bottom", offset=(2.2, 0.5), mark=1.3)
+    assert letters.write("+0.61", [(end + (1.3 + 4.1) / 5.0, 10.0)], ha="left", va="bottom", offset=(2.2, 0.5), mark=1.3)
+
+
+def test_every_well_is_named_and_the_edge_of_a_guess_is_told(sample: City, tmp_path: Path) -> None:
+    garage = sample_folder().parent / "wharf_garage.yaml"
+    drawn = section(twin.read_scenario(garage), [(136800.8, 455848.0), (136893.2, 455848.0)], city=sample)
+    told = texts(drawn.save(tmp_path / "across.svg", language="nl"))
+    named = [name for text in told for name in text.split(", ") if name.startswith("well-")]
+    wells = {part.id for part in drawn.drawn if part.kind == "well"}
+    assert sorted(named) == sorted(wells)
+    assert {"well-2", "well-3"} <= wells
+    assert "well-2, well-3" in told
+    edges = [part for part in drawn.drawn if part.kind == "soil" and part.certainty == "guessed"]
+    assert edges
+    assert told.count("vanaf hier geschat") >= 1
+    assert "+0,60" in told
 
 
 def test_a_pit_has_its_measures(walled: Section, tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ MM_PER_POINT = 25.4 / 72.0
 WIDE, HIGH = 0.58, 1.25
 """Of a letter as a share of its size, on the safe side."""
 
+MARK_APART_MM = 4.0
+"""A mark stands so far behind a text, or it is read as part of that."""
+
 
 @dataclass
 class Lettering:
@@ -52,7 +55,7 @@ class Lettering:
     ) -> bool:  # fmt: skip
         """Write a text at the first of some spots [m] where there is room, `offset` [mm] beside it; tells whether there was one.
 
-        `mark` is half the width of a mark at the spot itself [mm], which is kept free too.
+        `mark` is half the width of a mark at the spot itself [mm], which is kept free too, and clear of what is written before it.
         """
         wide, high = self.size_of(text, points)
         if style.get("rotation") == 90:
@@ -67,7 +70,7 @@ class Lettering:
             if mark:
                 at = x * self.across, y * self.up
                 own = (at[0] - mark, at[1], at[0] + mark, at[1] + 2.0 * mark)
-                if not self._free(own):
+                if not self._free((own[0] - MARK_APART_MM, *own[1:])):
                     continue
                 self.taken.append(own)
             self.taken.append(box)

@@ -16,7 +16,15 @@ from twin.plots.course import Course, straight
 from twin.plots.cutting import datum_of
 from twin.plots.lettering import Lettering
 from twin.plots.parts import GUESSED, Part, city_parts, ground_along
-from twin.plots.section_ground import EARTH, draw_groundwater, draw_profiles, draw_soil, draw_soundings, name_soil
+from twin.plots.section_ground import (
+    EARTH,
+    draw_edges_of_guesses,
+    draw_groundwater,
+    draw_profiles,
+    draw_soil,
+    draw_soundings,
+    name_soil,
+)  # fmt: skip
 from twin.plots.section_letters import letter_parts
 from twin.plots.section_pit import draw_pits
 from twin.plots.section_words import section_words
@@ -177,6 +185,7 @@ def draw_parts(
         letter_parts(sketch, parts, damage or {})
         _keep_free(sketch, parts, "cellar", "vault", "construction", "water")
         name_soil(sketch, parts)
+        draw_edges_of_guesses(sketch, parts)
     return sketch
 
 

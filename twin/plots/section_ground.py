@@ -77,6 +77,32 @@ def _end(sketch: Sketch, part: Part) -> None:
         sketch.note("sure_title", line, sketch.told["soundings_end"])
 
 
+def draw_edges_of_guesses(sketch: Sketch, parts: list[Part]) -> None:
+    """Where a layer goes on as a guess: a thin dashed line that says so, or it is taken for another soil."""
+    soils = [part for part in parts if part.kind == "soil" and sketch.seen_part(part)]
+    told: set[float] = set()
+    for part in soils:
+        for other in soils if part.certainty == GUESSED else ():
+            if other.certainty == GUESSED or other.label != part.label:
+                continue
+            for edge in shapely.get_parts(shapely.intersection(part.shape, other.shape, grid_size=1e-6)):
+                west, low, east, top = edge.bounds
+                if edge.is_empty or east - west > 1e-3 or top - low < 1e-3:
+                    continue
+                line = shapely.LineString([(west, low), (west, top)])
+                sketch.line(line, gid="edge of guess", color=rgb((90, 80, 70)), linewidth=0.6, linestyle=(0, (5, 4)), zorder=1.55)
+                if round(west, 1) in told:
+                    continue
+                aside = 1.0 if part.shape.centroid.x > other.shape.centroid.x else -1.0
+                spots = [(west, low + share * (top - low)) for share in (0.2, 0.1, 0.85, 0.5, 0.35, 0.65)]
+                halo = {"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.7}
+                if sketch.letters.write(
+                    sketch.told["guessed_from"], spots, points=7.5, ha="left" if aside > 0 else "right", bbox=halo,
+                    offset=(1.5 * aside, 0.0), color=rgb((90, 80, 70)), gid="guessed from",
+                ):  # fmt: skip
+                    told.add(round(west, 1))
+
+
 def name_soil(sketch: Sketch, parts: list[Part]) -> None:
     """The class of each layer, where it is thick enough."""
     for part in parts:
@@ -211,7 +237,7 @@ def _draw_lowered(sketch: Sketch, x: Values, before: Values | None, after: Value
     (line,) = sketch.ax.plot(x, after, color=colour, linewidth=1.8, zorder=3.5, gid=f"{name} after")
     sketch.note("water_title", line, sketch.told[f"{name}_after"])
     known = np.flatnonzero(np.isfinite(after))
-    for share in (0.04, 0.25, 0.75, 0.9) if len(known) else ():
+    for share in (0.25, 0.75, 0.04, 0.9) if len(known) else ():
         place = float(x[known[int(share * (len(known) - 1))]])
         z = float(np.interp(place, x[known], after[known]))
         style = {"points": 7.5, "color": colour, "gid": f"{name} level", "offset": (2.2, 0.5), "mark": MARK_MM}

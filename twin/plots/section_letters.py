@@ -25,7 +25,9 @@ def letter_parts(sketch: Sketch, parts: list[Part], damage: Mapping[str, Mapping
         if part.kind == "water":
             spots = [(west + share * (east - west), high) for share in (0.5, 0.2, 0.75)]
             sketch.letters.write(sketch.level(high), spots, points=7.5, ha="left", va="bottom", offset=(1.8, 0.4), mark=1.2,
-                                 color=rgb(palette.WATER), gid="water level")  # fmt: skip
+                                 color=rgb(palette.WATER), gid="water level",
+                                 bbox={"boxstyle": "round,pad=0.05", "facecolor": "white", "edgecolor": "none",
+                                       "alpha": 0.75})  # fmt: skip
         elif part.kind == "vault":
             _letter_vault(sketch, part)
     for part in parts:

@@ -14,6 +14,7 @@ from twin.plots.words import number
 
 STEEL, CONCRETE, STRUT, TIMBER = (64, 76, 90), (150, 150, 146), (226, 166, 40), (150, 112, 76)
 PIT_LINE = (120, 40, 30)
+WELL = (44, 112, 190)
 WALLS = {"sheet-pile": STEEL, "diaphragm": CONCRETE, "secant-pile": CONCRETE, "soldier-pile": TIMBER}
 
 
@@ -27,6 +28,7 @@ def draw_pits(sketch: Sketch, parts: list[Part]) -> None:
     named: set[str] = set()
     for part in parts:
         _draw_built(sketch, part, named)
+    _name_wells(sketch, parts)
     for part in parts:
         if part.kind in ("pit", "pit stage"):
             _name_floor(sketch, part)
@@ -164,13 +166,26 @@ def _draw_built(sketch: Sketch, part: Part, named: set[str]) -> None:
             line(grout, gid="grout", color=rgb(CONCRETE), linewidth=4.0, solid_capstyle="butt", zorder=4.85)
             sketch.note("pit_title", made, told["anchor"])
     elif part.kind in ("well", "well filter"):
-        blue = rgb((44, 112, 190))
         style: dict[str, Any] = {"linewidth": 1.4} if part.kind == "well" else {"linewidth": 4.5, "linestyle": (0, (0.4, 0.4))}
-        made = line(part.shape, gid=f"{part.kind}:{part.id}", zorder=6.2, color=blue, **style)
+        made = line(part.shape, gid=f"{part.kind}:{part.id}", zorder=6.2, color=rgb(WELL), **style)
         if made is not None and part.kind == "well":
             sketch.note("pit_title", made, told["well_of_pit"])
-            x, top = part.shape.coords[0]
-            sketch.letters.write(part.id, [(x, top)], points=7.5, va="bottom", offset=(0.0, 0.6), color=blue, gid="well name")
+
+
+def _name_wells(sketch: Sketch, parts: list[Part]) -> None:
+    """Names of wells over them; those at one place along the line, or with no room for a name of their own, are named together."""
+    groups: list[tuple[float, list[str]]] = []
+    wells = sorted((part.shape.coords[0][0], part.id, part.shape.coords[0][1]) for part in parts if part.kind == "well")
+    for x, name, _ in wells:
+        wide = sketch.letters.size_of(", ".join([*groups[-1][1], name]), 7.5)[0] if groups else 0.0
+        if groups and (x - groups[-1][0]) * sketch.letters.across < 0.5 * wide:
+            groups[-1][1].append(name)
+        else:
+            groups.append((x, [name]))
+    tops = {x: top for x, _, top in wells}
+    for x, names in groups:
+        spots = [(x, tops[x] + up / sketch.letters.up) for up in (0.0, 4.0, 8.0)]
+        sketch.letters.write(", ".join(names), spots, points=7.5, va="bottom", offset=(0.0, 0.6), color=rgb(WELL), gid="well name")
 
 
 def _draw_wall(sketch: Sketch, part: Part) -> None:

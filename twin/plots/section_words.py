@@ -19,6 +19,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "sure_known": ("known: sounding within 25 m", "bekend: sondering binnen 25 m"),
     "sure_inferred": ("inferred: within 100 m", "afgeleid: binnen 100 m"),
     "sure_guessed": ("guessed: within 250 m", "geschat: binnen 250 m"),
+    "guessed_from": ("guessed from here", "vanaf hier geschat"),
     "pale_guessed": ("paler: a layer that is guessed", "lichter: een laag die geschat is"),
     "sure_title": ("Boundaries of the soil", "Grenzen van de grondlagen"),
     "soil_title": ("Soil", "Grondsoort"),
