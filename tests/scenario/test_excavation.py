@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 import shapely
 
 from tests.places import at, box_of, town
+from twin.cli import main
 from twin.errors import ScenarioError, TwinError
 from twin.geo.pits import Pit, pit_of
+from twin.geo.samples import sample_folder
 from twin.scenario import scenario_from_text
 from twin.scenario.apply import apply_changes
 from twin.scenario.excavation import ExcavationChange
@@ -147,3 +150,20 @@ def test_what_does_not_fit_the_city(other: dict[str, Any], told: str) -> None:
 def test_a_row_that_is_no_pit_is_told(row: dict[str, Any], told: str) -> None:
     with pytest.raises(TwinError, match=told):
         pit_of({"bottom_m": -1.0, "top_m": 1.0, "geometry": shapely.box(0, 0, 1, 1), **row}, "p")
+
+
+@pytest.mark.parametrize(("toe", "doubted"), [(-5.1, True), (-5.9, True), (-6.0, False), (-9.0, False)])
+def test_a_wall_that_hardly_goes_below_the_floor_is_doubted(toe: float, doubted: bool) -> None:
+    told = _change(wall={"kind": "sheet-pile", "toe_m": toe}).doubts()
+    assert len(told) == doubted
+    assert all("a geotechnical design must say how deep it goes" in line for line in told)
+
+
+def test_validate_warns_of_a_wall_that_hardly_goes_below_the_floor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (sample_folder().parent / "wharf_garage.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "garage.yaml"
+    path.write_text(text.replace("toe_m: -9.5", "toe_m: -2.7"), encoding="utf-8")
+    assert main(["validate", str(path)]) == 0
+    told = capsys.readouterr()
+    assert "warning: the toe of the wall of `garage` (-2.7 m) is only 0.1 m below what is dug (-2.6 m)" in told.err
+    assert "valid" in told.out

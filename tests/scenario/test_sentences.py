@@ -274,3 +274,21 @@ def test_other_names_and_plain_numbers_are_understood(analyses: str, told: str) 
     with pytest.raises(ScenarioError) as found:
         scenario_from_text(f"stadstwin: 1\ntitle: x\nquestion: y\ncity: sample\nanalyses: {analyses}")
     assert told in str(found.value).replace(" (and 1 more)", "")
+
+
+def test_all_that_is_wrong_is_told_each_with_its_line() -> None:
+    pit = "    watr_m: 3\n    cell_m: 99\n    pumping_days: -1\n"
+    text = f"stadstwin: 1\ntitle: x\nquestion: y\ncity: sample\nanalyses:\n  pit:\n{pit}"
+    with pytest.raises(ScenarioError) as found:
+        scenario_from_text(text)
+    first, *rest = str(found.value).splitlines()
+    assert first == "scenario:7 analyses.pit.watr_m: `watr_m` is not a key of `pit`; did you mean `water_m`?"
+    assert [line.strip().split(": ")[0] for line in rest[1:]] == [
+        "scenario:8 analyses.pit.cell_m", "scenario:9 analyses.pit.pumping_days",
+    ]  # fmt: skip
+    assert "not `99`" in rest[1]
+
+
+def test_the_ground_of_a_pit_is_in_layers() -> None:
+    with pytest.raises(ScenarioError, match="the ground is in `layers`"):
+        scenario_from_text("stadstwin: 1\ntitle: x\nquestion: y\ncity: sample\nanalyses: {pit: {soil: []}}")

@@ -76,3 +76,9 @@ def test_a_centimetre_is_let_pass_and_the_ground_has_to_be_the_top() -> None:
     assert layers_from(LIST, surface_m=3.0)["top_m"].iloc[0] == 0.0
     with pytest.raises(GeometryError, match=r"the ground is at 3\.5 m"):
         layers_from(LIST, surface_m=3.5)
+
+
+@pytest.mark.parametrize(("soil", "meant"), [("kley", "klei"), ("zant", "zand"), ("claey", "clay")])
+def test_a_slip_in_the_name_of_a_soil_is_told(soil: str, meant: str) -> None:
+    with pytest.raises(ParameterError, match=f"did you mean `{meant}`"):
+        layers_from([{"soil": soil, "top_m": 1.0, "bottom_m": 0.0}])

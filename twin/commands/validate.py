@@ -50,7 +50,9 @@ def _validate(options: argparse.Namespace) -> int:
             if kind_of(path) == "scenario":
                 if options.out is not None:
                     raise ParameterError("--out takes the findings of a city, not of a scenario", hint="leave out --out")
-                useful, wrong = _validate_scenario(path)
+                useful, wrong, doubts = _validate_scenario(path)
+                for line in doubts:
+                    complain(f"{path}: warning: {line}")
                 if wrong:
                     bad = True
                     complain(f"{path}: what its analyses need is wrong in the city, and would be left out")
@@ -72,13 +74,14 @@ def _validate(options: argparse.Namespace) -> int:
     return FAILED if bad else DONE
 
 
-def _validate_scenario(path: Path) -> tuple[bool, list[str]]:
-    """Everything short of walking: both sides made ready, everybody placed; whether there is then anything to work out, and what of
-    the city is wrong and left out of it."""
+def _validate_scenario(path: Path) -> tuple[bool, list[str], list[str]]:
+    """Everything short of walking: both sides made ready, everybody placed; whether there is then anything to work out, what of
+    the city is wrong and left out of it, and what of the scenario is doubtful."""
     from twin.assess import asked_of, see_possible
     from twin.population import populate
     from twin.run import changed_city, load_city, prepare
     from twin.scenario import read_scenario
+    from twin.scenario.excavation import ExcavationChange
     from twin.scenario.read import told_with_lines
 
     scenario = read_scenario(path)
@@ -96,12 +99,12 @@ def _validate_scenario(path: Path) -> tuple[bool, list[str]]:
             see_possible(scenario, side.changed.city)
             placed = populate(scenario, side.changed, side.ground, seed=scenario.crowd.seed, destinations=side.destinations)
         people = len(placed.people.x)
+    doubts = [line for one in scenario.changes if isinstance(one, ExcavationChange) for line in one.doubts()]
     if "pit" in asked:
         from twin.impacts.pit import overlaps_of
 
-        for text in overlaps_of(changed_city(scenario, city, baseline=False).city):
-            say(f"{path}: warning: {text}")
-    return bool(people or asked), errors_below(scenario, city)
+        doubts += overlaps_of(changed_city(scenario, city, baseline=False).city)
+    return bool(people or asked), errors_below(scenario, city), doubts
 
 
 def _check_validation(options: argparse.Namespace) -> None:

@@ -26,6 +26,9 @@ def _day_there_is(day: str) -> str:
 
 Day = Annotated[str, AfterValidator(_day_there_is)]
 
+LEAST_EMBEDMENT_M = 1.0
+"""Of a wall that goes less far below what is dug `twin validate` warns [m]; an estimate to find slips: deeper is no proof."""
+
 
 class RetainingWall(Part):
     """What holds the faces of a pit.
@@ -171,6 +174,17 @@ class ExcavationChange(ChangeBase):
     concrete: UnderwaterConcrete | None = None
     wells: tuple[DewateringWell, ...] = Field(default=(), max_length=500)
     stages: tuple[ConstructionStage, ...] = Field(default=(), max_length=100)
+
+    def doubts(self) -> list[str]:
+        """What may be, but is seldom meant: a wall whose toe is hardly below what is dug."""
+        if self.wall is None:
+            return []
+        deepest = self.bottom_m - (self.concrete.thickness_m if self.concrete is not None else 0.0)
+        below = deepest - self.wall.toe_m
+        if below >= LEAST_EMBEDMENT_M:
+            return []
+        told = f"the toe of the wall of `{self.id}` ({self.wall.toe_m:g} m) is only {below:.2g} m below what is dug ({deepest:g} m)"
+        return [f"{told}: a wall is held by the ground below the floor, and a geotechnical design must say how deep it goes"]
 
     @model_validator(mode="after")
     def _downward(self) -> Self:

@@ -212,7 +212,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 
 def _explain(error: ValidationError, tree: Any, name: str) -> ScenarioError:
-    """Turn the first complaint into a sentence with its line; further ones are counted."""
+    """Turn the first complaint into a sentence with its line; further ones follow, each with its own."""
     from twin.scenario.sentences import sentence, spot
 
     details = error.errors(include_url=False)
@@ -220,10 +220,16 @@ def _explain(error: ValidationError, tree: Any, name: str) -> ScenarioError:
     what, hint = sentence(details[0])
     place = spot(details[0]["loc"]).path
     path, line = _locate(list(place), tree)
-    more = {spot(detail["loc"]).path for detail in details} - {place}
-    if more:
-        what += f" (and {len(more)} more)"
-    return ScenarioError(what, where=f"{name}:{line} {path}".rstrip(), hint=hint)
+    told = {place}
+    more: list[str] = []
+    for detail in details[1:]:
+        other = spot(detail["loc"]).path
+        if other not in told:
+            told.add(other)
+            at, row = _locate(list(other), tree)
+            more.append(f"{name}:{row} {at}".rstrip() + f": {sentence(detail)[0]}")
+    hints = "\n  ".join([*filter(None, [hint]), *more])
+    return ScenarioError(what, where=f"{name}:{line} {path}".rstrip(), hint=hints or None)
 
 
 def _locate(location: list[Any], tree: Any) -> tuple[str, int]:

@@ -23,6 +23,7 @@ from twin.scenario.changes import (
 )
 from twin.scenario.excavation import ExcavationChange
 from twin.scenario.model import Scenario
+from twin.scenario.pit import PitAnalysis
 from twin.scenario.place import Place, Point
 
 if TYPE_CHECKING:
@@ -422,6 +423,9 @@ _ANALYSES: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """What people call analyses that have another name."""
 
+_GROUND = ("soil", "soils", "ground", "grond", "bodem", "lagen")
+"""What people call the layers of the ground of the analysis of a pit."""
+
 _EVERY_KEY = "see docs/scenario.md for every key"
 
 
@@ -433,6 +437,9 @@ def _no_such_key(at: Spot, value: Any) -> tuple[str, str]:
     if at.model is Analyses and at.key.lower() in _ANALYSES:
         known = _ANALYSES[at.key.lower()]
         return f"`{at.key}` is not a key of {at.owner}: that is in `{known}`", f"write `{known}:`; {_EVERY_KEY}"
+    if at.model is PitAnalysis and at.key.lower() in _GROUND:
+        told = f"`{at.key}` is not a key of {at.owner}: the ground is in `layers`"
+        return told, f"write `layers:`, from the top down; {_EVERY_KEY}"
     return f"`{at.key}` is not a key of {at.owner}{did_you_mean(at.key, at.model.model_fields)}", _EVERY_KEY
 
 

@@ -30,6 +30,8 @@ RANGES: Mapping[str, tuple[float, float]] = {
 """What may be given of a layer beside its soil and levels, and between what; ``k_m_d`` is both permeabilities."""
 
 LEVELS = ("soil", "top_m", "bottom_m", "thickness_m", "description")
+DUTCH = ("grind", "zand", "leem", "klei", "veen")
+"""Names of soils in Dutch, for slips of the pen."""
 
 
 def layers_from(rows: Iterable[Mapping[str, Any]], *, surface_m: float | None = None, where: str | None = None) -> pd.DataFrame:
@@ -93,7 +95,8 @@ def _kind(row: Mapping[str, Any], name: str, where: str | None) -> str:
     soil = str(row.get("soil") or "").strip()
     kind = soil if soil in CLASSES else soil_class(soil)
     if not kind:
-        told = f"{name}: soil `{soil}` is not known{did_you_mean(soil, CLASSES)}" if soil else f"{name}: it has no `soil`"
+        near = did_you_mean(soil, (*DUTCH, *CLASSES))
+        told = f"{name}: soil `{soil}` is not known{near}" if soil else f"{name}: it has no `soil`"
         raise ParameterError(told, where=where, hint=f"{', '.join(CLASSES)}, or a code of NEN 5104")
     return kind
 
