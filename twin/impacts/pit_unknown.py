@@ -64,7 +64,7 @@ def without_unknown(figures: Iterable[Figure], made: Sequence[Dug]) -> list[Figu
         beyond = one.key in WORSE and one.value > (one.limit or 0.0)
         if why and not beyond:
             rest = f"; of what is known: {one.note}" if one.note else ""
-            one = replace(one, value=math.nan, told="", note=f"not known: {'; '.join(why)}{rest}")
+            one = replace(one, value=math.nan, told="", unknown=True, note=f"not known: {'; '.join(why)}{rest}")
         elif why:
             one = replace(one, note="; ".join((*([one.note] if one.note else []), "it may be worse: " + "; ".join(why))))
         out.append(one)
