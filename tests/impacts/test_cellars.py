@@ -139,6 +139,8 @@ def test_what_the_event_adds_is_told_beside_what_is_there_without(both: Comparis
     assert after.figure("cellars_place_stage").value == pytest.approx(after.features["places"].loc["stage", "use_factor"])
     assert before.figure("cellars_crowd").value < after.figure("cellars_crowd").value
     assert after.figure("cellars_crowd").limit == 1.0
+    low = after.features["cellars"]["confidence"] == "low"
+    assert after.figure("cellars_low").value == low.sum()
     assert "cellars_way_fire" in both.table().index
     assert {"cellars_place_stage", "cellars_way_sweeper"} <= set(both.table().index)
     assert np.isfinite(both.impacts["cellars"][2]["cellar_use_change"]).any()
@@ -240,6 +242,8 @@ def test_nobody_walks_so_nobody_loads(city: City) -> None:
     assert (found.features["cellars"]["use_factor"] == 0).all()
     assert (found.features["cellars"]["screening"] == "within").all()
     assert found.figure("cellars_worst").value == 0
+    # of cellars of which nothing is asked no confidence is told
+    assert np.isnan(found.figure("cellars_low").value)
     away = EVENT.replace(str(corners(38, 21, 43, 27)), str(corners(86, 21, 92, 27)))
     elsewhere = impact(twin.compare(asked("{crowd: false}", changes=away), city=city, seeds=1, progress=False))
     assert "use_crowd" not in elsewhere.features["cellars"]

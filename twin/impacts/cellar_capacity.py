@@ -242,7 +242,7 @@ def _confidence(k: int, values: Mapping[str, Any], these: Taken, condition: str,
     if "use_factor" not in values or np.isnan(values["use_factor"]):
         bad.append("not judged")
     if by_mexe.shallow[k]:
-        reasons.append("MEXE: h > d, may be unconservative")
+        reasons.append("the ground above is thicker than the ring: MEXE, a rule of thumb for bridges, may allow too much")
     reasons.extend(bad)
     if bad:
         return "low"

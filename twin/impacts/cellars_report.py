@@ -74,12 +74,14 @@ def figures(
     made += _cranes(features["cranes"], limit, source)
     made += _walls(features["walls"], found, settings)
     maybe = float(((found["use_high"] > limit) & ~beyond).sum())
-    low = float((found["confidence"] == "low").sum())
+    loaded = found[(found["governing"] != "own weight") | (found["use_factor"] != 0.0)]
+    low = float((loaded["confidence"] == "low").sum()) if len(loaded) else math.nan
     label = "Cellars within their limit that may be beyond it, as weak as they may be"
     made.append(_figure("maybe", label, maybe, "cellars", note="what is not known of them decides"))
     label, why = "Cellars that are not judged", _why_not(found)
     made.append(_figure("not_judged", label, float(unknown), "cellars", limit=0.0, source=LOOKED_AT, note=why, told=not_told))
-    made.append(_figure("low", "Cellars of which confidence is low", low, "cellars", note=of))
+    of_loaded = f"of {len(loaded)} of which something is asked" if len(loaded) else "nothing is asked of any cellar"
+    made.append(_figure("low", "Cellars of which confidence is low", low, "cellars", note=of_loaded))
     ways = (one.key for one in made if one.key.startswith(("cellars_way_", "cellars_place_")) and one.limit is not None)
     cranes = (one.key for one in made if one.key.startswith("cellars_crane_"))
     doubt = ("cellars_not_judged",) if unknown else ()
