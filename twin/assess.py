@@ -98,9 +98,10 @@ def assess(
     made: dict[str, ImpactResult] = {}
     part = area if scenario.area is None else scenario.area
     some = _on_one_side(scenario)
-    site = _site(changed, part, some, crowd)
-    other = None if before is None else _site(before[0], part, some)
-    for key, settings in asked_of(scenario).items():
+    asked = asked_of(scenario)
+    site = _site(changed, part, some, asked, crowd)
+    other = None if before is None else _site(before[0], part, some, asked)
+    for key, settings in asked.items():
         if keys is not None and key not in keys:
             continue
         known = None if before is None or other is None else (other, before[1][key])
@@ -115,11 +116,12 @@ def assess(
 
 
 def _site(
-    changed: Changed, area: tuple[float, float, float, float] | None, on_one_side: frozenset[str], crowd: Walked | None = None
-) -> Site:
+    changed: Changed, area: tuple[float, float, float, float] | None, on_one_side: frozenset[str], asked: Mapping[str, Any],
+    crowd: Walked | None = None,
+) -> Site:  # fmt: skip
     altered = any(not change.in_baseline for change in changed.made)
     pits = tuple(one.pit for one in changed.obstacles if one.pit is not None)
-    return Site(changed.city, area, changed.blocked(), altered, on_one_side, pits, changed.obstacles, crowd)
+    return Site(changed.city, area, changed.blocked(), altered, on_one_side, pits, changed.obstacles, crowd, asked)
 
 
 def after_crowd(scenario: Scenario) -> frozenset[str]:

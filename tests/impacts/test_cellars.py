@@ -352,6 +352,35 @@ def test_a_pit_moves_the_wharf_wall_and_the_feet_of_vaults(city: City) -> None:
     assert "wall-1" in cellar_tables(large, ENGLISH)
 
 
+def test_lowered_water_counts_for_the_wharf_wall_where_the_pit_is_asked_for_too(city: City) -> None:
+    beside = PIT.format(mm=5.0, outline=corners(46.5, 18, 58, 44))
+    layers = "[{soil: sand, top_m: 2, bottom_m: 0.5}, {soil: clay, bottom_m: -6, cr: 0.1, rr: 0.02}, {soil: sand, bottom_m: -20}]"
+    wet = f"{{}}\n  pit: {{layers: {layers}, water_m: 1, head_m: 1, canal: false, foundation: shallow}}"
+    alone, together = (impact(twin.compare(of_city(one, beside), city=city, progress=False)) for one in ("{}", wet))
+    walled = twin.compare(asked(wet, beside), city=city, seeds=1, progress=False)
+    for one in (together, impact(walled)):
+        walls = one.features["walls"]
+        by_water = walls["settlement_water_mm"]
+        assert (by_water > 1.0).all()
+        assert (walls["settlement_mm"] <= alone.features["walls"]["settlement_mm"] + by_water + 1e-9).all()
+        assert (walls["settlement_mm"] > alone.features["walls"]["settlement_mm"]).all()
+        assert one.figure("cellars_wall").limit == 2
+        assert "lowered water together" in one.figure("cellars_wall").note
+        assert "by its walls and lowered water together" in cellar_tables(one, ENGLISH)
+    assert alone.features["walls"]["settlement_water_mm"].isna().all()
+    # as on the map of the pit
+    field = walled.variant.impacts["pit"].fields["settlement_mm"]
+    a = walled.variant.impacts["cellars"].features["cellars"].loc["a"]
+    near = field.sel(x=slice(WEST + 39, WEST + 46), y=slice(SOUTH + 30, SOUTH + 19)).to_numpy()
+    assert np.nanmin(near) - 0.5 <= a["settlement_mm"] <= np.nanmax(near) + 0.5
+    # of water of which nothing is known the wall is not judged
+    ends = wet.replace(", {soil: sand, bottom_m: -20}", "").replace("bottom_m: -6", "bottom_m: -20")
+    sunk = beside + "    stages: [{id: only, floor_m: -2, head_m: -5}]\n"
+    blind = impact(twin.compare(of_city(ends, sunk), city=city, progress=False))
+    assert blind.features["walls"]["settlement_mm"].isna().all()
+    assert blind.figure("cellars_pit_not_judged").verdict == "exceeds"
+
+
 @pytest.mark.parametrize("held", ["", "    slope_1_in: 0.5\n", "    wall: {kind: secant-pile, toe_m: -9}\n"])
 def test_what_a_pit_takes_away_is_told_whatever_holds_its_sides(city: City, held: str) -> None:
     pit = PIT.format(mm=5, outline=corners(43, 22, 58, 44))

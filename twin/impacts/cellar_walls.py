@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -40,15 +40,26 @@ class Ground(NamedTuple):
         What was taken for granted, and which pits nothing can be said of.
     dug : shapely geometry
         What all pits take away, up to their edges at the ground, whether or not anything is known of the ground beside them.
+    water : function, optional
+        Of points (N, 2) what the ground settles there by lowered water (N,), NaN where that is not known [mm]; without it that is
+        left out.
     """
 
     moves: tuple[Behind, ...]
     told: tuple[str, ...]
     dug: shapely.Geometry
+    water: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
+
+    def by_water(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the ground settles at points by lowered water; 0 where that is left out [mm]."""
+        return np.zeros(len(points)) if self.water is None else self.water(points)
 
 
-def ground_of(pits: Sequence[Pit]) -> Ground:
-    """How the ground around pits moves, by their walls, as in the impact ``pit``; lowered water is not in it."""
+def ground_of(
+    pits: Sequence[Pit], water: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
+) -> Ground:
+    """How the ground around pits moves, by their walls, as in the impact ``pit``, and by the water that they lower where that is
+    given."""
     moves: list[Behind] = []
     told: list[str] = []
     for pit in pits:
@@ -59,7 +70,7 @@ def ground_of(pits: Sequence[Pit]) -> Ground:
             wall = "" if pit.wall else " (a sheet-pile, as its wall is not stated)"
             settles = ", and by ".join(settles_told(one))
             told.append(f"pit {pit.label or pit.id}: the ground behind its wall{wall} settles by {settles}")
-    return Ground(tuple(moves), tuple(told), shapely.union_all([pit.outline_at_top for pit in pits]))
+    return Ground(tuple(moves), tuple(told), shapely.union_all([pit.outline_at_top for pit in pits]), water)
 
 
 def moved(ground: Ground, points: NDArray[np.float64], which: str = "middle") -> list[Moved]:
@@ -69,9 +80,9 @@ def moved(ground: Ground, points: NDArray[np.float64], which: str = "middle") ->
     there = shapely.points(points)
     for one in ground.moves:
         lost |= one.unknown(there)
-    every = []
+    every, wet = [], ground.by_water(points)
     for ways in combinations(list(ground.moves)):
-        settlement, sideways = np.where(lost, np.nan, 0.0), np.zeros((len(points), 2))
+        settlement, sideways = np.where(lost, np.nan, wet), np.zeros((len(points), 2))
         for way in ways:
             part = way.at(points, which)
             settlement, sideways = settlement + part.settlement, sideways + part.horizontal
@@ -130,7 +141,8 @@ def walls_near(
     Returns
     -------
     GeoDataFrame
-        Lines with ``length_m``, ``height_m``, ``settlement_mm``, ``strain_percent``, ``category`` (0 to 4; -1 where it stands in
+        Lines with ``length_m``, ``height_m``, ``settlement_mm``, ``settlement_water_mm`` (of that by lowered water; NaN where that
+        is not in it), ``strain_percent``, ``category`` (0 to 4; -1 where it stands in
         the pit, or nothing is known of the ground), ``category_low``, ``category_high``, ``damage``, ``cracks``; walls that no pit
         reaches are left out.
     """
@@ -139,7 +151,8 @@ def walls_near(
     kept = [k for k, line in enumerate(lines) if reach.intersects(line)]
     rows = [_judged(lines[k], float(heights[k]), ground) for k in kept]
     columns = [
-        "length_m", "height_m", "settlement_mm", "strain_percent", "category", "category_low", "category_high", "damage", "cracks",
+        "length_m", "height_m", "settlement_mm", "settlement_water_mm", "strain_percent", "category", "category_low",
+        "category_high", "damage", "cracks",
     ]  # fmt: skip
     names = [f"wall-{n + 1}" for n in range(len(kept))]
     frame = pd.DataFrame(rows, columns=columns, index=pd.Index(names, name="id", dtype="str"))
@@ -168,7 +181,8 @@ def _judged(line: shapely.LineString, height: float, ground: Ground) -> dict[str
         return max(mm for mm, _ in every), max(strain for _, strain in every)
 
     ends = {which: found(which) for which in ("middle", "low", "high")}
-    told: dict[str, object] = {"length_m": float(line.length), "height_m": height}
+    wet = float("nan") if ground.water is None else float(ground.by_water(points).max())
+    told: dict[str, object] = {"length_m": float(line.length), "height_m": height, "settlement_water_mm": wet}
     middle = ends["middle"]
     if middle is None:
         inside = bool(shapely.contains_xy(ground.dug, *points.T).any())
@@ -183,7 +197,8 @@ def _judged(line: shapely.LineString, height: float, ground: Ground) -> dict[str
 
 
 def feet_of(cellars: gpd.GeoDataFrame, these: Taken, ground: Ground) -> pd.DataFrame:
-    """What the ground does to the feet of vaults: ``settlement_mm``, ``feet_apart_mm`` (how far they are drawn apart) and
+    """What the ground does to the feet of vaults: ``settlement_mm``, ``settlement_water_mm`` (of that by lowered water; NaN where
+    that is not in it), ``feet_apart_mm`` (how far they are drawn apart) and
     ``feet_uneven_mm`` (by how much one settles more than the other), the most along the barrel; 0 where no pit reaches, NaN where
     one cuts the cellar, or nothing is known of the ground. ``beside_pit`` says which: `IN_PIT`, `NOT_KNOWN`, or nothing.
 
@@ -194,14 +209,17 @@ def feet_of(cellars: gpd.GeoDataFrame, these: Taken, ground: Ground) -> pd.DataF
     ground : Ground
     """
     found = {name: np.zeros(len(cellars)) for name in ("settlement_mm", "feet_apart_mm", "feet_uneven_mm")}
-    told = np.full(len(cellars), "", dtype=object)
+    told, wet = np.full(len(cellars), "", dtype=object), np.full(len(cellars), np.nan)
     if ground.dug.is_empty:
-        return pd.DataFrame(found | {"beside_pit": told}).astype({"beside_pit": "str"})
+        return pd.DataFrame(found | {"settlement_water_mm": wet, "beside_pit": told}).astype({"beside_pit": "str"})
     share = np.linspace(-0.5, 0.5, 7)
     for k, row in enumerate(these.rows):
         across, along = axes_of(float(these.azimuth[k]))
         middle = these.centre[k] + share[:, None] * along * these.length[k]
-        feet = [moved(ground, middle + turn * across * these.mean.span[k] / 2) for turn in (-1.0, 1.0)]
+        lines = [middle + turn * across * these.mean.span[k] / 2 for turn in (-1.0, 1.0)]
+        feet = [moved(ground, line) for line in lines]
+        if ground.water is not None:
+            wet[row] = max(float(ground.by_water(line).max()) for line in lines)
         for values in found.values():
             values[row] = -np.inf
         for left, right in zip(*feet, strict=True):
@@ -219,4 +237,4 @@ def feet_of(cellars: gpd.GeoDataFrame, these: Taken, ground: Ground) -> pd.DataF
     told[these.rows[blind]], told[these.rows[cut]] = NOT_KNOWN, IN_PIT
     for values in found.values():
         values[these.rows[cut | blind]] = np.nan
-    return pd.DataFrame(found | {"beside_pit": told}).astype({"beside_pit": "str"})
+    return pd.DataFrame(found | {"settlement_water_mm": wet, "beside_pit": told}).astype({"beside_pit": "str"})

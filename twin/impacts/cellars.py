@@ -5,7 +5,7 @@ Screening, not an assessment by NEN 8700: see `twin.impacts.cellar_capacity`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ from twin.impacts.cellar_ways import Drive, axles_of, drives_of, network_of, str
 from twin.impacts.cellar_ways import places_of as stops_of
 from twin.impacts.cellar_ways_told import ways_told
 from twin.impacts.cellars_report import assumptions, figures
+from twin.impacts.pit import settled_by_water
 from twin.impacts.site import Site, with_surface
 from twin.palette import Colour
 from twin.plots.words import clock
@@ -137,7 +138,7 @@ def analyse(site: Site, settings: CellarsAnalysis, before: tuple[Site, ImpactRes
     load = crowd_load(cellars, crowd, options)
     if load is not None:
         found = found.assign(**{str(name): values.array for name, values in load.columns.items()})
-    pits = ground_of(site.pits)
+    pits = ground_of(site.pits, _by_water(site))
     these = taken(cellars)
     found = found.assign(**{str(name): values.to_numpy() for name, values in feet_of(cellars, these, pits).items()})
     alone = _alone(cellars, drives, options, before)
@@ -157,6 +158,12 @@ def analyse(site: Site, settings: CellarsAnalysis, before: tuple[Site, ImpactRes
         "cellars", "Wharf cellars", fields, features, told, classes_of(settings),
         tuple(assumptions(found, settings, drives, crowd, pits, len(stages))), dict(settings.model_dump(mode="json")), kept,
     )  # fmt: skip
+
+
+def _by_water(site: Site) -> Callable[[NDArray[np.float64]], NDArray[np.float64]] | None:
+    """What the ground settles by the water that pits lower, where the impact `pit` is asked for too."""
+    settings = site.asked.get("pit")
+    return settled_by_water(site, settings).at if site.pits and settings is not None else None
 
 
 def _inside(site: Site) -> gpd.GeoDataFrame:

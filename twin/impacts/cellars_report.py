@@ -26,7 +26,9 @@ MOST_TOLD = 4
 """Of more ways or stage places than this the worst ones are figures with a limit."""
 
 ALONE = "by the walls of pits alone, without lowered water"
-"""Said of what pits do here; the impact ``pit`` has what water does."""
+"""Said of what pits do where the impact ``pit``, which has what water does, is not asked for too."""
+
+TOGETHER = "by the walls of pits and lowered water together"
 
 LOOKED_AT = "what is not judged has to be looked at before anything goes above it"
 NONE_JUDGED = "none of them could be judged"
@@ -265,18 +267,19 @@ def _walls(walls: gpd.GeoDataFrame, found: gpd.GeoDataFrame, settings: CellarsAn
         blind = not in_pit and row["category"] < 0
         ends = f"category {row['category_low']} to {row['category_high']} within the range of the settlement"
         note = "a wall stands in the pit" if in_pit else f"{row.name}: {row['damage']}, {row['cracks']}; {ends}"
-        note = NOT_KNOWN if blind else f"{note}; {ALONE}"
+        by = TOGETHER if row["settlement_water_mm"] == row["settlement_water_mm"] else ALONE
+        note = NOT_KNOWN if blind else f"{note}; {by}"
         worst = 4.0 if in_pit else np.nan if blind else float(walls["category"].max())
-        label = "Category of damage of a wharf wall by the walls of pits alone"
+        label = f"Category of damage of a wharf wall by {'pits' if by == TOGETHER or blind else 'the walls of pits alone'}"
         limit, source = float(settings.wall_category_limit), settings.wall_category_source
         told = "A wharf wall stands in the pit"
         if blind:
             told = ""
         elif not in_pit:
             told = f"{str(row.name).capitalize()} of the wharf settles by {row['settlement_mm']:.0f} mm at most beside the pit, "
-            told += f"{ALONE}: "
+            told += f"{by}: "
             told += f"category {worst:.0f} of damage ({row['damage']}), of a limit of {limit:.0f}"
-        if worst <= limit:
+        if worst <= limit and by == ALONE:
             # lowered water comes on top: that it is within without it is no verdict
             note += f"; of a limit of {limit:.0f}, which is not judged without lowered water"
             made.append(_figure("wall", label, worst, note=note, told=told))
@@ -287,7 +290,7 @@ def _walls(walls: gpd.GeoDataFrame, found: gpd.GeoDataFrame, settings: CellarsAn
     if len(moved):
         feet = moved["feet_apart_mm"]
         note = f"{feet.idxmax()}; of {len(moved)} cellars that settle by {LEAST_MM:g} mm or more; feet that part weaken a vault"
-        note += f"; {ALONE}"
+        note += f"; {TOGETHER if moved['settlement_water_mm'].notna().any() else ALONE}"
         label = "Most that a pit draws the feet of a vault apart"
         made.append(_figure("feet", label, float(feet.max()), "mm", digits=1, note=note))
     if inside.any():

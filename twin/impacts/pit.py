@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.geo.pits import pit_of
+from twin.grid import GridSpec
 from twin.impact_result import ImpactResult
 from twin.impacts.pit_around import buildings_near, buildings_of, wells_of
 from twin.impacts.pit_figures import assumptions_of, classes_of, figures_of
@@ -20,8 +21,10 @@ from twin.impacts.pit_green import pipes_around, trees_around
 from twin.impacts.pit_lorries import ways_of
 from twin.impacts.pit_nuisance import noise_of
 from twin.impacts.pit_soil import see_heads, soil_model, soil_of, water_of
-from twin.impacts.pit_stages import Dug, dig
+from twin.impacts.pit_stages import Dug, dig, read
 from twin.impacts.pit_together import AllWater, overlaps, together
+from twin.impacts.pit_unknown import ends_of
+from twin.impacts.pit_unknown import wells_of as wells_not_known
 from twin.impacts.rain_ground import burnt
 from twin.impacts.site import Site, with_surface
 from twin.scenario.apply import locate
@@ -30,7 +33,9 @@ from twin.variables import variable
 
 if TYPE_CHECKING:
     from twin.geo.city import City
-    from twin.grid import GridSpec
+
+BY_WATER = ("pit", "settled by water")
+"""What a site keeps it by."""
 
 
 def possible(city: City, settings: PitAnalysis) -> None:
@@ -69,16 +74,8 @@ def analyse(site: Site, settings: PitAnalysis, before: tuple[Site, ImpactResult]
         When the ground or the water is not known, or the layers do not reach below a pit.
     """
     grid = site.grid(settings.cell_m)
-    model = soil_model(site.city, settings) if site.pits else None
-    water = [shape for shape in site.city.water.geometry if shape is not None] if settings.canal else []
-    made = []
-    for pit in site.pits:
-        assert model is not None
-        # on a side with a pit its terrain is dug already
-        undug = before is not None and pit.id not in {one.id for one in before[0].pits}
-        terrain = before[0].city.terrain if before is not None and undug else None
-        made.append(dig(pit, soil_of(pit, site.city, model, settings), grid, water, settings, terrain))
-    all_water = together(made, grid, water, settings)
+    made, all_water = _dug(site, settings, grid, before)
+    site.once(BY_WATER, lambda: _by_water(made, all_water, grid))
     fields = _fields(site, settings, grid, made, all_water, before)
     buildings = buildings_of(site.city, made, all_water, fields, grid, settings)
     loud = noise_of(site.pits, buildings_near(site.city, grid), settings)
@@ -95,6 +92,58 @@ def analyse(site: Site, settings: PitAnalysis, before: tuple[Site, ImpactResult]
     return ImpactResult(
         "pit", "Excavations", fields, features, figures, classes_of(), told, dict(settings.model_dump(mode="json"))
     )
+
+
+class ByWater(NamedTuple):
+    """What the ground settles by the water that pits lower.
+
+    Attributes
+    ----------
+    grid : GridSpec
+    settled : (R, C) float64
+        NaN where it is not known [mm].
+    """
+
+    grid: GridSpec
+    settled: NDArray[np.float64]
+
+    def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """At points (N, 2) [m]: (N,) float64 [mm]."""
+        return read(self.settled, self.grid, points)
+
+
+def settled_by_water(site: Site, settings: PitAnalysis) -> ByWater:
+    """What the ground settles by the water that the pits of a site lower, in the end: as in the maps of this impact.
+
+    Raises
+    ------
+    GeometryError, ParameterError
+        As `analyse`.
+    """
+    grid = site.grid(settings.cell_m)
+    made: ByWater = site.once(BY_WATER, lambda: _by_water(*_dug(site, settings, grid, None), grid))
+    return made
+
+
+def _by_water(made: list[Dug], water: AllWater, grid: GridSpec) -> ByWater:
+    blind = bool(ends_of(made) or wells_not_known(made))
+    return ByWater(grid, np.full(grid.shape, np.nan) if blind else water.settled)
+
+
+def _dug(
+    site: Site, settings: PitAnalysis, grid: GridSpec, before: tuple[Site, ImpactResult] | None
+) -> tuple[list[Dug], AllWater]:
+    """The pits of a site with their stages, and the water around all of them."""
+    model = soil_model(site.city, settings) if site.pits else None
+    water = [shape for shape in site.city.water.geometry if shape is not None] if settings.canal else []
+    made = []
+    for pit in site.pits:
+        assert model is not None
+        # on a side with a pit its terrain is dug already
+        undug = before is not None and pit.id not in {one.id for one in before[0].pits}
+        terrain = before[0].city.terrain if before is not None and undug else None
+        made.append(dig(pit, soil_of(pit, site.city, model, settings), grid, water, settings, terrain))
+    return made, together(made, grid, water, settings)
 
 
 def _of_changes(site: Site, before: tuple[Site, ImpactResult] | None) -> bool:

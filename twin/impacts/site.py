@@ -165,6 +165,8 @@ class Site:
         What `obstacles` are: stages with their loads, fences, closures.
     crowd : Walked, optional
         Where people were, for impacts that come after the crowd.
+    asked : mapping of str to Any
+        Settings of the impacts that are asked for, by their keys.
     """
 
     city: City
@@ -175,6 +177,7 @@ class Site:
     pits: tuple[Pit, ...] = ()
     made: tuple[Obstacle, ...] = ()
     crowd: Walked | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
     _found: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, repr=False)
 
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:

@@ -245,7 +245,13 @@ def _walls(impact: ImpactResult, texts: Mapping[str, str]) -> str:
             (str(row["cracks"]), False),
         ])  # fmt: skip
     keys = ("wall", "length", "category", "settlement", "damage", "cracks")
-    return _table(texts["cellars_walls"], [texts[f"cellars_{key}"] for key in keys], rows, texts) + _feet(impact, texts)
+    head = [texts[f"cellars_{key}"] for key in keys]
+    return _table(texts[f"cellars_walls{_alone(frame)}"], head, rows, texts) + _feet(impact, texts)
+
+
+def _alone(frame: gpd.GeoDataFrame) -> str:
+    """Whether lowered water is left out: the end of the key of a heading."""
+    return "" if frame["settlement_water_mm"].notna().any() else "_alone"
 
 
 def _feet(impact: ImpactResult, texts: Mapping[str, str]) -> str:
@@ -261,4 +267,4 @@ def _feet(impact: ImpactResult, texts: Mapping[str, str]) -> str:
         told = [why, "", ""] if inside else [f"{row[key]:.1f}" for key in keys]
         rows.append([(str(name), None), *((one, True) for one in told)])
     head = [texts[f"cellars_{key}"] for key in ("cellar", "settlement", "feet_apart", "feet_uneven")]
-    return _table(texts["cellars_feet"], head, rows, texts, more=len(order) - MOST_ROWS)
+    return _table(texts[f"cellars_feet{_alone(frame)}"], head, rows, texts, more=len(order) - MOST_ROWS)
