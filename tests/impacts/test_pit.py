@@ -135,6 +135,16 @@ def test_ground_settles_as_the_wall_and_the_water_say() -> None:
     assert not math.isnan(given.figure("pit_damage").value)
 
 
+def test_buildings_that_lowered_water_lets_settle_are_counted() -> None:
+    soft = [LAYERS[0], {**LAYERS[1], "cr": 0.3, "rr": 0.1}, LAYERS[2]]
+    found = _impact(_pit(2.0, -4.0), layers=soft)
+    table = found.features["buildings"]
+    deep = table[table["settlement_water_mm"] >= 10.0]
+    assert 0 < len(deep) == found.figure("pit_sunk").value
+    assert f"up to {deep['distance_m'].max():.0f} m from a pit" in found.figure("pit_sunk").note
+    assert _impact(None).figure("pit_sunk").value == 0
+
+
 def test_damage_is_that_of_the_same_ground() -> None:
     pit = _pit(2.0, -4.0, settlement_mm=80.0)
     found = _impact(pit)

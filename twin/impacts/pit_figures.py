@@ -42,6 +42,9 @@ FALLS_M = (0.05, 0.1, 0.25, 0.5, 1.0)
 LEAST_FALL_M = 0.05
 """A water table that falls by less does not count for wooden piles; an estimate [m]."""
 
+SUNK_MM = 10.0
+"""From this on buildings that settle by lowered water are counted; an estimate [mm]."""
+
 HEADS_M = (0.25, 0.5, 1.0, 2.0, 3.0)
 
 LOST = "what stands in a pit, or on its slope, comes down; what the ground beside it does has to be known before a permit"
@@ -87,7 +90,7 @@ def figures_of(
     figures = without_unknown(figures, made)
     lost = features["buildings"]["category"].isna().any()
     blind = ("pit_not_judged",) if lost else ()
-    headlines = ("pit_damage", "pit_damaged", *blind, "pit_uplift", "pit_uplift_relieved", "pit_seepage", "pit_inflow",
+    headlines = ("pit_damage", "pit_damaged", *blind, "pit_sunk", "pit_uplift", "pit_uplift_relieved", "pit_seepage", "pit_inflow",
                  "pit_lorries", "pit_trees_felled")  # fmt: skip
     return headlined(figures, *headlines, of_changes=tuple(one.key for one in figures) if of_changes else ())
 
@@ -127,6 +130,11 @@ def _of_buildings(buildings: gpd.GeoDataFrame, settings: PitAnalysis) -> list[Fi
                 "as if no building were there; walls and lowered water together"
                 + (f"; not known: {blind} stand where the ground is not, of the others {beside:.0f} mm" if blind else "")),
     ]  # fmt: skip
+    wet = buildings[buildings["settlement_water_mm"] >= SUNK_MM]
+    far = f"up to {wet['distance_m'].max():.0f} m from a pit; " if len(wet) else ""
+    told.append(_figure("sunk", f"Buildings where lowered water lets the ground settle by {SUNK_MM:g} mm or more", float(len(wet)),
+                        "buildings", 0, f"{far}in the end, as if pumping went on until then; what settles alike cracks nothing, "
+                        "and what does not is in the categories of damage"))  # fmt: skip
     dry = buildings["fall_m"] > LEAST_FALL_M
     wooden, unknown = (float((dry & (buildings["foundation"] == name)).sum()) for name in ("wooden piles", "unknown"))
     told.append(_figure("wooden", f"Buildings on wooden piles where the water table falls by more than {LEAST_FALL_M:g} m", wooden,

@@ -20,7 +20,7 @@ WELLS = ("the wells of the scenario pump more than stage {stage}{of} needs ({nee
 PUMPED = ("pit_inflow", "pit_pumped", "pit_wells", "pit_wells_capacity")
 """Figures that are not known where it is not known what the ground gives."""
 
-FOLLOW = ("pit_settlement", "pit_wooden", "pit_trees_dry")
+FOLLOW = ("pit_settlement", "pit_sunk", "pit_wooden", "pit_trees_dry")
 """Figures that are not known where falls of the water are not."""
 
 WORSE = ("pit_damage", "pit_damaged")
