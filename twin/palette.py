@@ -38,6 +38,8 @@ WATER: Colour = (92, 134, 148)
 QUAY_WALL: Colour = (136, 108, 92)
 PIT: Colour = (134, 110, 84)
 CELLAR: Colour = (150, 110, 88)
+DAMAGED: tuple[Colour, ...] = ((224, 214, 248), (184, 160, 234), (123, 79, 201), (45, 15, 107))
+"""Buildings by category of damage, from 1 on: none of the colours of settlement, of sand or of roofs."""
 MAINS: dict[str, Colour] = {"sewer": (140, 120, 104), "water": (58, 110, 170), "gas": (206, 172, 60), "heat": (186, 74, 60)}
 """Mains by what runs in them."""
 SOILS: dict[str, Colour] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.palette import DAMAGED
 from viewer.scene import Colour, KeyEntry, Layer, MeshLayer
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 DAMAGE = "damage"
 DAMAGES: tuple[tuple[str, Colour], ...] = (
-    ("Damage: very slight", (250, 226, 138)),
-    ("Damage: slight", (246, 176, 84)),
-    ("Damage: moderate", (222, 100, 62)),
-    ("Damage: severe to very severe", (140, 20, 44)),
+    ("Damage: very slight", DAMAGED[0]),
+    ("Damage: slight", DAMAGED[1]),
+    ("Damage: moderate", DAMAGED[2]),
+    ("Damage: severe to very severe", DAMAGED[3]),
 )
 """Categories 1 and up of `twin.sim.impact.pit.damage`; what is negligible keeps its own colour."""
 SCREENINGS: dict[str, tuple[str, Colour]] = {

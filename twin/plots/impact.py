@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from twin.errors import ParameterError, did_you_mean
+from twin.palette import DAMAGED
 from twin.plots.basemap import BACKGROUND, FOREGROUND, Box, credits_of, draw_city
 from twin.plots.below import draw_cellars
 from twin.plots.canvas import axes_of, foot, given_window, head, key, map_frame, north_arrow, rgb, scale_bar, size_for
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 LOSS = ((246, 198, 160), (214, 110, 77), (140, 20, 44), (70, 8, 20))
 GAIN = ((164, 204, 227), (62, 137, 190), (5, 72, 135), (3, 36, 70))
 """Classes of a change for the worse and for the better, small first; told apart by colour-blind readers."""
-
-DAMAGED = ("#fff7bc", "#c6b7e8", "#7b4fc9", "#2d0f6b")
-"""Buildings by category of damage, from 1 on; none of the colours of settlement."""
 
 UNJUDGED = "#e4e0da"
 """Buildings whose category is not known; hatched."""
@@ -157,10 +155,10 @@ def _damage(ax: Axes, impact: ImpactResult, told: Mapping[str, str]) -> list[Art
         some = frame[(frame["category"] == category).fillna(False)]
         for shape in shapely.get_parts(some.geometry.to_numpy()):
             x, y = shapely.get_coordinates(shape.exterior).T
-            ax.fill(x, y, facecolor=colour, edgecolor="black", linewidth=0.9, zorder=8, gid=f"damage:{category}")
+            ax.fill(x, y, facecolor=rgb(colour), edgecolor="black", linewidth=0.9, zorder=8, gid=f"damage:{category}")
         if len(some):
             label = told["damage_category"].format(category=category, n=len(some))
-            handles.insert(0, Patch(facecolor=colour, edgecolor="black", linewidth=0.8, label=label))
+            handles.insert(0, Patch(facecolor=rgb(colour), edgecolor="black", linewidth=0.8, label=label))
     lost = frame[frame["category"].isna()]
     for shape in shapely.get_parts(lost.geometry.to_numpy()):
         x, y = shapely.get_coordinates(shape.exterior).T

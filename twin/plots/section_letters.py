@@ -61,9 +61,9 @@ def _letter_roof(sketch: Sketch, part: Part, found: Mapping[str, Any]) -> None:
         up = 1.6 / sketch.letters.up
         spots = [(at, inside.y), (at, inside.y - 2 * up), (at, inside.y + 2 * up)]
         if text != part.label:
-            style["bbox"] = {"boxstyle": "round,pad=0.2", "facecolor": _DAMAGE[min(int(float(category or 0)), 4)], "edgecolor": INK,
-                             "linewidth": 0.5}  # fmt: skip
-            style["color"] = INK
+            worst = min(int(float(category or 0)), 4)
+            style["bbox"] = {"boxstyle": "round,pad=0.2", "facecolor": rgb(_DAMAGE[worst]), "edgecolor": INK, "linewidth": 0.5}
+            style["color"] = INK if worst < 3 else "white"
         sketch.letters.write(text, spots, points=8.0, gid="damage" if text != part.label else "building name", **style)
 
 
@@ -75,7 +75,7 @@ def _category(sketch: Sketch, found: Mapping[str, Any]) -> str:
     return sketch.told["category_range"].format(value=value, low=low, high=high)
 
 
-_DAMAGE = ("#e6efe2", "#f4efc0", "#f8d27e", "#ef9a5b", "#d8604c")
+_DAMAGE = ((230, 239, 226), *palette.DAMAGED)
 
 
 def _letter_vault(sketch: Sketch, part: Part) -> None:
