@@ -175,7 +175,7 @@ def compose(
         clock_start=clock_start,
         time=results.first_moment(time, fields, people),
         credits=tuple(credits) if credits is not None else _credits(city),
-        notes=_notes(city, result, (*notes, *((NO_DESIGN,) if pits else ()))),
+        notes=_notes(city, result, (*notes, *((NO_DESIGN,) if stages or (result is not None and "pit" in result.impacts) else ()))),
         key=key,
         sun_azimuth_deg=SUN_AZIMUTH_DEG if result is not None else SUN_OF_A_CITY_DEG,
         sections=sections,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from viewer.backends.camera import Camera
 from viewer.backends.names import Name, _crosses, _line, placed_names
+from viewer.backends.overlay import write_credits
 from viewer.backends.places import meet
 from viewer.backends.sheet import Sheet
 from viewer.scene import LabelLayer, Scene, View
@@ -47,3 +50,12 @@ def test_near_places_of_one_name_share_it() -> None:
 )
 def test_a_line_leads_through_a_box(line: tuple[float, float, float, float], through: bool) -> None:
     assert _crosses((0.0, 0.0, 10.0, 10.0), line) == through
+
+
+def test_credits_stand_whole_below_notes_that_leave_them_no_room(scene: Scene) -> None:
+    words = "Whether the walls of a pit stand is not worked out. "
+    short, long = (replace(scene, notes=(words,) * many) for many in (1, 9))
+    sheet = Sheet((700, 400))
+    for of, height in ((short, 28), (long, 2 * 22)):
+        assert 400 - write_credits(sheet, of) == pytest.approx(sheet.px(height), abs=1.0)
+    assert write_credits(sheet, replace(scene, notes=(), credits=())) == 400 - sheet.px(12)

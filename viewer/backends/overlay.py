@@ -316,13 +316,18 @@ def _arrow(sheet: Sheet, x: float, y: float, turn_deg: float) -> None:
 
 
 def write_credits(sheet: Sheet, scene: Scene) -> float:
-    """Notes and credits along the lower edge; returns where the rest must end."""
-    font = sheet.font(13)
-    text = "   ·   ".join(plain(line) for line in (*map(sheet.say, scene.notes), *scene.credits))
-    if not text:
+    """Notes and credits along the lower edge, in two lines where they do not fit in one; returns where the rest must end."""
+    notes, names = ([plain(line) for line in part] for part in (map(sheet.say, scene.notes), scene.credits))
+    if not (notes or names):
         return sheet.height - sheet.px(12)
-    text, font = sheet.fitted(text, 13, False, sheet.width - sheet.px(44))
-    height = sheet.px(28)
+    room, between = sheet.width - sheet.px(44), "   ·   "
+    lines = [between.join((*notes, *names))]
+    if notes and names and sheet.font(13).getlength(lines[0]) > room:
+        lines = [between.join(notes), between.join(names)]
+    line = sheet.px(22 if len(lines) > 1 else 28)
+    height = line * len(lines)
     sheet.draw.rectangle((0, sheet.height - height, sheet.width, sheet.height), fill=(255, 255, 255, 200))
-    sheet.draw.text((sheet.px(22), sheet.height - height / 2), text, fill=SOFT, font=font, anchor="lm")
+    for k, words in enumerate(lines):
+        text, font = sheet.fitted(words, 13, False, room)
+        sheet.draw.text((sheet.px(22), sheet.height - height + line * (k + 0.5)), text, fill=SOFT, font=font, anchor="lm")
     return sheet.height - height
