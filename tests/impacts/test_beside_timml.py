@@ -27,6 +27,9 @@ from twin.impacts.pit import analyse
 from twin.impacts.site import Site
 from twin.scenario.pit import PitAnalysis
 
+pytestmark = pytest.mark.slow
+"""The other programs compile for more than a minute."""
+
 CORNERS = ((60.0, 60.0), (90.0, 60.0), (90.0, 80.0), (60.0, 80.0), (60.0, 60.0))
 """Of the pit; x and y are above those of the corner of the town."""
 
