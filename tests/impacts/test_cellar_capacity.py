@@ -121,7 +121,7 @@ def test_what_is_not_known_lowers_confidence() -> None:
     assert (found["confidence"] == "low").all()
     assert found["use_high"].gt(found["use_factor"]).all()
     assert found["unknowns"].str.contains("ring").all()
-    assert found["reasons"].str.contains("h > d").all()
+    assert found["reasons"].str.contains("thicker than the ring").all()
     known = cellar_capacity(guessed.assign(condition="good"), crowd=5.0)
     assert (known["confidence"] == "medium").all()
 
