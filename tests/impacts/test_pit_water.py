@@ -47,6 +47,8 @@ def test_relief_wells_count_in_water_settlement_and_damage() -> None:
     assert eased.figure("pit_uplift").verdict == "falls short"
     assert eased.figure("pit_uplift_relieved").value == pytest.approx(1.1, abs=2e-3)
     assert eased.figure("pit_uplift_relieved").verdict == "meets"
+    use = eased.features["stages"]["uplift_en_relieved"].max()
+    assert f"use {use:.2f} by the partial factors of EN 1997-1" in eased.figure("pit_uplift_relieved").note
     assert row["uplift_en_relieved"] == pytest.approx(1.0 / (0.9 * row["uplift_factor_relieved"]))
     assert "lowered by relief wells by 2.82 m in stage stage-0: counted in water" in eased.figure("pit_inflow").note
     # the same as where the planner states that head

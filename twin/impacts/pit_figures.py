@@ -186,11 +186,13 @@ def _of_floors(stages: gpd.GeoDataFrame) -> list[Figure]:
         with_wells, eased_where = math.nan, blind
     elif some and math.isnan(with_wells):
         with_wells, eased_where = MOST_FACTOR, "or more: no water presses on any floor"
+    use, _ = _worst(stages, "uplift_en_relieved", most=True)
+    by_parts = (f"use {use:.2f} by the partial factors of EN 1997-1",) if some and use > 0 else ()
     told = [
         _figure("uplift", "Least factor against the floor coming up (uplift)", factor, "", 2,
                 f"{none}; without relief wells" if some else none, "higher", limit, unknown=hidden),
         _figure("uplift_relieved", "Least factor against uplift with relief wells", with_wells, "", 2,
-                "; ".join((eased_where, *relieved_of(stages))) if some else "no relief wells", "higher", limit,
+                "; ".join((eased_where, *by_parts, *relieved_of(stages))) if some else "no relief wells", "higher", limit,
                 unknown=some and bool(blind)),
         _figure("lower_head", "Head to be lowered, so that no floor comes up, by",
                 0.0 if math.isnan(lower) and not blind else lower, "m", 2, known),
